@@ -1,0 +1,228 @@
+//! [`Attribute`]: how a Rust type is stored in one DynamoDB attribute.
+
+mod operand;
+
+pub use operand::{SetValue, ValueFor};
+
+use crate::wire::{ReadError, Reader, Writer};
+
+/// A type that is stored in one DynamoDB attribute.
+///
+/// Implemented for the standard library's types; `#[derive(Document)]` implements it for structs
+/// and enums. An implementation by hand is two associated types and two methods.
+///
+/// # Example
+///
+/// A colour that is stored as text, `"#ff8000"`:
+///
+/// ```
+/// use dynamodel::wire::{ReadError, Reader, Writer};
+/// use dynamodel::{Attribute, kind};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Rgb(u8, u8, u8);
+///
+/// impl Attribute for Rgb {
+///     type Value = Rgb;
+///     type Kind = kind::S;
+///     fn write(&self, w: &mut Writer) {
+///         w.string(&format!("#{:02x}{:02x}{:02x}", self.0, self.1, self.2));
+///     }
+///     fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+///         let text = r.string()?;
+///         let hex = text.strip_prefix('#').filter(|h| h.len() == 6);
+///         let rgb = hex.and_then(|h| u32::from_str_radix(h, 16).ok());
+///         let rgb = rgb.ok_or_else(|| ReadError::expected("a colour such as #ff8000"))?;
+///         Ok(Rgb((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8))
+///     }
+/// }
+///
+/// let bytes = dynamodel::wire::to_vec(&Rgb(255, 128, 0))?;
+/// assert_eq!(bytes, br##"{"S":"#ff8000"}"##);
+/// assert_eq!(dynamodel::wire::from_slice::<Rgb>(&bytes)?, Rgb(255, 128, 0));
+/// # Ok::<(), dynamodel::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a DynamoDB attribute",
+    label = "not an attribute type",
+    note = "derive `Document` for a type of your own; for a foreign type use `#[dynamo(with = module)]`, `#[dynamo(from = T, into = T)]` or, with the feature of that name, `#[dynamo(serde)]`"
+)]
+pub trait Attribute: Sized {
+    /// What this attribute is compared with and set to: `T` for `Option<T>` and `Box<T>`, else `Self`.
+    type Value: Attribute;
+
+    /// The DynamoDB data type, one of the markers in [`kind`].
+    type Kind: kind::Kind;
+
+    /// Writes the attribute value, for instance `{"S":"text"}`: exactly one call of a value method
+    /// of [`Writer`].
+    ///
+    /// A value that DynamoDB cannot hold is reported by [`Writer::fail`]; the operation then ends
+    /// with an error before anything is sent.
+    fn write(&self, w: &mut Writer);
+
+    /// Reads the attribute value.
+    ///
+    /// # Errors
+    /// When the stored value is of another kind or out of range. The error says what was expected,
+    /// never the value that was found.
+    fn read(r: &mut Reader<'_>) -> Result<Self, ReadError>;
+
+    /// Whether the attribute is left out of the item: true for `None` and for empty sets.
+    #[inline(always)]
+    fn is_absent(&self) -> bool {
+        false
+    }
+
+    /// What a missing attribute reads as; `None` when the attribute has to be there.
+    #[inline(always)]
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// The value type behind an attribute type: `T` for `Option<T>`.
+pub type ValueOf<T> = <T as Attribute>::Value;
+
+/// The DynamoDB data type of an attribute's value, looking through `Option`.
+pub type KindOf<T> = <<T as Attribute>::Value as Attribute>::Kind;
+
+/// DynamoDB's data types as marker types, and what each of them can do.
+pub mod kind {
+    /// A DynamoDB data type.
+    pub trait Kind: 'static {
+        /// DynamoDB's descriptor of the type: `S`, `N`, `B`, `SS` ..; `*` where it is not fixed.
+        const NAME: &'static str;
+    }
+
+    macro_rules! kinds {
+        ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {$(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub enum $name {}
+            impl Kind for $name {
+                const NAME: &'static str = $text;
+            }
+        )*};
+    }
+    kinds! {
+        /// A string.
+        S = "S";
+        /// A number.
+        N = "N";
+        /// A number from a floating-point type: no key, because NaN and rounding have no place there.
+        Float = "N";
+        /// Binary.
+        B = "B";
+        /// A boolean.
+        Bool = "BOOL";
+        /// A list.
+        L = "L";
+        /// A map.
+        M = "M";
+        /// A set of strings.
+        Ss = "SS";
+        /// A set of numbers.
+        Ns = "NS";
+        /// A set of binaries.
+        Bs = "BS";
+        /// The kind of `Option<T>`: the attribute may be missing, so it cannot be a primary key.
+        Optional = "*";
+        /// Not known from the type, for instance behind `#[dynamo(with = ..)]`.
+        Any = "*";
+    }
+
+    macro_rules! capability {
+        ($(#[$attr:meta])* $name:ident: $($kind:ty),*) => {
+            $(#[$attr])*
+            pub trait $name: Kind {}
+            $(impl $name for $kind {})*
+        };
+    }
+    capability! {
+        /// Kinds that a primary key attribute can have: `S`, `N` and `B`, never optional.
+        #[diagnostic::on_unimplemented(
+            message = "an attribute of kind `{Self}` cannot be a key",
+            label = "not a key type",
+            note = "a key attribute is a string, a number or binary; `Option` and floating-point numbers cannot be primary keys"
+        )]
+        KeyKind: S, N, B
+    }
+    capability! {
+        /// Kinds that an attribute of a secondary index key can have.
+        #[diagnostic::on_unimplemented(
+            message = "an attribute of kind `{Self}` cannot be the key of an index",
+            label = "not a key type",
+            note = "an index key attribute is a string, a number or binary, or an `Option` of these (a sparse index)"
+        )]
+        IndexKeyKind: S, N, B
+    }
+    capability! {
+        /// Kinds with an order: `lt`, `le`, `gt`, `ge` and `between`.
+        #[diagnostic::on_unimplemented(
+            message = "an attribute of kind `{Self}` has no order",
+            label = "cannot be compared with lt, le, gt, ge or between",
+            note = "only strings, numbers and binary are ordered in DynamoDB"
+        )]
+        Ordered: S, N, Float, B, Any
+    }
+    capability! {
+        /// Kinds with `begins_with`.
+        #[diagnostic::on_unimplemented(
+            message = "`begins_with` does not apply to an attribute of kind `{Self}`",
+            label = "`begins_with` needs a string or binary attribute",
+            note = "compare a number with `between`, `ge` or `lt`"
+        )]
+        BeginsWith: S, B, Any
+    }
+    capability! {
+        /// Kinds with arithmetic: `add`, `increment`, `decrement`.
+        #[diagnostic::on_unimplemented(
+            message = "an attribute of kind `{Self}` cannot be counted up or down",
+            label = "this needs a number",
+            note = "`add` on a set is called `insert`, on a list `append`"
+        )]
+        Number: N, Float
+    }
+    capability! {
+        /// Kinds with `append` and `prepend`.
+        #[diagnostic::on_unimplemented(
+            message = "an attribute of kind `{Self}` is not a list",
+            label = "`append` and `prepend` need a list",
+            note = "a set grows by `insert`"
+        )]
+        List: L
+    }
+    capability! {
+        /// Kinds with `insert` and `delete`.
+        #[diagnostic::on_unimplemented(
+            message = "an attribute of kind `{Self}` is not a set",
+            label = "`insert` and `delete` of elements need a set",
+            note = "use a `BTreeSet` or `HashSet` field; a list grows by `append`"
+        )]
+        Set: Ss, Ns, Bs
+    }
+
+    /// Kinds whose values can be elements of a DynamoDB set.
+    #[diagnostic::on_unimplemented(
+        message = "an attribute of kind `{Self}` cannot be an element of a DynamoDB set",
+        label = "not a set element",
+        note = "a set holds strings, numbers or binaries; store anything else in a `Vec`"
+    )]
+    pub trait SetElement: Kind {
+        /// The kind of the set.
+        type Set: Kind;
+    }
+    impl SetElement for S {
+        type Set = Ss;
+    }
+    impl SetElement for N {
+        type Set = Ns;
+    }
+    impl SetElement for Float {
+        type Set = Ns;
+    }
+    impl SetElement for B {
+        type Set = Bs;
+    }
+}
