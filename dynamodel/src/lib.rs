@@ -1,8 +1,8 @@
-//! Work in progress.
-#![forbid(unsafe_code)]
-#![allow(dead_code)]
+//! Typed data modeling for Amazon DynamoDB, checked by the compiler.
 
-#[cfg(feature = "embedded")]
-pub mod embedded;
-mod transport;
-mod wire;
+extern crate self as dynamodel;
+
+mod attribute;
+pub mod wire;
+
+pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
