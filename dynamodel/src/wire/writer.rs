@@ -1,7 +1,8 @@
 //! [`Writer`]: Rust values to DynamoDB JSON bytes.
 
 mod container;
-mod field;
+pub(super) mod field;
+
 mod number;
 mod path;
 mod scalar;
