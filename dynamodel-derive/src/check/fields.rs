@@ -8,8 +8,11 @@ use crate::errors::Errors;
 use crate::model::{Entity, Field};
 use crate::names::plain;
 
+/// Where a field is marked with a role.
+type Mark = fn(&FieldAttrs) -> Option<Span>;
+
 /// What the library does with a field beside storing it.
-const ROLES: [(&str, fn(&FieldAttrs) -> Option<Span>); 5] = [
+const ROLES: [(&str, Mark); 5] = [
     ("version", |a| a.version),
     ("ttl", |a| a.ttl),
     ("created_at", |a| a.created_at),

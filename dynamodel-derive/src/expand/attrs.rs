@@ -2,8 +2,8 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::Ident;
 use syn::spanned::Spanned as _;
+use syn::{Generics, Ident};
 
 use super::implement;
 use super::stored::attribute_type;
@@ -13,7 +13,11 @@ use crate::names::{field_hash, plain};
 /// Where the path of a field may be used.
 pub(super) enum Usable {
     Everywhere,
-    In(Vec<TokenStream>),
+    In {
+        scopes: Vec<TokenStream>,
+        /// Scopes with any index `__I`.
+        any_index: Vec<TokenStream>,
+    },
 }
 
 /// The number of a field for `HasField`.
@@ -136,20 +140,20 @@ pub(super) fn token(container: &Container, field: &Field, usable: &Usable) -> To
         container.ty(),
         quote!(type Token = #this;),
     );
-    let usable = match usable {
-        Usable::Everywhere => implement(
-            &container.generics_and("__Sc"),
-            quote!(#root::__private::UsableIn<__Sc>),
-            &this,
-            TokenStream::new(),
-        ),
-        Usable::In(scopes) => scopes
-            .iter()
-            .map(|scope| {
-                let of = quote!(#root::__private::UsableIn<#scope>);
-                container.implement(of, &this, TokenStream::new())
-            })
-            .collect(),
+    let usable_in = |generics: &Generics, scope: &TokenStream| {
+        let of = quote!(#root::__private::UsableIn<#scope>);
+        implement(generics, of, &this, TokenStream::new())
+    };
+    let usable: TokenStream = match usable {
+        Usable::Everywhere => usable_in(&container.generics_and("__Sc"), &quote!(__Sc)),
+        Usable::In { scopes, any_index } => {
+            let scopes = scopes
+                .iter()
+                .map(|scope| usable_in(&container.generics, scope));
+            let generics = container.generics_and("__I");
+            let any = any_index.iter().map(|scope| usable_in(&generics, scope));
+            scopes.chain(any).collect()
+        }
     };
     quote!(#declaration #token_impl #has_field #usable)
 }

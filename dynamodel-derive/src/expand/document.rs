@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{DeriveInput, Member, Type};
 
 use super::attrs::{Usable, fields_impls, fields_struct, token};
-use super::codec::{Construct, Role, delegate, name_literal, read_fn, read_map, write_line};
+use super::codec::{Construct, Role, delegate, read_fn, read_map, write_line};
 use super::scope;
 use super::stored::{Form, wrappers};
 use crate::attr::{DocumentAttrs, StoredAttr};
@@ -126,14 +126,15 @@ fn converted(container: &Container, inner: &Type, fallible: bool) -> TokenStream
         fallible,
         span: container.ident.span(),
     };
+    let form = Form::new(root, &own, &stored);
+    let absent = form.absent(None);
     let Form {
         kind,
         write,
         read,
         is_absent,
         ..
-    } = &Form::new(root, &own, &stored);
-    let absent = Form::new(root, &own, &stored).absent(&quote!(|__v| __v));
+    } = &form;
     let read = read_fn(root, "read", &quote!(::core::result::Result::Ok(#read)));
     scope(container.implement(
         quote!(#root::Attribute),
@@ -225,8 +226,7 @@ fn tagged(container: &Container, tag: &str, variants: &[Variant]) -> TokenStream
 fn write_arm(container: &Container, tag: &str, variant: &Variant) -> TokenStream {
     let root = &container.root;
     let (this, ident, name) = (&container.ident, &variant.ident, &variant.name.value);
-    let tag = name_literal(tag);
-    let tag = quote!(__w.text_field(#tag, #name););
+    let tag = quote!(__w.entry_with(#tag, |__w| __w.string(#name)););
     match &variant.shape {
         VariantShape::Unit => quote!(#this::#ident => { #tag }),
         VariantShape::Newtype(_) => quote! {

@@ -1,4 +1,4 @@
-//! `impl Entity`: the schema, the codec and the fields that the library writes.
+//! `impl Entity`: the codec and the fields that the library writes.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -7,12 +7,14 @@ use syn::DeriveInput;
 use super::attrs::{Usable, fields_impls, fields_struct, token};
 use super::checks::checks;
 use super::codec::{Construct, Role, read_fn, read_map, write_line};
-use super::keys::{builder_of, constructors, index_impls, index_types};
+use super::indexes::{index_impls, index_types};
+use super::keys::{builder_of, constructors};
+use super::schema::schema;
 use super::scope;
-use super::stored::{attribute_type, wrappers};
-use crate::attr::{BillingAttr, EncryptionAttr, EntityAttrs, OptionsAttr, Project};
+use super::stored::wrappers;
+use crate::attr::EntityAttrs;
 use crate::errors::Errors;
-use crate::model::{Container, Entity, Field, Index};
+use crate::model::{Container, Entity, Field};
 use crate::names::plain;
 
 /// The whole expansion. `valid` is false when the struct has mistakes: then the code is there to
@@ -86,33 +88,41 @@ impl Scopes {
         }
     }
 
+    /// Where the field is used. One impl for any index, where all are alike.
     fn of(&self, entity: &Entity, field: &Field) -> Usable {
         if is_free(entity, field) {
             return Usable::Everywhere;
         }
-        let mut scopes = Vec::new();
-        let mut add = |scope: &str, of: &TokenStream| {
-            let (root, scope) = (&self.root, Ident::new(scope, Span::call_site()));
-            scopes.push(quote!(#root::__private::#scope<#of>));
-        };
-        add("InCondition", &self.entity);
-        if is_updatable(entity, field) {
-            add("InUpdate", &self.entity);
+        let table_key = entity.is_table_key(field);
+        let mut held = vec![self.whole.clone(), self.primary.clone()];
+        let mut filtered = vec![self.whole.clone()];
+        if !table_key {
+            filtered.push(self.primary.clone());
         }
-        add("InFilter", &self.whole);
-        add("InProjection", &self.whole);
-        if !entity.is_table_key(field) {
-            add("InFilter", &self.primary);
-        }
-        add("InProjection", &self.primary);
         for index in entity.indexes.iter().filter(|i| entity.holds(i, field)) {
             let ty = entity.container.with_args(&index.ty);
             if !entity.is_key_of(index, field) {
-                add("InFilter", &ty);
+                filtered.push(ty.clone());
             }
-            add("InProjection", &ty);
+            held.push(ty);
         }
-        Usable::In(scopes)
+        let scope = |scope: &str, of: &TokenStream| {
+            let (root, scope) = (&self.root, Ident::new(scope, Span::call_site()));
+            quote!(#root::__private::#scope<#of>)
+        };
+        let mut scopes = vec![scope("InCondition", &self.entity)];
+        if is_updatable(entity, field) {
+            scopes.push(scope("InUpdate", &self.entity));
+        }
+        let mut any_index = Vec::new();
+        for (name, places) in [("InFilter", filtered), ("InProjection", held)] {
+            if places.len() == entity.indexes.len() + 2 {
+                any_index.push(scope(name, &quote!(__I)));
+            } else {
+                scopes.extend(places.iter().map(|i| scope(name, i)));
+            }
+        }
+        Usable::In { scopes, any_index }
     }
 }
 
@@ -167,7 +177,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
 }
 
 /// The stored field with a role.
-fn role(entity: &Entity, is: impl Fn(&Field) -> bool) -> Option<&Field> {
+pub(super) fn role(entity: &Entity, is: impl Fn(&Field) -> bool) -> Option<&Field> {
     entity.stored().find(|f| is(f))
 }
 
@@ -218,11 +228,27 @@ fn hooks(entity: &Entity) -> TokenStream {
             Some(quote!(#private::Timestamp::#touch(&mut self.#ident, __now);))
         })
         .collect();
-    let touch = (!touched.is_empty()).then(|| {
-        quote! {
-            fn touch(&mut self, __now: ::std::time::SystemTime) { #(#touched)* }
-        }
-    });
+    let touch = (!touched.is_empty())
+        .then(|| quote!(fn touch(&mut self, __now: #private::SystemTime) { #(#touched)* }));
+    let write_now = |function: &str, field: Option<&Field>| {
+        let function = format_ident!("{function}");
+        field.map(|f| {
+            let ty = &f.ty;
+            quote! {
+                fn #function(__now: #private::SystemTime, __w: &mut #root::wire::Writer) {
+                    <#ty as #private::Timestamp>::write_now(__now, __w)
+                }
+            }
+        })
+    };
+    let created = write_now(
+        "write_created_at",
+        role(entity, |f| f.attrs.created_at.is_some()),
+    );
+    let updated = write_now(
+        "write_updated_at",
+        role(entity, |f| f.attrs.updated_at.is_some()),
+    );
     let token = role(entity, |f| f.attrs.write_token.is_some()).map(|f| {
         let ident = &f.ident;
         quote! {
@@ -231,137 +257,7 @@ fn hooks(entity: &Entity) -> TokenStream {
             }
         }
     });
-    quote!(#version #ttl #touch #token)
-}
-
-/// The schema as a literal.
-fn schema(entity: &Entity) -> TokenStream {
-    let container = &entity.container;
-    let root = &container.root;
-    let name = plain(&container.ident);
-    let table = entity.table.as_ref().map_or("", |t| t.value.as_str());
-    let attributes = entity.stored().map(|f| {
-        let (name, field) = (&f.name.value, plain(&f.ident));
-        let ty = attribute_type(container, f);
-        quote! {
-            #root::schema::AttributeSchema {
-                name: #name,
-                field: #field,
-                kind: <#root::KindOf<#ty> as #root::kind::Kind>::NAME,
-            }
-        }
-    });
-    let partition: Vec<&Field> = entity.partition().into_iter().collect();
-    let sort: Vec<&Field> = entity.sort().into_iter().collect();
-    let key = key_schema(root, &partition, &sort);
-    let indexes = entity.indexes.iter().map(|i| index_schema(entity, i));
-    let name_of = |is: fn(&Field) -> bool| match role(entity, is) {
-        Some(field) => {
-            let name = &field.name.value;
-            quote!(::core::option::Option::Some(#name))
-        }
-        None => quote!(::core::option::Option::None),
-    };
-    let version = name_of(|f| f.attrs.version.is_some());
-    let ttl = name_of(|f| f.attrs.ttl.is_some());
-    let created_at = name_of(|f| f.attrs.created_at.is_some());
-    let updated_at = name_of(|f| f.attrs.updated_at.is_some());
-    let write_token = name_of(|f| f.attrs.write_token.is_some());
-    let options = options(root, &entity.options);
-    quote! {
-        #root::schema::EntitySchema {
-            entity: #name,
-            table: #table,
-            attributes: &[#(#attributes),*],
-            key: #key,
-            indexes: &[#(#indexes),*],
-            version: #version,
-            ttl: #ttl,
-            created_at: #created_at,
-            updated_at: #updated_at,
-            write_token: #write_token,
-            options: #options,
-        }
-    }
-}
-
-/// A key as a literal.
-pub(super) fn key_schema(root: &TokenStream, partition: &[&Field], sort: &[&Field]) -> TokenStream {
-    let partition = partition.iter().map(|f| &f.name.value);
-    let sort = sort.iter().map(|f| &f.name.value);
-    quote!(#root::schema::KeySchema { partition: &[#(#partition),*], sort: &[#(#sort),*] })
-}
-
-fn index_schema(entity: &Entity, index: &Index) -> TokenStream {
-    let root = &entity.container.root;
-    let name = &index.stored_name.value;
-    let local = index.local;
-    let key = key_schema(root, &entity.partition_of(index), &entity.sort_of(index));
-    let projection = match &index.project {
-        Project::All => quote!(All),
-        Project::Keys => quote!(KeysOnly),
-        Project::Include(names) => {
-            let fields = names.iter().filter_map(|name| entity.field(name));
-            let names = fields.map(|f| &f.name.value);
-            quote!(Include(&[#(#names),*]))
-        }
-    };
-    quote! {
-        #root::schema::IndexSchema {
-            name: #name,
-            local: #local,
-            key: #key,
-            projection: #root::schema::IndexProjection::#projection,
-        }
-    }
-}
-
-/// The table options that were given, over the default.
-fn options(root: &TokenStream, options: &OptionsAttr) -> TokenStream {
-    let schema = quote!(#root::schema);
-    let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
-    let mut given = Vec::new();
-    match &options.billing {
-        Some(BillingAttr::Provisioned { read, write }) => {
-            given.push(
-                quote!(billing: #schema::Billing::Provisioned { read: #read, write: #write }),
-            );
-        }
-        Some(BillingAttr::OnDemand) | None => {}
-    }
-    if let Some(view) = options.stream {
-        let view = format_ident!("{view}");
-        let view = some(quote!(#schema::StreamView::#view));
-        given.push(quote!(stream: #view));
-    }
-    if let Some(encryption) = &options.encryption {
-        let encryption = match encryption {
-            EncryptionAttr::AwsManaged => quote!(AwsManaged),
-            EncryptionAttr::Key(key) => quote!(CustomerManaged(#key)),
-        };
-        let encryption = some(quote!(#schema::Encryption::#encryption));
-        given.push(quote!(encryption: #encryption));
-    }
-    if let Some(tags) = &options.tags {
-        let tags = tags.iter().map(|(key, value)| quote!((#key, #value)));
-        given.push(quote!(tags: &[#(#tags),*]));
-    }
-    if options.deletion_protection.is_some() {
-        given.push(quote!(deletion_protection: true));
-    }
-    if options.point_in_time_recovery.is_some() {
-        given.push(quote!(point_in_time_recovery: true));
-    }
-    if let Some(class) = options.table_class {
-        let class = format_ident!("{class}");
-        let class = some(quote!(#schema::TableClass::#class));
-        given.push(quote!(table_class: #class));
-    }
-    if given.is_empty() {
-        quote!(#schema::TableOptions::DEFAULT)
-    } else {
-        quote!(#schema::TableOptions { #(#given,)* ..#schema::TableOptions::DEFAULT })
-    }
+    quote!(#version #ttl #touch #created #updated #token)
 }
 
 /// An impl for a type that has no fields or no key to go by, so that the mistake is the only error.

@@ -5,8 +5,10 @@ mod checks;
 mod codec;
 mod document;
 mod entity;
+mod indexes;
 mod keys;
 mod projection;
+mod schema;
 mod stored;
 
 use proc_macro2::{Ident, TokenStream};

@@ -76,7 +76,7 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
             let (ident, ty) = (&field.ident, &field.ty);
             let span = generated(syn::spanned::Spanned::span(ty));
             let project = quote_spanned! {span=>
-                #root::__private::project::<#token, #ty>(__r, #slot)?
+                #root::__private::project::<#token, #ty>(#slot)?
             };
             match &field.attrs.default {
                 None => quote!(#ident: #project),

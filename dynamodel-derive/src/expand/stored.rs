@@ -50,7 +50,7 @@ fn wrapper(container: &Container, field: &Field, stored: &StoredAttr) -> TokenSt
     };
     let form = Form::new(root, ty, stored);
     let (kind, write, read) = (&form.kind, &form.write, &form.read);
-    let absent = form.absent(&quote!(|__v| #ident(__v #phantom)));
+    let absent = form.absent(Some(&quote!(|__v| #ident(__v #phantom))));
     let is_absent = form.is_absent.as_ref().map(|is_absent| {
         quote! {
             fn stored_is_absent(__v: &#ty) -> bool { #is_absent }
@@ -195,13 +195,12 @@ impl Form {
         }
     }
 
-    /// The method `absent`, with what makes the value a `Self`.
-    pub(super) fn absent(&self, wrap: &TokenStream) -> Option<TokenStream> {
+    /// The method `absent`, with what makes the value a `Self` if it is not one.
+    pub(super) fn absent(&self, wrap: Option<&TokenStream>) -> Option<TokenStream> {
         let missing = self.missing.as_ref()?;
+        let wrap = wrap.map(|wrap| quote!(.map(#wrap)));
         Some(quote! {
-            fn absent() -> ::core::option::Option<Self> {
-                ::core::option::Option::map(#missing, #wrap)
-            }
+            fn absent() -> ::core::option::Option<Self> { #missing #wrap }
         })
     }
 }
