@@ -1,7 +1,16 @@
 //! [`Attribute`]: how a Rust type is stored in one DynamoDB attribute.
 
+mod binary;
+mod collection;
+mod number;
 mod operand;
+mod set;
+mod text;
+mod time;
+mod wrapper;
 
+pub use binary::Binary;
+pub use collection::MapKey;
 pub use operand::{SetValue, ValueFor};
 
 use crate::wire::{ReadError, Reader, Writer};
@@ -10,6 +19,24 @@ use crate::wire::{ReadError, Reader, Writer};
 ///
 /// Implemented for the standard library's types; `#[derive(Document)]` implements it for structs
 /// and enums. An implementation by hand is two associated types and two methods.
+///
+/// # Types
+///
+/// | Rust | DynamoDB |
+/// |---|---|
+/// | `String`, `Box<str>`, `Arc<str>`, `Rc<str>`, `Cow<'static, str>`, `char` | S |
+/// | `u8` .. `u128`, `usize`, `i8` .. `i128`, `isize`, `NonZeroU8` .. | N; at most 38 significant digits |
+/// | `f32`, `f64` | N; finite; no key |
+/// | `Duration` | N: seconds, with up to nine decimals |
+/// | `SystemTime` | N: seconds since 1970, with up to nine decimals, negative before |
+/// | `bool` | BOOL |
+/// | [`Binary`] | B |
+/// | `Vec<T>`, `VecDeque<T>`, `Box<[T]>`, `[T; N]`, tuples of up to 12 | L; `None` inside is NULL |
+/// | `BTreeMap<K, V>`, `HashMap<K, V>` with a [`MapKey`] | M; `None` inside is NULL |
+/// | `BTreeSet<T>`, `HashSet<T>` of S, N or B | SS, NS or BS; the empty set is absent |
+/// | `Option<T>` | as `T`; `None` is absent, and NULL reads as `None` |
+/// | `Box<T>`, `Arc<T>`, `Rc<T>` | as `T` |
+/// | `aws_sdk_dynamodb::types::AttributeValue` | any type |
 ///
 /// # Example
 ///
@@ -40,7 +67,7 @@ use crate::wire::{ReadError, Reader, Writer};
 /// let bytes = dynamodel::wire::to_vec(&Rgb(255, 128, 0))?;
 /// assert_eq!(bytes, br##"{"S":"#ff8000"}"##);
 /// assert_eq!(dynamodel::wire::from_slice::<Rgb>(&bytes)?, Rgb(255, 128, 0));
-/// # Ok::<(), dynamodel::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a DynamoDB attribute",

@@ -1,0 +1,189 @@
+//! From the name of an operation and its JSON body to the JSON of the answer.
+
+use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The status and the body of an answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The answer to a request without a body that can be read.
+    pub(super) fn unreadable() -> Self {
+        Answer::bare("SerializationException")
+    }
+
+    /// The answer to an operation that is not known.
+    fn unknown() -> Self {
+        Answer::bare("UnknownOperationException")
+    }
+
+    /// A refusal without a message.
+    fn bare(name: &str) -> Self {
+        Answer {
+            status: 400,
+            body: format!(r#"{{"__type":"com.amazon.coral.service#{name}"}}"#).into_bytes(),
+        }
+    }
+}
+
+impl From<Result<Vec<u8>, DynoxideError>> for Answer {
+    fn from(result: Result<Vec<u8>, DynoxideError>) -> Self {
+        match result {
+            Ok(body) => Answer { status: 200, body },
+            Err(DynoxideError::UnsupportedCapability(_)) => Answer::unknown(),
+            Err(error) => Answer {
+                status: error.status_code(),
+                body: error.to_json().into_bytes(),
+            },
+        }
+    }
+}
+
+/// Whether an operation in memory is over before another thread would have taken it up.
+pub(super) fn is_short(operation: &str) -> bool {
+    matches!(
+        operation,
+        "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "DescribeTable"
+    )
+}
+
+/// Runs an operation.
+pub(super) fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Answer {
+    macro_rules! operations {
+        ($($name:literal => $method:ident,)*) => {
+            match operation {
+                $($name => read(body).and_then(|request| write(&database.$method(request)?)),)*
+                _ => return Answer::unknown(),
+            }
+        };
+    }
+    let result = operations! {
+        "BatchExecuteStatement" => batch_execute_statement,
+        "BatchGetItem" => batch_get_item,
+        "BatchWriteItem" => batch_write_item,
+        "CreateTable" => create_table,
+        "DeleteItem" => delete_item,
+        "DeleteTable" => delete_table,
+        "DescribeStream" => describe_stream,
+        "DescribeTable" => describe_table,
+        "DescribeTimeToLive" => describe_time_to_live,
+        "ExecuteStatement" => execute_statement,
+        "ExecuteTransaction" => execute_transaction,
+        "GetItem" => get_item,
+        "GetRecords" => get_records,
+        "GetShardIterator" => get_shard_iterator,
+        "ListStreams" => list_streams,
+        "ListTables" => list_tables,
+        "ListTagsOfResource" => list_tags_of_resource,
+        "PutItem" => put_item,
+        "Query" => query,
+        "Scan" => scan,
+        "SearchVectors" => search_vectors,
+        "TagResource" => tag_resource,
+        "TransactGetItems" => transact_get_items,
+        "TransactWriteItems" => transact_write_items,
+        "UntagResource" => untag_resource,
+        "UpdateItem" => update_item,
+        "UpdateTable" => update_table,
+        "UpdateTimeToLive" => update_time_to_live,
+    };
+    result.map_err(|error| in_envelope(operation, error)).into()
+}
+
+/// Writes the body of a successful answer.
+pub(super) fn write<T: Serialize>(answer: &T) -> Result<Vec<u8>, DynoxideError> {
+    serde_json::to_vec(answer).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
+}
+
+/// Reads the body of a request.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, DynoxideError> {
+    serde_json::from_slice(body).map_err(|error| refusal(&error.to_string()))
+}
+
+/// The error of DynamoDB for a body that cannot be read.
+///
+/// The engine's request types put a marker before their message that says which error it is; the
+/// engine's own reading of the markers is private to it. The rest is told by serde's wording.
+fn refusal(message: &str) -> DynoxideError {
+    type Error = fn(String) -> DynoxideError;
+    const MARKERS: [(&str, bool, Error); 5] = [
+        (
+            "SERIALIZATION_AS_READ:",
+            false,
+            DynoxideError::SerializationException,
+        ),
+        (
+            "VALIDATION_AS_READ:",
+            false,
+            DynoxideError::ValidationException,
+        ),
+        (
+            "SERIALIZATION:",
+            true,
+            DynoxideError::SerializationException,
+        ),
+        (
+            "VALIDATION_REQUEST:",
+            true,
+            DynoxideError::EnvelopedValidation,
+        ),
+        ("VALIDATION:", true, DynoxideError::ValidationException),
+    ];
+    for (marker, has_position, error) in MARKERS {
+        if let Some(message) = message.strip_prefix(marker) {
+            let message = if has_position {
+                without_position(message)
+            } else {
+                message
+            };
+            return error(message.to_owned());
+        }
+    }
+    let message = without_position(message);
+    let is_validation = ["missing field", "unknown variant", "invalid type: null"]
+        .iter()
+        .any(|part| message.contains(part));
+    if message.contains("AttributeValue") {
+        let one_type = "Supplied AttributeValue is empty, must contain exactly one of the \
+                        supported datatypes";
+        let message = if message.contains("empty") {
+            one_type
+        } else {
+            message
+        };
+        DynoxideError::ValidationException(message.to_owned())
+    } else if is_validation {
+        DynoxideError::ValidationException(message.to_owned())
+    } else {
+        DynoxideError::SerializationException(message.to_owned())
+    }
+}
+
+/// Without the ` at line 1 column 2` that serde_json appends.
+fn without_position(message: &str) -> &str {
+    match message.rsplit_once(" at line ") {
+        Some((text, position)) if position.contains("column") => text,
+        _ => message,
+    }
+}
+
+/// Writes of single items report what is wrong with a value in an envelope, other operations
+/// without it.
+fn in_envelope(operation: &str, error: DynoxideError) -> DynoxideError {
+    match error {
+        DynoxideError::EnvelopedValidation(message) => {
+            DynoxideError::ValidationException(match operation {
+                "PutItem" | "UpdateItem" | "DeleteItem" => {
+                    format!("1 validation error detected: {message}")
+                }
+                _ => message,
+            })
+        }
+        error => error,
+    }
+}

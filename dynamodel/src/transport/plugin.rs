@@ -1,0 +1,191 @@
+//! What the orchestrator is given for an operation: the client's plugin, the SDK's plugin of the
+//! operation, and ours, which replaces how requests are written and responses are read.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{Error, Input, Output};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_plugin::{
+    RuntimePlugin, RuntimePlugins, SharedRuntimePlugin, StaticRuntimePlugin,
+};
+use aws_smithy_runtime_api::client::ser_de::{
+    DeserializeResponse, SerializeRequest, SharedRequestSerializer, SharedResponseDeserializer,
+};
+use aws_smithy_runtime_api::http::Headers;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
+use aws_types::request_id::RequestId;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+
+use super::attempt::{CallHandle, Observer};
+use super::capture::Captured;
+use super::endpoint::EndpointParams;
+use super::{ApiOperation, Tables};
+
+/// The input of every operation: what is sent, and who waits for the answer.
+pub(super) struct RawInput {
+    pub(super) body: Vec<u8>,
+    pub(super) tables: Tables,
+    pub(super) call: CallHandle,
+}
+
+impl std::fmt::Debug for RawInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawInput").finish_non_exhaustive()
+    }
+}
+
+/// The output of every operation: the decoded answer is with the call.
+#[derive(Debug)]
+struct Answered;
+
+/// The parts that all operations of a client share.
+pub(super) struct Shared {
+    client: Vec<SharedRuntimePlugin>,
+    endpoint: SharedInterceptor,
+}
+
+impl Shared {
+    pub(super) fn new(captured: &Captured) -> Result<Self, BoxError> {
+        Ok(Shared {
+            client: captured.plugins()?,
+            endpoint: SharedInterceptor::permanent(EndpointParams::default()),
+        })
+    }
+}
+
+/// Prepares operation `O` of a client.
+pub(super) fn prepare<O: ApiOperation>(shared: &Shared) -> Result<RuntimePlugins, BoxError> {
+    let sdk = O::sdk_plugin();
+    let settings = sdk.config().ok_or("an SDK operation has no settings")?;
+    if settings.load::<SharedResponseDeserializer>().is_none() {
+        return Err("an SDK operation has no response deserializer".into());
+    }
+
+    let mut ours = Layer::new("dynamodel");
+    ours.store_put(SharedRequestSerializer::new(Serializer {
+        target: O::TARGET,
+    }));
+    ours.store_put(SharedResponseDeserializer::new(Deserializer {
+        sdk: settings.clone(),
+    }));
+    let ours = StaticRuntimePlugin::new().with_config(ours.freeze());
+
+    let sdk = StaticRuntimePlugin::new()
+        .with_config(settings)
+        .with_runtime_components(components::<O>(&sdk, &shared.endpoint)?);
+    Ok(RuntimePlugins::new()
+        .with_client_plugins(shared.client.iter().cloned())
+        .with_operation_plugin(sdk)
+        .with_operation_plugin(ours))
+}
+
+/// The components of the SDK's operation, with our interceptors where its own read the input.
+fn components<O: ApiOperation>(
+    sdk: &SharedRuntimePlugin,
+    endpoint: &SharedInterceptor,
+) -> Result<RuntimeComponentsBuilder, BoxError> {
+    let mut components = sdk
+        .runtime_components(&RuntimeComponentsBuilder::new(O::NAME))
+        .into_owned();
+    let mut has_endpoint = false;
+    let mut interceptors = Vec::new();
+    for interceptor in components.interceptors() {
+        match interceptor.name().strip_prefix(O::NAME) {
+            Some("EndpointParamsInterceptor") => {
+                has_endpoint = true;
+                interceptors.push(endpoint.clone());
+            }
+            Some("TelemetryInputCaptureInterceptor") => {}
+            _ => interceptors.push(interceptor),
+        }
+    }
+    if !has_endpoint {
+        return Err("an SDK operation has no endpoint parameters".into());
+    }
+    interceptors.push(SharedInterceptor::permanent(Observer::<O>::new()));
+    components.set_interceptors(interceptors.into_iter());
+    Ok(components)
+}
+
+/// Makes the HTTP request of a [`RawInput`].
+#[derive(Debug)]
+struct Serializer {
+    target: &'static str,
+}
+
+impl SerializeRequest for Serializer {
+    fn serialize_input(&self, input: Input, cfg: &mut ConfigBag) -> Result<HttpRequest, BoxError> {
+        let input = input.downcast::<RawInput>();
+        let input = input.map_err(|_| "the input is not dynamodel's")?;
+        cfg.interceptor_state().store_put(input.call);
+        let length = input.body.len();
+        let mut request = http::Request::new(SdkBody::from(input.body));
+        *request.method_mut() = http::Method::POST;
+        let headers = request.headers_mut();
+        // The SDK adds nine more, of its own and for the signature.
+        headers.reserve(12);
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-amz-json-1.0"),
+        );
+        headers.insert(
+            HeaderName::from_static("x-amz-target"),
+            HeaderValue::from_static(self.target),
+        );
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        Ok(request.try_into()?)
+    }
+}
+
+/// Gives successful bodies to the call's decoder and errors to the SDK's deserializer.
+#[derive(Debug)]
+struct Deserializer {
+    sdk: FrozenLayer,
+}
+
+impl DeserializeResponse for Deserializer {
+    fn deserialize_nonstreaming_with_config(
+        &self,
+        response: &HttpResponse,
+        cfg: &ConfigBag,
+    ) -> Result<Output, OrchestratorError<Error>> {
+        let body = response
+            .body()
+            .bytes()
+            .ok_or_else(|| OrchestratorError::response("the body was not read".into()))?;
+        check_crc32(response.headers(), body)?;
+        if !response.status().is_success() {
+            let sdk = self.sdk.load::<SharedResponseDeserializer>();
+            let sdk = sdk.ok_or_else(|| OrchestratorError::other("no error deserializer"))?;
+            return sdk.deserialize_nonstreaming_with_config(response, cfg);
+        }
+        let request_id = response.request_id();
+        tracing::debug!(request_id = ?request_id);
+        let call = cfg.load::<CallHandle>();
+        let call = call.ok_or_else(|| OrchestratorError::other("nobody waits for the answer"))?;
+        // A body that cannot be decoded is an outcome. As a response error it would be retried.
+        call.0.answer(body, request_id);
+        Ok(Output::erase(Answered))
+    }
+}
+
+/// Compares the body with the checksum that DynamoDB sends along. A difference is an error of the
+/// kind that the SDK retries.
+///
+/// The checksum is one of the bytes on the wire; when an HTTP client has decompressed the body, it
+/// does not apply.
+fn check_crc32(headers: &Headers, body: &[u8]) -> Result<(), OrchestratorError<Error>> {
+    let Some(expected) = headers.get("x-amz-crc32") else {
+        return Ok(());
+    };
+    let is_encoded = headers
+        .get("content-encoding")
+        .is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"));
+    if is_encoded || expected.parse() == Ok(crc32fast::hash(body)) {
+        return Ok(());
+    }
+    let corrupt = "the body of the response does not have the checksum of its x-amz-crc32 header";
+    Err(OrchestratorError::response(corrupt.into()))
+}

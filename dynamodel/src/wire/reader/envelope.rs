@@ -1,0 +1,84 @@
+//! What surrounds the attribute values in requests and responses: plain JSON.
+#![allow(
+    dead_code,
+    reason = "each operation uses the helpers that its response needs"
+)]
+
+use std::borrow::Cow;
+
+use super::Reader;
+use crate::wire::error::ReadError;
+
+impl<'a> Reader<'a> {
+    /// How many bytes were read.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Enters a `[`; false when it is empty, and then passed over.
+    #[inline(always)]
+    pub(crate) fn begin_list(&mut self) -> Result<bool, ReadError> {
+        self.open(b'[', b']')
+    }
+
+    /// After an element: true when another one follows.
+    #[inline(always)]
+    pub(crate) fn end_element(&mut self) -> Result<bool, ReadError> {
+        self.more(b']')
+    }
+
+    /// Passes over a value and hands out its text.
+    pub(crate) fn raw_text(&mut self) -> Result<&'a str, ReadError> {
+        self.white_space();
+        let start = self.at;
+        self.skip_value()?;
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    /// Passes over a value and hands out its bytes.
+    pub(crate) fn raw_value(&mut self) -> Result<&'a [u8], ReadError> {
+        self.raw_text().map(str::as_bytes)
+    }
+
+    /// Passes over `null` if it stands here.
+    pub(crate) fn json_null(&mut self) -> bool {
+        self.white_space();
+        self.literal(b"null")
+    }
+
+    /// A JSON string.
+    pub(crate) fn json_string(&mut self) -> Result<Cow<'a, str>, ReadError> {
+        self.byte(b'"')?;
+        self.string_body()
+    }
+
+    /// A JSON number that is a natural number.
+    pub(crate) fn json_u64(&mut self) -> Result<u64, ReadError> {
+        let text = self.json_number()?;
+        text.parse()
+            .map_err(|_| ReadError::new("a natural number", "another number"))
+    }
+
+    /// A JSON number.
+    pub(crate) fn json_f64(&mut self) -> Result<f64, ReadError> {
+        let text = self.json_number()?;
+        text.parse().map_err(|_| self.malformed())
+    }
+
+    fn json_number(&mut self) -> Result<&'a str, ReadError> {
+        self.white_space();
+        let start = self.at;
+        self.skip_number()?;
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    /// The end of the bytes: nothing but white space may follow.
+    pub(crate) fn finish(mut self) -> Result<(), ReadError> {
+        self.white_space();
+        if self.at == self.text.len() {
+            Ok(())
+        } else {
+            Err(self.malformed())
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The search for the end of a JSON string, a word at a time.
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Marks the bytes of a word that cannot stand for themselves in a JSON string: `"`, `\` and control
+/// characters. The lowest mark is exact; higher ones may be wrong.
+#[inline(always)]
+fn marks(word: u64) -> u64 {
+    let quote = word ^ (LOW * b'"' as u64);
+    let escape = word ^ (LOW * b'\\' as u64);
+    let special = (quote.wrapping_sub(LOW) & !quote)
+        | (escape.wrapping_sub(LOW) & !escape)
+        | (word.wrapping_sub(LOW * 0x20) & !word);
+    special & HIGH
+}
+
+#[inline(always)]
+fn is_special(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
+}
+
+/// The place of the first `"`, `\` or control character at or after `from`, or the end.
+#[inline(always)]
+pub(crate) fn special(bytes: &[u8], mut from: usize) -> usize {
+    while let Some(word) = bytes.get(from..).and_then(|rest| rest.first_chunk::<8>()) {
+        let found = marks(u64::from_le_bytes(*word));
+        if found != 0 {
+            return from + (found.trailing_zeros() / 8) as usize;
+        }
+        from += 8;
+    }
+    special_in_tail(bytes, from)
+}
+
+#[inline(never)]
+fn special_in_tail(bytes: &[u8], from: usize) -> usize {
+    let tail = bytes.get(from..).unwrap_or_default();
+    let found = tail.iter().position(|&byte| is_special(byte));
+    found.map_or(bytes.len(), |n| from + n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_a_byte_loop_finds() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        for _ in 0..20_000 {
+            let alphabet = [b'a', 0x7f, 0x80, 0xff, b'!', b'#', b'[', b']', 0x20, 0x21];
+            let mut bytes: Vec<u8> = (0..rng.usize(0..40))
+                .map(|_| alphabet[rng.usize(0..alphabet.len())])
+                .collect();
+            for _ in 0..rng.usize(0..3) {
+                if !bytes.is_empty() {
+                    let at = rng.usize(0..bytes.len());
+                    bytes[at] = [b'"', b'\\', 0, 0x1f, b'\n'][rng.usize(0..5)];
+                }
+            }
+            let from = rng.usize(0..bytes.len() + 1);
+            let plain = bytes[from..].iter().position(|&b| is_special(b));
+            assert_eq!(
+                special(&bytes, from),
+                plain.map_or(bytes.len(), |n| from + n)
+            );
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The attributes of an item or document, as generated code writes them.
+
+use super::Writer;
+use crate::Attribute;
+use crate::wire::error::{ReadError, WriteError};
+use crate::wire::reader::Reader;
+use crate::wire::stored::StoredAs;
+use crate::wire::tag::Tag;
+
+/// The most bytes of a partition key.
+const MAX_PARTITION: usize = 2048;
+/// The most bytes of a sort key.
+const MAX_SORT: usize = 1024;
+
+/// Names are given as a literal of comma, JSON string and colon, `",\"user_id\":"`, so that one copy
+/// writes all three; the comma is left out after the `{`.
+impl Writer {
+    /// Writes the `{` of an item or of a map's body.
+    #[inline(always)]
+    pub fn begin_map(&mut self) {
+        self.raw(b"{");
+    }
+
+    /// Writes the `}` of an item or of a map's body.
+    #[inline(always)]
+    pub fn end_map(&mut self) {
+        self.raw(b"}");
+    }
+
+    /// Writes `{"M":` `}` around a body, which the function writes with its braces.
+    #[inline(always)]
+    pub fn map_value(&mut self, body: impl FnOnce(&mut Self)) {
+        self.raw(b"{\"M\":");
+        body(self);
+        self.raw(b"}");
+    }
+
+    /// Writes an attribute, unless its value is absent.
+    #[inline(always)]
+    pub fn field<T: Attribute>(&mut self, name: &'static str, value: &T) {
+        if !value.is_absent() {
+            self.name(name);
+            value.write(self);
+        }
+    }
+
+    /// Writes an attribute in its stored form, unless it is absent.
+    #[inline(always)]
+    pub fn field_as<S: StoredAs<T>, T>(&mut self, name: &'static str, value: &T) {
+        if !S::stored_is_absent(value) {
+            self.name(name);
+            S::write_stored(value, self);
+        }
+    }
+
+    /// Writes a key attribute: fails when it is empty or longer than 2048 bytes.
+    #[inline(always)]
+    pub fn key_field<T: Attribute>(&mut self, name: &'static str, value: &T) {
+        self.limited(MAX_PARTITION, |w| w.field(name, value));
+    }
+
+    /// Writes a sort key attribute: fails when it is empty or longer than 1024 bytes.
+    #[inline(always)]
+    pub fn sort_field<T: Attribute>(&mut self, name: &'static str, value: &T) {
+        self.limited(MAX_SORT, |w| w.field(name, value));
+    }
+
+    /// [`key_field`](Self::key_field) through the stored form.
+    #[inline(always)]
+    pub fn key_field_as<S: StoredAs<T>, T>(&mut self, name: &'static str, value: &T) {
+        self.limited(MAX_PARTITION, |w| w.field_as::<S, T>(name, value));
+    }
+
+    /// [`sort_field`](Self::sort_field) through the stored form.
+    #[inline(always)]
+    pub fn sort_field_as<S: StoredAs<T>, T>(&mut self, name: &'static str, value: &T) {
+        self.limited(MAX_SORT, |w| w.field_as::<S, T>(name, value));
+    }
+
+    #[inline(always)]
+    fn name(&mut self, name: &'static str) {
+        if self.last_byte() == Some(b'{') {
+            self.raw(name.as_bytes().get(1..).unwrap_or_default());
+        } else {
+            self.raw(name.as_bytes());
+        }
+    }
+
+    /// Writes a key attribute and checks its value's size. The bytes of a value are never fewer than
+    /// its size, so that only long ones need a closer look.
+    #[inline(always)]
+    fn limited(&mut self, limit: usize, write: impl FnOnce(&mut Self)) {
+        let start = self.len();
+        write(self);
+        let written = self.out.get(start..).unwrap_or_default();
+        if written.len() > limit || written.ends_with(b":\"\"}") {
+            self.check_key(start, limit);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn check_key(&mut self, start: usize, limit: usize) {
+        if self.error.is_some() {
+            return;
+        }
+        let member = self.out.get(start..).unwrap_or_default();
+        let problem = match key_size(member) {
+            Ok(0) => WriteError::new("a key attribute cannot be empty"),
+            Ok(size) if size > limit => WriteError::over_limit(
+                format!("a key attribute of {size} bytes is longer than {limit} bytes"),
+                limit as u64,
+            ),
+            _ => return,
+        };
+        self.fail(problem);
+    }
+
+    /// Checks the value that was written after `start`, without a name, as that of a key attribute.
+    #[allow(dead_code, reason = "for keys that are not part of an item")]
+    pub(crate) fn check_key_value(&mut self, start: usize, sort: bool) {
+        self.check_key(start, if sort { MAX_SORT } else { MAX_PARTITION });
+    }
+}
+
+/// The size of the S or B value in `,"name":{"S":".."}`; of another type it is in bounds anyway.
+fn key_size(member: &[u8]) -> Result<usize, ReadError> {
+    let mut r = Reader::new(member.strip_prefix(b",").unwrap_or(member))?;
+    if member.first() != Some(&b'{') {
+        r.map_key()?;
+    }
+    match r.kind()? {
+        Tag::S => Ok(r.string()?.len()),
+        Tag::B => Ok(r.binary()?.len()),
+        _ => Ok(1),
+    }
+}

@@ -1,0 +1,76 @@
+//! Strings, binary, booleans and null.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Writer;
+use crate::wire::scan;
+
+impl Writer {
+    /// Writes `{"S":".."}`.
+    #[inline(always)]
+    pub fn string(&mut self, text: &str) {
+        self.raw(b"{\"S\":\"");
+        self.text(text);
+        self.raw(b"\"}");
+    }
+
+    /// Writes the body of a JSON string, escaped, without its quotes.
+    #[inline(always)]
+    pub(crate) fn text(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let plain = scan::special(bytes, 0);
+        if plain == bytes.len() {
+            self.raw(bytes);
+        } else {
+            self.escaped(bytes, plain);
+        }
+    }
+
+    /// Text that has to be escaped; its first `plain` bytes need not.
+    #[cold]
+    #[inline(never)]
+    fn escaped(&mut self, mut bytes: &[u8], mut plain: usize) {
+        while let Some((clean, [byte, rest @ ..])) = bytes.split_at_checked(plain) {
+            self.raw(clean);
+            match byte {
+                b'"' => self.raw(b"\\\""),
+                b'\\' => self.raw(b"\\\\"),
+                b'\n' => self.raw(b"\\n"),
+                b'\r' => self.raw(b"\\r"),
+                b'\t' => self.raw(b"\\t"),
+                control => self.raw(format!("\\u{control:04x}").as_bytes()),
+            }
+            bytes = rest;
+            plain = scan::special(bytes, 0);
+        }
+        self.raw(bytes);
+    }
+
+    /// Writes `{"B":".."}`.
+    pub fn binary(&mut self, bytes: &[u8]) {
+        self.raw(b"{\"B\":\"");
+        let start = self.out.len();
+        self.out.resize(start + bytes.len().div_ceil(3) * 4, b'=');
+        // The room is exactly what the encoding takes, so this cannot fail.
+        let encoded = STANDARD.encode_slice(bytes, self.out.get_mut(start..).unwrap_or_default());
+        self.out.truncate(start + encoded.unwrap_or_default());
+        self.raw(b"\"}");
+    }
+
+    /// Writes `{"BOOL":true}` or `{"BOOL":false}`.
+    #[inline(always)]
+    pub fn bool(&mut self, value: bool) {
+        if value {
+            self.raw(b"{\"BOOL\":true}");
+        } else {
+            self.raw(b"{\"BOOL\":false}");
+        }
+    }
+
+    /// Writes `{"NULL":true}`.
+    #[inline]
+    pub fn null(&mut self) {
+        self.raw(b"{\"NULL\":true}");
+    }
+}
