@@ -88,7 +88,8 @@ impl<'a> Reader<'a> {
     /// A JSON number.
     pub(crate) fn json_f64(&mut self) -> Result<f64, ReadError> {
         let text = self.json_number()?;
-        text.parse().map_err(|_| self.malformed())
+        let value = text.parse().ok().filter(|value: &f64| value.is_finite());
+        value.ok_or_else(|| ReadError::new("a finite number", "a number out of range"))
     }
 
     fn json_number(&mut self) -> Result<&'a str, ReadError> {
@@ -96,15 +97,5 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.skip_number()?;
         Ok(self.text.get(start..self.at).unwrap_or_default())
-    }
-
-    /// The end of the bytes: nothing but white space may follow.
-    pub(crate) fn finish(mut self) -> Result<(), ReadError> {
-        self.white_space();
-        if self.at == self.text.len() {
-            Ok(())
-        } else {
-            Err(self.malformed())
-        }
     }
 }
