@@ -1,7 +1,13 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
 mod crud;
+mod cursor;
 mod model;
+mod projection;
+mod query;
 mod raw;
+mod scan;
 mod tour;
+mod ttl;
+mod unreadable;
 mod versions;
