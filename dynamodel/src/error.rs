@@ -202,6 +202,7 @@ impl Error {
                 status,
                 source,
             },
+            FailureKind::Decode(e) if e.is_malformed() => Kind::Response(e.into()),
             FailureKind::Decode(e) => Kind::Read(e),
             FailureKind::Timeout(e) => Kind::Timeout(e),
             FailureKind::Dispatch(e) => unsent(e, Kind::Connection),
@@ -413,6 +414,12 @@ impl Error {
     /// The service had a fault of its own (HTTP 5xx), and the SDK's retries did not help.
     pub fn is_service_fault(&self) -> bool {
         matches!(self.0.kind, Kind::Service { status: 500.., .. })
+    }
+
+    /// The answer was cut short, corrupt or not one of DynamoDB, for instance of a proxy, and the SDK's
+    /// retries did not help. Whether a write has happened is not known.
+    pub fn is_invalid_response(&self) -> bool {
+        matches!(self.0.kind, Kind::Response(_))
     }
 
     /// The item as it is stored now, from a failed condition: it comes with the failure, at no cost.

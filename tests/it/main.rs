@@ -2,11 +2,13 @@
 
 mod crud;
 mod cursor;
+mod errors;
 mod model;
 mod projection;
 mod query;
 mod raw;
 mod scan;
+mod tables;
 mod tour;
 mod ttl;
 mod unreadable;
