@@ -3,8 +3,10 @@
 mod crud;
 mod cursor;
 mod errors;
+mod lifecycle;
 mod model;
 mod projection;
+mod properties;
 mod query;
 mod raw;
 mod scan;
