@@ -165,11 +165,9 @@ impl Shared {
         let answer = match (operation(request), body) {
             (_, None) => dispatch::Answer::unreadable(),
             ("DescribeContinuousBackups", Some(body)) => {
-                self.backups.describe(&self.database, body).into()
+                self.backups.describe(&self.database, body)
             }
-            ("UpdateContinuousBackups", Some(body)) => {
-                self.backups.update(&self.database, body).into()
-            }
+            ("UpdateContinuousBackups", Some(body)) => self.backups.update(&self.database, body),
             (operation, Some(body)) => dispatch::dispatch(&self.database, operation, body),
         };
         drop(turn);

@@ -65,6 +65,37 @@ fn wrong_length(expected: usize) -> ReadError {
     ReadError::new(format!("L of {expected} elements"), "another length")
 }
 
+/// Lists from arrays, slices and vectors.
+macro_rules! list_operands {
+    ($($list:ty: [$($gen:tt)*] $operand:ty;)*) => {$(
+        impl<V: Attribute, X: ValueFor<V>, $($gen)*> ValueFor<$list> for $operand {
+            fn write_value(&self, w: &mut Writer) {
+                w.list(|w| self.iter().for_each(|x| w.element_with(|w| x.write_value(w))));
+            }
+        }
+        impl<V: Attribute, X: ValueFor<V>, $($gen)*> SetValue<$list> for $operand {
+            fn write_value(&self, w: &mut Writer) {
+                ValueFor::<$list>::write_value(self, w);
+            }
+        }
+        impl<V: Attribute, X: ValueFor<V>, $($gen)*> SetValue<Option<$list>> for $operand {
+            fn write_value(&self, w: &mut Writer) {
+                ValueFor::<$list>::write_value(self, w);
+            }
+        }
+    )*};
+}
+list_operands! {
+    VecDeque<V>: [const N: usize] [X; N];
+    VecDeque<V>: [const N: usize] &[X; N];
+    VecDeque<V>: [] &[X];
+    VecDeque<V>: [] Vec<X>;
+    Box<[V]>: [const N: usize] [X; N];
+    Box<[V]>: [const N: usize] &[X; N];
+    Box<[V]>: [] &[X];
+    Box<[V]>: [] Vec<X>;
+}
+
 macro_rules! tuples {
     ($($len:literal: $($name:ident $at:tt)*;)*) => {$(
         impl<$($name: Attribute),*> Attribute for ($($name,)*) {
@@ -225,6 +256,13 @@ macro_rules! maps {
         }
         impl<K: MapKey, V: Attribute, Q: AsRef<str>, X: ValueFor<V> $(, $hasher)?, $($gen)*>
             SetValue<$map<K, V $(, $hasher)?>> for $operand
+        {
+            fn write_value(&self, w: &mut Writer) {
+                ValueFor::<$map<K, V $(, $hasher)?>>::write_value(self, w);
+            }
+        }
+        impl<K: MapKey, V: Attribute, Q: AsRef<str>, X: ValueFor<V> $(, $hasher)?, $($gen)*>
+            SetValue<Option<$map<K, V $(, $hasher)?>>> for $operand
         {
             fn write_value(&self, w: &mut Writer) {
                 ValueFor::<$map<K, V $(, $hasher)?>>::write_value(self, w);

@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use dynoxide::{Database, DynoxideError};
 use serde::{Deserialize, Serialize};
 
-use super::dispatch::{read, write};
+use super::dispatch::{Answer, read, write};
 
-/// For how long DynamoDB keeps changes when nothing else is asked for.
+/// For how long DynamoDB keeps changes when nothing else is asked for; the most, too.
 const DEFAULT_DAYS: u32 = 35;
 
 /// The tables, by id, on which point-in-time recovery is switched on, and for how many days.
@@ -54,22 +54,22 @@ struct Recovery {
 
 impl ContinuousBackups {
     /// `DescribeContinuousBackups`.
-    pub(super) fn describe(
-        &self,
-        database: &Database,
-        body: &[u8],
-    ) -> Result<Vec<u8>, DynoxideError> {
+    pub(super) fn describe(&self, database: &Database, body: &[u8]) -> Answer {
+        answer(self.try_describe(database, body))
+    }
+
+    /// `UpdateContinuousBackups`.
+    pub(super) fn update(&self, database: &Database, body: &[u8]) -> Answer {
+        answer(self.try_update(database, body))
+    }
+
+    fn try_describe(&self, database: &Database, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
         let table = table_id(database, read(body)?)?;
         let enabled = self.enabled.lock().unwrap_or_else(PoisonError::into_inner);
         description(enabled.get(&table).copied())
     }
 
-    /// `UpdateContinuousBackups`.
-    pub(super) fn update(
-        &self,
-        database: &Database,
-        body: &[u8],
-    ) -> Result<Vec<u8>, DynoxideError> {
+    fn try_update(&self, database: &Database, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
         let mut request: Request = read(body)?;
         let specification = request.point_in_time_recovery_specification.take();
         let specification =
@@ -78,7 +78,7 @@ impl ContinuousBackups {
         let days = specification
             .recovery_period_in_days
             .unwrap_or(DEFAULT_DAYS);
-        if !(1..=35).contains(&days) {
+        if !(1..=DEFAULT_DAYS).contains(&days) {
             let message = "RecoveryPeriodInDays has to be between 1 and 35";
             return Err(DynoxideError::ValidationException(message.into()));
         }
@@ -89,6 +89,17 @@ impl ContinuousBackups {
             None => enabled.remove(&table),
         };
         description(days)
+    }
+}
+
+/// These two operations have an error of their own for a table that is not there.
+fn answer(result: Result<Vec<u8>, DynoxideError>) -> Answer {
+    match result {
+        Err(DynoxideError::ResourceNotFoundException(message)) => Answer::error(
+            "com.amazonaws.dynamodb.v20120810#TableNotFoundException",
+            &message,
+        ),
+        result => result.into(),
     }
 }
 

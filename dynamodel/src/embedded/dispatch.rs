@@ -22,6 +22,15 @@ impl Answer {
         Answer::bare("UnknownOperationException")
     }
 
+    /// An error by its full name.
+    pub(super) fn error(name: &str, message: &str) -> Self {
+        let body = serde_json::json!({ "__type": name, "message": message });
+        Answer {
+            status: 400,
+            body: body.to_string().into_bytes(),
+        }
+    }
+
     /// A refusal without a message.
     fn bare(name: &str) -> Self {
         Answer {

@@ -7,16 +7,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::RequestId;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, ContinuousBackupsStatus, KeySchemaElement,
     KeyType, PointInTimeRecoverySpecification, PointInTimeRecoveryStatus,
     ReturnValuesOnConditionCheckFailure, ScalarAttributeType, TableStatus, TimeToLiveSpecification,
 };
+use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use futures_util::FutureExt;
 
 use super::EmbeddedEngine;
 
@@ -35,7 +38,7 @@ async fn create_table(client: &Client) {
     let key = KeySchemaElement::builder()
         .attribute_name("isbn")
         .key_type(KeyType::Hash);
-    let created = client
+    client
         .create_table()
         .table_name("books")
         .attribute_definitions(definition.build().unwrap())
@@ -44,8 +47,10 @@ async fn create_table(client: &Client) {
         .send()
         .await
         .unwrap();
-    let status = created.table_description().unwrap().table_status();
-    assert_eq!(status, Some(&TableStatus::Active));
+    // The engine answers `CREATING`, as DynamoDB does, and is done by then.
+    let describe = client.describe_table().table_name("books");
+    let described = describe.send().await.unwrap().table.unwrap();
+    assert_eq!(described.table_status, Some(TableStatus::Active));
 }
 
 async fn put(client: &Client, isbn: &str, title: &str) {
@@ -97,7 +102,9 @@ async fn errors_are_those_of_dynamodb() {
         .await
         .unwrap_err()
         .into_service_error();
-    let refused = refused.as_conditional_check_failed_exception().unwrap();
+    let PutItemError::ConditionalCheckFailedException(refused) = refused else {
+        panic!("expected a failed condition");
+    };
     assert_eq!(refused.item().unwrap().get("title"), Some(&text("Emma")));
 
     let empty = client.put_item().table_name("books").item("isbn", text(""));
@@ -189,14 +196,18 @@ async fn a_call_that_is_dropped_leaves_the_engine_usable() {
 }
 
 #[test]
-fn no_tokio_is_needed_in_memory() {
+fn no_tokio_is_needed() {
+    /// The SDK's own timer is Tokio's.
+    #[derive(Debug)]
+    struct NoTimer;
+    impl AsyncSleep for NoTimer {
+        fn sleep(&self, _duration: Duration) -> Sleep {
+            Sleep::new(std::future::pending())
+        }
+    }
     let config = EmbeddedEngine::memory().unwrap().config();
-    let retries = aws_sdk_dynamodb::config::retry::RetryConfig::disabled();
-    let timeouts = aws_sdk_dynamodb::config::timeout::TimeoutConfig::disabled();
-    let stalled = aws_sdk_dynamodb::config::StalledStreamProtectionConfig::disabled();
-    let config = config.retry_config(retries).timeout_config(timeouts);
-    let client = Client::from_conf(config.stalled_stream_protection(stalled).build());
-    let tables = futures_util::FutureExt::now_or_never(client.list_tables().send());
+    let client = Client::from_conf(config.sleep_impl(NoTimer).build());
+    let tables = client.list_tables().send().now_or_never();
     assert!(tables.unwrap().unwrap().table_names().is_empty());
 }
 

@@ -36,6 +36,9 @@ use super::{ApiOperation, GetItem};
 pub(super) struct Captured {
     components: RuntimeComponents,
     config: FrozenLayer,
+    metrics: SharedRuntimePlugin,
+    /// Whether the SDK's metrics go anywhere.
+    pub(super) has_telemetry: bool,
 }
 
 /// Takes over what `client` is made of.
@@ -65,24 +68,27 @@ pub(super) fn capture(client: &Client) -> Result<Captured, BoxError> {
     builder.set_retry_classifiers(classifiers.into_iter());
     let sleep = client.config().sleep_impl();
     builder.set_sleep_impl(sleep.or_else(default_async_sleep));
+    let metrics = MetricsRuntimePlugin::builder()
+        .with_scope("aws-sdk-dynamodb")
+        .with_time_source(components.time_source().unwrap_or_default())
+        .build()?;
     Ok(Captured {
         components: builder.build()?,
         config: config.freeze(),
+        has_telemetry: has_telemetry(&metrics),
+        metrics: SharedRuntimePlugin::new(metrics),
     })
 }
 
 impl Captured {
     /// The client's plugins. The SDK's metrics cost about as much as signing does and go nowhere
     /// without a telemetry provider, so they are left out when there is none.
-    pub(super) fn plugins(&self) -> Result<Vec<SharedRuntimePlugin>, BoxError> {
+    pub(super) fn plugins(&self) -> Vec<SharedRuntimePlugin> {
         // What the interceptors of this plugin work on is private to it, so they are taken out
         // of the captured ones, and come back together with the plugin.
-        let metrics = MetricsRuntimePlugin::builder()
-            .with_scope("aws-sdk-dynamodb")
-            .with_time_source(self.components.time_source().unwrap_or_default())
-            .build()?;
         let empty = RuntimeComponentsBuilder::new("dynamodel");
-        let measuring: Vec<_> = metrics
+        let measuring: Vec<_> = self
+            .metrics
             .runtime_components(&empty)
             .interceptors()
             .map(|interceptor| interceptor.name())
@@ -99,10 +105,10 @@ impl Captured {
             .with_config(self.config.clone())
             .with_runtime_components(components);
         let mut plugins = vec![SharedRuntimePlugin::new(client)];
-        if has_telemetry(&metrics) {
-            plugins.push(SharedRuntimePlugin::new(metrics));
+        if self.has_telemetry {
+            plugins.push(self.metrics.clone());
         }
-        Ok(plugins)
+        plugins
     }
 }
 

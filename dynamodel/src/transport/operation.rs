@@ -79,7 +79,7 @@ macro_rules! operations {
         impl Operations {
             /// Prepares every operation for the client whose parts were captured.
             pub(super) fn prepare(captured: &Captured) -> Result<Self, BoxError> {
-                let shared = plugin::Shared::new(captured)?;
+                let shared = plugin::Shared::new(captured);
                 Ok(Operations {
                     $($module: plugin::prepare::<$name>(&shared)?,)*
                 })

@@ -47,11 +47,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(captured: &Captured) -> Result<Self, BoxError> {
-        Ok(Shared {
-            client: captured.plugins()?,
+    pub(super) fn new(captured: &Captured) -> Self {
+        Shared {
+            client: captured.plugins(),
             endpoint: SharedInterceptor::permanent(EndpointParams::default()),
-        })
+        }
     }
 }
 

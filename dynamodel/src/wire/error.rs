@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::attribute::Attribute;
+use crate::attribute::kind::Kind;
+
 /// One step of an attribute path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Segment {
@@ -58,6 +61,15 @@ impl ReadError {
     #[inline(never)]
     pub fn expected(what: impl Into<Cow<'static, str>>) -> Self {
         Self::new(what, "another value")
+    }
+
+    /// The error of an attribute that is not there.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn missing<T: Attribute>(name: &'static str) -> Self {
+        let kind = <<T::Value as Attribute>::Kind as Kind>::NAME;
+        let expected = if kind == "*" { "a value" } else { kind };
+        Self::new(expected, "nothing").in_field(name)
     }
 
     #[cold]
@@ -141,8 +153,10 @@ impl std::error::Error for ReadError {}
 /// let e = wire::to_vec(&vec![1.0, f64::NAN]).unwrap_err();
 /// assert_eq!(e.to_string(), "attribute `[1]`: NaN and infinities are not numbers to DynamoDB");
 /// ```
+#[derive(Clone)]
 pub struct WriteError(Box<WriteFailure>);
 
+#[derive(Clone)]
 struct WriteFailure {
     /// From the outermost step to the innermost, each with its place in the bytes.
     steps: Vec<(usize, Segment)>,
@@ -209,9 +223,17 @@ impl WriteError {
         }
     }
 
+    /// Leaves out the outermost step: the member of the request that the item is written in.
+    #[cold]
+    pub(crate) fn without_outermost(mut self) -> Self {
+        if !self.0.steps.is_empty() {
+            self.0.steps.remove(0);
+        }
+        self
+    }
+
     /// Replaces the outermost step, for values that were written under another name (`:v0`).
     #[cold]
-    #[allow(dead_code, reason = "for the rendering of expressions")]
     pub(crate) fn in_attribute(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         let root = (0, Segment::Name(path.into()));
         match self.0.steps.first_mut() {

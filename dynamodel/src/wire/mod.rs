@@ -32,6 +32,7 @@ pub use size::item_size;
 pub use stored::StoredAs;
 pub use tag::Tag;
 pub use writer::Writer;
+pub(crate) use writer::field::{MAX_PARTITION, MAX_SORT, key_problem};
 
 pub(crate) use decimal::Decimal;
 
@@ -68,4 +69,30 @@ pub fn from_slice<T: Attribute>(bytes: &[u8]) -> Result<T, ReadError> {
     let value = T::read(&mut r)?;
     r.finish()?;
     Ok(value)
+}
+
+/// An item of an entity or projection from its bytes.
+pub(crate) fn read_item<T>(
+    bytes: &[u8],
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, ReadError>,
+) -> Result<T, ReadError> {
+    let mut r = Reader::new(bytes)?;
+    let item = read(&mut r)?;
+    r.finish()?;
+    Ok(item)
+}
+
+/// Whether the bytes are one JSON object.
+pub(crate) fn is_map(bytes: &[u8]) -> bool {
+    read_item(bytes, |r| r.members(|_, r| r.skip_value())).is_ok()
+}
+
+/// What a struct's attributes are written and read by, with nothing around them: the derive implements
+/// it for documents, so that enums can embed them.
+#[doc(hidden)]
+pub trait MapBody: Sized {
+    /// Writes the attributes, without braces.
+    fn write_fields(&self, w: &mut Writer);
+    /// Reads the attributes, with their braces.
+    fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError>;
 }

@@ -58,6 +58,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Checks that nothing but white space follows.
+    ///
+    /// # Errors
+    /// When something does.
+    pub fn finish(mut self) -> Result<(), ReadError> {
+        self.white_space();
+        if self.at == self.text.len() {
+            Ok(())
+        } else {
+            Err(self.malformed())
+        }
+    }
+
     /// A reader at the start of the text.
     #[inline]
     pub(crate) fn of_text(text: &'a str) -> Self {

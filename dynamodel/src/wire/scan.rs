@@ -33,6 +33,27 @@ pub(crate) fn special(bytes: &[u8], mut from: usize) -> usize {
     special_in_tail(bytes, from)
 }
 
+/// Whether a text needs no escape at all. Ends are looked at with words that overlap.
+#[inline(always)]
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    let (words, tail) = bytes.as_chunks::<8>();
+    let clean = |word: u64| marks(word) == 0;
+    if !words.iter().all(|word| clean(u64::from_le_bytes(*word))) {
+        return false;
+    }
+    if tail.is_empty() {
+        return true;
+    }
+    if let Some(word) = bytes.last_chunk::<8>() {
+        return clean(u64::from_le_bytes(*word));
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return clean(u64::from(first) << 32 | u64::from(last));
+    }
+    !tail.iter().any(|&byte| is_special(byte))
+}
+
 #[inline(never)]
 fn special_in_tail(bytes: &[u8], from: usize) -> usize {
     let tail = bytes.get(from..).unwrap_or_default();

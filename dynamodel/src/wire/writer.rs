@@ -1,7 +1,8 @@
 //! [`Writer`]: Rust values to DynamoDB JSON bytes.
 
 mod container;
-mod field;
+pub(super) mod field;
+
 mod number;
 mod path;
 mod scalar;
@@ -46,7 +47,7 @@ impl Writer {
     /// An empty writer with room for a small item.
     #[inline]
     pub fn new() -> Self {
-        Self::with_capacity(256)
+        Self::with_capacity(512)
     }
 
     /// An empty writer with room for this many bytes.

@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
     pub fn take<T: Attribute>(&self, name: &'static str, slot: Option<T>) -> Result<T, ReadError> {
         match slot {
             Some(value) => Ok(value),
-            None => T::absent().ok_or_else(|| missing(<T::Kind as Kind>::NAME, name)),
+            None => T::absent().ok_or_else(|| ReadError::missing::<T>(name)),
         }
     }
 
@@ -198,11 +198,4 @@ impl<'a> Reader<'a> {
         }
         Ok(text)
     }
-}
-
-#[cold]
-#[inline(never)]
-fn missing(kind: &'static str, name: &'static str) -> ReadError {
-    let expected = if kind == "*" { "a value" } else { kind };
-    ReadError::new(expected, "nothing").in_field(name)
 }

@@ -1,9 +1,4 @@
 //! What surrounds the attribute values in requests and responses: plain JSON.
-#![allow(
-    dead_code,
-    reason = "each operation uses the helpers that its response needs"
-)]
-
 use std::borrow::Cow;
 
 use super::Reader;
@@ -13,6 +8,37 @@ impl<'a> Reader<'a> {
     /// How many bytes were read.
     pub(crate) fn position(&self) -> usize {
         self.at
+    }
+
+    /// Goes back to a position.
+    pub(crate) fn rewind(&mut self, position: usize) {
+        self.at = position;
+        self.depth = 0;
+        self.bare = None;
+    }
+
+    /// Calls `read` with the name of each member of an object; it reads or skips the value.
+    #[inline]
+    pub(crate) fn members(
+        &mut self,
+        mut read: impl FnMut(&str, &mut Self) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let mut more = self.begin_map()?;
+        while more {
+            let name = self.map_key()?;
+            read(&name, self)?;
+            more = self.end_entry()?;
+        }
+        Ok(())
+    }
+
+    /// The bytes of a value; `None` for `null`.
+    pub(crate) fn raw_value_or_null(&mut self) -> Result<Option<&'a [u8]>, ReadError> {
+        if self.json_null() {
+            Ok(None)
+        } else {
+            self.raw_value().map(Some)
+        }
     }
 
     /// Enters a `[`; false when it is empty, and then passed over.
@@ -62,7 +88,8 @@ impl<'a> Reader<'a> {
     /// A JSON number.
     pub(crate) fn json_f64(&mut self) -> Result<f64, ReadError> {
         let text = self.json_number()?;
-        text.parse().map_err(|_| self.malformed())
+        let value = text.parse().ok().filter(|value: &f64| value.is_finite());
+        value.ok_or_else(|| ReadError::new("a finite number", "a number out of range"))
     }
 
     fn json_number(&mut self) -> Result<&'a str, ReadError> {
@@ -70,15 +97,5 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.skip_number()?;
         Ok(self.text.get(start..self.at).unwrap_or_default())
-    }
-
-    /// The end of the bytes: nothing but white space may follow.
-    pub(crate) fn finish(mut self) -> Result<(), ReadError> {
-        self.white_space();
-        if self.at == self.text.len() {
-            Ok(())
-        } else {
-            Err(self.malformed())
-        }
     }
 }

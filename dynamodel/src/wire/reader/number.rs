@@ -1,7 +1,7 @@
 //! Numbers.
 
 use super::Reader;
-use crate::wire::decimal::Decimal;
+use crate::wire::decimal::{Decimal, NotDecimal};
 use crate::wire::error::ReadError;
 use crate::wire::integer::Integer;
 use crate::wire::tag::Tag;
@@ -15,7 +15,7 @@ impl<'a> Reader<'a> {
         let text = self.number_text("N")?;
         match Decimal::parse(text) {
             Ok(_) => Ok(text),
-            Err(_) => Err(ReadError::new("N", "a malformed number")),
+            Err(reason) => Err(ReadError::new("N", describe(reason))),
         }
     }
 
@@ -55,10 +55,7 @@ impl<'a> Reader<'a> {
     fn integer_slow<I: Integer>(&mut self) -> Result<I, ReadError> {
         let text = self.number_text(I::EXPECTED)?;
         let wrong = |found| ReadError::new(I::EXPECTED, found);
-        let value = Decimal::parse(text).map_err(|e| match e {
-            crate::wire::decimal::NotDecimal::Malformed => wrong("a malformed number"),
-            _ => wrong("a number out of range"),
-        })?;
+        let value = Decimal::parse(text).map_err(|reason| wrong(describe(reason)))?;
         if value.exponent < 0 {
             return Err(wrong("a number with a fraction"));
         }
@@ -125,6 +122,14 @@ impl<'a> Reader<'a> {
             Ok(_) => ReadError::new(expected, "a malformed number"),
             Err(e) => e,
         }
+    }
+}
+
+#[cold]
+fn describe(reason: NotDecimal) -> &'static str {
+    match reason {
+        NotDecimal::Malformed => "a malformed number",
+        NotDecimal::TooManyDigits | NotDecimal::OutOfRange => "a number out of range",
     }
 }
 

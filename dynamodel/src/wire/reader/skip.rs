@@ -15,15 +15,11 @@ struct Brackets {
 }
 
 impl Brackets {
-    fn push(&mut self, object: bool) -> Result<(), ReadError> {
-        if self.depth == MAX_JSON_DEPTH {
-            return Err(too_deep());
-        }
+    fn push(&mut self, object: bool) {
         let bit = 1 << (self.depth % 64);
         let word = &mut self.objects[self.depth / 64];
         *word = if object { *word | bit } else { *word & !bit };
         self.depth += 1;
-        Ok(())
     }
 
     /// Whether the innermost open bracket is an object's; none when all are closed.
@@ -58,13 +54,16 @@ impl Reader<'_> {
     /// Opens a bracket; false when it was empty and is closed again.
     #[inline(always)]
     fn enter(&mut self, object: bool, open: &mut Brackets) -> Result<bool, ReadError> {
+        if open.depth == MAX_JSON_DEPTH {
+            return Err(too_deep());
+        }
         self.at += 1;
         self.white_space();
         if self.peek() == if object { b'}' } else { b']' } {
             self.at += 1;
             return Ok(false);
         }
-        open.push(object)?;
+        open.push(object);
         if object {
             self.skip_key()?;
         }

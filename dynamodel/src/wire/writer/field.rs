@@ -8,9 +8,9 @@ use crate::wire::stored::StoredAs;
 use crate::wire::tag::Tag;
 
 /// The most bytes of a partition key.
-const MAX_PARTITION: usize = 2048;
+pub(crate) const MAX_PARTITION: usize = 2048;
 /// The most bytes of a sort key.
-const MAX_SORT: usize = 1024;
+pub(crate) const MAX_SORT: usize = 1024;
 
 /// Names are given as a literal of comma, JSON string and colon, `",\"user_id\":"`, so that one copy
 /// writes all three; the comma is left out after the `{`.
@@ -105,21 +105,21 @@ impl Writer {
             return;
         }
         let member = self.out.get(start..).unwrap_or_default();
-        let problem = match key_size(member) {
-            Ok(0) => WriteError::new("a key attribute cannot be empty"),
-            Ok(size) if size > limit => WriteError::over_limit(
-                format!("a key attribute of {size} bytes is longer than {limit} bytes"),
-                limit as u64,
-            ),
-            _ => return,
-        };
-        self.fail(problem);
+        if let Some(problem) = key_problem(member, limit) {
+            self.fail(problem);
+        }
     }
+}
 
-    /// Checks the value that was written after `start`, without a name, as that of a key attribute.
-    #[allow(dead_code, reason = "for keys that are not part of an item")]
-    pub(crate) fn check_key_value(&mut self, start: usize, sort: bool) {
-        self.check_key(start, if sort { MAX_SORT } else { MAX_PARTITION });
+/// Why a value, with or without its name before it, cannot be a key attribute of at most `limit` bytes.
+pub(crate) fn key_problem(member: &[u8], limit: usize) -> Option<WriteError> {
+    match key_size(member) {
+        Ok(0) => Some(WriteError::new("a key attribute cannot be empty")),
+        Ok(size) if size > limit => Some(WriteError::over_limit(
+            format!("a key attribute of {size} bytes is longer than {limit} bytes"),
+            limit as u64,
+        )),
+        _ => None,
     }
 }
 

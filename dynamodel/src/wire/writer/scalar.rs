@@ -19,18 +19,18 @@ impl Writer {
     #[inline(always)]
     pub(crate) fn text(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        let plain = scan::special(bytes, 0);
-        if plain == bytes.len() {
+        if scan::is_plain(bytes) {
             self.raw(bytes);
         } else {
-            self.escaped(bytes, plain);
+            self.escaped(bytes);
         }
     }
 
-    /// Text that has to be escaped; its first `plain` bytes need not.
+    /// Text that has to be escaped.
     #[cold]
     #[inline(never)]
-    fn escaped(&mut self, mut bytes: &[u8], mut plain: usize) {
+    fn escaped(&mut self, mut bytes: &[u8]) {
+        let mut plain = scan::special(bytes, 0);
         while let Some((clean, [byte, rest @ ..])) = bytes.split_at_checked(plain) {
             self.raw(clean);
             match byte {

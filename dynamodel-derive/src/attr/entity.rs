@@ -1,0 +1,337 @@
+//! Attributes of an entity: its table, indexes and options.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Ident, LitInt, LitStr, Path, Token, bracketed, parenthesized};
+
+use super::{
+    ENTITY, each_item, equals, equals_choice, equals_fields, equals_path, equals_text, flag, once,
+    rename_rule,
+};
+use crate::errors::Errors;
+use crate::names::{RenameRule, hint, plain};
+
+/// Attributes of an entity.
+#[derive(Default)]
+pub(crate) struct EntityAttrs {
+    pub(crate) root: Option<Path>,
+    pub(crate) table: Option<LitStr>,
+    pub(crate) rename_all: Option<RenameRule>,
+    pub(crate) indexes: Vec<IndexAttr>,
+    pub(crate) options: OptionsAttr,
+    /// New names of constructors: the old name and the new one.
+    pub(crate) functions: Vec<(String, Ident)>,
+}
+
+/// `index(..)` or `local_index(..)`.
+pub(crate) struct IndexAttr {
+    pub(crate) local: bool,
+    pub(crate) name: Ident,
+    pub(crate) stored_name: Option<LitStr>,
+    pub(crate) partition: Option<Vec<Ident>>,
+    pub(crate) sort: Option<Vec<Ident>>,
+    pub(crate) project: Option<Project>,
+}
+
+/// What an index holds beside the keys.
+pub(crate) enum Project {
+    All,
+    Keys,
+    Include(Vec<Ident>),
+}
+
+/// How the table is created.
+#[derive(Default)]
+pub(crate) struct OptionsAttr {
+    pub(crate) billing: Option<BillingAttr>,
+    pub(crate) stream: Option<&'static str>,
+    pub(crate) encryption: Option<EncryptionAttr>,
+    pub(crate) tags: Option<Vec<(String, LitStr)>>,
+    pub(crate) deletion_protection: Option<Span>,
+    pub(crate) point_in_time_recovery: Option<Span>,
+    pub(crate) table_class: Option<&'static str>,
+}
+
+pub(crate) enum BillingAttr {
+    OnDemand,
+    Provisioned { read: LitInt, write: LitInt },
+}
+
+pub(crate) enum EncryptionAttr {
+    AwsManaged,
+    Key(LitStr),
+}
+
+const CONSTRUCTORS: [&str; 6] = ["key", "get", "update", "delete", "check", "query"];
+
+impl EntityAttrs {
+    pub(crate) fn parse(attrs: &[syn::Attribute], errors: &mut Errors) -> Self {
+        let mut out = EntityAttrs::default();
+        each_item(attrs, ENTITY, errors, |key, input, errors| {
+            match plain(key).as_str() {
+                "crate" => once(&mut out.root, key, equals_path(key, input, "dynamodel")?),
+                "table" => once(&mut out.table, key, equals_text(key, input, "sessions")?),
+                "rename_all" => once(&mut out.rename_all, key, rename_rule(key, input)?),
+                "index" => index(key, input, false, errors).map(|i| out.indexes.push(i)),
+                "local_index" => index(key, input, true, errors).map(|i| out.indexes.push(i)),
+                "rename_fn" => functions(key, input, &mut out.functions),
+                _ => out.options.parse(key, input),
+            }
+        });
+        out
+    }
+}
+
+/// `index(name, partition = .., sort = .., project = .., name = "..")`.
+fn index(
+    key: &Ident,
+    input: ParseStream<'_>,
+    local: bool,
+    errors: &mut Errors,
+) -> syn::Result<IndexAttr> {
+    let usage = if local {
+        "expected a name and a sort key, for instance `local_index(by_time, sort = time)`"
+    } else {
+        "expected a name and a partition key, for instance `index(by_email, partition = email)`"
+    };
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(key.span(), usage));
+    }
+    let content;
+    parenthesized!(content in input);
+    let name = content.call(Ident::parse_any);
+    let name = name.map_err(|_| syn::Error::new(key.span(), usage))?;
+    if content.peek(Token![=]) {
+        let message = format!("the index has no name; {usage}");
+        return Err(syn::Error::new(name.span(), message));
+    }
+    let mut out = IndexAttr {
+        local,
+        name,
+        stored_name: None,
+        partition: None,
+        sort: None,
+        project: None,
+    };
+    while !content.is_empty() {
+        content.parse::<Token![,]>()?;
+        if content.is_empty() {
+            break;
+        }
+        let key = content.call(Ident::parse_any)?;
+        match plain(&key).as_str() {
+            "partition" if local => errors.at(
+                key.span(),
+                "a local index has the partition key of the table; remove `partition`, or make it an `index(..)`",
+            ),
+            "partition" | "sort" | "project" | "name" => {}
+            other => {
+                let known = ["partition", "sort", "project", "name"];
+                let known = if local { &known[1..] } else { &known[..] };
+                let hint = hint(other, known.iter().copied());
+                let message = format!("unknown part `{other}` of an index; {hint}");
+                return Err(syn::Error::new(key.span(), message));
+            }
+        }
+        match plain(&key).as_str() {
+            "partition" => once(&mut out.partition, &key, equals_fields(&key, &content)?)?,
+            "sort" => once(&mut out.sort, &key, equals_fields(&key, &content)?)?,
+            "project" => once(&mut out.project, &key, project(&key, &content)?)?,
+            _ => once(
+                &mut out.stored_name,
+                &key,
+                equals_text(&key, &content, "by-email")?,
+            )?,
+        }
+    }
+    Ok(out)
+}
+
+/// `= all`, `= keys` or `= [a, b]`.
+fn project(key: &Ident, input: ParseStream<'_>) -> syn::Result<Project> {
+    let usage = "`project` is `all`, `keys` or a list of fields, `project = [a, b]`";
+    equals(key, input, usage)?;
+    if input.peek(syn::token::Bracket) {
+        let content;
+        bracketed!(content in input);
+        let fields =
+            Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)
+                .map_err(|e| syn::Error::new(e.span(), usage))?;
+        return Ok(Project::Include(fields.into_iter().collect()));
+    }
+    let word = Ident::parse_any(input).map_err(|e| syn::Error::new(e.span(), usage))?;
+    match plain(&word).as_str() {
+        "all" => Ok(Project::All),
+        "keys" => Ok(Project::Keys),
+        _ => Err(syn::Error::new(word.span(), usage)),
+    }
+}
+
+/// `rename_fn(query = "query_by_user", ..)`.
+fn functions(
+    key: &Ident,
+    input: ParseStream<'_>,
+    out: &mut Vec<(String, Ident)>,
+) -> syn::Result<()> {
+    if !input.peek(syn::token::Paren) {
+        let usage = "expected the new names, for instance `rename_fn(query = \"by_user\")`";
+        return Err(syn::Error::new(key.span(), usage));
+    }
+    let content;
+    parenthesized!(content in input);
+    while !content.is_empty() {
+        let old = content.call(Ident::parse_any)?;
+        let name = plain(&old);
+        if !CONSTRUCTORS.contains(&name.as_str()) {
+            let hint = hint(&name, CONSTRUCTORS);
+            let message = format!("there is no constructor `{name}` to rename; {hint}");
+            return Err(syn::Error::new(old.span(), message));
+        }
+        let new = equals_text(&old, &content, "by_user")?;
+        let ident = new.parse::<Ident>().map_err(|_| {
+            let message = "expected the name of a function, for instance \"by_user\"";
+            syn::Error::new(new.span(), message)
+        })?;
+        if out.iter().any(|(earlier, _)| *earlier == name) {
+            let message = format!("`{name}` is renamed twice; keep one");
+            return Err(syn::Error::new(old.span(), message));
+        }
+        out.push((name, ident));
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
+        }
+    }
+    Ok(())
+}
+
+impl OptionsAttr {
+    fn parse(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+        match plain(key).as_str() {
+            "billing" => once(&mut self.billing, key, billing(key, input)?),
+            "stream" => {
+                let (view, _) = equals_choice(
+                    key,
+                    input,
+                    &[
+                        ("keys_only", "KeysOnly"),
+                        ("new_image", "NewImage"),
+                        ("old_image", "OldImage"),
+                        ("new_and_old_images", "NewAndOldImages"),
+                    ],
+                )?;
+                once(&mut self.stream, key, view)
+            }
+            "encryption" => once(&mut self.encryption, key, encryption(key, input)?),
+            "tags" => once(&mut self.tags, key, tags(key, input)?),
+            "deletion_protection" => once(&mut self.deletion_protection, key, flag(key, input)?),
+            "point_in_time_recovery" => {
+                once(&mut self.point_in_time_recovery, key, flag(key, input)?)
+            }
+            _ => {
+                let (class, _) = equals_choice(
+                    key,
+                    input,
+                    &[
+                        ("standard", "Standard"),
+                        ("infrequent_access", "StandardInfrequentAccess"),
+                    ],
+                )?;
+                once(&mut self.table_class, key, class)
+            }
+        }
+    }
+}
+
+/// `= on_demand` or `= provisioned(read = 5, write = 5)`.
+fn billing(key: &Ident, input: ParseStream<'_>) -> syn::Result<BillingAttr> {
+    let (provisioned, word) =
+        equals_choice(key, input, &[("on_demand", false), ("provisioned", true)])?;
+    if !provisioned {
+        return Ok(BillingAttr::OnDemand);
+    }
+    let usage = "expected the capacity, `provisioned(read = 5, write = 5)`";
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(word.span(), usage));
+    }
+    let content;
+    parenthesized!(content in input);
+    let (mut read, mut write) = (None, None);
+    while !content.is_empty() {
+        let key = content.call(Ident::parse_any)?;
+        let slot = match plain(&key).as_str() {
+            "read" => &mut read,
+            "write" => &mut write,
+            _ => return Err(syn::Error::new(key.span(), usage)),
+        };
+        equals(&key, &content, usage)?;
+        let units: LitInt = content
+            .parse()
+            .map_err(|e: syn::Error| syn::Error::new(e.span(), usage))?;
+        if !units.base10_parse::<u32>().is_ok_and(|n| n > 0) {
+            let message = "the capacity is a number from 1 to 4294967295";
+            return Err(syn::Error::new(units.span(), message));
+        }
+        once(slot, &key, units)?;
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
+        }
+    }
+    match (read, write) {
+        (Some(read), Some(write)) => Ok(BillingAttr::Provisioned { read, write }),
+        _ => Err(syn::Error::new(word.span(), usage)),
+    }
+}
+
+/// `= aws_managed` or `= "kms-key"`.
+fn encryption(key: &Ident, input: ParseStream<'_>) -> syn::Result<EncryptionAttr> {
+    let usage = "`encryption` is `aws_managed` or the id, ARN or alias of a KMS key in quotes";
+    equals(key, input, usage)?;
+    if let Ok(text) = input.fork().parse::<LitStr>() {
+        input.parse::<LitStr>()?;
+        if text.value().is_empty() {
+            return Err(syn::Error::new(text.span(), usage));
+        }
+        return Ok(EncryptionAttr::Key(text));
+    }
+    match input.call(Ident::parse_any) {
+        Ok(word) if word == "aws_managed" => Ok(EncryptionAttr::AwsManaged),
+        Ok(word) => Err(syn::Error::new(word.span(), usage)),
+        Err(e) => Err(syn::Error::new(e.span(), usage)),
+    }
+}
+
+/// `tags(team = "web", "cost-center" = "42")`.
+fn tags(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<(String, LitStr)>> {
+    let usage = "expected tags, for instance `tags(team = \"web\", \"cost-center\" = \"42\")`";
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(key.span(), usage));
+    }
+    let content;
+    parenthesized!(content in input);
+    let mut tags: Vec<(String, LitStr)> = Vec::new();
+    while !content.is_empty() {
+        let span = content.span();
+        let name = if let Ok(text) = content.fork().parse::<LitStr>() {
+            content.parse::<LitStr>()?;
+            text.value()
+        } else {
+            plain(&content.call(Ident::parse_any)?)
+        };
+        if !content.peek(Token![=]) {
+            return Err(syn::Error::new(span, usage));
+        }
+        content.parse::<Token![=]>()?;
+        if tags.iter().any(|(earlier, _)| *earlier == name) {
+            let message = format!("the tag `{name}` is given twice; keep one");
+            return Err(syn::Error::new(span, message));
+        }
+        let value = content.parse::<LitStr>();
+        tags.push((name, value.map_err(|e| syn::Error::new(e.span(), usage))?));
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
+        }
+    }
+    Ok(tags)
+}

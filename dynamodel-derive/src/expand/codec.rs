@@ -1,0 +1,173 @@
+//! Bodies that write and read fields: one line per field, each a call into the runtime.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Ident, Type};
+
+use super::stored::{attribute_type, has_other_form};
+use crate::model::{Container, Field, generated};
+use crate::names::json_escaped;
+
+/// The limits that apply to a written field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// None but those of the item.
+    Plain,
+    /// In a partition key.
+    Partition,
+    /// In a sort key.
+    Sort,
+}
+
+/// `,"name":`, as the writer takes it.
+fn name_literal(name: &str) -> Literal {
+    Literal::string(&format!(",\"{}\":", json_escaped(name)))
+}
+
+/// One line that writes a field. `value` is a reference to it.
+pub(super) fn write_line(
+    container: &Container,
+    field: &Field,
+    value: &TokenStream,
+    role: Role,
+) -> TokenStream {
+    let name = name_literal(&field.name.value);
+    let span = generated(field.ty.span());
+    let method = match role {
+        Role::Plain => "field",
+        Role::Partition => "key_field",
+        Role::Sort => "sort_field",
+    };
+    if has_other_form(field) {
+        let method = Ident::new(&format!("{method}_as"), span);
+        let form = attribute_type(container, field);
+        quote_spanned!(span=> __w.#method::<#form, _>(#name, #value);)
+    } else {
+        let method = Ident::new(method, span);
+        quote_spanned!(span=> __w.#method(#name, #value);)
+    }
+}
+
+/// How a value is built from fields that were read.
+pub(super) struct Construct<'a> {
+    /// `Session`, or `Shape::Circle`.
+    pub(super) path: TokenStream,
+    pub(super) fields: Vec<&'a Field>,
+    /// What the value has beside the fields.
+    pub(super) rest: Option<TokenStream>,
+}
+
+/// Reads a map, with its braces, and builds the value.
+pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> TokenStream {
+    let root = &container.root;
+    let stored: Vec<&Field> = construct
+        .fields
+        .iter()
+        .copied()
+        .filter(|f| f.is_stored())
+        .collect();
+    let slots: Vec<Ident> = (0..stored.len()).map(|i| format_ident!("__f{i}")).collect();
+    let types = stored.iter().map(|f| attribute_type(container, f));
+    let names: Vec<&str> = stored.iter().map(|f| f.name.value.as_str()).collect();
+    let mut unused = slots.iter();
+    let values = construct.fields.iter().map(|field| {
+        let ident = &field.ident;
+        let slot = if field.is_stored() {
+            unused.next()
+        } else {
+            None
+        };
+        let value = match slot {
+            Some(slot) => stored_value(root, field, &attribute_type(container, field), slot),
+            None => default_value(field),
+        };
+        quote!(#ident: #value)
+    });
+    let Construct { path, rest, .. } = construct;
+    quote! {
+        #(let mut #slots = ::core::option::Option::<#types>::None;)*
+        let mut __more = __r.begin_map()?;
+        while __more {
+            match &*__r.map_key()? {
+                #(#names => __r.field(#names, &mut #slots)?,)*
+                _ => __r.skip_value()?,
+            }
+            __more = __r.end_entry()?;
+        }
+        ::core::result::Result::Ok(#path { #(#values,)* #rest })
+    }
+}
+
+/// The value of a stored field from its slot.
+fn stored_value(
+    root: &TokenStream,
+    field: &Field,
+    form: &TokenStream,
+    slot: &Ident,
+) -> TokenStream {
+    let name = &field.name.value;
+    let ty = &field.ty;
+    let unwrapped = |value: TokenStream| {
+        if has_other_form(field) {
+            quote!(<#form as #root::__private::StoredAs<#ty>>::into_value(#value))
+        } else {
+            value
+        }
+    };
+    if field.attrs.default.is_none() {
+        return unwrapped(quote!(__r.take(#name, #slot)?));
+    }
+    let default = default_value(field);
+    let value = unwrapped(quote!(__v));
+    quote! {
+        match #slot {
+            ::core::option::Option::Some(__v) => #value,
+            ::core::option::Option::None => #default,
+        }
+    }
+}
+
+/// What a field is when nothing is stored.
+pub(super) fn default_value(field: &Field) -> TokenStream {
+    match &field.attrs.default {
+        Some(Some(expr)) => expr.to_token_stream(),
+        Some(None) | None => quote!(::core::default::Default::default()),
+    }
+}
+
+/// The signature of a function that reads, with its body.
+pub(super) fn read_fn(root: &TokenStream, name: &str, body: &TokenStream) -> TokenStream {
+    let name = format_ident!("{name}");
+    quote! {
+        fn #name(
+            __r: &mut #root::wire::Reader<'_>,
+        ) -> ::core::result::Result<Self, #root::wire::ReadError> { #body }
+    }
+}
+
+/// The methods of `Attribute` of a type that is stored as its only field is.
+pub(super) fn delegate(
+    root: &TokenStream,
+    inner: &Type,
+    get: &TokenStream,
+    wrap: &TokenStream,
+) -> TokenStream {
+    let read = read_fn(
+        root,
+        "read",
+        &quote!(<#inner as #root::Attribute>::read(__r).map(#wrap)),
+    );
+    quote! {
+        type Value = Self;
+        type Kind = <#inner as #root::Attribute>::Kind;
+        fn write(&self, __w: &mut #root::wire::Writer) {
+            <#inner as #root::Attribute>::write(#get, __w)
+        }
+        #read
+        fn is_absent(&self) -> bool { <#inner as #root::Attribute>::is_absent(#get) }
+        fn absent() -> ::core::option::Option<Self> {
+            <#inner as #root::Attribute>::absent().map(#wrap)
+        }
+    }
+}

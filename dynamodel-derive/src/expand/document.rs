@@ -1,0 +1,301 @@
+//! `Attribute` for structs and enums.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{DeriveInput, Member, Type};
+
+use super::attrs::{Usable, fields_impls, fields_struct, token};
+use super::codec::{Construct, Role, delegate, read_fn, read_map, write_line};
+use super::scope;
+use super::stored::{Form, wrappers};
+use crate::attr::{DocumentAttrs, StoredAttr};
+use crate::errors::Errors;
+use crate::model::{Container, Document, Field, Shape, Variant, VariantShape};
+use crate::names::one_of;
+
+/// The whole expansion.
+pub(super) fn expand(document: &Document) -> TokenStream {
+    let container = &document.container;
+    match &document.shape {
+        Shape::Struct(fields) => structure(container, fields),
+        Shape::Transparent { inner, fields } => transparent(container, *inner, fields),
+        Shape::Converted { ty, fallible } => converted(container, ty, *fallible),
+        Shape::Words(variants) => words(container, variants),
+        Shape::Tagged { tag, variants } => tagged(container, &tag.value, variants),
+    }
+}
+
+/// A map with typed paths.
+fn structure(container: &Container, fields: &[Field]) -> TokenStream {
+    let stored: Vec<&Field> = fields.iter().filter(|f| f.is_stored()).collect();
+    let fields_struct = fields_struct(container, &stored);
+    let wrappers = wrappers(container, fields);
+    let tokens = stored
+        .iter()
+        .map(|f| token(container, f, &Usable::Everywhere));
+    let fields_impls = fields_impls(container, &stored);
+    let lines = stored.iter().map(|f| {
+        let ident = &f.ident;
+        write_line(container, f, &quote!(&self.#ident), Role::Plain)
+    });
+    let ident = &container.ident;
+    let construct = Construct {
+        path: quote!(#ident),
+        fields: fields.iter().collect(),
+        rest: None,
+    };
+    let read = read_map(container, &construct);
+    let attribute = map_attribute(container, &quote!(#(#lines)*), &read);
+    let scope = scope(quote!(#wrappers #(#tokens)* #fields_impls #attribute));
+    quote!(#fields_struct #scope)
+}
+
+/// `MapBody` from the two bodies, and `Attribute` from `MapBody`.
+fn map_attribute(container: &Container, write: &TokenStream, read: &TokenStream) -> TokenStream {
+    let root = &container.root;
+    let ty = container.ty();
+    let read = read_fn(root, "read_item", read);
+    let body = container.implement(
+        quote!(#root::__private::MapBody),
+        &ty,
+        quote! {
+            fn write_fields(&self, __w: &mut #root::wire::Writer) { #write }
+            #read
+        },
+    );
+    let read_value = read_fn(
+        root,
+        "read",
+        &quote! {
+            __r.begin_map_value()?;
+            let __v = <#ty as #root::__private::MapBody>::read_item(__r)?;
+            __r.end_map_value()?;
+            ::core::result::Result::Ok(__v)
+        },
+    );
+    let attribute = container.implement(
+        quote!(#root::Attribute),
+        &ty,
+        quote! {
+            type Value = #ty;
+            type Kind = #root::kind::M;
+            fn write(&self, __w: &mut #root::wire::Writer) {
+                __w.map_value(|__w| {
+                    __w.begin_map();
+                    #root::__private::MapBody::write_fields(self, __w);
+                    __w.end_map();
+                });
+            }
+            #read_value
+        },
+    );
+    quote!(#body #attribute)
+}
+
+/// Stored as the only stored field is.
+fn transparent(container: &Container, inner: usize, fields: &[(Member, Type)]) -> TokenStream {
+    let root = &container.root;
+    let ident = &container.ident;
+    let Some((member, ty)) = fields.get(inner) else {
+        return TokenStream::new();
+    };
+    let values = fields.iter().enumerate().map(|(i, (member, _))| {
+        if i == inner {
+            quote!(#member: __v)
+        } else {
+            quote!(#member: ::core::default::Default::default())
+        }
+    });
+    let wrap = quote!(|__v| #ident { #(#values),* });
+    scope(container.implement(
+        quote!(#root::Attribute),
+        container.ty(),
+        delegate(root, ty, &quote!(&self.#member), &wrap),
+    ))
+}
+
+/// Stored as another type.
+fn converted(container: &Container, inner: &Type, fallible: bool) -> TokenStream {
+    let root = &container.root;
+    let this = container.ty();
+    let Ok(own) = syn::parse2::<Type>(this.clone()) else {
+        return TokenStream::new();
+    };
+    let stored = StoredAttr::Convert {
+        ty: Box::new(inner.clone()),
+        fallible,
+        span: container.ident.span(),
+    };
+    let form = Form::new(root, &own, &stored);
+    let absent = form.absent(None);
+    let Form {
+        kind,
+        write,
+        read,
+        is_absent,
+        ..
+    } = &form;
+    let read = read_fn(root, "read", &quote!(::core::result::Result::Ok(#read)));
+    scope(container.implement(
+        quote!(#root::Attribute),
+        &this,
+        quote! {
+            type Value = #this;
+            type Kind = #kind;
+            fn write(&self, __w: &mut #root::wire::Writer) {
+                let __v = self;
+                #write
+            }
+            #read
+            fn is_absent(&self) -> bool {
+                let __v = self;
+                #is_absent
+            }
+            #absent
+        },
+    ))
+}
+
+/// Text: the names of the variants.
+fn words(container: &Container, variants: &[Variant]) -> TokenStream {
+    let root = &container.root;
+    let ident = &container.ident;
+    let this = container.ty();
+    let idents: Vec<&Ident> = variants.iter().map(|v| &v.ident).collect();
+    let names: Vec<&str> = variants.iter().map(|v| v.name.value.as_str()).collect();
+    let expected = expected(variants);
+    let read = read_fn(
+        root,
+        "read",
+        &quote! {
+            match &*__r.string()? {
+                #(#names => ::core::result::Result::Ok(#ident::#idents),)*
+                _ => ::core::result::Result::Err(#root::wire::ReadError::expected(#expected)),
+            }
+        },
+    );
+    scope(container.implement(
+        quote!(#root::Attribute),
+        &this,
+        quote! {
+            type Value = #this;
+            type Kind = #root::kind::S;
+            fn write(&self, __w: &mut #root::wire::Writer) {
+                __w.string(match self { #(#ident::#idents => #names,)* });
+            }
+            #read
+        },
+    ))
+}
+
+/// The variants that there are, for an error.
+fn expected(variants: &[Variant]) -> String {
+    let names = one_of(variants.iter().map(|v| v.name.value.as_str()));
+    if variants.len() == 1 {
+        names
+    } else {
+        format!("one of {names}")
+    }
+}
+
+/// A map with the name of the variant in an attribute.
+fn tagged(container: &Container, tag: &str, variants: &[Variant]) -> TokenStream {
+    let root = &container.root;
+    let all = variants.iter().flat_map(|v| match &v.shape {
+        VariantShape::Struct(fields) => fields.as_slice(),
+        VariantShape::Unit | VariantShape::Newtype(_) => &[],
+    });
+    let wrappers = wrappers(container, all);
+    let writes = variants.iter().map(|v| write_arm(container, tag, v));
+    let reads = variants.iter().map(|v| {
+        let name = &v.name.value;
+        let body = read_variant(container, v);
+        quote!(::core::option::Option::Some(#name) => { #body })
+    });
+    let expected = format!("{} in `{tag}`", expected(variants));
+    let read = quote! {
+        match __r.peek_text_in_map(#tag)?.as_deref() {
+            #(#reads)*
+            _ => ::core::result::Result::Err(#root::wire::ReadError::expected(#expected)),
+        }
+    };
+    let attribute = map_attribute(container, &quote!(match self { #(#writes)* }), &read);
+    scope(quote!(#wrappers #attribute))
+}
+
+fn write_arm(container: &Container, tag: &str, variant: &Variant) -> TokenStream {
+    let root = &container.root;
+    let (this, ident, name) = (&container.ident, &variant.ident, &variant.name.value);
+    let tag = quote!(__w.entry_with(#tag, |__w| __w.string(#name)););
+    match &variant.shape {
+        VariantShape::Unit => quote!(#this::#ident => { #tag }),
+        VariantShape::Newtype(_) => quote! {
+            #this::#ident(__v) => {
+                #tag
+                #root::__private::MapBody::write_fields(__v, __w);
+            }
+        },
+        VariantShape::Struct(fields) => {
+            let stored: Vec<&Field> = fields.iter().filter(|f| f.is_stored()).collect();
+            let slots: Vec<Ident> = (0..stored.len()).map(|i| format_ident!("__f{i}")).collect();
+            let idents = stored.iter().map(|f| &f.ident);
+            let lines = stored
+                .iter()
+                .zip(&slots)
+                .map(|(f, slot)| write_line(container, f, &quote!(#slot), Role::Plain));
+            quote! {
+                #this::#ident { #(#idents: #slots,)* .. } => { #tag #(#lines)* }
+            }
+        }
+    }
+}
+
+/// Reads the map that starts here as one variant.
+fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
+    let root = &container.root;
+    let (this, ident) = (&container.ident, &variant.ident);
+    match &variant.shape {
+        VariantShape::Unit => read_map(
+            container,
+            &Construct {
+                path: quote!(#this::#ident),
+                fields: Vec::new(),
+                rest: None,
+            },
+        ),
+        VariantShape::Newtype(inner) => quote! {
+            <#inner as #root::__private::MapBody>::read_item(__r).map(#this::#ident)
+        },
+        VariantShape::Struct(fields) => read_map(
+            container,
+            &Construct {
+                path: quote!(#this::#ident),
+                fields: fields.iter().collect(),
+                rest: None,
+            },
+        ),
+    }
+}
+
+/// An impl for a type that has no shape to go by, so that the mistake is the only error.
+pub(super) fn stub(input: &DeriveInput) -> TokenStream {
+    // What is wrong with the attributes has been reported.
+    let mut again = Errors::new();
+    let attrs = DocumentAttrs::parse(&input.attrs, &mut again);
+    drop(again.finish());
+    let container = Container::new(input, attrs.root.as_ref());
+    let root = &container.root;
+    let ty = container.ty();
+    scope(container.implement(
+        quote!(#root::Attribute),
+        &ty,
+        quote! {
+            type Value = #ty;
+            type Kind = #root::kind::M;
+            fn write(&self, _: &mut #root::wire::Writer) {}
+            fn read(
+                _: &mut #root::wire::Reader<'_>,
+            ) -> ::core::result::Result<Self, #root::wire::ReadError> { loop {} }
+        },
+    ))
+}

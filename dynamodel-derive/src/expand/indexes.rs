@@ -1,0 +1,309 @@
+//! A type per index: what it implements, its sort conditions and, where the index holds less than the
+//! entity, its items.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+use super::codec::{Construct, read_fn, read_map};
+use super::entity::{Scopes, is_free};
+use super::keys::located;
+use super::schema::key_schema;
+use crate::attr::Project;
+use crate::model::{Container, Entity, Field, Index};
+use crate::names::{plain, type_name};
+
+/// The types of the indexes, which users name.
+pub(super) fn index_types(entity: &Entity) -> TokenStream {
+    entity
+        .indexes
+        .iter()
+        .map(|index| index_type(entity, index))
+        .collect()
+}
+
+fn index_type(entity: &Entity, index: &Index) -> TokenStream {
+    let container = &entity.container;
+    let Container { vis, .. } = container;
+    let owner = plain(&container.ident);
+    let ty = &index.ty;
+    let stored_name = &index.stored_name.value;
+    let (params, _, clause) = container.generics.split_for_impl();
+    if let Project::All = index.project {
+        let doc = format!("The index `{stored_name}` of [`{owner}`]. It holds all attributes.");
+        let body = container.is_generic().then(|| {
+            let phantom = container.phantom();
+            quote!((#phantom))
+        });
+        let params = container.bare_params();
+        return quote! {
+            #[doc = #doc]
+            #[derive(
+                ::core::fmt::Debug,
+                ::core::clone::Clone,
+                ::core::marker::Copy,
+                ::core::cmp::PartialEq,
+                ::core::cmp::Eq,
+            )]
+            #vis struct #ty #params #body;
+        };
+    }
+    let doc = format!("What the index `{stored_name}` of [`{owner}`] holds.");
+    let members = held(entity, index).into_iter().map(|field| {
+        let Field { vis, ty, docs, .. } = field;
+        let ident = located(&field.ident);
+        let default = format!("The attribute `{}`.", field.name.value);
+        let docs = if docs.is_empty() {
+            quote!(#[doc = #default])
+        } else {
+            quote!(#(#docs)*)
+        };
+        quote!(#docs #vis #ident: #ty,)
+    });
+    let phantom = phantom_member(container, |phantom| quote!(#phantom));
+    quote! {
+        #[doc = #doc]
+        #vis struct #ty #params #clause { #(#members)* #phantom }
+    }
+}
+
+/// A member that mentions the parameters of the entity, which the index may not hold.
+fn phantom_member(
+    container: &Container,
+    value: impl FnOnce(TokenStream) -> TokenStream,
+) -> Option<TokenStream> {
+    container.is_generic().then(|| {
+        let value = value(container.phantom());
+        quote!(__entity: #value,)
+    })
+}
+
+/// The stored fields that an index holds.
+fn held<'a>(entity: &'a Entity, index: &Index) -> Vec<&'a Field> {
+    entity.stored().filter(|f| entity.holds(index, f)).collect()
+}
+
+/// `EntityWithSort`, and what each index implements.
+pub(super) fn index_impls(entity: &Entity, scopes: &Scopes) -> TokenStream {
+    let root = &entity.container.root;
+    let table = entity.sort().map(|sort| {
+        let name = type_name(&entity.container.ident, "sort");
+        let of = quote!(#root::__private::EntityWithSort);
+        sort_condition(entity, &name, &of, &scopes.entity, &scopes.primary, &[sort])
+    });
+    let indexes = entity.indexes.iter().map(|index| {
+        let ty = entity.container.with_args(&index.ty);
+        let index_impl = index_impl(entity, index, &ty);
+        let parts = entity.sort_of(index);
+        let sort = (!parts.is_empty()).then(|| {
+            let name = format!("{}Sort", index.ty);
+            let of = quote!(#root::__private::HasSort);
+            sort_condition(entity, &name, &of, &ty, &ty, &parts)
+        });
+        let item = match index.project {
+            Project::All => TokenStream::new(),
+            Project::Keys | Project::Include(_) => index_item(entity, index, &ty),
+        };
+        quote!(#index_impl #sort #item)
+    });
+    quote!(#table #(#indexes)*)
+}
+
+fn index_impl(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
+    let container = &entity.container;
+    let root = &container.root;
+    let of = container.ty();
+    let name = &index.stored_name.value;
+    let key = key_schema(root, &entity.partition_of(index), &entity.sort_of(index));
+    let projects = match index.project {
+        Project::All => format_ident!("ProjectsAll"),
+        Project::Keys | Project::Include(_) => format_ident!("ProjectsSome"),
+    };
+    let locality = format_ident!(
+        "{}",
+        if index.local {
+            "TableOrLocal"
+        } else {
+            "Global"
+        }
+    );
+    container.implement(
+        quote!(#root::__private::Index),
+        ty,
+        quote! {
+            type Entity = #of;
+            const NAME: ::core::option::Option<&'static str> = ::core::option::Option::Some(#name);
+            const KEY: #root::schema::KeySchema = #key;
+            type Projects = #root::__private::#projects;
+            type Locality = #root::__private::#locality;
+        },
+    )
+}
+
+/// The chain of sort parts: one struct per part, whose member leads to the next.
+fn sort_condition(
+    entity: &Entity,
+    name: &str,
+    of: &TokenStream,
+    implementor: &TokenStream,
+    index: &TokenStream,
+    parts: &[&Field],
+) -> TokenStream {
+    let container = &entity.container;
+    let Container { root, vis, .. } = container;
+    let names: Vec<Ident> = (1..=parts.len())
+        .map(|i| {
+            let name = if i == 1 {
+                name.to_owned()
+            } else {
+                format!("{name}{i}")
+            };
+            container.free(&name, Span::call_site())
+        })
+        .collect();
+    let links = parts.iter().enumerate().map(|(i, field)| {
+        let name = &names[i];
+        let this = container.with_args(name);
+        let ident = located(&field.ident);
+        let token = container.with_args(&field.token);
+        let next = match names.get(i + 1) {
+            Some(next) => container.with_args(next),
+            None => quote!(#root::__private::SortCondition<#index>),
+        };
+        let (params, _, clause) = container.generics.split_for_impl();
+        let chain = (i > 0).then(|| {
+            container.implement(
+                quote!(#root::__private::SortChain<#index>),
+                &this,
+                quote! {
+                    fn from_prefix(__p: #root::__private::SortPrefix<#index>) -> Self {
+                        #name { #ident: #root::__private::SortPart::after(__p) }
+                    }
+                    fn into_condition(self) -> #root::__private::SortCondition<#index> {
+                        self.#ident.into_prefix().into_condition()
+                    }
+                },
+            )
+        });
+        quote! {
+            #vis struct #name #params #clause {
+                #vis #ident: #root::__private::SortPart<#token, #index, #next>,
+            }
+            #chain
+        }
+    });
+    let links: TokenStream = links.collect();
+    let (Some(first), Some(field)) = (names.first(), parts.first()) else {
+        return TokenStream::new();
+    };
+    let (this, ident) = (container.with_args(first), located(&field.ident));
+    let has_sort = container.implement(
+        of,
+        implementor,
+        quote! {
+            type Sort = #this;
+            fn sort() -> #this { #first { #ident: #root::__private::SortPart::start() } }
+        },
+    );
+    quote!(#links #has_sort)
+}
+
+/// What an index item is: a projection, and what its fields allow of `Debug`, `Clone` and
+/// `PartialEq`.
+fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
+    let container = &entity.container;
+    let root = &container.root;
+    let fields = held(entity, index);
+    let entity_ty = container.ty();
+    let names = fields.iter().map(|f| &f.name.value);
+    let construct = Construct {
+        path: index.ty.to_token_stream(),
+        fields: fields.clone(),
+        rest: phantom_member(container, |_| quote!(::core::marker::PhantomData)),
+    };
+    let read = read_map(container, &construct);
+    let read = read_fn(root, "read_item", &read);
+    let projection = container.implement(
+        quote!(#root::Projection),
+        ty,
+        quote! {
+            type Entity = #entity_ty;
+            const ATTRIBUTES: &'static [&'static str] = &[#(#names),*];
+            #read
+        },
+    );
+    let mut generics = container.generics_and("__I");
+    let clause = generics.make_where_clause();
+    for field in fields.iter().filter(|f| !is_free(entity, f)) {
+        let token = container.with_args(&field.token);
+        let bound = quote!(#token: #root::__private::UsableIn<#root::__private::InProjection<__I>>);
+        if let Ok(predicate) = syn::parse2(bound) {
+            clause.predicates.push(predicate);
+        }
+    }
+    let selectable = super::implement(
+        &generics,
+        quote!(#root::__private::SelectableFrom<__I>),
+        ty,
+        TokenStream::new(),
+    );
+    let traits = std_traits(container, index, ty, &fields);
+    quote!(#projection #selectable #traits)
+}
+
+/// `Debug`, `Clone` and `PartialEq`, each where all fields have it. The bounds are on references of
+/// any lifetime, because a plain bound that is known to be false would be an error.
+fn std_traits(
+    container: &Container,
+    index: &Index,
+    ty: &TokenStream,
+    fields: &[&Field],
+) -> TokenStream {
+    let root = &container.root;
+    let name = &index.ty;
+    let shown = name.to_string();
+    let idents: Vec<Ident> = fields.iter().map(|f| located(&f.ident)).collect();
+    let labels = fields.iter().map(|f| plain(&f.ident));
+    let phantom = phantom_member(container, |_| quote!(::core::marker::PhantomData));
+    let bounded =
+        |of: TokenStream, bound: &dyn Fn(&syn::Type) -> TokenStream, body: TokenStream| {
+            let mut generics = container.generics.clone();
+            let clause = generics.make_where_clause();
+            let mut seen = HashSet::new();
+            for ty in fields.iter().map(|f| &f.ty) {
+                if seen.insert(ty)
+                    && let Ok(predicate) = syn::parse2(bound(ty))
+                {
+                    clause.predicates.push(predicate);
+                }
+            }
+            super::implement(&generics, &of, ty, body)
+        };
+    let debug = bounded(
+        quote!(::core::fmt::Debug),
+        &|ty| quote!(for<'__a> &'__a #ty: ::core::fmt::Debug),
+        quote! {
+            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                __f.debug_struct(#shown)#(.field(#labels, &&self.#idents))*.finish()
+            }
+        },
+    );
+    let clone = bounded(
+        quote!(::core::clone::Clone),
+        &|ty| quote!(for<'__a> &'__a #ty: #root::__private::CloneField<Owned = #ty>),
+        quote! {
+            fn clone(&self) -> Self {
+                #name { #(#idents: #root::__private::CloneField::clone_field(&self.#idents),)* #phantom }
+            }
+        },
+    );
+    let partial_eq = bounded(
+        quote!(::core::cmp::PartialEq),
+        &|ty| quote!(for<'__a> &'__a #ty: ::core::cmp::PartialEq),
+        quote! {
+            fn eq(&self, __other: &Self) -> bool { #(&self.#idents == &__other.#idents)&&* }
+        },
+    );
+    quote!(#debug #clone #partial_eq)
+}

@@ -1,0 +1,164 @@
+//! The constructors that take the parts of a key.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::attrs::token_of;
+use super::stored::{attribute_type, has_other_form};
+use crate::model::{Container, Entity, Field, Index, generated};
+use crate::names::plain;
+
+/// The inherent functions that start an operation.
+pub(super) fn constructors(entity: &Entity) -> TokenStream {
+    let container = &entity.container;
+    let Container { root, vis, .. } = container;
+    let ty = container.ty();
+    let name = plain(&container.ident);
+    let keys: Vec<&Field> = entity
+        .partition()
+        .into_iter()
+        .chain(entity.sort())
+        .collect();
+    let (params, parts) = (parameters(entity, &keys), builder(entity, &keys));
+    let args = keys.iter().map(|f| &f.ident);
+    let args = quote!(#(#args),*);
+    let key = function_name(entity, "key");
+    let operations = [
+        ("get", "Get", "Reads one item of [`{}`] by its key."),
+        ("update", "Update", "Updates one item of [`{}`] by its key."),
+        ("delete", "Delete", "Deletes one item of [`{}`] by its key."),
+        (
+            "check",
+            "Check",
+            "Checks a condition on one item of [`{}`], in a transaction.",
+        ),
+    ];
+    let operations = operations.map(|(function, operation, doc)| {
+        let function = function_name(entity, function);
+        let operation = Ident::new(operation, Span::call_site());
+        let doc = doc.replace("{}", &name);
+        quote! {
+            #[doc = #doc]
+            #vis fn #function(#params) -> #root::#operation<#ty> {
+                #root::#operation::new(<#ty>::#key(#args))
+            }
+        }
+    });
+    let key_doc = format!("The key of one item of [`{name}`].");
+    let query_doc = format!("Queries the items of [`{name}`] in one partition.");
+    let partition: Vec<&Field> = entity.partition().into_iter().collect();
+    let query = query(
+        entity,
+        &function_name(entity, "query"),
+        &query_doc,
+        &partition,
+        None,
+    );
+    let queries = entity.indexes.iter().map(|index| {
+        let doc = format!(
+            "Queries the items of [`{name}`] in one partition of the index `{}`.",
+            index.stored_name.value
+        );
+        let function = located(&index.name);
+        self::query(
+            entity,
+            &function,
+            &doc,
+            &entity.partition_of(index),
+            Some(index),
+        )
+    });
+    let (impl_params, _, clause) = container.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_params #ty #clause {
+            #[doc = #key_doc]
+            #vis fn #key(#params) -> #root::Key<#ty> {
+                #root::Key::from_builder(#parts)
+            }
+            #(#operations)*
+            #query
+            #(#queries)*
+        }
+    }
+}
+
+fn query(
+    entity: &Entity,
+    function: &Ident,
+    doc: &str,
+    partition: &[&Field],
+    index: Option<&Index>,
+) -> TokenStream {
+    let container = &entity.container;
+    let Container { root, vis, .. } = container;
+    let ty = container.ty();
+    let (params, parts) = (parameters(entity, partition), builder(entity, partition));
+    let index = index.map(|i| {
+        let index = container.with_args(&i.ty);
+        quote!(, #index)
+    });
+    quote! {
+        #[doc = #doc]
+        #vis fn #function(#params) -> #root::Query<#ty #index> {
+            #root::Query::new(#parts)
+        }
+    }
+}
+
+/// The name of a constructor, perhaps given by `rename_fn`.
+fn function_name(entity: &Entity, name: &str) -> Ident {
+    match entity.functions.iter().find(|(old, _)| old == name) {
+        Some((_, new)) => located(new),
+        None => Ident::new(name, Span::call_site()),
+    }
+}
+
+pub(super) fn located(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(generated(ident.span()));
+    ident
+}
+
+/// Parts of a key as parameters.
+fn parameters(entity: &Entity, parts: &[&Field]) -> TokenStream {
+    let container = &entity.container;
+    let root = &container.root;
+    let params = parts.iter().map(|field| {
+        let ident = &field.ident;
+        let ty = if has_other_form(field) {
+            // The newtype of the stored form has no name out here.
+            let token = token_of(root, container.ty(), ident);
+            quote!(<#token as #root::__private::Token>::Type)
+        } else {
+            attribute_type(container, field)
+        };
+        quote!(#ident: impl #root::ValueFor<#root::ValueOf<#ty>>)
+    });
+    quote!(#(#params),*)
+}
+
+/// A builder with the parts of a key from the parameters.
+fn builder(entity: &Entity, parts: &[&Field]) -> TokenStream {
+    builder_of(entity, parts, |field| {
+        let ident = &field.ident;
+        quote!(#ident)
+    })
+}
+
+/// A builder with the parts of a key.
+pub(super) fn builder_of(
+    entity: &Entity,
+    parts: &[&Field],
+    value: impl Fn(&Field) -> TokenStream,
+) -> TokenStream {
+    let container = &entity.container;
+    let root = &container.root;
+    let ty = container.ty();
+    let parts = parts.iter().map(|field| {
+        let token = token_of(root, &ty, &field.ident);
+        let value = value(field);
+        quote!(.part::<#token>(#value))
+    });
+    quote!(#root::__private::KeyBuilder::new() #(#parts)*)
+}

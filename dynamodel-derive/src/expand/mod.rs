@@ -1,0 +1,161 @@
+//! From the model to code. Each submodule emits one thing; this one assembles.
+
+mod attrs;
+mod checks;
+mod codec;
+mod document;
+mod entity;
+mod indexes;
+mod keys;
+mod projection;
+mod schema;
+mod stored;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{DeriveInput, GenericParam, Generics};
+
+use crate::check;
+use crate::errors::Errors;
+use crate::model::{Container, Document, Entity, Projection};
+
+/// `#[derive(Entity)]`.
+pub(crate) fn entity(input: TokenStream) -> TokenStream {
+    derive(input, |input, errors| {
+        let model = Entity::read(input, errors);
+        if let Some(model) = &model {
+            check::entity(model, errors);
+        }
+        if let (Some(model), true) = (&model, errors.is_empty()) {
+            return entity::expand(model, true);
+        }
+        match model.and_then(Entity::mended) {
+            Some(model) => entity::expand(&model, false),
+            None => entity::stub(input),
+        }
+    })
+}
+
+/// `#[derive(Document)]`.
+pub(crate) fn document(input: TokenStream) -> TokenStream {
+    derive(input, |input, errors| {
+        let model = Document::read(input, errors);
+        if let Some(model) = &model {
+            check::document(model, errors);
+        }
+        match model {
+            Some(model) => document::expand(&model),
+            None => document::stub(input),
+        }
+    })
+}
+
+/// `#[derive(Projection)]`.
+pub(crate) fn projection(input: TokenStream) -> TokenStream {
+    derive(input, |input, errors| {
+        match Projection::read(input, errors) {
+            Some(model) => projection::expand(&model),
+            None => TokenStream::new(),
+        }
+    })
+}
+
+/// Parses the type, and puts the errors before the code.
+fn derive(
+    input: TokenStream,
+    expand: impl FnOnce(&DeriveInput, &mut Errors) -> TokenStream,
+) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(e) => return e.to_compile_error(),
+    };
+    let mut errors = Errors::new();
+    let code = expand(&input, &mut errors);
+    let mut out = errors.finish();
+    out.extend(code);
+    out
+}
+
+impl Container {
+    /// The type with its parameters.
+    fn ty(&self) -> TokenStream {
+        self.with_args(&self.ident)
+    }
+
+    /// A generated type with the parameters of the type.
+    fn with_args(&self, ident: &Ident) -> TokenStream {
+        let (_, args, _) = self.generics.split_for_impl();
+        quote!(#ident #args)
+    }
+
+    /// A generated type with the parameters of the type and one more.
+    fn with_args_and(&self, ident: &Ident, last: impl ToTokens) -> TokenStream {
+        let args = self.generics.params.iter().filter_map(|p| match p {
+            GenericParam::Type(t) => Some(&t.ident),
+            GenericParam::Const(c) => Some(&c.ident),
+            GenericParam::Lifetime(_) => None,
+        });
+        quote!(#ident<#(#args,)* #last>)
+    }
+
+    /// The parameters and one more, for an impl.
+    fn generics_and(&self, last: &str) -> Generics {
+        let mut generics = self.generics.clone();
+        let ident = Ident::new(last, proc_macro2::Span::call_site());
+        generics.params.push(GenericParam::Type(ident.into()));
+        generics
+    }
+
+    /// Whether the type has parameters.
+    fn is_generic(&self) -> bool {
+        !self.generics.params.is_empty()
+    }
+
+    /// `impl Trait for Type { body }` with the parameters of the type.
+    fn implement(&self, of: impl ToTokens, ty: impl ToTokens, body: impl ToTokens) -> TokenStream {
+        implement(&self.generics, of, ty, body)
+    }
+
+    /// `PhantomData` of all type parameters.
+    fn phantom(&self) -> TokenStream {
+        let params = self.generics.type_params().map(|p| &p.ident);
+        quote!(::core::marker::PhantomData<fn(#(*const #params),*)>)
+    }
+
+    /// The parameters without bounds, for the declaration of a marker type.
+    fn bare_params(&self) -> TokenStream {
+        let params = self.generics.params.iter().map(|p| match p {
+            GenericParam::Type(t) => t.ident.to_token_stream(),
+            GenericParam::Const(c) => c.to_token_stream(),
+            GenericParam::Lifetime(l) => l.lifetime.to_token_stream(),
+        });
+        if self.is_generic() {
+            quote!(<#(#params),*>)
+        } else {
+            TokenStream::new()
+        }
+    }
+}
+
+/// `impl Trait for Type { body }`.
+fn implement(
+    generics: &Generics,
+    of: impl ToTokens,
+    ty: impl ToTokens,
+    body: impl ToTokens,
+) -> TokenStream {
+    let (params, _, clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #params #of for #ty #clause { #body }
+    }
+}
+
+/// The generated impls, in a scope of their own.
+fn scope(code: impl ToTokens) -> TokenStream {
+    quote! {
+        // The tokens of fields are types named like the fields.
+        #[allow(non_camel_case_types)]
+        const _: () = { #code };
+    }
+}

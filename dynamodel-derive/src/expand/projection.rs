@@ -1,0 +1,99 @@
+//! `Projection`: a part of an entity, whose fields go by the entity's tokens.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+use super::attrs::hash;
+use super::codec::read_fn;
+use super::{implement, scope};
+use crate::model::{Projection, generated};
+
+/// The whole expansion.
+pub(super) fn expand(projection: &Projection) -> TokenStream {
+    let Projection {
+        container,
+        entity,
+        fields,
+    } = projection;
+    let root = &container.root;
+    let ty = container.ty();
+    let tokens: Vec<TokenStream> = fields
+        .iter()
+        .map(|f| {
+            let hash = hash(&f.ident);
+            // Located at the field: a field that the entity does not have is reported there.
+            quote_spanned!(generated(f.ident.span())=> #root::__private::TokenOf<#entity, #hash>)
+        })
+        .collect();
+    let names = tokens
+        .iter()
+        .map(|token| quote!(<#token as #root::__private::Token>::NAME));
+    let read = read_fn(root, "read_item", &read_body(projection, &tokens));
+    let projection_impl = container.implement(
+        quote!(#root::Projection),
+        &ty,
+        quote! {
+            type Entity = #entity;
+            const ATTRIBUTES: &'static [&'static str] = &[#(#names),*];
+            #read
+        },
+    );
+    let mut generics = container.generics_and("__I");
+    let clause = generics.make_where_clause();
+    for (token, field) in tokens.iter().zip(fields) {
+        let bound = quote_spanned! {generated(field.ident.span())=>
+            #token: #root::__private::UsableIn<#root::__private::InProjection<__I>>
+        };
+        if let Ok(predicate) = syn::parse2(bound) {
+            clause.predicates.push(predicate);
+        }
+    }
+    let selectable = implement(
+        &generics,
+        quote!(#root::__private::SelectableFrom<__I>),
+        &ty,
+        TokenStream::new(),
+    );
+    scope(quote!(#projection_impl #selectable))
+}
+
+fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
+    let Projection {
+        container, fields, ..
+    } = projection;
+    let root = &container.root;
+    let ident = &container.ident;
+    let slots: Vec<Ident> = (0..fields.len()).map(|i| format_ident!("__f{i}")).collect();
+    let names: Vec<TokenStream> = tokens
+        .iter()
+        .map(|token| quote!(<#token as #root::__private::Token>::NAME))
+        .collect();
+    let values = fields
+        .iter()
+        .zip(tokens)
+        .zip(&slots)
+        .map(|((field, token), slot)| {
+            let (ident, ty) = (&field.ident, &field.ty);
+            let span = generated(syn::spanned::Spanned::span(ty));
+            let project = quote_spanned! {span=>
+                #root::__private::project::<#token, #ty>(#slot)?
+            };
+            match &field.attrs.default {
+                None => quote!(#ident: #project),
+                Some(_) => {
+                    let default = super::codec::default_value(field);
+                    quote!(#ident: if #slot.is_some() { #project } else { #default })
+                }
+            }
+        });
+    quote! {
+        #(let mut #slots = ::core::option::Option::<<#tokens as #root::__private::Token>::Type>::None;)*
+        let mut __more = __r.begin_map()?;
+        while __more {
+            let __k = __r.map_key()?;
+            #(if *__k == *#names { __r.field(#names, &mut #slots)? } else)* { __r.skip_value()? }
+            __more = __r.end_entry()?;
+        }
+        ::core::result::Result::Ok(#ident { #(#values,)* })
+    }
+}

@@ -1,0 +1,140 @@
+//! The schema of an entity as a literal.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::entity::role;
+use super::stored::attribute_type;
+use crate::attr::{BillingAttr, EncryptionAttr, OptionsAttr, Project};
+use crate::model::{Entity, Field, Index};
+use crate::names::plain;
+
+/// The schema as a literal.
+pub(super) fn schema(entity: &Entity) -> TokenStream {
+    let container = &entity.container;
+    let root = &container.root;
+    let name = plain(&container.ident);
+    let table = entity.table.as_ref().map_or("", |t| t.value.as_str());
+    let attributes = entity.stored().map(|f| {
+        let (name, field) = (&f.name.value, plain(&f.ident));
+        let ty = attribute_type(container, f);
+        quote! {
+            #root::schema::AttributeSchema {
+                name: #name,
+                field: #field,
+                kind: <#root::KindOf<#ty> as #root::kind::Kind>::NAME,
+            }
+        }
+    });
+    let partition: Vec<&Field> = entity.partition().into_iter().collect();
+    let sort: Vec<&Field> = entity.sort().into_iter().collect();
+    let key = key_schema(root, &partition, &sort);
+    let indexes = entity.indexes.iter().map(|i| index_schema(entity, i));
+    let name_of = |is: fn(&Field) -> bool| match role(entity, is) {
+        Some(field) => {
+            let name = &field.name.value;
+            quote!(::core::option::Option::Some(#name))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let version = name_of(|f| f.attrs.version.is_some());
+    let ttl = name_of(|f| f.attrs.ttl.is_some());
+    let created_at = name_of(|f| f.attrs.created_at.is_some());
+    let updated_at = name_of(|f| f.attrs.updated_at.is_some());
+    let write_token = name_of(|f| f.attrs.write_token.is_some());
+    let options = options(root, &entity.options);
+    quote! {
+        #root::schema::EntitySchema {
+            entity: #name,
+            table: #table,
+            attributes: &[#(#attributes),*],
+            key: #key,
+            indexes: &[#(#indexes),*],
+            version: #version,
+            ttl: #ttl,
+            created_at: #created_at,
+            updated_at: #updated_at,
+            write_token: #write_token,
+            options: #options,
+        }
+    }
+}
+
+/// A key as a literal.
+pub(super) fn key_schema(root: &TokenStream, partition: &[&Field], sort: &[&Field]) -> TokenStream {
+    let partition = partition.iter().map(|f| &f.name.value);
+    let sort = sort.iter().map(|f| &f.name.value);
+    quote!(#root::schema::KeySchema { partition: &[#(#partition),*], sort: &[#(#sort),*] })
+}
+
+fn index_schema(entity: &Entity, index: &Index) -> TokenStream {
+    let root = &entity.container.root;
+    let name = &index.stored_name.value;
+    let local = index.local;
+    let key = key_schema(root, &entity.partition_of(index), &entity.sort_of(index));
+    let projection = match &index.project {
+        Project::All => quote!(All),
+        Project::Keys => quote!(KeysOnly),
+        Project::Include(names) => {
+            let fields = names.iter().filter_map(|name| entity.field(name));
+            let names = fields.map(|f| &f.name.value);
+            quote!(Include(&[#(#names),*]))
+        }
+    };
+    quote! {
+        #root::schema::IndexSchema {
+            name: #name,
+            local: #local,
+            key: #key,
+            projection: #root::schema::IndexProjection::#projection,
+        }
+    }
+}
+
+/// The table options that were given, over the default.
+fn options(root: &TokenStream, options: &OptionsAttr) -> TokenStream {
+    let schema = quote!(#root::schema);
+    let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
+    let mut given = Vec::new();
+    match &options.billing {
+        Some(BillingAttr::Provisioned { read, write }) => {
+            given.push(
+                quote!(billing: #schema::Billing::Provisioned { read: #read, write: #write }),
+            );
+        }
+        Some(BillingAttr::OnDemand) | None => {}
+    }
+    if let Some(view) = options.stream {
+        let view = format_ident!("{view}");
+        let view = some(quote!(#schema::StreamView::#view));
+        given.push(quote!(stream: #view));
+    }
+    if let Some(encryption) = &options.encryption {
+        let encryption = match encryption {
+            EncryptionAttr::AwsManaged => quote!(AwsManaged),
+            EncryptionAttr::Key(key) => quote!(CustomerManaged(#key)),
+        };
+        let encryption = some(quote!(#schema::Encryption::#encryption));
+        given.push(quote!(encryption: #encryption));
+    }
+    if let Some(tags) = &options.tags {
+        let tags = tags.iter().map(|(key, value)| quote!((#key, #value)));
+        given.push(quote!(tags: &[#(#tags),*]));
+    }
+    if options.deletion_protection.is_some() {
+        given.push(quote!(deletion_protection: true));
+    }
+    if options.point_in_time_recovery.is_some() {
+        given.push(quote!(point_in_time_recovery: true));
+    }
+    if let Some(class) = options.table_class {
+        let class = format_ident!("{class}");
+        let class = some(quote!(#schema::TableClass::#class));
+        given.push(quote!(table_class: #class));
+    }
+    if given.is_empty() {
+        quote!(#schema::TableOptions::DEFAULT)
+    } else {
+        quote!(#schema::TableOptions { #(#given,)* ..#schema::TableOptions::DEFAULT })
+    }
+}

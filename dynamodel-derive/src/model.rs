@@ -1,0 +1,284 @@
+//! What the derives know of a type: plain values with spans, no generated tokens.
+
+mod container;
+mod document;
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};
+
+pub(crate) use self::container::Container;
+pub(crate) use self::document::{Document, Projection, Shape, Variant, VariantShape};
+use crate::attr::{EntityAttrs, FieldAttrs, IndexAttr, OptionsAttr, Project, Spanned};
+use crate::errors::Errors;
+use crate::names::{RenameRule, plain, type_name};
+
+/// A named field.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) ty: Type,
+    pub(crate) docs: Vec<Attribute>,
+    /// The attribute's name in DynamoDB, and where it was given.
+    pub(crate) name: Spanned<String>,
+    /// The token type of the field.
+    pub(crate) token: Ident,
+    /// The newtype of a `with` or `from` field.
+    pub(crate) wrapper: Ident,
+    pub(crate) attrs: FieldAttrs,
+}
+
+/// An entity.
+pub(crate) struct Entity {
+    pub(crate) container: Container,
+    pub(crate) table: Option<Spanned<String>>,
+    /// Whether all attributes were understood. If not, nothing can be said to be missing.
+    pub(crate) understood: bool,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) options: OptionsAttr,
+    pub(crate) functions: Vec<(String, Ident)>,
+}
+
+/// A secondary index.
+pub(crate) struct Index {
+    pub(crate) local: bool,
+    /// The name of the constructor.
+    pub(crate) name: Ident,
+    /// The name in DynamoDB.
+    pub(crate) stored_name: Spanned<String>,
+    /// The generated type.
+    pub(crate) ty: Ident,
+    /// `None` when it was not given.
+    pub(crate) partition: Option<Vec<Ident>>,
+    pub(crate) sort: Vec<Ident>,
+    pub(crate) project: Project,
+}
+
+impl Entity {
+    /// Reads the struct. `None` when it is not a struct with named fields.
+    pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Entity> {
+        let attrs = EntityAttrs::parse(&input.attrs, errors);
+        let mut container = Container::new(input, attrs.root.as_ref());
+        container.refuse_lifetimes("an entity", errors);
+        let Some(named) = named_fields(input) else {
+            errors.at(
+                input.ident.span(),
+                "an entity is a struct with named fields; an enum or tuple struct can be a field of it, with `#[derive(Document)]`",
+            );
+            return None;
+        };
+        let mut fields = Field::read_all(named, &container, attrs.rename_all, |attrs| {
+            FieldAttrs::of_entity(attrs, errors)
+        });
+        container.settle(&mut fields);
+        container.bound_params(&fields, true);
+        let table = attrs.table.map(|text| Spanned {
+            value: text.value(),
+            span: text.span(),
+        });
+        let indexes = attrs.indexes.into_iter();
+        Some(Entity {
+            indexes: indexes.map(|i| Index::new(i, &container.ident)).collect(),
+            container,
+            table,
+            understood: errors.is_empty(),
+            fields,
+            options: attrs.options,
+            functions: attrs.functions,
+        })
+    }
+
+    /// Makes the best of a struct with mistakes, so that its code compiles and they are the only
+    /// errors. `None` when there is no field that could be the key.
+    pub(crate) fn mended(mut self) -> Option<Entity> {
+        if self.partition().is_none() {
+            let first = self.fields.iter_mut().find(|f| f.is_stored())?;
+            first.attrs.partition = Some(first.ident.span());
+        }
+        for field in self
+            .fields
+            .iter_mut()
+            .filter(|f| f.attrs.partition.is_some())
+        {
+            field.attrs.sort = None;
+        }
+        let mut names: HashSet<String> = ["key", "get", "update", "delete", "check", "query"]
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect();
+        self.functions.retain(|(_, new)| names.insert(plain(new)));
+        let mut types = HashSet::new();
+        self.indexes
+            .retain(|i| types.insert(i.ty.to_string()) && names.insert(plain(&i.name)));
+        Some(self)
+    }
+
+    /// The field of this Rust name.
+    pub(crate) fn field(&self, name: &Ident) -> Option<&Field> {
+        let name = plain(name);
+        self.fields.iter().find(|f| plain(&f.ident) == name)
+    }
+
+    /// The fields that are stored.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|f| f.is_stored())
+    }
+
+    /// The field that is the partition key.
+    pub(crate) fn partition(&self) -> Option<&Field> {
+        self.stored().find(|f| f.attrs.partition.is_some())
+    }
+
+    /// The field that is the sort key.
+    pub(crate) fn sort(&self) -> Option<&Field> {
+        self.stored().find(|f| f.attrs.sort.is_some())
+    }
+
+    /// The fields of the partition key of an index.
+    pub(crate) fn partition_of<'a>(&'a self, index: &'a Index) -> Vec<&'a Field> {
+        if index.local {
+            return self.partition().into_iter().collect();
+        }
+        self.resolved(index.partition.iter().flatten())
+    }
+
+    /// The fields of the sort key of an index.
+    pub(crate) fn sort_of<'a>(&'a self, index: &'a Index) -> Vec<&'a Field> {
+        self.resolved(&index.sort)
+    }
+
+    fn resolved<'a>(&'a self, names: impl IntoIterator<Item = &'a Ident>) -> Vec<&'a Field> {
+        let fields = names.into_iter().filter_map(|name| self.field(name));
+        fields.filter(|f| f.is_stored()).collect()
+    }
+
+    /// Whether the field is part of the table's key.
+    pub(crate) fn is_table_key(&self, field: &Field) -> bool {
+        [self.partition(), self.sort()]
+            .into_iter()
+            .flatten()
+            .any(|key| key.ident == field.ident)
+    }
+
+    /// Whether the field is part of the key of the index.
+    pub(crate) fn is_key_of(&self, index: &Index, field: &Field) -> bool {
+        let mut keys = self.partition_of(index);
+        keys.extend(self.sort_of(index));
+        keys.iter().any(|key| key.ident == field.ident)
+    }
+
+    /// Whether the index holds the field.
+    pub(crate) fn holds(&self, index: &Index, field: &Field) -> bool {
+        match &index.project {
+            Project::All => true,
+            Project::Include(names) if names.iter().any(|n| plain(n) == plain(&field.ident)) => {
+                true
+            }
+            Project::Include(_) | Project::Keys => {
+                self.is_table_key(field) || self.is_key_of(index, field)
+            }
+        }
+    }
+}
+
+impl Index {
+    fn new(attr: IndexAttr, entity: &Ident) -> Index {
+        let stored_name = match &attr.stored_name {
+            Some(text) => Spanned {
+                value: text.value(),
+                span: text.span(),
+            },
+            None => Spanned {
+                value: plain(&attr.name),
+                span: attr.name.span(),
+            },
+        };
+        Index {
+            local: attr.local,
+            ty: Ident::new(
+                &type_name(entity, &plain(&attr.name)),
+                generated(attr.name.span()),
+            ),
+            name: attr.name,
+            stored_name,
+            partition: attr.partition,
+            sort: attr.sort.unwrap_or_default(),
+            project: attr.project.unwrap_or(Project::All),
+        }
+    }
+}
+
+impl Field {
+    fn new(field: &syn::Field, attrs: FieldAttrs, container: &Container) -> Option<Field> {
+        let ident = field.ident.clone()?;
+        let name = match &attrs.rename {
+            Some(text) => Spanned {
+                value: text.value(),
+                span: text.span(),
+            },
+            None => Spanned {
+                value: plain(&ident),
+                span: ident.span(),
+            },
+        };
+        let wrapper = RenameRule::Pascal.apply(&plain(&ident));
+        Some(Field {
+            name,
+            vis: field.vis.clone(),
+            ty: container.without_self(&field.ty),
+            docs: field
+                .attrs
+                .iter()
+                .filter(|a| a.path().is_ident("doc"))
+                .cloned()
+                .collect(),
+            token: ident.clone(),
+            wrapper: Ident::new(&format!("__Stored{wrapper}"), generated(ident.span())),
+            ident,
+            attrs,
+        })
+    }
+
+    /// Reads the named fields of a struct or variant.
+    fn read_all(
+        fields: &syn::FieldsNamed,
+        container: &Container,
+        rule: Option<RenameRule>,
+        mut attrs: impl FnMut(&[Attribute]) -> FieldAttrs,
+    ) -> Vec<Field> {
+        let mut out: Vec<Field> = fields
+            .named
+            .iter()
+            .filter_map(|f| Field::new(f, attrs(&f.attrs), container))
+            .collect();
+        if let Some(rule) = rule {
+            for field in out.iter_mut().filter(|f| f.attrs.rename.is_none()) {
+                field.name.value = rule.apply(&field.name.value);
+            }
+        }
+        out
+    }
+
+    pub(crate) fn is_stored(&self) -> bool {
+        self.attrs.skip.is_none()
+    }
+}
+
+/// The span of a user's token for an identifier that the derive makes: located there, but not the
+/// user's own code for lints.
+pub(crate) fn generated(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
+
+/// The fields of a struct with named fields.
+fn named_fields(input: &DeriveInput) -> Option<&syn::FieldsNamed> {
+    match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => Some(fields),
+            Fields::Unnamed(_) | Fields::Unit => None,
+        },
+        Data::Enum(_) | Data::Union(_) => None,
+    }
+}

@@ -1,0 +1,148 @@
+//! Snapshots of expansions, one per feature, and the messages of mistakes.
+
+mod messages;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::expand;
+
+/// The expansion, formatted.
+fn formatted(expansion: TokenStream) -> String {
+    let file = syn::parse2::<syn::File>(expansion.clone());
+    file.map_or_else(
+        |e| format!("{e}\n{expansion}"),
+        |file| prettyplease::unparse(&file),
+    )
+}
+
+macro_rules! snapshot {
+    ($name:ident, $derive:ident, $($input:tt)*) => {
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(formatted(expand::$derive(quote!($($input)*))));
+        }
+    };
+}
+
+snapshot! { minimal, entity,
+    #[dynamo(table = "users")]
+    struct User { #[dynamo(partition)] id: String, name: String, age: u32 }
+}
+
+snapshot! { session, entity,
+    #[dynamo(table = "sessions")]
+    #[dynamo(index(by_token, partition = auth_token))]
+    #[dynamo(index(by_device, partition = (tenant, device), sort = (last_accessed), project = [user_agent]))]
+    #[dynamo(local_index(by_activity, sort = last_accessed))]
+    pub struct Session {
+        #[dynamo(partition)]
+        pub user_id: String,
+        #[dynamo(sort)]
+        pub session_id: String,
+        /// Secret.
+        #[dynamo(rename = "Token")]
+        pub auth_token: String,
+        pub tenant: String,
+        pub device: Device,
+        pub last_accessed: u64,
+        pub user_agent: Option<String>,
+        pub tags: BTreeSet<String>,
+        pub views: u64,
+        pub data: SessionData,
+        #[dynamo(ttl)]
+        pub expires_at: u64,
+        #[dynamo(version)]
+        pub version: u64,
+        #[dynamo(skip)]
+        pub cached: u32,
+    }
+}
+
+snapshot! { multi_part_index_key, entity,
+    #[dynamo(table = "games")]
+    #[dynamo(index(by_place, partition = (country, city), sort = (day, hour, id), project = keys, name = "place"))]
+    struct Game { #[dynamo(partition)] id: u64, country: String, city: String, day: u32, hour: u32 }
+}
+
+snapshot! { table_options, entity,
+    #[dynamo(table = "audit", billing = provisioned(read = 5, write = 6), stream = new_and_old_images)]
+    #[dynamo(encryption = "alias/audit", tags(team = "web", "cost-center" = "42"), deletion_protection)]
+    #[dynamo(point_in_time_recovery, table_class = infrequent_access, rename_fn(get = "find", query = "of_day"))]
+    struct Audit { #[dynamo(partition)] day: u32 }
+}
+
+snapshot! { library_written_fields, entity,
+    #[dynamo(table = "notes")]
+    struct Note {
+        #[dynamo(partition)] id: u64,
+        #[dynamo(created_at)] created: SystemTime,
+        #[dynamo(updated_at)] updated: SystemTime,
+        #[dynamo(write_token)] token: u128,
+    }
+}
+
+snapshot! { renames, entity,
+    #[dynamo(table = "people", rename_all = "PascalCase")]
+    struct Person { #[dynamo(partition)] person_id: u64, #[dynamo(rename = "quo\"te\\")] odd: String, r#type: String }
+}
+
+snapshot! { generics, entity,
+    #[dynamo(table = "envelopes")]
+    #[dynamo(index(by_sender, partition = sender))]
+    pub(crate) struct Envelope<T: Clone = String, const N: usize = 3> where T: PartialEq {
+        #[dynamo(partition)] id: u64,
+        sender: String,
+        payload: Vec<T>,
+        next: Option<Box<Self>>,
+    }
+}
+
+snapshot! { shadowed_names, entity,
+    #[dynamo(table = "odd")]
+    struct Odd { #[dynamo(partition)] u64: u64, String: String, item: std::string::String }
+}
+
+snapshot! { stored_forms, entity,
+    #[dynamo(table = "forms", crate = my::dynamo)]
+    struct Forms {
+        #[dynamo(partition, with = hex, kind = S)] id: Id,
+        #[dynamo(from = String, into = String)] url: Url,
+        #[dynamo(try_from = "u64", into = u64)] wrong: Size,
+        #[dynamo(default)] count: u32,
+        #[dynamo(default = 5 * 3, with = ::other::secs)] limit: Duration,
+        #[dynamo(skip, default = Cache::new())] cache: Cache,
+    }
+}
+
+snapshot! { document, document,
+    /// What is in the cart.
+    #[dynamo(rename_all = "camelCase")]
+    pub struct CartLine {
+        /// The article.
+        pub sku_code: String,
+        #[dynamo(default = 1)] pub quantity: u32,
+        #[dynamo(skip)] cached: bool,
+    }
+}
+
+snapshot! { empty_document, document, struct Nothing {} }
+
+snapshot! { unit_enum, document,
+    #[dynamo(rename_all = "snake_case")]
+    enum Device { Mobile, DesktopPc, #[dynamo(rename = "tv")] Television }
+}
+
+snapshot! { data_enum, document,
+    #[dynamo(tag = "kind")]
+    enum Shape { Empty, Circle { radius: u32 }, Path(Points), #[dynamo(rename_all = "camelCase")] Box { side_a: u32, #[dynamo(with = feet)] side_b: f64, #[dynamo(skip)] area: u64 } }
+}
+
+snapshot! { transparent, document, #[dynamo(transparent)] struct UserId(String, #[dynamo(skip)] Cache); }
+
+snapshot! { converted, document, #[dynamo(try_from = String, into = String)] struct Email { user: String, host: String } }
+
+snapshot! { projection, projection,
+    #[dynamo(of = Session)]
+    pub struct SessionSummary { pub user_id: String, #[dynamo(default = 7)] pub last_accessed: u64 }
+}

@@ -1,0 +1,212 @@
+//! [`Db`]: the client that operations are sent to.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, RwLock};
+
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::transport::{ApiOperation, Decode, Failure, FailureKind, Reply, Tables, Transport};
+
+/// A connection to DynamoDB: an [`aws_sdk_dynamodb::Client`] and the names of the tables.
+///
+/// Cloning is cheap and shares everything. Credentials, signing, endpoints, retries and timeouts are
+/// the client's own.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "users")]
+/// # struct User { #[dynamo(partition)] id: String, name: String }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// let db = Db::embedded()?; // in memory; on AWS: Db::from_env().await
+/// db.create_table::<User>().await?;
+/// let ada = User { id: "u1".into(), name: "Ada".into() }.create().send(&db).await?;
+/// assert_eq!(User::get("u1").send(&db).await?, Some(ada));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: aws_sdk_dynamodb::Client,
+    transport: Result<Transport, String>,
+    prefix: String,
+    names: HashMap<String, String>,
+    resolved: RwLock<HashMap<&'static str, Arc<str>>>,
+}
+
+/// How to make a [`Db`] that names tables differently from the code. From [`Db::builder`].
+#[derive(Clone, Default)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct Builder {
+    client: Option<aws_sdk_dynamodb::Client>,
+    prefix: String,
+    names: HashMap<String, String>,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("table_prefix", &self.prefix)
+            .field("table_names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// The SDK client to send with.
+    pub fn client(mut self, client: aws_sdk_dynamodb::Client) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// Puts `prefix` before every table name, for instance `prod-`. Not before names that are given
+    /// by [`table_name`](Self::table_name).
+    pub fn table_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Uses the table `actual` where the code says `#[dynamo(table = "declared")]`.
+    pub fn table_name(mut self, declared: impl Into<String>, actual: impl Into<String>) -> Self {
+        self.names.insert(declared.into(), actual.into());
+        self
+    }
+
+    /// Makes the [`Db`]. Without a client, operations fail with an error that says so.
+    pub fn build(self) -> Db {
+        let client = self.client.unwrap_or_else(|| {
+            aws_sdk_dynamodb::Client::from_conf(aws_sdk_dynamodb::Config::builder().build())
+        });
+        let transport = Transport::new(&client).map_err(|e| e.to_string());
+        Db {
+            inner: Arc::new(Inner {
+                client,
+                transport,
+                prefix: self.prefix,
+                names: self.names,
+                resolved: RwLock::default(),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Db")
+            .field("table_prefix", &self.inner.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// Sends with this client: bring your own credentials, region, endpoint, retries, timeouts and
+    /// interceptors. Sends nothing itself.
+    pub fn new(client: aws_sdk_dynamodb::Client) -> Self {
+        Self::builder().client(client).build()
+    }
+
+    /// Table prefix and per-table names.
+    ///
+    /// ```
+    /// # use dynamodel::Db;
+    /// # fn example(client: aws_sdk_dynamodb::Client) -> Db {
+    /// Db::builder().client(client).table_prefix("prod-").table_name("sessions", "legacy_sessions").build()
+    /// # }
+    /// ```
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Region, credentials and endpoint from the environment, as every AWS tool reads them:
+    /// `AWS_REGION`, `AWS_PROFILE`, `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL_DYNAMODB`, the shared
+    /// config files, and the roles of containers, Lambda and EC2.
+    #[cfg(feature = "aws-config")]
+    pub async fn from_env() -> Self {
+        let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+        Self::new(aws_sdk_dynamodb::Client::new(&config))
+    }
+
+    /// An empty DynamoDB inside this process, in memory: no network, no AWS account. Each call makes
+    /// a new one; clones of a `Db` share theirs.
+    ///
+    /// # Errors
+    /// When the engine cannot start.
+    #[cfg(feature = "embedded")]
+    pub fn embedded() -> Result<Self, Error> {
+        crate::embedded::client(None)
+            .map(Self::new)
+            .map_err(Error::engine)
+    }
+
+    /// A DynamoDB inside this process that keeps its data in the file `path`.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is something else.
+    #[cfg(feature = "embedded")]
+    pub fn embedded_at(path: impl AsRef<std::path::Path>) -> Result<Self, Error> {
+        crate::embedded::client(Some(path.as_ref()))
+            .map(Self::new)
+            .map_err(Error::engine)
+    }
+
+    /// The SDK's client, for everything that dynamodel does not do. On the embedded engine too.
+    pub fn client(&self) -> &aws_sdk_dynamodb::Client {
+        &self.inner.client
+    }
+
+    /// The name of `E`'s table on this connection, with prefix.
+    pub fn table_name<E: Entity>(&self) -> Arc<str> {
+        self.resolve(E::SCHEMA.table)
+    }
+
+    pub(crate) fn resolve(&self, declared: &'static str) -> Arc<str> {
+        let resolved = self
+            .inner
+            .resolved
+            .read()
+            .unwrap_or_else(|e| e.into_inner());
+        if let Some(name) = resolved.get(declared) {
+            return name.clone();
+        }
+        drop(resolved);
+        let name: Arc<str> = match self.inner.names.get(declared) {
+            Some(actual) => actual.as_str().into(),
+            None => format!("{}{declared}", self.inner.prefix).into(),
+        };
+        let mut resolved = self
+            .inner
+            .resolved
+            .write()
+            .unwrap_or_else(|e| e.into_inner());
+        resolved.insert(declared, name.clone());
+        name
+    }
+
+    /// Sends one request about one table.
+    pub(crate) async fn call<O: ApiOperation, T: Send + Sync + 'static>(
+        &self,
+        table: Arc<str>,
+        body: Vec<u8>,
+        decode: Decode<T>,
+    ) -> Result<Reply<T>, Failure> {
+        match &self.inner.transport {
+            Ok(transport) => {
+                transport
+                    .call::<O, T>(Tables::One(table), body, decode)
+                    .await
+            }
+            Err(message) => Err(Failure {
+                attempts: 0,
+                uncertain: false,
+                request_id: None,
+                kind: FailureKind::Construction(message.clone().into()),
+            }),
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The untyped expression tree: what the typed surface builds and the renderer reads.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::wire::{WriteError, Writer};
+
+/// Where an attribute is: a name, and inside documents the way to it.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) parent: Option<Arc<Place>>,
+    pub(crate) step: Step,
+}
+
+/// The last step of a [`Place`].
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// An attribute that the schema names.
+    Attribute(&'static str),
+    /// An entry of a map; the key is the user's data.
+    Entry(Arc<str>),
+    /// An element of a list.
+    Element(usize),
+}
+
+impl Place {
+    pub(crate) fn root(name: &'static str) -> Self {
+        Place {
+            parent: None,
+            step: Step::Attribute(name),
+        }
+    }
+
+    /// The steps from the top-level attribute down.
+    pub(crate) fn steps(&self) -> Vec<&Step> {
+        let mut steps = vec![&self.step];
+        let mut at = self.parent.as_deref();
+        while let Some(place) = at {
+            steps.push(&place.step);
+            at = place.parent.as_deref();
+        }
+        steps.reverse();
+        steps
+    }
+
+    /// The name of the top-level attribute.
+    pub(crate) fn top(&self) -> &'static str {
+        let mut at = self;
+        while let Some(parent) = &at.parent {
+            at = parent;
+        }
+        match at.step {
+            Step::Attribute(name) => name,
+            Step::Entry(_) | Step::Element(_) => "",
+        }
+    }
+
+    /// Whether one of the two is the other or lies inside it: DynamoDB refuses such a pair in one update.
+    pub(crate) fn overlaps(&self, other: &Place) -> bool {
+        if self.parent.is_none() && other.parent.is_none() {
+            return self.step == other.step;
+        }
+        self.steps()
+            .iter()
+            .zip(other.steps())
+            .all(|(a, b)| **a == *b)
+    }
+}
+
+/// The path as the schema names it; map keys are shown as `*`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, step) in self.steps().into_iter().enumerate() {
+            match step {
+                Step::Attribute(name) if i == 0 => f.write_str(name)?,
+                Step::Attribute(name) => write!(f, ".{name}")?,
+                Step::Entry(_) => f.write_str(".*")?,
+                Step::Element(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value, already in its wire form.
+#[derive(Clone)]
+pub(crate) enum Value {
+    Json(Vec<u8>),
+    /// DynamoDB cannot hold it; reported when the operation is sent.
+    Invalid(WriteError),
+}
+
+impl Value {
+    pub(crate) fn write(write: impl FnOnce(&mut Writer)) -> Self {
+        let mut w = Writer::with_capacity(32);
+        write(&mut w);
+        match w.finish() {
+            Ok(json) => Value::Json(json),
+            Err(e) => Value::Invalid(e),
+        }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) enum Operand {
+    Path(Place),
+    Size(Place),
+    Value(Value),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparator {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+impl Comparator {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Comparator::Eq => " = ",
+            Comparator::Ne => " <> ",
+            Comparator::Lt => " < ",
+            Comparator::Le => " <= ",
+            Comparator::Gt => " > ",
+            Comparator::Ge => " >= ",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Function {
+    Exists,
+    NotExists,
+    Type,
+    BeginsWith,
+    Contains,
+}
+
+impl Function {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Function::Exists => "attribute_exists",
+            Function::NotExists => "attribute_not_exists",
+            Function::Type => "attribute_type",
+            Function::BeginsWith => "begins_with",
+            Function::Contains => "contains",
+        }
+    }
+}
+
+/// A condition, filter or key condition.
+#[derive(Clone)]
+pub(crate) enum Node {
+    Compare(Operand, Comparator, Operand),
+    Between(Operand, Operand, Operand),
+    In(Operand, Vec<Operand>),
+    Call(Function, Place, Option<Operand>),
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Not(Box<Node>),
+}
+
+impl Node {
+    /// All of them; nothing to ask when there are none.
+    pub(crate) fn all(mut nodes: Vec<Node>) -> Option<Node> {
+        if nodes.len() > 1 {
+            Some(Node::And(nodes))
+        } else {
+            nodes.pop()
+        }
+    }
+
+    /// `attribute = value` on a top-level attribute.
+    pub(crate) fn equals(name: &'static str, value: Value) -> Node {
+        Node::Compare(
+            Operand::Path(Place::root(name)),
+            Comparator::Eq,
+            Operand::Value(value),
+        )
+    }
+
+    pub(crate) fn exists(name: &'static str) -> Node {
+        Node::Call(Function::Exists, Place::root(name), None)
+    }
+
+    pub(crate) fn not_exists(name: &'static str) -> Node {
+        Node::Call(Function::NotExists, Place::root(name), None)
+    }
+
+    /// Calls `visit` with every place that the condition reads.
+    pub(crate) fn places<'a>(&'a self, visit: &mut dyn FnMut(&'a Place)) {
+        let operand = |o: &'a Operand, visit: &mut dyn FnMut(&'a Place)| match o {
+            Operand::Path(p) | Operand::Size(p) => visit(p),
+            Operand::Value(_) => {}
+        };
+        match self {
+            Node::Compare(a, _, b) => {
+                operand(a, visit);
+                operand(b, visit);
+            }
+            Node::Between(a, b, c) => [a, b, c].into_iter().for_each(|o| operand(o, visit)),
+            Node::In(a, list) => {
+                operand(a, visit);
+                list.iter().for_each(|o| operand(o, visit));
+            }
+            Node::Call(_, place, argument) => {
+                visit(place);
+                if let Some(o) = argument {
+                    operand(o, visit);
+                }
+            }
+            Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|n| n.places(visit)),
+            Node::Not(node) => node.places(visit),
+        }
+    }
+}
+
+/// One action of an update.
+#[derive(Clone)]
+pub(crate) struct ActionNode {
+    pub(crate) place: Place,
+    pub(crate) verb: Verb,
+}
+
+#[derive(Clone)]
+pub(crate) enum Verb {
+    Set(Source),
+    Remove,
+    Add(Value),
+    Delete(Value),
+}
+
+/// What a SET action assigns.
+#[derive(Clone)]
+pub(crate) enum Source {
+    Value(Value),
+    Path(Place),
+    /// `if_not_exists(path, value)`
+    IfAbsent(Place, Value),
+    Plus(Place, Value),
+    Minus(Place, Value),
+    /// `list_append(path, value)`
+    Append(Place, Value),
+    /// `list_append(value, path)`
+    Prepend(Value, Place),
+}

@@ -1,0 +1,47 @@
+//! Where a path is used, and which attributes may be used there.
+
+use std::marker::PhantomData;
+
+/// A place where paths are used: a condition, a filter, an update or a projection.
+pub trait Scope {
+    /// The entity, or for a filter and a projection the entity behind the index.
+    type Entity;
+}
+
+macro_rules! scopes {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name<T>(PhantomData<fn() -> T>);
+    )*};
+}
+scopes! {
+    /// The condition of a write to entity `T`: every attribute can be tested.
+    InCondition;
+    /// An update of entity `T`: no key, and nothing that dynamodel keeps by itself.
+    InUpdate;
+    /// The filter of a query or scan on index `T`: no key of that index, and only what it holds.
+    InFilter;
+    /// A projection read from index `T`: what the index holds.
+    InProjection;
+}
+
+impl<E> Scope for InCondition<E> {
+    type Entity = E;
+}
+impl<E> Scope for InUpdate<E> {
+    type Entity = E;
+}
+impl<I: crate::entity::Index> Scope for InFilter<I> {
+    type Entity = I::Entity;
+}
+
+/// Attributes that can be used in scope `Sc`. The derive implements it for the attributes that can.
+#[diagnostic::on_unimplemented(
+    message = "attribute `{Self}` cannot be used in `{Sc}`",
+    label = "attribute `{Self}` cannot be used here",
+    note = "an update never changes a key, the version or what dynamodel keeps by itself (`created_at`, `updated_at`, `write_token`): to change a key, delete the item and create another",
+    note = "a filter cannot name a key of the index it queries: give the partition key to the constructor and restrict the sort key with `.sort(..)`",
+    note = "an index holds its keys, the table's keys and what it projects: add the attribute to the index's `project` list to filter by it or select it"
+)]
+pub trait UsableIn<Sc> {}

@@ -1,0 +1,169 @@
+//! Primary keys: [`Key`], and the values that keys are made of.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+use crate::attribute::{ValueFor, ValueOf};
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::expr::Token;
+use crate::expr::ast::Value;
+use crate::schema::KeySchema;
+use crate::wire::{WriteError, Writer};
+
+pub(crate) use crate::wire::{MAX_PARTITION as MAX_PARTITION_BYTES, MAX_SORT as MAX_SORT_BYTES};
+
+/// The primary key of an item of entity `E`. Made by the entity's `key` constructor.
+///
+/// Equal keys are equal and hash alike, so keys can be collected in sets and maps. `Debug` names the
+/// entity and the key attributes, not their values.
+pub struct Key<E> {
+    json: Vec<u8>,
+    invalid: Option<WriteError>,
+    _entity: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity> Key<E> {
+    #[doc(hidden)]
+    pub fn from_builder(builder: KeyBuilder) -> Self {
+        let (json, invalid) = match builder.finish(&E::SCHEMA.key) {
+            Ok(json) => (json, None),
+            Err(e) => (Vec::new(), Some(e)),
+        };
+        Key {
+            json,
+            invalid,
+            _entity: PhantomData,
+        }
+    }
+
+    /// The key as DynamoDB JSON.
+    pub(crate) fn json(&self) -> Result<&[u8], Error> {
+        match &self.invalid {
+            None => Ok(&self.json),
+            Some(e) => Err(Error::invalid_key(e.clone()).of_entity(E::SCHEMA.entity)),
+        }
+    }
+}
+
+impl<E> Clone for Key<E> {
+    fn clone(&self) -> Self {
+        Key {
+            json: self.json.clone(),
+            invalid: self.invalid.clone(),
+            _entity: PhantomData,
+        }
+    }
+}
+
+impl<E> PartialEq for Key<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.invalid.is_none() && other.invalid.is_none() && self.json == other.json
+    }
+}
+impl<E> Eq for Key<E> {}
+
+impl<E> Hash for Key<E> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.json.hash(state);
+    }
+}
+
+impl<E: Entity> fmt::Debug for Key<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut s = f.debug_struct("Key");
+        s.field("entity", &E::SCHEMA.entity);
+        for name in E::SCHEMA.key.attributes() {
+            s.field(name, &format_args!("_"));
+        }
+        s.finish()
+    }
+}
+
+/// Collects the values of a key, attribute by attribute. Used by generated constructors.
+#[doc(hidden)]
+pub struct KeyBuilder {
+    parts: Vec<(&'static str, Value)>,
+}
+
+impl fmt::Debug for KeyBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.parts.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+impl Default for KeyBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl KeyBuilder {
+    pub fn new() -> Self {
+        KeyBuilder {
+            parts: Vec::with_capacity(2),
+        }
+    }
+
+    pub fn part<K: Token>(mut self, value: impl ValueFor<ValueOf<K::Type>>) -> Self {
+        self.parts
+            .push((K::NAME, Value::write(|w| value.write_value(w))));
+        self
+    }
+
+    /// The key as one JSON map.
+    fn finish(self, schema: &KeySchema) -> Result<Vec<u8>, WriteError> {
+        let parts = self.checked(schema)?;
+        let length = parts
+            .iter()
+            .map(|(name, json)| name.len() + json.len() + 4)
+            .sum::<usize>();
+        let mut w = Writer::with_capacity(length + 2);
+        w.raw(b"{");
+        for (i, (name, json)) in parts.iter().enumerate() {
+            w.raw(if i > 0 { b",\"" } else { b"\"" });
+            w.text(name);
+            w.raw(b"\":");
+            w.raw(json);
+        }
+        w.raw(b"}");
+        w.finish()
+    }
+
+    /// The values, each within DynamoDB's limits for a key of this schema.
+    pub(crate) fn checked(
+        self,
+        schema: &KeySchema,
+    ) -> Result<Vec<(&'static str, Vec<u8>)>, WriteError> {
+        self.parts
+            .into_iter()
+            .map(|(name, value)| {
+                let limit = if schema.partition.contains(&name) {
+                    MAX_PARTITION_BYTES
+                } else {
+                    MAX_SORT_BYTES
+                };
+                check_key_value(name, value, limit).map(|json| (name, json))
+            })
+            .collect()
+    }
+}
+
+/// The value, when it can be a key attribute: not empty, at most `limit` bytes.
+pub(crate) fn check_key_value(
+    name: &'static str,
+    value: Value,
+    limit: usize,
+) -> Result<Vec<u8>, WriteError> {
+    let json = match value {
+        Value::Json(json) => json,
+        Value::Invalid(e) => return Err(e.in_attribute(name)),
+    };
+    match crate::wire::key_problem(&json, limit) {
+        None => Ok(json),
+        Some(problem) => Err(problem.in_attribute(name)),
+    }
+}

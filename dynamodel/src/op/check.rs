@@ -1,0 +1,73 @@
+//! The condition check of a transaction.
+
+use std::fmt;
+
+use super::write::{Demand, Expected};
+use crate::entity::{Entity, IsVersioned};
+use crate::expr::ast::Node;
+use crate::expr::{Condition, Fields, InCondition, Prefix};
+use crate::key::Key;
+
+/// Demands something of an item without changing it: ConditionCheck, an operation of transactions.
+/// Made by the entity's `check` constructor.
+///
+/// Source: [ConditionCheck](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConditionCheck.html).
+#[must_use = "a check does nothing until it is part of a transaction"]
+pub struct Check<E> {
+    key: Key<E>,
+    condition: Option<Node>,
+    demand: Demand,
+}
+
+impl<E> Clone for Check<E> {
+    fn clone(&self) -> Self {
+        Check {
+            key: self.key.clone(),
+            condition: self.condition.clone(),
+            demand: self.demand,
+        }
+    }
+}
+
+impl<E: Entity> fmt::Debug for Check<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check")
+            .field("key", &self.key)
+            .field("when", &super::shown(self.condition.as_ref()))
+            .finish()
+    }
+}
+
+impl<E: Entity> Check<E> {
+    #[doc(hidden)]
+    pub fn new(key: Key<E>) -> Self {
+        Check {
+            key,
+            condition: None,
+            demand: Demand {
+                must_exist: true,
+                ..Demand::default()
+            },
+        }
+    }
+
+    /// What has to hold of the item. Without it, the item has to exist.
+    pub fn when(
+        mut self,
+        condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
+    ) -> Self {
+        let node = condition(E::fields(&Prefix::ROOT)).into_node();
+        self.condition = Node::all(self.condition.into_iter().chain([node]).collect());
+        self.demand.must_exist = false;
+        self
+    }
+
+    /// The item has to be at this version.
+    pub fn at_version(mut self, version: u64) -> Self
+    where
+        E::Lock: IsVersioned,
+    {
+        self.demand.version = Some(Expected::At(version));
+        self
+    }
+}

@@ -1,0 +1,245 @@
+//! DeleteItem: by key, and of a loaded entity.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::capacity::Measured;
+use super::response::Single;
+use super::returned::{Old, Returned};
+use super::write::{Demand, Expected, add_condition};
+use crate::db::Db;
+use crate::entity::{Entity, IsVersioned, Lock, Unversioned};
+use crate::error::Error;
+use crate::expr::ast::Node;
+use crate::expr::render::Body;
+use crate::expr::{Condition, Fields, InCondition, Prefix};
+use crate::key::Key;
+use crate::transport;
+
+/// Deletes an item by its key: DeleteItem. Made by the entity's `delete` constructor.
+///
+/// Deleting an item that is not there is no error, unless a condition says so. Costs one write of the
+/// item's size.
+///
+/// Source: [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html).
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Delete<E, R = ()> {
+    key: Key<E>,
+    condition: Option<Node>,
+    demand: Demand,
+    _returned: PhantomData<fn() -> R>,
+}
+
+impl<E, R> Clone for Delete<E, R> {
+    fn clone(&self) -> Self {
+        Delete {
+            key: self.key.clone(),
+            condition: self.condition.clone(),
+            demand: self.demand,
+            _returned: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, R> fmt::Debug for Delete<E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delete")
+            .field("key", &self.key)
+            .field("when", &super::shown(self.condition.as_ref()))
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity> Delete<E> {
+    #[doc(hidden)]
+    pub fn new(key: Key<E>) -> Self {
+        Delete {
+            key,
+            condition: None,
+            demand: Demand::default(),
+            _returned: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, R: Returned<E>> Delete<E, R> {
+    /// Deletes only if the condition holds. Called twice, both have to hold.
+    pub fn when(
+        mut self,
+        condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
+    ) -> Self {
+        let node = condition(E::fields(&Prefix::ROOT)).into_node();
+        self.condition = Node::all(self.condition.into_iter().chain([node]).collect());
+        self
+    }
+
+    /// Deletes only an item that is there; else [`is_not_found`](Error::is_not_found).
+    pub fn must_exist(mut self) -> Self {
+        self.demand.must_exist = true;
+        self
+    }
+
+    /// Deletes only if the item is still at this version.
+    pub fn at_version(mut self, version: u64) -> Self
+    where
+        E::Lock: IsVersioned,
+    {
+        self.demand.version = Some(Expected::At(version));
+        self
+    }
+
+    /// Returns the item that was deleted, if there was one.
+    pub fn returning_old(self) -> Delete<E, Old> {
+        Delete {
+            key: self.key,
+            condition: self.condition,
+            demand: self.demand,
+            _returned: PhantomData,
+        }
+    }
+
+    /// Sends it. One round trip.
+    ///
+    /// # Errors
+    /// [`is_condition_failed`](Error::is_condition_failed) when the condition is not met, and
+    /// [`is_conflict`](Error::is_conflict) when the version is another, both with
+    /// [`current`](Error::current); an invalid key before anything is sent; or the service or network
+    /// fails.
+    pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
+        Ok(self.call(db, false).await?.output)
+    }
+
+    /// As [`send`](Self::send), and says what it cost.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
+        self.call(db, true).await
+    }
+
+    /// The request as it is sent, as JSON, with the table's name as the code declares it.
+    ///
+    /// # Errors
+    /// When the key or a value is invalid.
+    pub fn to_json(&self) -> Result<String, Error> {
+        super::text(self.body(E::SCHEMA.table, false)?)
+    }
+
+    fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
+        let key = self.key.json()?;
+        let mut body = Body::new(table, key.len() + 256);
+        body.member("Key", key);
+        add_condition(
+            &mut body,
+            self.demand.node::<E>(self.condition.clone()).as_ref(),
+        );
+        if let Some(parameter) = R::PARAMETER {
+            body.word("ReturnValues", parameter);
+        }
+        if measure {
+            body.word("ReturnConsumedCapacity", "INDEXES");
+        }
+        body.finish()
+    }
+
+    async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
+        let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("DeleteItem");
+        let table = db.table_name::<E>();
+        let body = self.body(&table, measure).map_err(named)?;
+        let reply = db
+            .call::<transport::DeleteItem, _>(table, body, R::decode)
+            .await;
+        let Single { item, capacity } = reply.map_err(|f| named(self.demand.error::<E>(f)))?.output;
+        Ok(Measured {
+            output: item,
+            consumed_capacity: capacity,
+        })
+    }
+}
+
+/// Deletes a loaded entity: DeleteItem. Made by [`remove`](Entity::remove).
+///
+/// With a version field the stored item must still be at the entity's version.
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Remove<E: Entity, L = <E as Entity>::Lock, R = ()> {
+    delete: Delete<E, R>,
+    version: u64,
+    _lock: PhantomData<fn() -> L>,
+}
+
+impl<E: Entity, L, R> fmt::Debug for Remove<E, L, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Remove").field(&self.delete).finish()
+    }
+}
+
+impl<E: Entity> Remove<E, E::Lock> {
+    pub(crate) fn new(entity: E) -> Self {
+        Remove {
+            version: entity.version(),
+            delete: Delete::new(entity.key_of()),
+            _lock: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, L: Lock, R: Returned<E>> Remove<E, L, R> {
+    /// Deletes only if the condition holds too.
+    pub fn when(
+        mut self,
+        condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
+    ) -> Self {
+        self.delete = self.delete.when(condition);
+        self
+    }
+
+    /// Does not check the version.
+    pub fn unversioned(self) -> Remove<E, Unversioned, R> {
+        Remove {
+            delete: self.delete,
+            version: self.version,
+            _lock: PhantomData,
+        }
+    }
+
+    /// Returns the item that was deleted, if there was one.
+    pub fn returning_old(self) -> Remove<E, L, Old> {
+        Remove {
+            delete: self.delete.returning_old(),
+            version: self.version,
+            _lock: PhantomData,
+        }
+    }
+
+    /// Sends it. One round trip.
+    ///
+    /// # Errors
+    /// As [`Delete::send`].
+    pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
+        self.into_delete().send(db).await
+    }
+
+    /// As [`send`](Self::send), and says what it cost.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
+        self.into_delete().send_measured(db).await
+    }
+
+    /// The request as it is sent, as JSON, with the table's name as the code declares it.
+    ///
+    /// # Errors
+    /// When the key or a value is invalid.
+    pub fn to_json(self) -> Result<String, Error> {
+        self.into_delete().to_json()
+    }
+
+    fn into_delete(self) -> Delete<E, R> {
+        let mut delete = self.delete;
+        if L::VERSIONED {
+            delete.demand.version = Some(Expected::At(self.version));
+        }
+        delete
+    }
+}

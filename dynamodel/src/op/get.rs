@@ -1,0 +1,129 @@
+//! GetItem.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::capacity::Measured;
+use super::response::{Single, single};
+use crate::db::Db;
+use crate::entity::{Entity, Primary, Projection, SelectableFrom};
+use crate::error::Error;
+use crate::expr::render::Body;
+use crate::key::Key;
+use crate::transport;
+
+/// Reads one item by its key: GetItem. Made by the entity's `get` constructor.
+///
+/// Costs one read of the item's size, half of it when eventually consistent, which is the default.
+///
+/// Source: [GetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html).
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Get<E, O = E> {
+    pub(crate) key: Key<E>,
+    pub(crate) consistent: bool,
+    _output: PhantomData<fn() -> O>,
+}
+
+impl<E, O> Clone for Get<E, O> {
+    fn clone(&self) -> Self {
+        Get {
+            key: self.key.clone(),
+            consistent: self.consistent,
+            _output: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, O> fmt::Debug for Get<E, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Get")
+            .field("key", &self.key)
+            .field("consistent", &self.consistent)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity> Get<E> {
+    #[doc(hidden)]
+    pub fn new(key: Key<E>) -> Self {
+        Get {
+            key,
+            consistent: false,
+            _output: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
+    /// Sees every write that was acknowledged before. Costs twice as much.
+    pub fn consistent(mut self) -> Self {
+        self.consistent = true;
+        self
+    }
+
+    /// Reads only the attributes of `P`. It costs as much as the whole item; what is saved is transfer
+    /// and decoding.
+    pub fn select<P>(self) -> Get<E, P>
+    where
+        P: Projection<Entity = E> + SelectableFrom<Primary<E>>,
+    {
+        Get {
+            key: self.key,
+            consistent: self.consistent,
+            _output: PhantomData,
+        }
+    }
+
+    /// The request as it is sent, as JSON, with the table's name as the code declares it.
+    ///
+    /// # Errors
+    /// When the key is invalid.
+    pub fn to_json(&self) -> Result<String, Error> {
+        super::text(self.body(E::SCHEMA.table, false)?)
+    }
+
+    /// Sends it. `None` when there is no item with this key. One round trip.
+    ///
+    /// # Errors
+    /// When the key is invalid ([`is_invalid_key`](Error::is_invalid_key)), the stored item is not
+    /// readable as `O` ([`is_unreadable`](Error::is_unreadable)), or the service or network fails.
+    pub async fn send(self, db: &Db) -> Result<Option<O>, Error> {
+        Ok(self.call(db, false).await?.item)
+    }
+
+    /// As [`send`](Self::send), and says what it cost.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_measured(self, db: &Db) -> Result<Measured<Option<O>>, Error> {
+        let Single { item, capacity } = self.call(db, true).await?;
+        Ok(Measured {
+            output: item,
+            consumed_capacity: capacity,
+        })
+    }
+
+    async fn call(self, db: &Db, measure: bool) -> Result<Single<Option<O>>, Error> {
+        let table = db.table_name::<E>();
+        let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("GetItem");
+        let body = self.body(&table, measure).map_err(named)?;
+        let reply = db
+            .call::<transport::GetItem, _>(table, body, single::<O>)
+            .await;
+        Ok(reply.map_err(|f| named(Error::failure(f)))?.output)
+    }
+
+    fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
+        let key = self.key.json()?;
+        let mut body = Body::new(table, table.len() + key.len() + 96);
+        body.member("Key", key);
+        if self.consistent {
+            body.member("ConsistentRead", b"true");
+        }
+        if measure {
+            body.word("ReturnConsumedCapacity", "INDEXES");
+        }
+        body.projection(O::ATTRIBUTES.iter().copied());
+        body.finish()
+    }
+}

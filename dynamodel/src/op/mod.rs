@@ -1,0 +1,46 @@
+//! Operations: values that are sent by `.send(&db)`.
+
+mod capacity;
+mod check;
+mod delete;
+mod get;
+mod modify;
+mod put;
+mod query;
+mod response;
+mod returned;
+mod scan;
+mod sort;
+mod update;
+mod write;
+
+pub use capacity::{Capacity, ConsumedCapacity, Measured};
+pub use check::Check;
+pub use delete::{Delete, Remove};
+pub use get::Get;
+pub use modify::Backoff;
+pub use put::{Put, PutMode};
+pub use query::Query;
+pub use returned::{New, Old, PutReturned, Returned, Stored};
+pub use scan::Scan;
+pub use sort::{IntoSort, SortChain, SortCondition, SortPart, SortPrefix};
+pub use update::Update;
+
+pub(crate) use query::Plan;
+pub(crate) use response::{PageBody, page as decode_page, page_count as decode_count};
+
+use crate::error::Error;
+use crate::expr::ast::Node;
+
+/// A request body for people to read.
+pub(crate) fn text(body: Vec<u8>) -> Result<String, Error> {
+    String::from_utf8(body).map_err(|e| Error::construction(e.to_string()))
+}
+
+/// A condition in `Debug` output.
+pub(crate) fn shown(node: Option<&Node>) -> impl std::fmt::Debug + '_ {
+    std::fmt::from_fn(move |f| match node {
+        Some(node) => write!(f, "{}", crate::expr::render::shown(node)),
+        None => f.write_str("None"),
+    })
+}

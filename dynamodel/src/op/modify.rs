@@ -1,0 +1,131 @@
+//! Read, change, write: [`Get::modify`], repeated on conflict.
+
+use std::time::Duration;
+
+use super::get::Get;
+use crate::db::Db;
+use crate::entity::{Entity, IsVersioned};
+use crate::error::Error;
+
+/// How often to try again after a conflict, and how long to wait: exponential backoff with full
+/// jitter, a random time between 0 and `base` doubled at each try, at most `cap`.
+///
+/// ```
+/// use std::time::Duration;
+/// use dynamodel::Backoff;
+///
+/// let patient = Backoff::new(Duration::from_millis(5), Duration::from_secs(1), 100);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    base: Duration,
+    cap: Duration,
+    attempts: u32,
+}
+
+impl Default for Backoff {
+    /// 5 ms doubled up to 500 ms, at most 50 attempts.
+    fn default() -> Self {
+        Backoff::new(Duration::from_millis(5), Duration::from_millis(500), 50)
+    }
+}
+
+impl Backoff {
+    /// `attempts` counts the first try too; at least one is made.
+    pub const fn new(base: Duration, cap: Duration, attempts: u32) -> Self {
+        Backoff {
+            base,
+            cap,
+            attempts,
+        }
+    }
+
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts.max(1)
+    }
+
+    /// Waits before the try that follows `failed` failed ones.
+    pub(crate) async fn wait(&self, failed: u32) {
+        let most = self
+            .base
+            .saturating_mul(1_u32 << failed.saturating_sub(1).min(20))
+            .min(self.cap);
+        tokio::time::sleep(most.mul_f64(fastrand::f64())).await;
+    }
+}
+
+impl<E: Entity> Get<E> {
+    /// Reads the item, lets the closure change it, and writes it if nobody else did in between; else
+    /// all over again, with the [default backoff](Backoff::default). Returns what was stored.
+    ///
+    /// The closure can run several times, each time on a fresh item. An `Err` of it ends everything and
+    /// nothing is written; an error of your own goes through [`Error::other`]. Two round trips a try:
+    /// a strongly consistent read and a write.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "pages")]
+    /// # struct Page { #[dynamo(partition)] url: String, views: u64, #[dynamo(version)] version: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Page>().await?;
+    /// # Page { url: "/".into(), views: 1, version: 0 }.create().send(&db).await?;
+    /// let page = Page::get("/").modify(&db, |p| { p.views *= 2; Ok(()) }).await?;
+    /// assert_eq!((page.views, page.version), (2, 2));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`is_not_found`](Error::is_not_found) when there is no item; [`is_conflict`](Error::is_conflict)
+    /// when all tries met one; the closure's error; or what [`Get::send`] and [`Put::send`](crate::Put::send) fail with.
+    pub async fn modify(
+        self,
+        db: &Db,
+        change: impl FnMut(&mut E) -> Result<(), Error>,
+    ) -> Result<E, Error>
+    where
+        E::Lock: IsVersioned,
+    {
+        self.modify_with(db, Backoff::default(), change).await
+    }
+
+    /// As [`modify`](Self::modify), with a backoff of your own.
+    ///
+    /// # Errors
+    /// As [`modify`](Self::modify).
+    pub async fn modify_with(
+        self,
+        db: &Db,
+        backoff: Backoff,
+        mut change: impl FnMut(&mut E) -> Result<(), Error>,
+    ) -> Result<E, Error>
+    where
+        E::Lock: IsVersioned,
+    {
+        let mut failed = 0;
+        loop {
+            let read = self.clone().consistent().send(db).await?;
+            let mut item = read.ok_or_else(|| {
+                Error::not_found()
+                    .of_entity(E::SCHEMA.entity)
+                    .in_operation("GetItem")
+            })?;
+            change(&mut item)?;
+            let error = match item.replace().send(db).await {
+                Ok(stored) => return Ok(stored),
+                Err(e) if e.is_conflict() && !e.is_ambiguous() => e,
+                Err(e) => return Err(e),
+            };
+            failed += 1;
+            if failed >= backoff.attempts() {
+                return Err(Error::contended(failed, error)
+                    .of_entity(E::SCHEMA.entity)
+                    .in_operation("modify"));
+            }
+            backoff.wait(failed).await;
+        }
+    }
+}

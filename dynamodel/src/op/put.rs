@@ -1,0 +1,211 @@
+//! PutItem: `create`, `put` and `replace`.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::SystemTime;
+
+use super::capacity::Measured;
+use super::response::Single;
+use super::returned::{Old, PutReturned, Stored};
+use super::write::{Demand, Expected, add_condition, fresh_token, own_write, write_item};
+use crate::db::Db;
+use crate::entity::{Entity, Lock, Unversioned};
+use crate::error::Error;
+use crate::expr::ast::Node;
+use crate::expr::render::Body;
+use crate::expr::{Condition, Fields, InCondition, Prefix};
+use crate::transport;
+
+/// Writes a whole item: PutItem. Made by [`create`](Entity::create), [`put`](Entity::put) and
+/// [`replace`](Entity::replace).
+///
+/// Costs one write of the item's size, also when the condition fails. `L` is the entity's lock:
+/// [`Versioned`](crate::Versioned) puts check and raise the version; `R` says what comes back.
+///
+/// Source: [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html).
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Put<E: Entity, L = <E as Entity>::Lock, R = Stored> {
+    entity: E,
+    mode: PutMode,
+    condition: Option<Node>,
+    _types: PhantomData<fn() -> (L, R)>,
+}
+
+/// What a put demands of the item that is stored.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutMode {
+    Create,
+    Put,
+    Replace,
+}
+
+impl<E: Entity + Clone, L, R> Clone for Put<E, L, R> {
+    fn clone(&self) -> Self {
+        Put {
+            entity: self.entity.clone(),
+            mode: self.mode,
+            condition: self.condition.clone(),
+            _types: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, L, R> fmt::Debug for Put<E, L, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Put")
+            .field("entity", &E::SCHEMA.entity)
+            .field("mode", &self.mode)
+            .field("when", &super::shown(self.condition.as_ref()))
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity> Put<E, E::Lock, Stored> {
+    pub(crate) fn new(entity: E, mode: PutMode) -> Self {
+        Put {
+            entity,
+            mode,
+            condition: None,
+            _types: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
+    /// Writes only if the condition holds for the stored item, in addition to what the put itself
+    /// demands. Called twice, both have to hold.
+    pub fn when(
+        mut self,
+        condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
+    ) -> Self {
+        let node = condition(E::fields(&Prefix::ROOT)).into_node();
+        self.condition = Node::all(self.condition.into_iter().chain([node]).collect());
+        self
+    }
+
+    /// Does not check the version, and overwrites what somebody else may have written. The version
+    /// is still raised.
+    pub fn unversioned(self) -> Put<E, Unversioned, R> {
+        Put {
+            entity: self.entity,
+            mode: self.mode,
+            condition: self.condition,
+            _types: PhantomData,
+        }
+    }
+
+    /// Returns the item that was overwritten, instead of the stored one.
+    pub fn returning_old(self) -> Put<E, L, Old> {
+        Put {
+            entity: self.entity,
+            mode: self.mode,
+            condition: self.condition,
+            _types: PhantomData,
+        }
+    }
+
+    /// Sends it. Returns the entity as it is stored: with its new version, times and write token.
+    /// One round trip.
+    ///
+    /// # Errors
+    /// [`is_conflict`](Error::is_conflict) when the stored version is another,
+    /// [`is_condition_failed`](Error::is_condition_failed) when a condition is not met (both with
+    /// [`current`](Error::current)), [`is_ambiguous`](Error::is_ambiguous) in addition when a retry
+    /// may have met this call's own write; an invalid key or value or an item of more than 400 KB
+    /// before anything is sent; or the service or network fails.
+    pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
+        Ok(self.call(db, false).await?.output)
+    }
+
+    /// As [`send`](Self::send), and says what it cost.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
+        self.call(db, true).await
+    }
+
+    /// The request as it is sent, as JSON, with the table's name as the code declares it. Times and
+    /// write token are those of this moment.
+    ///
+    /// # Errors
+    /// When the item cannot be stored.
+    pub fn to_json(mut self) -> Result<String, Error> {
+        let token = fresh_token::<E>()?;
+        let demand = self.prepare(token);
+        super::text(self.body(E::SCHEMA.table, &demand, false)?)
+    }
+
+    /// Raises the version, sets times and token, and says what is demanded of the stored item.
+    pub(crate) fn prepare(&mut self, token: Option<u128>) -> Demand {
+        let at = self.entity.version();
+        let version = L::VERSIONED.then_some(match self.mode {
+            PutMode::Create => Expected::Absent,
+            PutMode::Put if at == 0 => Expected::Absent,
+            PutMode::Put | PutMode::Replace => Expected::At(at),
+        });
+        let next = if self.mode == PutMode::Create {
+            1
+        } else {
+            at.saturating_add(1)
+        };
+        self.entity.set_version(next);
+        self.entity.touch(SystemTime::now());
+        if let Some(token) = token {
+            self.entity.set_write_token(token);
+        }
+        Demand {
+            version,
+            must_exist: self.mode == PutMode::Replace,
+            must_not_exist: self.mode == PutMode::Create || version == Some(Expected::Absent),
+        }
+    }
+
+    fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {
+        let mut body = Body::new(table, 1024);
+        let mut size = Ok(());
+        body.member_with("Item", |w| size = write_item(w, &self.entity));
+        size.map_err(Error::limit)?;
+        add_condition(&mut body, demand.node::<E>(self.condition.clone()).as_ref());
+        if let Some(parameter) = R::PARAMETER {
+            body.word("ReturnValues", parameter);
+        }
+        if measure {
+            body.word("ReturnConsumedCapacity", "INDEXES");
+        }
+        body.finish()
+    }
+
+    async fn call(mut self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
+        let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("PutItem");
+        let table = db.table_name::<E>();
+        let token = fresh_token::<E>().map_err(named)?;
+        let demand = self.prepare(token);
+        let body = self.body(&table, &demand, measure).map_err(named)?;
+        match db
+            .call::<transport::PutItem, _>(table, body, R::decode)
+            .await
+        {
+            Ok(reply) => {
+                let Single { item, capacity } = reply.output;
+                let output = R::output(self.entity, item);
+                Ok(Measured {
+                    output,
+                    consumed_capacity: capacity,
+                })
+            }
+            Err(failure) => {
+                if own_write::<E>(&failure, token).is_some()
+                    && let Some(output) = R::of_own_write(self.entity)
+                {
+                    return Ok(Measured {
+                        output,
+                        consumed_capacity: None,
+                    });
+                }
+                Err(named(demand.error::<E>(failure)))
+            }
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! Query.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::SystemTime;
+
+use super::sort::IntoSort;
+use crate::db::Db;
+use crate::entity::{
+    Entity, HasSort, HasTtl, Index, Primary, Projection, ReadsConsistently, SelectableFrom,
+};
+use crate::error::Error;
+use crate::expr::ast::{Comparator, Node, Operand, Place, Value};
+use crate::expr::render::Body;
+use crate::expr::{Condition, Fields, InFilter, Prefix};
+use crate::key::KeyBuilder;
+use crate::page::{self, Cursor, ItemStream, Page};
+use crate::schema::EntitySchema;
+
+/// What Query and Scan have in common, without types: where to read and how.
+#[derive(Clone)]
+pub(crate) struct Plan {
+    pub(crate) schema: &'static EntitySchema,
+    pub(crate) index: Option<&'static str>,
+    pub(crate) scan: bool,
+    pub(crate) key: Option<Node>,
+    pub(crate) filter: Option<Node>,
+    pub(crate) projection: &'static [&'static str],
+    pub(crate) consistent: bool,
+    pub(crate) descending: bool,
+    pub(crate) limit: Option<u64>,
+    pub(crate) page_size: Option<u32>,
+    pub(crate) start: Option<Cursor>,
+    /// Which segment of how many.
+    pub(crate) segment: Option<(u32, u32)>,
+    pub(crate) measure: bool,
+}
+
+impl Plan {
+    pub(crate) fn new<I: Index>(scan: bool) -> Self {
+        Plan {
+            schema: I::Entity::SCHEMA,
+            index: I::NAME,
+            scan,
+            key: None,
+            filter: None,
+            projection: &[],
+            consistent: false,
+            descending: false,
+            limit: None,
+            page_size: None,
+            start: None,
+            segment: None,
+            measure: false,
+        }
+    }
+
+    pub(crate) fn operation(&self) -> &'static str {
+        if self.scan { "Scan" } else { "Query" }
+    }
+
+    pub(crate) fn add_filter(&mut self, node: Node) {
+        self.filter = Node::all(self.filter.take().into_iter().chain([node]).collect());
+    }
+
+    /// The request for a page of at most `limit` items that starts after the key `start`.
+    pub(crate) fn body(
+        &self,
+        table: &str,
+        limit: Option<u64>,
+        start: Option<&[u8]>,
+        count: bool,
+    ) -> Result<Vec<u8>, Error> {
+        let mut body = Body::new(table, 384);
+        if let Some(index) = self.index {
+            body.member_with("IndexName", |w| {
+                w.raw(b"\"");
+                w.text(index);
+                w.raw(b"\"");
+            });
+        }
+        body.condition("KeyConditionExpression", self.key.as_ref());
+        body.condition("FilterExpression", self.filter.as_ref());
+        if count {
+            body.word("Select", "COUNT");
+        } else {
+            body.projection(self.projection.iter().copied());
+        }
+        if self.consistent {
+            body.member("ConsistentRead", b"true");
+        }
+        if self.descending {
+            body.member("ScanIndexForward", b"false");
+        }
+        if let Some(limit) = limit {
+            body.member("Limit", itoa::Buffer::new().format(limit).as_bytes());
+        }
+        if let Some((segment, total)) = self.segment {
+            body.member("Segment", itoa::Buffer::new().format(segment).as_bytes());
+            body.member(
+                "TotalSegments",
+                itoa::Buffer::new().format(total).as_bytes(),
+            );
+        }
+        if let Some(start) = start {
+            body.member("ExclusiveStartKey", start);
+        }
+        if self.measure {
+            body.word("ReturnConsumedCapacity", "INDEXES");
+        }
+        body.finish()
+    }
+
+    /// Leaves expired items out.
+    pub(crate) fn unexpired(&mut self, ttl: &'static str) {
+        let now = crate::time::epoch_seconds(SystemTime::now());
+        self.add_filter(Node::Or(vec![
+            Node::Compare(
+                Operand::Path(Place::root(ttl)),
+                Comparator::Gt,
+                Operand::Value(Value::write(|w| w.integer(now))),
+            ),
+            Node::not_exists(ttl),
+        ]));
+    }
+}
+
+/// Reads the items of one partition, in the order of the sort key: Query. Made by the entity's `query`
+/// constructor and by one for each index.
+///
+/// Nothing is read until [`all`](Self::all), [`first`](Self::first), [`count`](Self::count),
+/// [`page`](Self::page) or [`stream`](Self::stream). DynamoDB answers in pages of at most 1 MB: one
+/// round trip each. Costs half a read unit for each 4 KB read, twice that when consistent; what a
+/// filter leaves out is paid for too.
+///
+/// Source: [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html).
+#[must_use = "a query does nothing until it is read"]
+pub struct Query<E, I = Primary<E>, O = E> {
+    plan: Result<Plan, Error>,
+    _types: PhantomData<fn() -> (E, I, O)>,
+}
+
+impl<E: Entity, I: Index, O> fmt::Debug for Query<E, I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut s = f.debug_struct("Query");
+        s.field("entity", &E::SCHEMA.entity)
+            .field("index", &I::NAME);
+        if let Ok(plan) = &self.plan {
+            s.field("key", &super::shown(plan.key.as_ref()))
+                .field("filter", &super::shown(plan.filter.as_ref()));
+        }
+        s.finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
+    #[doc(hidden)]
+    pub fn new(partition: KeyBuilder) -> Self {
+        let plan = match partition.checked(&I::KEY) {
+            Ok(parts) => {
+                let equals = |(name, json)| Node::equals(name, Value::Json(json));
+                let mut plan = Plan::new::<I>(false);
+                plan.key = Node::all(parts.into_iter().map(equals).collect());
+                Ok(plan)
+            }
+            Err(e) => Err(Error::invalid_key(e)),
+        };
+        Query {
+            plan: plan.map_err(named::<E>),
+            _types: PhantomData,
+        }
+    }
+}
+
+fn named<E: Entity>(error: Error) -> Error {
+    error.of_entity(E::SCHEMA.entity).in_operation("Query")
+}
+
+impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
+    fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
+        if let Ok(plan) = &mut self.plan {
+            change(plan);
+        }
+        self
+    }
+
+    /// Restricts the sort key, from its first part on: `|k| k.placed_at.ge(day)`. Only what matches
+    /// is read and paid for.
+    pub fn sort<S: IntoSort<I>>(mut self, condition: impl FnOnce(I::Sort) -> S) -> Self
+    where
+        I: HasSort,
+    {
+        let nodes = condition(I::sort()).into_sort().into_nodes();
+        match (&mut self.plan, nodes) {
+            (Ok(plan), Ok(nodes)) => {
+                plan.key = Node::all(match plan.key.take() {
+                    Some(Node::And(mut and)) => {
+                        and.extend(nodes);
+                        and
+                    }
+                    key => key.into_iter().chain(nodes).collect(),
+                });
+            }
+            (Ok(_), Err(e)) => self.plan = Err(named::<E>(Error::invalid_key(e))),
+            (Err(_), _) => {}
+        }
+        self
+    }
+
+    /// Leaves out what does not meet the condition, after it was read and paid for. Called twice,
+    /// both have to hold.
+    pub fn filter(
+        mut self,
+        condition: impl FnOnce(<E as Fields>::Fields<InFilter<I>>) -> Condition<E>,
+    ) -> Self {
+        let node = condition(E::fields(&Prefix::ROOT)).into_node();
+        let mut key = None;
+        node.places(&mut |place| {
+            if I::KEY.contains(place.top()) {
+                key = Some(place.top());
+            }
+        });
+        match (&mut self.plan, key) {
+            (Ok(_), Some(name)) => {
+                self.plan = Err(named::<E>(Error::invalid_request(format!(
+                    "the filter names `{name}`, a key of the queried index; restrict it with `sort`"
+                ))));
+            }
+            (Ok(plan), None) => plan.add_filter(node),
+            (Err(_), _) => {}
+        }
+        self
+    }
+
+    /// Leaves out items that have expired by this machine's clock and that DynamoDB has not deleted
+    /// yet. A filter: they are read and paid for.
+    pub fn unexpired(self) -> Self
+    where
+        E: HasTtl,
+    {
+        self.with(|plan| {
+            if let Some(ttl) = E::SCHEMA.ttl {
+                plan.unexpired(ttl);
+            }
+        })
+    }
+
+    /// From the last sort key to the first.
+    pub fn descending(self) -> Self {
+        self.with(|plan| plan.descending = true)
+    }
+
+    /// From the first sort key to the last, as by default.
+    pub fn ascending(self) -> Self {
+        self.with(|plan| plan.descending = false)
+    }
+
+    /// Sees every write that was acknowledged before. Costs twice as much.
+    pub fn consistent(self) -> Self
+    where
+        I::Locality: ReadsConsistently,
+    {
+        self.with(|plan| plan.consistent = true)
+    }
+
+    /// Ends after this many items, counted after the filter.
+    pub fn limit(self, items: u64) -> Self {
+        self.with(|plan| plan.limit = Some(items))
+    }
+
+    /// Reads at most this many items a round trip, counted before the filter: DynamoDB's `Limit`.
+    pub fn page_size(self, items: u32) -> Self {
+        self.with(|plan| plan.page_size = Some(items))
+    }
+
+    /// Goes on where the page that this cursor comes from ended.
+    pub fn start_at(self, cursor: impl Into<Option<Cursor>>) -> Self {
+        self.with(|plan| plan.start = cursor.into())
+    }
+
+    /// Asks what each page cost: [`Page::consumed_capacity`].
+    pub fn measured(self) -> Self {
+        self.with(|plan| plan.measure = true)
+    }
+
+    /// Reads only the attributes of `P`, which the index has to hold. It costs as much as the whole
+    /// items; what is saved is transfer and decoding.
+    pub fn select<P>(self) -> Query<E, I, P>
+    where
+        P: Projection<Entity = E> + SelectableFrom<I>,
+    {
+        Query {
+            plan: self.with(|plan| plan.projection = P::ATTRIBUTES).plan,
+            _types: PhantomData,
+        }
+    }
+
+    /// How many items there are, without fetching them. Reads and costs as much as fetching; a
+    /// [`limit`](Self::limit) bounds the answer.
+    ///
+    /// # Errors
+    /// An invalid key or value before anything is sent; or the service or network fails.
+    pub async fn count(self, db: &Db) -> Result<u64, Error> {
+        page::count(db, self.plan?).await
+    }
+
+    /// The request for the first page as it is sent, as JSON, with the table's name as the code
+    /// declares it.
+    ///
+    /// # Errors
+    /// When a key or value is invalid.
+    pub fn to_json(self) -> Result<String, Error> {
+        page::to_json(&self.plan?)
+    }
+}
+
+/// Reading. `O` has to be something that the index holds.
+impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
+    /// All items, in one `Vec`: as many round trips as there are pages.
+    ///
+    /// # Errors
+    /// An invalid key or value before anything is sent; an item that cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)); or the service or network fails.
+    pub async fn all(self, db: &Db) -> Result<Vec<O>, Error>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::all(db, self.plan?).await
+    }
+
+    /// The first item, if there is one. One round trip, unless a filter leaves out whole pages.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub async fn first(self, db: &Db) -> Result<Option<O>, Error>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::first(db, self.plan?).await
+    }
+
+    /// One page, and the cursor of the next. One round trip.
+    ///
+    /// A page can have fewer items than asked for, even none, and still not be the last: only
+    /// [`next`](Page::next) tells.
+    ///
+    /// # Errors
+    /// An invalid key, value or cursor before anything is sent; or the service or network fails. An
+    /// item that cannot be read is no error of the page: see [`Page::try_items`].
+    pub async fn page(self, db: &Db) -> Result<Page<O>, Error>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::page(db, self.plan?).await
+    }
+
+    /// The items as a stream, page after page as they are needed. Ends at the first error.
+    pub fn stream(self, db: &Db) -> ItemStream<O>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::stream(db, vec![self.plan], false)
+    }
+
+    /// As [`stream`](Self::stream), but an item that cannot be read is one `Err` and the stream goes
+    /// on after it. Ends at the first error of the service or network.
+    pub fn stream_results(self, db: &Db) -> ItemStream<O>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::stream(db, vec![self.plan], true)
+    }
+}

@@ -1,0 +1,167 @@
+//! The envelopes of DynamoDB's answers, from bytes.
+
+use super::capacity::ConsumedCapacity;
+use crate::entity::Projection;
+use crate::wire::{ReadError, Reader};
+
+/// The answer to an operation on one item.
+#[derive(Debug)]
+pub struct Single<T> {
+    pub(crate) item: T,
+    pub(crate) capacity: Option<ConsumedCapacity>,
+}
+
+/// The item of a GetItem answer, or the returned attributes of a write.
+pub(crate) fn single<P: Projection>(body: &[u8]) -> Result<Single<Option<P>>, ReadError> {
+    let mut single = Single {
+        item: None,
+        capacity: None,
+    };
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| {
+        match name {
+            "Item" | "Attributes" => single.item = Some(P::read_item(r)?),
+            "ConsumedCapacity" => single.capacity = Some(ConsumedCapacity::read(r)?),
+            _ => r.skip_value()?,
+        }
+        Ok(())
+    })?;
+    r.finish()?;
+    Ok(single)
+}
+
+/// The answer to a write that returns no attributes.
+pub(crate) fn nothing(body: &[u8]) -> Result<Single<()>, ReadError> {
+    let mut capacity = None;
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| {
+        match name {
+            "ConsumedCapacity" => capacity = Some(ConsumedCapacity::read(r)?),
+            _ => r.skip_value()?,
+        }
+        Ok(())
+    })?;
+    r.finish()?;
+    Ok(Single { item: (), capacity })
+}
+
+/// The answer to Query and Scan.
+pub(crate) struct PageBody<T> {
+    /// Up to the first item that cannot be read.
+    pub(crate) items: Vec<T>,
+    /// From that item on.
+    pub(crate) rest: Vec<Result<T, ReadError>>,
+    pub(crate) count: u64,
+    pub(crate) scanned_count: u64,
+    pub(crate) last_key: Option<Vec<u8>>,
+    pub(crate) capacity: Option<ConsumedCapacity>,
+}
+
+/// A page with its items.
+pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError> {
+    envelope(body, |page, r| {
+        // `Count` comes first in DynamoDB's answers. An item takes at least 10 bytes.
+        let expected = usize::try_from(page.count).unwrap_or(0);
+        page.items.reserve(expected.min(body.len() / 10));
+        let mut more = r.begin_list()?;
+        while more {
+            page.push(r)?;
+            more = r.end_element()?;
+        }
+        Ok(())
+    })
+}
+
+/// A page whose items were only counted.
+pub(crate) fn page_count(body: &[u8]) -> Result<PageBody<()>, ReadError> {
+    envelope(body, |_, r| r.skip_value())
+}
+
+fn envelope<'b, T>(
+    body: &'b [u8],
+    mut items: impl FnMut(&mut PageBody<T>, &mut Reader<'b>) -> Result<(), ReadError>,
+) -> Result<PageBody<T>, ReadError> {
+    let mut page = PageBody {
+        items: Vec::new(),
+        rest: Vec::new(),
+        count: 0,
+        scanned_count: 0,
+        last_key: None,
+        capacity: None,
+    };
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| {
+        match name {
+            "Items" => items(&mut page, r)?,
+            "Count" => page.count = r.json_u64()?,
+            "ScannedCount" => page.scanned_count = r.json_u64()?,
+            "LastEvaluatedKey" => page.last_key = r.raw_value_or_null()?.map(<[u8]>::to_vec),
+            "ConsumedCapacity" => page.capacity = Some(ConsumedCapacity::read(r)?),
+            _ => r.skip_value()?,
+        }
+        Ok(())
+    })?;
+    r.finish()?;
+    Ok(page)
+}
+
+impl<P: Projection> PageBody<P> {
+    /// An item that is JSON but not of the entity's shape costs itself; broken JSON costs the page.
+    fn push(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
+        let start = r.position();
+        match P::read_item(r) {
+            Ok(item) if self.rest.is_empty() => self.items.push(item),
+            Ok(item) => self.rest.push(Ok(item)),
+            Err(e) => {
+                r.rewind(start);
+                r.skip_value()?;
+                self.rest.push(Err(e));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The item that comes with a failed condition.
+pub(crate) fn condition_item(body: &[u8]) -> Option<Vec<u8>> {
+    let mut item = None;
+    let mut r = Reader::new(body).ok()?;
+    r.members(|name, r| {
+        match name {
+            "Item" => item = r.raw_value_or_null()?.map(<[u8]>::to_vec),
+            _ => r.skip_value()?,
+        }
+        Ok(())
+    })
+    .ok()?;
+    item
+}
+
+/// The number in an attribute of an item, if it is one.
+pub(crate) fn number_in(item: &[u8], name: &str) -> Option<u64> {
+    find(item, name, |r| <u64 as crate::Attribute>::read(r))
+}
+
+/// The text in an attribute of an item, if it is one.
+pub(crate) fn text_in(item: &[u8], name: &str) -> Option<String> {
+    find(item, name, |r| r.string().map(std::borrow::Cow::into_owned))
+}
+
+fn find<T>(
+    item: &[u8],
+    name: &str,
+    mut read: impl FnMut(&mut Reader<'_>) -> Result<T, ReadError>,
+) -> Option<T> {
+    let mut found = None;
+    let mut r = Reader::new(item).ok()?;
+    r.members(|member, r| {
+        if member == name {
+            found = Some(read(r)?);
+            Ok(())
+        } else {
+            r.skip_value()
+        }
+    })
+    .ok()?;
+    found
+}

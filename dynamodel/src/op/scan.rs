@@ -1,0 +1,279 @@
+//! Scan.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::query::Plan;
+use crate::db::Db;
+use crate::entity::{Entity, HasTtl, Index, Projection, ReadsConsistently, SelectableFrom, Whole};
+use crate::error::Error;
+use crate::expr::{Condition, Fields, InFilter, Prefix};
+use crate::page::{self, Cursor, ItemStream, Page};
+
+/// Reads every item of a table or index: Scan. Made by [`Entity::scan`].
+///
+/// Costs half a read unit for each 4 KB of the whole table, twice that when consistent; what a filter
+/// leaves out is paid for too. Answers in pages of at most 1 MB, one round trip each.
+///
+/// Source: [Scan](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html).
+#[must_use = "a scan does nothing until it is read"]
+pub struct Scan<E, I = Whole<E>, O = E> {
+    plan: Result<Plan, Error>,
+    segments: u32,
+    _types: PhantomData<fn() -> (E, I, O)>,
+}
+
+/// DynamoDB's limit on the segments of a scan.
+const MAX_SEGMENTS: u32 = 1_000_000;
+
+impl<E: Entity, I: Index, O> fmt::Debug for Scan<E, I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let filter = self.plan.as_ref().ok().and_then(|p| p.filter.as_ref());
+        f.debug_struct("Scan")
+            .field("entity", &E::SCHEMA.entity)
+            .field("index", &I::NAME)
+            .field("filter", &super::shown(filter))
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity> Scan<E> {
+    pub(crate) fn new() -> Self {
+        Scan {
+            plan: Ok(Plan::new::<Whole<E>>(true)),
+            segments: 1,
+            _types: PhantomData,
+        }
+    }
+
+    /// Scans an index instead of the table. Sparse indexes are small: only the items that have the
+    /// index's key are in them.
+    pub fn index<I: Index<Entity = E>>(self) -> Scan<E, I> {
+        Scan {
+            plan: self.plan.map(|plan| Plan {
+                index: I::NAME,
+                ..plan
+            }),
+            segments: self.segments,
+            _types: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
+    fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
+        if let Ok(plan) = &mut self.plan {
+            change(plan);
+        }
+        self
+    }
+
+    /// Reads in this many segments side by side, 1 to 1,000,000; the order of items is then not
+    /// fixed. As many requests are under way at once.
+    pub fn segments(mut self, segments: u32) -> Self {
+        if !(1..=MAX_SEGMENTS).contains(&segments) {
+            let error = "a scan has 1 to 1,000,000 segments";
+            self.plan = self
+                .plan
+                .and(Err(named::<E>(Error::invalid_request(error))));
+        }
+        self.segments = segments;
+        self
+    }
+
+    /// Reads only segment `segment` (from 0) of `total`, for workers that share a scan.
+    pub fn segment(mut self, segment: u32, total: u32) -> Self {
+        if !(1..=MAX_SEGMENTS).contains(&total) || segment >= total {
+            let error = "a scan has 1 to 1,000,000 segments, numbered from 0";
+            self.plan = self
+                .plan
+                .and(Err(named::<E>(Error::invalid_request(error))));
+        }
+        self.with(|plan| plan.segment = Some((segment, total)))
+    }
+
+    /// Leaves out what does not meet the condition, after it was read and paid for. Called twice,
+    /// both have to hold.
+    pub fn filter(
+        self,
+        condition: impl FnOnce(<E as Fields>::Fields<InFilter<Whole<E>>>) -> Condition<E>,
+    ) -> Self {
+        let node = condition(E::fields(&Prefix::ROOT)).into_node();
+        self.with(|plan| plan.add_filter(node))
+    }
+
+    /// Leaves out items that have expired by this machine's clock and that DynamoDB has not deleted
+    /// yet.
+    pub fn unexpired(self) -> Self
+    where
+        E: HasTtl,
+    {
+        self.with(|plan| {
+            if let Some(ttl) = E::SCHEMA.ttl {
+                plan.unexpired(ttl);
+            }
+        })
+    }
+
+    /// Sees every write that was acknowledged before. Costs twice as much.
+    pub fn consistent(self) -> Self
+    where
+        I::Locality: ReadsConsistently,
+    {
+        self.with(|plan| plan.consistent = true)
+    }
+
+    /// Ends after this many items, counted after the filter.
+    pub fn limit(self, items: u64) -> Self {
+        self.with(|plan| plan.limit = Some(items))
+    }
+
+    /// Reads at most this many items a round trip, counted before the filter: DynamoDB's `Limit`.
+    pub fn page_size(self, items: u32) -> Self {
+        self.with(|plan| plan.page_size = Some(items))
+    }
+
+    /// Goes on where the page that this cursor comes from ended.
+    pub fn start_at(self, cursor: impl Into<Option<Cursor>>) -> Self {
+        self.with(|plan| plan.start = cursor.into())
+    }
+
+    /// Asks what each page cost: [`Page::consumed_capacity`].
+    pub fn measured(self) -> Self {
+        self.with(|plan| plan.measure = true)
+    }
+
+    /// Reads only the attributes of `P`, which the index has to hold. It costs as much as the whole
+    /// items; what is saved is transfer and decoding.
+    pub fn select<P>(self) -> Scan<E, I, P>
+    where
+        P: Projection<Entity = E> + SelectableFrom<I>,
+    {
+        let segments = self.segments;
+        let plan = self.with(|plan| plan.projection = P::ATTRIBUTES).plan;
+        Scan {
+            plan,
+            segments,
+            _types: PhantomData,
+        }
+    }
+
+    /// How many items there are, without fetching them. Reads and costs as much as fetching.
+    ///
+    /// # Errors
+    /// An invalid value before anything is sent; or the service or network fails.
+    pub async fn count(self, db: &Db) -> Result<u64, Error> {
+        let limit = self.plan.as_ref().ok().and_then(|p| p.limit);
+        let counts = self
+            .plans()
+            .into_iter()
+            .map(|plan| async { page::count(db, plan?).await });
+        let counts = futures_util::future::try_join_all(counts).await?;
+        let sum = counts.into_iter().sum::<u64>();
+        Ok(limit.map_or(sum, |limit| sum.min(limit)))
+    }
+
+    /// The request for the first page as it is sent, as JSON, with the table's name as the code
+    /// declares it.
+    ///
+    /// # Errors
+    /// When a value is invalid.
+    pub fn to_json(self) -> Result<String, Error> {
+        page::to_json(&self.plan?)
+    }
+
+    /// One plan for each segment.
+    fn plans(self) -> Vec<Result<Plan, Error>> {
+        match self.plan {
+            Ok(plan) if self.segments > 1 => (0..self.segments)
+                .map(|s| {
+                    if plan.start.is_some() || plan.segment.is_some() {
+                        return Err(named::<E>(Error::invalid_request(
+                            "a scan in several segments has no single place to start; use `segment(i, n)`",
+                        )));
+                    }
+                    Ok(Plan { segment: Some((s, self.segments)), ..plan.clone() })
+                })
+                .collect(),
+            plan => vec![plan],
+        }
+    }
+}
+
+fn named<E: Entity>(error: Error) -> Error {
+    error.of_entity(E::SCHEMA.entity).in_operation("Scan")
+}
+
+/// Reading. `O` has to be something that the table or index holds.
+impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
+    /// All items, in one `Vec`: as many round trips as there are pages.
+    ///
+    /// # Errors
+    /// An invalid value before anything is sent; an item that cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)); or the service or network fails.
+    pub async fn all(self, db: &Db) -> Result<Vec<O>, Error>
+    where
+        O: SelectableFrom<I>,
+    {
+        let limit = self.plan.as_ref().ok().and_then(|p| p.limit);
+        let segments = self
+            .plans()
+            .into_iter()
+            .map(|plan| async { page::all(db, plan?).await });
+        let mut items: Vec<O> = futures_util::future::try_join_all(segments)
+            .await?
+            .into_iter()
+            .flatten()
+            .collect();
+        if let Some(limit) = limit {
+            items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        }
+        Ok(items)
+    }
+
+    /// The first item that is found, if there is one.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub async fn first(self, db: &Db) -> Result<Option<O>, Error>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::first(db, self.plan?).await
+    }
+
+    /// One page, and the cursor of the next. One round trip.
+    ///
+    /// # Errors
+    /// An invalid value or cursor, or several segments, before anything is sent; or the service or
+    /// network fails. An item that cannot be read is no error of the page: see [`Page::try_items`].
+    pub async fn page(self, db: &Db) -> Result<Page<O>, Error>
+    where
+        O: SelectableFrom<I>,
+    {
+        if self.segments > 1 {
+            return Err(named::<E>(Error::invalid_request(
+                "a page belongs to one segment; use `segment(i, n)`",
+            )));
+        }
+        page::page(db, self.plan?).await
+    }
+
+    /// The items as a stream, page after page as they are needed; with several segments, as they
+    /// arrive. Ends at the first error.
+    pub fn stream(self, db: &Db) -> ItemStream<O>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::stream(db, self.plans(), false)
+    }
+
+    /// As [`stream`](Self::stream), but an item that cannot be read is one `Err` and the stream goes
+    /// on after it. Ends at the first error of the service or network.
+    pub fn stream_results(self, db: &Db) -> ItemStream<O>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::stream(db, self.plans(), true)
+    }
+}

@@ -1,0 +1,252 @@
+//! UpdateItem.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::SystemTime;
+
+use super::capacity::Measured;
+use super::response::Single;
+use super::returned::{New, Old, Returned};
+use super::write::{Demand, Expected, add_condition, fresh_token, own_write};
+use crate::db::Db;
+use crate::entity::{Entity, IsVersioned};
+use crate::error::Error;
+use crate::expr::ast::{ActionNode, Node, Place, Source, Value, Verb};
+use crate::expr::render::Body;
+use crate::expr::{Actions, Condition, Fields, InCondition, InUpdate, IntoActions, Prefix};
+use crate::key::Key;
+use crate::transport;
+use crate::version::WriteToken;
+use crate::wire::Writer;
+
+/// Changes attributes of an item by its key: UpdateItem. Made by the entity's `update` constructor.
+///
+/// Only the named attributes are written; an item that is not there is created with them, unless
+/// [`must_exist`](Self::must_exist) is asked for. A version field is raised by 1 by every update, and
+/// `created_at`, `updated_at` and `write_token` fields are kept by themselves. Costs one write of the
+/// larger of the sizes before and after.
+///
+/// An update that the SDK retries after a lost answer may be applied twice, as with any DynamoDB
+/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once.
+///
+/// Source: [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html).
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Update<E, R = ()> {
+    key: Key<E>,
+    actions: Actions,
+    condition: Option<Node>,
+    demand: Demand,
+    _returned: PhantomData<fn() -> R>,
+}
+
+impl<E, R> Clone for Update<E, R> {
+    fn clone(&self) -> Self {
+        Update {
+            key: self.key.clone(),
+            actions: self.actions.clone(),
+            condition: self.condition.clone(),
+            demand: self.demand,
+            _returned: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, R> fmt::Debug for Update<E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Update")
+            .field("key", &self.key)
+            .field("apply", &self.actions)
+            .field("when", &super::shown(self.condition.as_ref()))
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity> Update<E> {
+    #[doc(hidden)]
+    pub fn new(key: Key<E>) -> Self {
+        Update {
+            key,
+            actions: Actions::default(),
+            condition: None,
+            demand: Demand::default(),
+            _returned: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, R: Returned<E>> Update<E, R> {
+    /// What to change: one action, a tuple of up to 12, a `Vec` or an `Option`. Called twice, both apply.
+    pub fn apply<A: IntoActions<E>>(
+        mut self,
+        actions: impl FnOnce(<E as Fields>::Fields<InUpdate<E>>) -> A,
+    ) -> Self {
+        actions(E::fields(&Prefix::ROOT)).collect_into(&mut self.actions);
+        self
+    }
+
+    /// Updates only if the condition holds. Called twice, both have to hold.
+    pub fn when(
+        mut self,
+        condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
+    ) -> Self {
+        let node = condition(E::fields(&Prefix::ROOT)).into_node();
+        self.condition = Node::all(self.condition.into_iter().chain([node]).collect());
+        self
+    }
+
+    /// Updates only an item that is there; else [`is_not_found`](Error::is_not_found).
+    pub fn must_exist(mut self) -> Self {
+        self.demand.must_exist = true;
+        self
+    }
+
+    /// Updates only if the item is still at this version.
+    pub fn at_version(mut self, version: u64) -> Self
+    where
+        E::Lock: IsVersioned,
+    {
+        self.demand.version = Some(Expected::At(version));
+        self
+    }
+
+    fn returning<R2>(self) -> Update<E, R2> {
+        Update {
+            key: self.key,
+            actions: self.actions,
+            condition: self.condition,
+            demand: self.demand,
+            _returned: PhantomData,
+        }
+    }
+
+    /// Returns the item as it is after the update.
+    pub fn returning_new(self) -> Update<E, New> {
+        self.returning()
+    }
+
+    /// Returns the item as it was before the update; `None` when the update created it.
+    pub fn returning_old(self) -> Update<E, Old> {
+        self.returning()
+    }
+
+    /// Sends it. One round trip.
+    ///
+    /// # Errors
+    /// [`is_condition_failed`](Error::is_condition_failed) when the condition is not met,
+    /// [`is_conflict`](Error::is_conflict) when the version is another, both with
+    /// [`current`](Error::current); [`is_invalid_request`](Error::is_invalid_request) when two actions
+    /// overlap, or an invalid key or value, before anything is sent; the service's
+    /// `ValidationException` when an action does not fit the stored item, for instance `increment` of
+    /// a missing attribute; or the service or network fails.
+    pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
+        Ok(self.call(db, false).await?.output)
+    }
+
+    /// As [`send`](Self::send), and says what it cost.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
+        self.call(db, true).await
+    }
+
+    /// The request as it is sent, as JSON, with the table's name as the code declares it. Times and
+    /// write token are those of this moment.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), before it is sent.
+    pub fn to_json(&self) -> Result<String, Error> {
+        super::text(self.body(E::SCHEMA.table, fresh_token::<E>()?, false)?)
+    }
+
+    fn body(&self, table: &str, token: Option<u128>, measure: bool) -> Result<Vec<u8>, Error> {
+        let key = self.key.json()?;
+        let mut body = Body::new(table, key.len() + 512);
+        body.member("Key", key);
+        let mut actions = self.actions.0.clone();
+        actions.extend(kept::<E>(token));
+        body.update(&actions);
+        let own = token.and_then(|t| Some(not_yet(E::SCHEMA.write_token?, t)));
+        let user = Node::all(self.condition.iter().cloned().chain(own).collect());
+        add_condition(&mut body, self.demand.node::<E>(user).as_ref());
+        if let Some(parameter) = R::PARAMETER {
+            body.word("ReturnValues", parameter);
+        }
+        if measure {
+            body.word("ReturnConsumedCapacity", "INDEXES");
+        }
+        body.finish()
+    }
+
+    async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
+        let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("UpdateItem");
+        let table = db.table_name::<E>();
+        let token = fresh_token::<E>().map_err(named)?;
+        let body = self.body(&table, token, measure).map_err(named)?;
+        match db
+            .call::<transport::UpdateItem, _>(table, body, R::decode)
+            .await
+        {
+            Ok(reply) => {
+                let Single { item, capacity } = reply.output;
+                Ok(Measured {
+                    output: item,
+                    consumed_capacity: capacity,
+                })
+            }
+            Err(failure) => {
+                if let Some(output) =
+                    own_write::<E>(&failure, token).and_then(|item| R::of_own_write(&item))
+                {
+                    let output = output.map_err(|e| named(Error::read(e)))?;
+                    return Ok(Measured {
+                        output,
+                        consumed_capacity: None,
+                    });
+                }
+                Err(named(self.demand.error::<E>(failure)))
+            }
+        }
+    }
+}
+
+/// What every update writes by itself: the version, the times and the token.
+fn kept<E: Entity>(token: Option<u128>) -> Vec<ActionNode> {
+    let schema = E::SCHEMA;
+    let now = SystemTime::now();
+    let action = |name, verb| ActionNode {
+        place: Place::root(name),
+        verb,
+    };
+    let value = |write: &dyn Fn(&mut Writer)| Value::write(|w| write(w));
+    let mut actions = Vec::new();
+    if let Some(name) = schema.version {
+        actions.push(action(name, Verb::Add(value(&|w| w.integer(1_u8)))));
+    }
+    if let Some(name) = schema.created_at {
+        let now = value(&|w| E::write_created_at(now, w));
+        actions.push(action(
+            name,
+            Verb::Set(Source::IfAbsent(Place::root(name), now)),
+        ));
+    }
+    if let Some(name) = schema.updated_at {
+        actions.push(action(
+            name,
+            Verb::Set(Source::Value(value(&|w| E::write_updated_at(now, w)))),
+        ));
+    }
+    if let (Some(name), Some(token)) = (schema.write_token, token) {
+        actions.push(action(name, Verb::Set(Source::Value(token_value(token)))));
+    }
+    actions
+}
+
+/// The update of this token has not been applied: keeps a retry from applying it twice.
+fn not_yet(name: &'static str, token: u128) -> Node {
+    Node::Not(Box::new(Node::equals(name, token_value(token))))
+}
+
+fn token_value(token: u128) -> Value {
+    Value::write(|w| w.string(&WriteToken::text(token)))
+}

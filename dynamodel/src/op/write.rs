@@ -1,0 +1,137 @@
+//! What the writes share: conditions, versions, tokens, and what a failed condition means.
+
+use crate::entity::Entity;
+use crate::error::{ConditionOutcome, Error, Limit};
+use crate::expr::ast::{Node, Value};
+use crate::expr::render::Body;
+use crate::transport::{Failure, FailureKind};
+use crate::version::WriteToken;
+use crate::wire::Writer;
+
+/// DynamoDB's limit on an item.
+const MAX_ITEM_BYTES: usize = 400 * 1024;
+
+/// What a write demands of the stored item, beside the user's condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Demand {
+    pub(crate) version: Option<Expected>,
+    /// An item with this key has to be there.
+    pub(crate) must_exist: bool,
+    /// No item with this key may be there.
+    pub(crate) must_not_exist: bool,
+}
+
+/// The version that a versioned write expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expected {
+    Absent,
+    At(u64),
+}
+
+impl Demand {
+    /// The condition of the request: the demand, and the user's own condition.
+    pub(crate) fn node<E: Entity>(&self, user: Option<Node>) -> Option<Node> {
+        let key = E::SCHEMA.key.partition.first().copied().unwrap_or_default();
+        let mut nodes = Vec::new();
+        if self.must_not_exist {
+            nodes.push(Node::not_exists(key));
+        }
+        if self.must_exist {
+            nodes.push(Node::exists(key));
+        }
+        if let (Some(Expected::At(n)), Some(name)) = (self.version, E::SCHEMA.version) {
+            nodes.push(Node::equals(name, Value::write(|w| w.integer(n))));
+        }
+        nodes.extend(user);
+        Node::all(nodes)
+    }
+
+    /// What it means that the condition was not met.
+    pub(crate) fn outcome<E: Entity>(&self, failure: &Failure) -> ConditionOutcome {
+        let item = item_of(failure);
+        let stored = || {
+            let item = item.as_deref()?;
+            super::response::number_in(item, E::SCHEMA.version?)
+        };
+        let conflict = match self.version {
+            Some(Expected::Absent) => item.is_some(),
+            Some(Expected::At(n)) => stored() != Some(n),
+            None => false,
+        };
+        ConditionOutcome {
+            conflict,
+            ambiguous: failure.uncertain && E::SCHEMA.write_token.is_none(),
+            must_exist: self.must_exist,
+            item,
+        }
+    }
+
+    /// The error of a write that failed, by its condition or otherwise.
+    pub(crate) fn error<E: Entity>(&self, failure: Failure) -> Error {
+        if !is_condition_failure(&failure) {
+            return Error::failure(failure);
+        }
+        let outcome = self.outcome::<E>(&failure);
+        Error::condition(failure, outcome)
+    }
+}
+
+pub(crate) fn is_condition_failure(failure: &Failure) -> bool {
+    matches!(&failure.kind, FailureKind::Service { code: Some(code), .. } if code == "ConditionalCheckFailedException")
+}
+
+/// The item that a failed condition brought along.
+pub(crate) fn item_of(failure: &Failure) -> Option<Vec<u8>> {
+    match &failure.kind {
+        FailureKind::Service { body, .. } => super::response::condition_item(body),
+        _ => None,
+    }
+}
+
+/// A fresh token for an entity that keeps one.
+pub(crate) fn fresh_token<E: Entity>() -> Result<Option<u128>, Error> {
+    if E::SCHEMA.write_token.is_none() {
+        return Ok(None);
+    }
+    WriteToken::random()
+        .map(Some)
+        .map_err(|e| Error::construction(e.to_string()))
+}
+
+/// The item that a failed condition found, when it was left by this very call.
+pub(crate) fn own_write<E: Entity>(failure: &Failure, token: Option<u128>) -> Option<Vec<u8>> {
+    let (token, name) = (token?, E::SCHEMA.write_token?);
+    if !is_condition_failure(failure) {
+        return None;
+    }
+    let item = item_of(failure)?;
+    let stored = super::response::text_in(&item, name)?;
+    (stored == WriteToken::text(token)).then_some(item)
+}
+
+/// The condition and what every conditional write asks for.
+pub(crate) fn add_condition(body: &mut Body, condition: Option<&Node>) {
+    if condition.is_some() {
+        body.condition("ConditionExpression", condition);
+        // The stored item comes with a failure at no cost.
+        body.word("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
+    }
+}
+
+/// Writes the item and checks its size. The JSON is never shorter than DynamoDB's count by much, so
+/// only a long one is counted.
+pub(crate) fn write_item<E: Entity>(w: &mut Writer, entity: &E) -> Result<(), Limit> {
+    let start = w.len();
+    entity.write_item(w);
+    if let Some(error) = w.take_error() {
+        w.fail(error.without_outermost());
+    }
+    if w.len() - start > MAX_ITEM_BYTES {
+        let item = w.as_slice().get(start..).unwrap_or_default();
+        let bytes = crate::wire::item_size(item).unwrap_or(0);
+        if bytes > MAX_ITEM_BYTES {
+            return Err(Limit::ItemSize { bytes });
+        }
+    }
+    Ok(())
+}

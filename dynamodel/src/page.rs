@@ -1,0 +1,276 @@
+//! Pages, cursors and streams of Query and Scan.
+
+mod cursor;
+mod stream;
+
+pub use cursor::Cursor;
+pub use stream::ItemStream;
+pub(crate) use stream::stream;
+
+use std::sync::Arc;
+
+use crate::db::Db;
+use crate::entity::Projection;
+use crate::error::Error;
+use crate::op::{ConsumedCapacity, PageBody, Plan, decode_count, decode_page};
+use crate::transport::{self, Decode};
+use crate::wire::ReadError;
+
+/// One page of a query or scan.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items, up to the first that cannot be read as `T`. [`unreadable`](Self::unreadable) tells
+    /// whether there is one; [`try_items`](Self::try_items) has the others too, and
+    /// [`into_items`](Self::into_items) makes it an error.
+    pub items: Vec<T>,
+    /// Where the next page starts; `None` after the last.
+    pub next: Option<Cursor>,
+    /// How many items DynamoDB returned.
+    pub count: u64,
+    /// How many items DynamoDB read, before the filter.
+    pub scanned_count: u64,
+    /// What the page cost, if asked for with `measured`.
+    pub consumed_capacity: Option<ConsumedCapacity>,
+    rest: Vec<Result<T, Error>>,
+}
+
+impl<T> Page<T> {
+    /// The error of the first item that cannot be read, if there is one.
+    pub fn unreadable(&self) -> Option<&Error> {
+        self.rest.first().and_then(|r| r.as_ref().err())
+    }
+
+    /// The items, all of them.
+    ///
+    /// # Errors
+    /// When one of them cannot be read ([`is_unreadable`](Error::is_unreadable)).
+    pub fn into_items(self) -> Result<Vec<T>, Error> {
+        let mut items = self.items;
+        for rest in self.rest {
+            items.push(rest?);
+        }
+        Ok(items)
+    }
+
+    /// Each item's own result: one that cannot be read is an `Err` that names the attribute, and does
+    /// not cost the others.
+    pub fn try_items(self) -> impl Iterator<Item = Result<T, Error>> {
+        self.items.into_iter().map(Ok).chain(self.rest)
+    }
+}
+
+/// A page and the key that it ended at.
+pub(crate) struct Fetched<T> {
+    pub(crate) body: PageBody<T>,
+    named: Named,
+}
+
+/// Puts entity and operation into the errors of single items.
+#[derive(Clone, Copy)]
+struct Named {
+    entity: &'static str,
+    operation: &'static str,
+}
+
+impl Named {
+    fn of(plan: &Plan) -> Self {
+        Named {
+            entity: plan.schema.entity,
+            operation: plan.operation(),
+        }
+    }
+
+    fn error(self, error: Error) -> Error {
+        error.of_entity(self.entity).in_operation(self.operation)
+    }
+
+    fn read(self, error: ReadError) -> Error {
+        self.error(Error::read(error))
+    }
+}
+
+impl<T> Fetched<T> {
+    /// Items up to the first that cannot be read, and that one's error.
+    fn strict(self) -> (Vec<T>, Option<Error>) {
+        let named = self.named;
+        let error = self
+            .body
+            .rest
+            .into_iter()
+            .find_map(Result::err)
+            .map(|e| named.read(e));
+        (self.body.items, error)
+    }
+
+    fn results(self) -> (Vec<T>, Vec<Result<T, Error>>) {
+        let named = self.named;
+        let rest = self
+            .body
+            .rest
+            .into_iter()
+            .map(|r| r.map_err(|e| named.read(e)))
+            .collect();
+        (self.body.items, rest)
+    }
+}
+
+/// One round trip.
+async fn fetch<T: Send + Sync + 'static>(
+    db: &Db,
+    plan: &Plan,
+    limit: Option<u64>,
+    start: Option<&[u8]>,
+    count: bool,
+    decode: Decode<PageBody<T>>,
+) -> Result<Fetched<T>, Error> {
+    let named = Named::of(plan);
+    let table = db.resolve(plan.schema.table);
+    let body = plan
+        .body(&table, limit, start, count)
+        .map_err(|e| named.error(e))?;
+    let reply = if plan.scan {
+        db.call::<transport::Scan, _>(table, body, decode).await
+    } else {
+        db.call::<transport::Query, _>(table, body, decode).await
+    };
+    let reply = reply.map_err(|f| named.error(Error::failure(f)))?;
+    Ok(Fetched {
+        body: reply.output,
+        named,
+    })
+}
+
+/// The items of one page.
+pub(crate) async fn fetch_items<O: Projection>(
+    db: &Db,
+    plan: &Plan,
+    limit: Option<u64>,
+    start: Option<&[u8]>,
+) -> Result<Fetched<O>, Error> {
+    fetch(db, plan, limit, start, false, decode_page::<O>).await
+}
+
+/// The key to start after.
+fn start_key(plan: &Plan) -> Result<Option<Vec<u8>>, Error> {
+    let start = plan
+        .start
+        .as_ref()
+        .map(|cursor| cursor.key_for(plan.schema, plan.index));
+    start.transpose().map_err(|e| Named::of(plan).error(e))
+}
+
+/// DynamoDB's `Limit` for the next page: the page size, and no more than what is still wanted. With a
+/// filter, DynamoDB counts before it, so that a small limit would mean many empty pages.
+fn page_limit(plan: &Plan, remaining: Option<u64>) -> Option<u64> {
+    let page_size = plan.page_size.map(u64::from);
+    let wanted = remaining.filter(|_| plan.filter.is_none());
+    match (page_size, wanted) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+pub(crate) async fn all<O: Projection>(db: &Db, plan: Plan) -> Result<Vec<O>, Error> {
+    let mut start = start_key(&plan)?;
+    let mut items: Vec<O> = Vec::new();
+    loop {
+        let remaining = plan
+            .limit
+            .map(|limit| limit.saturating_sub(items.len() as u64));
+        if remaining == Some(0) {
+            return Ok(items);
+        }
+        let fetched =
+            fetch_items::<O>(db, &plan, page_limit(&plan, remaining), start.as_deref()).await?;
+        start = fetched.body.last_key.clone();
+        let (page, error) = fetched.strict();
+        if items.is_empty() {
+            items = page;
+        } else {
+            items.extend(page);
+        }
+        if let Some(limit) = plan.limit.and_then(|l| usize::try_from(l).ok())
+            && items.len() >= limit
+        {
+            items.truncate(limit);
+            return Ok(items);
+        }
+        if let Some(error) = error {
+            return Err(error);
+        }
+        if start.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+pub(crate) async fn first<O: Projection>(db: &Db, plan: Plan) -> Result<Option<O>, Error> {
+    Ok(all(
+        db,
+        Plan {
+            limit: Some(1),
+            ..plan
+        },
+    )
+    .await?
+    .pop())
+}
+
+pub(crate) async fn count(db: &Db, plan: Plan) -> Result<u64, Error> {
+    let mut start = start_key(&plan)?;
+    let mut count = 0_u64;
+    loop {
+        let remaining = plan.limit.map(|limit| limit.saturating_sub(count));
+        if remaining == Some(0) {
+            break;
+        }
+        let limit = page_limit(&plan, remaining);
+        let page = fetch(db, &plan, limit, start.as_deref(), true, decode_count).await?;
+        count += page.body.count;
+        start = page.body.last_key;
+        if start.is_none() {
+            break;
+        }
+    }
+    Ok(plan.limit.map_or(count, |limit| count.min(limit)))
+}
+
+pub(crate) async fn page<O: Projection>(db: &Db, plan: Plan) -> Result<Page<O>, Error> {
+    let start = start_key(&plan)?;
+    let limit = match (plan.page_size.map(u64::from), plan.limit) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    let mut fetched = fetch_items::<O>(db, &plan, limit, start.as_deref()).await?;
+    let next = fetched
+        .body
+        .last_key
+        .take()
+        .map(|key| Cursor::new(plan.schema, plan.index, key));
+    let (count, scanned_count) = (fetched.body.count, fetched.body.scanned_count);
+    let consumed_capacity = fetched.body.capacity.take();
+    let (items, rest) = fetched.results();
+    Ok(Page {
+        items,
+        next,
+        count,
+        scanned_count,
+        consumed_capacity,
+        rest,
+    })
+}
+
+pub(crate) fn to_json(plan: &Plan) -> Result<String, Error> {
+    let start = start_key(plan)?;
+    let body = plan.body(
+        plan.schema.table,
+        page_limit(plan, plan.limit),
+        start.as_deref(),
+        false,
+    );
+    crate::op::text(body?)
+}
+
+/// A plan that streams share with the requests they have under way.
+type SharedPlan = Arc<Plan>;

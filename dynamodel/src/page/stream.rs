@@ -1,0 +1,196 @@
+//! [`ItemStream`]: the items of a query or scan, page after page.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use super::{Fetched, SharedPlan, fetch_items, page_limit, start_key};
+use crate::db::Db;
+use crate::entity::Projection;
+use crate::error::Error;
+use crate::op::Plan;
+
+/// The items of a query or scan, as a stream that reads pages as they are needed.
+///
+/// `Unpin`, so `StreamExt::next` works on it directly. Dropping it ends the reading; nothing is lost
+/// but the page under way. With several segments, each has one page under way at a time.
+///
+/// ```
+/// use futures_util::TryStreamExt;
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Entity)]
+/// # #[dynamo(table = "visits")]
+/// # struct Visit { #[dynamo(partition)] page: String, #[dynamo(sort)] at: u64 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Visit>().await?;
+/// # for at in 1..=3 { Visit { page: "/".into(), at }.create().send(&db).await?; }
+/// let mut visits = Visit::query("/").page_size(2).stream(&db);
+/// let mut times = Vec::new();
+/// while let Some(visit) = visits.try_next().await? {
+///     times.push(visit.at);
+/// }
+/// assert_eq!(times, [1, 2, 3]);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a stream does nothing until it is polled"]
+pub struct ItemStream<T> {
+    db: Db,
+    lanes: VecDeque<Lane<T>>,
+    /// Why there is nothing to read: reported first, and ends the stream.
+    invalid: Option<Error>,
+    remaining: Option<u64>,
+    tolerant: bool,
+}
+
+/// One segment: the items at hand, and the page under way.
+struct Lane<T> {
+    plan: SharedPlan,
+    items: std::vec::IntoIter<T>,
+    /// What comes after the items: results of their own, or the error that ends the lane.
+    rest: std::vec::IntoIter<Result<T, Error>>,
+    next: Next<T>,
+}
+
+enum Next<T> {
+    /// The page after this key is not asked for yet.
+    Idle(Option<Vec<u8>>),
+    Fetching(Pin<Box<dyn Future<Output = Result<Fetched<T>, Error>> + Send>>),
+    End,
+}
+
+impl<T> fmt::Debug for ItemStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ItemStream")
+            .field("segments", &self.lanes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Nothing in it is pinned by itself: the futures are boxed.
+impl<T> Unpin for ItemStream<T> {}
+
+/// Streams the plans side by side. `tolerant`: an item that cannot be read does not end the stream.
+pub(crate) fn stream<O: Projection>(
+    db: &Db,
+    plans: Vec<Result<Plan, Error>>,
+    tolerant: bool,
+) -> ItemStream<O> {
+    let remaining = plans
+        .iter()
+        .find_map(|p| p.as_ref().ok())
+        .and_then(|plan| plan.limit);
+    let lanes = plans.into_iter().map(|plan| {
+        let plan = plan?;
+        Ok(Lane {
+            next: Next::Idle(start_key(&plan)?),
+            plan: Arc::new(plan),
+            items: Vec::new().into_iter(),
+            rest: Vec::new().into_iter(),
+        })
+    });
+    let (lanes, invalid) = match lanes.collect::<Result<_, Error>>() {
+        Ok(lanes) => (lanes, None),
+        Err(e) => (VecDeque::new(), Some(e)),
+    };
+    ItemStream {
+        db: db.clone(),
+        lanes,
+        invalid,
+        remaining,
+        tolerant,
+    }
+}
+
+impl<O: Projection> Stream for ItemStream<O> {
+    type Item = Result<O, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if let Some(e) = this.invalid.take() {
+            return Poll::Ready(Some(Err(e)));
+        }
+        if this.remaining == Some(0) {
+            this.lanes.clear();
+        }
+        let mut waiting = 0;
+        while waiting < this.lanes.len() {
+            let Some(lane) = this.lanes.front_mut() else {
+                break;
+            };
+            match lane.poll(&this.db, this.remaining, cx) {
+                Poll::Ready(Some(item)) => {
+                    match &item {
+                        Ok(_) => this.remaining = this.remaining.map(|n| n.saturating_sub(1)),
+                        Err(e) if this.tolerant && e.is_unreadable() => {}
+                        Err(_) => this.lanes.clear(),
+                    }
+                    return Poll::Ready(Some(item));
+                }
+                Poll::Ready(None) => {
+                    this.lanes.pop_front();
+                }
+                Poll::Pending => {
+                    waiting += 1;
+                    this.lanes.rotate_left(1);
+                }
+            }
+        }
+        if this.lanes.is_empty() {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl<O: Projection> Lane<O> {
+    fn poll(
+        &mut self,
+        db: &Db,
+        remaining: Option<u64>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<O, Error>>> {
+        loop {
+            if let Some(item) = self.items.next() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            if let Some(result) = self.rest.next() {
+                return Poll::Ready(Some(result));
+            }
+            match &mut self.next {
+                Next::End => return Poll::Ready(None),
+                Next::Idle(start) => {
+                    let (db, plan, start) = (db.clone(), self.plan.clone(), start.take());
+                    let limit = page_limit(&plan, remaining);
+                    self.next = Next::Fetching(Box::pin(async move {
+                        fetch_items(&db, &plan, limit, start.as_deref()).await
+                    }));
+                }
+                Next::Fetching(future) => match future.as_mut().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Err(e)) => {
+                        self.next = Next::End;
+                        return Poll::Ready(Some(Err(e)));
+                    }
+                    Poll::Ready(Ok(mut fetched)) => {
+                        self.next = match fetched.body.last_key.take() {
+                            Some(key) => Next::Idle(Some(key)),
+                            None => Next::End,
+                        };
+                        let (items, rest) = fetched.results();
+                        self.items = items.into_iter();
+                        self.rest = rest.into_iter();
+                    }
+                },
+            }
+        }
+    }
+}

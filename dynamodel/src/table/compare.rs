@@ -1,0 +1,158 @@
+//! What a table has that differs from a schema.
+
+use aws_sdk_dynamodb::types::{
+    BillingMode, KeySchemaElement, KeyType, Projection, ProjectionType, TableDescription,
+};
+
+use crate::schema::{Billing, EntitySchema, IndexProjection, KeySchema};
+
+/// Each difference in words. What the schema leaves to DynamoDB's default is not compared, and neither
+/// are indexes that the schema does not name.
+pub(super) fn differences(schema: &EntitySchema, table: &TableDescription) -> Vec<String> {
+    let mut found = Vec::new();
+    compare_keys("the table", &schema.key, table.key_schema(), &mut found);
+    compare_kinds(schema, table, &mut found);
+    compare_indexes(schema, table, &mut found);
+    compare_options(schema, table, &mut found);
+    found
+}
+
+fn compare_keys(
+    whose: &str,
+    expected: &KeySchema,
+    actual: &[KeySchemaElement],
+    found: &mut Vec<String>,
+) {
+    let names = |key_type: KeyType| {
+        let of_type = actual.iter().filter(move |e| *e.key_type() == key_type);
+        of_type
+            .map(KeySchemaElement::attribute_name)
+            .collect::<Vec<_>>()
+    };
+    for (what, expected, actual) in [
+        ("partition", expected.partition, names(KeyType::Hash)),
+        ("sort", expected.sort, names(KeyType::Range)),
+    ] {
+        if *expected != *actual {
+            let (actual, expected) = (listed(&actual), listed(expected));
+            found.push(format!(
+                "{whose} has {what} key {actual}, the entity {expected}"
+            ));
+        }
+    }
+}
+
+fn compare_kinds(schema: &EntitySchema, table: &TableDescription, found: &mut Vec<String>) {
+    for definition in table.attribute_definitions() {
+        let (name, actual) = (
+            definition.attribute_name(),
+            definition.attribute_type().as_str(),
+        );
+        if let Some(attribute) = schema.attribute(name)
+            && attribute.kind != actual
+        {
+            found.push(format!(
+                "key attribute `{name}` is {actual}, the entity has {}",
+                attribute.kind
+            ));
+        }
+    }
+}
+
+fn compare_indexes(schema: &EntitySchema, table: &TableDescription, found: &mut Vec<String>) {
+    for index in schema.indexes {
+        let name = index.name;
+        let actual = if index.local {
+            let mut locals = table.local_secondary_indexes().iter();
+            locals
+                .find(|i| i.index_name() == Some(name))
+                .map(|i| (i.key_schema(), i.projection()))
+        } else {
+            let mut globals = table.global_secondary_indexes().iter();
+            globals
+                .find(|i| i.index_name() == Some(name))
+                .map(|i| (i.key_schema(), i.projection()))
+        };
+        let Some((keys, projection)) = actual else {
+            let kind = if index.local { "local" } else { "global" };
+            found.push(format!("the {kind} index `{name}` is missing"));
+            continue;
+        };
+        compare_keys(&format!("index `{name}`"), &index.key, keys, found);
+        let actual = projection.map_or_else(String::new, shown);
+        let expected = shown_expected(index.projection);
+        if actual != expected {
+            found.push(format!(
+                "index `{name}` projects {actual}, the entity {expected}"
+            ));
+        }
+    }
+}
+
+fn compare_options(schema: &EntitySchema, table: &TableDescription, found: &mut Vec<String>) {
+    let options = &schema.options;
+    let mode = table.billing_mode_summary().and_then(|b| b.billing_mode());
+    // A table that was always provisioned has no summary.
+    let on_demand = mode == Some(&BillingMode::PayPerRequest);
+    match options.billing {
+        Billing::OnDemand if !on_demand => {
+            found.push("the table has provisioned capacity, the entity on-demand".to_owned());
+        }
+        Billing::Provisioned { .. } if on_demand => {
+            found.push("the table has on-demand capacity, the entity provisioned".to_owned());
+        }
+        Billing::OnDemand | Billing::Provisioned { .. } => {}
+    }
+    let stream = table.stream_specification().filter(|s| s.stream_enabled());
+    let view = stream
+        .and_then(|s| s.stream_view_type())
+        .map(|v| v.as_str());
+    if let Some(expected) = options.stream
+        && view != Some(expected.as_str())
+    {
+        let actual = view.unwrap_or("no stream");
+        found.push(format!(
+            "the stream is {actual}, the entity has {}",
+            expected.as_str()
+        ));
+    }
+    if options.deletion_protection && table.deletion_protection_enabled() != Some(true) {
+        found.push("deletion protection is off, the entity has it on".to_owned());
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        format!("`{}`", names.join("`, `"))
+    }
+}
+
+fn shown(projection: &Projection) -> String {
+    match projection.projection_type() {
+        Some(ProjectionType::Include) => {
+            let mut names: Vec<&str> = projection
+                .non_key_attributes()
+                .iter()
+                .map(String::as_str)
+                .collect();
+            names.sort_unstable();
+            format!("the keys and {}", listed(&names))
+        }
+        Some(ProjectionType::KeysOnly) => "the keys only".to_owned(),
+        _ => "all".to_owned(),
+    }
+}
+
+fn shown_expected(projection: IndexProjection) -> String {
+    match projection {
+        IndexProjection::All => "all".to_owned(),
+        IndexProjection::KeysOnly => "the keys only".to_owned(),
+        IndexProjection::Include(names) => {
+            let mut names = names.to_vec();
+            names.sort_unstable();
+            format!("the keys and {}", listed(&names))
+        }
+    }
+}
