@@ -1,1 +1,51 @@
-//! x
+//! What the tests share: the entities and databases to run against.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dynamodel::Db;
+
+/// The DynamoDB endpoint to test against; the embedded engine without one.
+pub fn endpoint() -> Option<String> {
+    std::env::var("DYNAMODEL_TEST_ENDPOINT")
+        .ok()
+        .filter(|e| !e.is_empty())
+}
+
+/// Whether the tests run on the embedded engine.
+pub fn is_embedded() -> bool {
+    endpoint().is_none()
+}
+
+/// An empty database of its own for each test: an engine in memory, or tables of a prefix of their own
+/// at the endpoint.
+pub async fn db() -> Db {
+    db_with(|config| config).await
+}
+
+/// As [`db`], with a client that is configured further.
+pub async fn db_with(
+    configure: impl FnOnce(aws_sdk_dynamodb::config::Builder) -> aws_sdk_dynamodb::config::Builder,
+) -> Db {
+    let config = match endpoint() {
+        None => dynamodel::embedded::EmbeddedEngine::memory()
+            .expect("the engine starts")
+            .config(),
+        Some(endpoint) => environment().await.to_builder().endpoint_url(endpoint),
+    };
+    let client = aws_sdk_dynamodb::Client::from_conf(configure(config).build());
+    Db::builder().client(client).table_prefix(prefix()).build()
+}
+
+/// Region and credentials as the environment has them.
+async fn environment() -> aws_sdk_dynamodb::Config {
+    Db::from_env().await.client().config().clone()
+}
+
+/// A table prefix that no other test uses, of this run or another.
+pub fn prefix() -> String {
+    static RUN: OnceLock<u64> = OnceLock::new();
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let run = RUN.get_or_init(|| fastrand::u64(..));
+    format!("t{:x}-{}-", run, NEXT.fetch_add(1, Ordering::Relaxed))
+}

@@ -99,3 +99,17 @@ pub fn project<K: Token, T: ProjectedFrom<K::Type>>(slot: Option<K::Type>) -> Re
         None => T::missing().ok_or_else(|| ReadError::missing::<K::Type>(K::NAME)),
     }
 }
+
+/// `Clone` through a reference, so that a generated bound can name a lifetime and is checked only
+/// where it is used.
+pub trait CloneField {
+    /// The type behind the reference.
+    type Owned;
+    fn clone_field(self) -> Self::Owned;
+}
+impl<T: Clone> CloneField for &T {
+    type Owned = T;
+    fn clone_field(self) -> T {
+        self.clone()
+    }
+}

@@ -8,7 +8,7 @@ pub mod __private;
 mod attribute;
 mod db;
 #[cfg(feature = "embedded")]
-mod embedded;
+pub mod embedded;
 mod entity;
 mod error;
 pub mod expr;
@@ -24,7 +24,7 @@ pub mod wire;
 
 pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
 pub use db::{Builder, Db};
-//pub use dynamodel_derive::{Document, Entity, Projection};
+pub use dynamodel_derive::{Document, Entity, Projection};
 pub use entity::{Entity, Projection, Unversioned, Versioned};
 pub use error::Error;
 pub use expr::{Action, Condition};

@@ -1,1 +1,4 @@
-fn main() {}
+//! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
+
+mod model;
+mod tour;
