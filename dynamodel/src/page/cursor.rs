@@ -50,7 +50,7 @@ impl Cursor {
     pub(crate) fn new(schema: &EntitySchema, index: Option<&str>, key: Vec<u8>) -> Self {
         Cursor {
             source: source(schema, index),
-            key,
+            key: ordered(&key).unwrap_or(key),
         }
     }
 
