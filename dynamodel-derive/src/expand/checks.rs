@@ -32,7 +32,6 @@ pub(super) fn checks(entity: &Entity) -> TokenStream {
             call("index_key", field, stored);
         }
         let roles = [
-            (attrs.ttl, "ttl"),
             (attrs.version, "version"),
             (attrs.created_at.or(attrs.updated_at), "timestamp"),
             (attrs.write_token, "write_token"),

@@ -8,10 +8,10 @@ use super::attrs::{Usable, fields_impls, fields_struct, token};
 use super::checks::checks;
 use super::codec::{Construct, Role, read_fn, read_map, write_line};
 use super::indexes::{index_impls, index_types};
-use super::keys::{builder_of, constructors};
+use super::keys::constructors;
 use super::schema::schema;
 use super::scope;
-use super::stored::wrappers;
+use super::stored::{has_other_form, wrappers};
 use crate::attr::EntityAttrs;
 use crate::errors::Errors;
 use crate::model::{Container, Entity, Field};
@@ -142,6 +142,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
     let construct = Construct {
         path: container.ident.to_token_stream(),
         fields: entity.fields.iter().collect(),
+        tokens: true,
         rest: None,
     };
     let read = read_fn(root, "read_item", &read_map(container, &construct));
@@ -150,10 +151,16 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         .into_iter()
         .chain(entity.sort())
         .collect();
-    let key = builder_of(entity, &keys, |f| {
+    let parts = keys.iter().map(|f| {
         let ident = &f.ident;
-        quote!(&self.#ident)
+        let token = container.with_args(&f.token);
+        if has_other_form(f) {
+            quote!(.part::<#token>(&self.#ident))
+        } else {
+            quote!(.own_part::<#token>(&self.#ident))
+        }
     });
+    let key = quote!(#root::__private::KeyBuilder::new() #(#parts)*);
     let hooks = hooks(entity);
     let entity_impl = container.implement(
         quote!(#root::Entity),

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::attrs::hash;
 use super::codec::read_fn;
-use super::{implement, scope};
+use super::{implement, located, scope};
 use crate::model::{Projection, generated};
 
 /// The whole expansion.
@@ -22,7 +22,8 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
         .map(|f| {
             let hash = hash(&f.ident);
             // Located at the field: a field that the entity does not have is reported there.
-            quote_spanned!(generated(f.ident.span())=> #root::__private::TokenOf<#entity, #hash>)
+            let token = quote!(#root::__private::TokenOf<#entity, #hash>);
+            located(token, f.ident.span())
         })
         .collect();
     let names = tokens
