@@ -25,6 +25,13 @@ fn name_literal(name: &str) -> Literal {
     Literal::string(&format!(",\"{}\":", json_escaped(name)))
 }
 
+/// The seconds of a `ttl` field.
+pub(super) fn epoch_seconds(container: &Container, field: &Field) -> TokenStream {
+    let root = &container.root;
+    let Field { ident, ty, .. } = field;
+    quote!(<#ty as #root::__private::TtlTime>::epoch_seconds(&self.#ident))
+}
+
 /// One line that writes a field. `value` is a reference to it.
 pub(super) fn write_line(
     container: &Container,
@@ -32,10 +39,14 @@ pub(super) fn write_line(
     value: &TokenStream,
     role: Role,
 ) -> TokenStream {
-    if has_other_form(field) {
+    let name = name_literal(&field.name.value);
+    if field.attrs.stored.is_some() {
         return write_value(container, field, value, role);
     }
-    let name = name_literal(&field.name.value);
+    if field.attrs.ttl.is_some() {
+        let seconds = epoch_seconds(container, field);
+        return quote!(__w.field(#name, &#seconds););
+    }
     let token = container.with_args(&field.token);
     let method = match role {
         Role::Plain => "put",
@@ -134,7 +145,9 @@ fn stored_value(container: &Container, field: &Field, slot: &Ident, tokens: bool
     let name = &field.name.value;
     let ty = &field.ty;
     let unwrapped = |value: TokenStream| {
-        if has_other_form(field) {
+        if field.attrs.ttl.is_some() {
+            quote!(#value.0)
+        } else if has_other_form(field) {
             let form = attribute_type(container, field);
             quote!(<#form as #root::__private::StoredAs<#ty>>::into_value(#value))
         } else {
