@@ -2,6 +2,7 @@
 
 mod field;
 
+pub use self::field::UsableField;
 pub use std::time::SystemTime;
 
 pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};

@@ -32,7 +32,7 @@ pub(super) fn checks(entity: &Entity) -> TokenStream {
     if entity.container.is_generic() {
         let (params, _, clause) = generics.split_for_impl();
         // The function is there to be type-checked, and nothing calls it.
-        quote!(#[allow(dead_code)] fn __checks #params () #clause { #(#calls)* })
+        quote!(#[allow(dead_code, clippy::multiple_bound_locations)] fn __checks #params () #clause { #(#calls)* })
     } else {
         quote!(const _: fn() = || { #(#calls)* };)
     }

@@ -69,7 +69,9 @@ pub(super) fn constructors(entity: &Entity) -> TokenStream {
         )
     });
     let (impl_params, _, clause) = container.generics.split_for_impl();
+    let allow = container.allow_bounds();
     quote! {
+        #allow
         #[automatically_derived]
         impl #impl_params #ty #clause {
             #[doc = #key_doc]

@@ -129,6 +129,12 @@ impl Container {
         implement(&self.generics, of, ty, body)
     }
 
+    /// Bounds that are added to those of the user stand in a `where` clause of their own.
+    fn allow_bounds(&self) -> Option<TokenStream> {
+        self.is_generic()
+            .then(|| quote!(#[allow(clippy::multiple_bound_locations)]))
+    }
+
     /// `PhantomData` of all type parameters.
     fn phantom(&self) -> TokenStream {
         let params = self.generics.type_params().map(|p| &p.ident);

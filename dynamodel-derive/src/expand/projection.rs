@@ -39,9 +39,10 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
     );
     let mut generics = container.generics_and("__I");
     let clause = generics.make_where_clause();
-    for (token, field) in tokens.iter().zip(fields) {
-        let bound = quote!(#token: #root::__private::UsableIn<#root::__private::InProjection<__I>>);
-        let bound = located(bound, field.ident.span());
+    for field in fields {
+        let hash = hash(&field.ident);
+        let private = quote!(#root::__private);
+        let bound = quote!(#entity: #private::UsableField<#hash, #private::InProjection<__I>>);
         if let Ok(predicate) = syn::parse2(bound) {
             clause.predicates.push(predicate);
         }

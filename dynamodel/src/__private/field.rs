@@ -3,9 +3,23 @@
 //! The bounds here are on the token, so that a field whose type is no attribute type is one error, at
 //! the token's `Type`, and not one more for each line that mentions the field.
 
-use super::{Attribute, KeyBuilder, KindOf, ReadError, Reader, Token, ValueFor, Writer};
+use super::{
+    Attribute, HasField, KeyBuilder, KindOf, ReadError, Reader, Token, TokenOf, UsableIn, ValueFor,
+    Writer,
+};
 use crate::attribute::kind::Kind;
 use crate::schema::AttributeSchema;
+
+/// An entity whose field `H` can be used in `Sc`. A bound on the entity, because one on the token of a
+/// field that is not there would be an error of its own.
+pub trait UsableField<const H: u64, Sc> {}
+
+impl<E, Sc, const H: u64> UsableField<H, Sc> for E
+where
+    E: HasField<H>,
+    TokenOf<E, H>: UsableIn<Sc>,
+{
+}
 
 impl Writer {
     /// [`field`](Self::field) of a token.
