@@ -1,5 +1,7 @@
 //! What generated code calls. Not part of the public interface, and free to change.
 
+mod field;
+
 pub use std::time::SystemTime;
 
 pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
