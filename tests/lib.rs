@@ -1,5 +1,7 @@
 //! What the tests share: the entities and databases to run against.
 
+pub mod bare;
+
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
