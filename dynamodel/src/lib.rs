@@ -115,7 +115,7 @@ pub use db::{Builder, Db};
 pub use dynamodel_derive::{Document, Entity, Projection};
 pub use entity::{Entity, Projection, Unversioned, Versioned};
 pub use error::Error;
-pub use expr::{Action, Condition};
+pub use expr::{Action, Condition, all_of, any_of, maybe};
 pub use key::Key;
 pub use op::{
     Backoff, Check, ConsumedCapacity, Delete, Get, Measured, Put, Query, Remove, Scan, Update,
@@ -124,3 +124,4 @@ pub use page::{Cursor, ItemStream, Page};
 pub use table::TableInfo;
 pub use time::{Timestamp, TtlTime};
 pub use version::{TokenValue, VersionNumber, WriteToken};
+pub use wire::Tag as AttributeType;

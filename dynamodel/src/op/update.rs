@@ -251,7 +251,7 @@ fn kept<E: Entity>(token: Option<u128>) -> Vec<ActionNode> {
         let now = value(&|w| E::write_created_at(now, w));
         actions.push(action(
             name,
-            Verb::Set(Source::IfAbsent(Place::root(name), now)),
+            Verb::Set(Source::or(Place::root(name), now)),
         ));
     }
     if let Some(name) = schema.updated_at {
