@@ -81,7 +81,7 @@
 //!
 //! `aws_sdk_dynamodb::Client` (in [`Db::new`], [`Db::client`] and [`Builder::client`]),
 //! `aws_sdk_dynamodb::types::AttributeValue` (in [`wire`] and as an attribute type),
-//! `aws_sdk_dynamodb::config::Builder` (in [`embedded`](crate::embedded)) and `futures_core::Stream`.
+//! `aws_sdk_dynamodb::config::Builder` (in [`embedded`]) and `futures_core::Stream`.
 //!
 //! # Values stay private
 //!
