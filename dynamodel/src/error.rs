@@ -92,7 +92,7 @@ impl fmt::Display for Limit {
             Limit::ExpressionOperators => {
                 f.write_str("an expression has more than 300 operators and functions")
             }
-            Limit::InOperands => f.write_str("`in_` needs 1 to 100 values"),
+            Limit::InOperands => f.write_str("`in_` takes at most 100 values"),
             Limit::ItemSize { bytes } => {
                 write!(
                     f,
