@@ -125,7 +125,8 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
     /// [`is_condition_failed`](Error::is_condition_failed) when the condition is not met, and
     /// [`is_conflict`](Error::is_conflict) when the version is another, both with
     /// [`current`](Error::current); an invalid key before anything is sent; or the service or network
-    /// fails.
+    /// fails. With [`returning_old`](Self::returning_old), an item that cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)): it is deleted then.
     pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
         Ok(self.call(db, false).await?.output)
     }

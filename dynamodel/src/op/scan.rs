@@ -110,7 +110,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
     }
 
     /// Leaves out what does not meet the condition, after it was read and paid for. Called twice,
-    /// both have to hold.
+    /// both have to hold. Reading an index with a condition on what it does not hold is an error.
     pub fn filter(
         self,
         condition: impl FnOnce(<E as Fields>::Fields<InFilter<Whole<E>>>) -> Condition<E>,
@@ -120,7 +120,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
     }
 
     /// Leaves out items that have expired by this machine's clock and that DynamoDB has not deleted
-    /// yet.
+    /// yet. An index that is scanned has to hold the Time to Live attribute; else reading is an error.
     pub fn unexpired(self) -> Self
     where
         E: HasTtl,

@@ -161,7 +161,9 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     /// [`current`](Error::current); [`is_invalid_request`](Error::is_invalid_request) when two actions
     /// overlap, or an invalid key or value, before anything is sent; the service's
     /// `ValidationException` when an action does not fit the stored item, for instance `increment` of
-    /// a missing attribute; or the service or network fails.
+    /// a missing attribute; or the service or network fails. With
+    /// [`returning_new`](Self::returning_new) or [`returning_old`](Self::returning_old), an item that
+    /// cannot be read ([`is_unreadable`](Error::is_unreadable)): the update has happened then.
     pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
         Ok(self.call(db, false).await?.output)
     }
@@ -219,16 +221,17 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 })
             }
             Err(failure) => {
-                if let Some(output) =
-                    own_write::<E>(&failure, token).and_then(|item| R::of_own_write(&item))
-                {
+                let own = own_write::<E>(&failure, token);
+                if let Some(output) = own.as_deref().and_then(R::of_own_write) {
                     let output = output.map_err(|e| named(Error::read(e)))?;
                     return Ok(Measured {
                         output,
                         consumed_capacity: None,
                     });
                 }
-                Err(named(self.demand.error::<E>(failure)))
+                let error = self.demand.error::<E>(failure);
+                let is_own = own.is_some();
+                Err(named(if is_own { error.of_own_write() } else { error }))
             }
         }
     }
