@@ -10,6 +10,7 @@ mod keys;
 mod projection;
 mod schema;
 mod stored;
+mod variants;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
