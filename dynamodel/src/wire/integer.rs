@@ -4,7 +4,8 @@ use super::error::WriteError;
 
 /// The integer types: `u8` .. `u128`, `i8` .. `i128`, `usize` and `isize`.
 ///
-/// A 128-bit integer of more than 38 significant digits cannot be stored.
+/// Sealed: the set of types is fixed. A 128-bit integer of more than 38 significant digits cannot be
+/// stored.
 pub trait Integer: Copy + private::Digits {}
 
 pub(crate) mod private {

@@ -2,6 +2,7 @@
 
 /// DynamoDB's descriptor of the type of a stored value: the `S` in `{"S":"text"}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Tag {
     /// A string.
     S,

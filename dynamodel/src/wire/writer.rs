@@ -44,10 +44,10 @@ impl std::fmt::Debug for Writer {
 
 #[allow(dead_code, reason = "the raw access is for the rendering of requests")]
 impl Writer {
-    /// An empty writer with room for a small item.
+    /// An empty writer with room for a kilobyte.
     #[inline]
     pub fn new() -> Self {
-        Self::with_capacity(512)
+        Self::with_capacity(1024)
     }
 
     /// An empty writer with room for this many bytes.

@@ -30,18 +30,17 @@ fn is_json(bytes: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
 }
 
+fn whole_cart(bytes: &[u8]) -> Result<Cart, ReadError> {
+    let mut r = Reader::new(bytes)?;
+    let cart = Cart::read_item(&mut r)?;
+    r.finish()?;
+    Ok(cart)
+}
+
 /// Reads the bytes in every way; what is accepted has to be JSON.
 fn check(bytes: &[u8]) {
     let json = is_json(bytes);
-    let cart = Reader::new(bytes).and_then(|mut r| {
-        let cart = Cart::read_item(&mut r)?;
-        Ok((cart, format!("{r:?}")))
-    });
-    let whole = format!("Reader {{ at: {0}, len: {0} }}", bytes.len());
-    assert!(
-        json || !cart.is_ok_and(|(_, rest)| rest == whole),
-        "a cart from {bytes:?}"
-    );
+    assert!(json || whole_cart(bytes).is_err(), "a cart from {bytes:?}");
     assert!(
         json || item_from_slice(bytes).is_err(),
         "an item from {bytes:?}"
@@ -99,9 +98,9 @@ fn every_truncation() {
     let item = br#" { "id" : {"S":"\ud83d\ude00x"},"views":{"N":"18446744073709551615"},"balance":{"N":"-1E+2"},"rate":{"N":"0.5"},
         "open":{"BOOL":true},"lines":{"L":[{"M":{"sku":{"S":"a"},"quantity":{"N":"1"}}}]},"prefs":{"M":{}},"blob":{"B":"AQI="},
         "tags":{"SS":["a","b"]},"unknown":{"Q":[1.5e-3,null,{"x":[]}]} } "#;
-    assert!(Cart::from_bytes(item).is_ok());
+    assert!(whole_cart(item).is_ok());
     for len in 0..item.len() - 2 {
-        assert!(Cart::from_bytes(&item[..len]).is_err(), "{len}");
+        assert!(whole_cart(&item[..len]).is_err(), "{len}");
         check(&item[..len]);
     }
 }
