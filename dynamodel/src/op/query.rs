@@ -125,6 +125,9 @@ impl Plan {
     }
 }
 
+/// What a query or scan knows at compile time: the entity, the index and what is read.
+pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
+
 /// Reads the items of one partition, in the order of the sort key: Query. Made by the entity's `query`
 /// constructor and by one for each index.
 ///
@@ -137,7 +140,7 @@ impl Plan {
 #[must_use = "a query does nothing until it is read"]
 pub struct Query<E, I = Primary<E>, O = E> {
     plan: Result<Plan, Error>,
-    _types: PhantomData<fn() -> (E, I, O)>,
+    _types: Types<E, I, O>,
 }
 
 impl<E: Entity, I: Index, O> fmt::Debug for Query<E, I, O> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::query::Plan;
+use super::query::{Plan, Types};
 use crate::db::Db;
 use crate::entity::{Entity, HasTtl, Index, Projection, ReadsConsistently, SelectableFrom, Whole};
 use crate::error::Error;
@@ -20,7 +20,7 @@ use crate::page::{self, Cursor, ItemStream, Page};
 pub struct Scan<E, I = Whole<E>, O = E> {
     plan: Result<Plan, Error>,
     segments: u32,
-    _types: PhantomData<fn() -> (E, I, O)>,
+    _types: Types<E, I, O>,
 }
 
 /// DynamoDB's limit on the segments of a scan.
