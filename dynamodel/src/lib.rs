@@ -118,7 +118,9 @@ pub use error::Error;
 pub use expr::{Action, Condition, all_of, any_of, maybe};
 pub use key::Key;
 pub use op::{
-    Backoff, Check, ConsumedCapacity, Delete, Get, Measured, Put, Query, Remove, Scan, Update,
+    Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check, Committed,
+    ConsumedCapacity, Delete, Get, Handle, Measured, Put, Query, Reason, Remove, Scan, Transaction,
+    Update, batch_get, transact_get,
 };
 pub use page::{Cursor, ItemStream, Page};
 pub use table::TableInfo;

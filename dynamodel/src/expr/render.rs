@@ -40,7 +40,19 @@ impl Body {
         }
     }
 
-    /// A body inside another one, for the operations of a transaction: it begins with `{`.
+    /// A body that begins with a member of another name and value, for what a batch asks of a table.
+    pub(crate) fn beginning_with(name: &str, json: &[u8]) -> Self {
+        let mut body = Self::new("", 0);
+        let mut w = Writer::with_capacity(name.len() + json.len() + 256);
+        w.raw(b"{\"");
+        w.raw(name.as_bytes());
+        w.raw(b"\":");
+        w.raw(json);
+        body.w = w;
+        body
+    }
+
+    /// A member that is JSON already.
     pub(crate) fn member(&mut self, name: &str, json: &[u8]) {
         self.member_with(name, |w| w.raw(json));
     }

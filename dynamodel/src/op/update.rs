@@ -185,6 +185,18 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         super::text(self.body(E::SCHEMA.table, fresh_token::<E>()?, false)?)
     }
 
+    /// For a transaction: the key, what is demanded, and the body.
+    pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
+        let token = fresh_token::<E>()?;
+        if self.actions.0.is_empty() && kept::<E>(token).is_empty() {
+            return Err(Error::invalid_request(
+                "an update in a transaction needs an action; demand something of an item with a check",
+            ));
+        }
+        let body = self.body("", token, false)?;
+        Ok((self.key, self.demand, body))
+    }
+
     fn body(&self, table: &str, token: Option<u128>, measure: bool) -> Result<Vec<u8>, Error> {
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 512);
