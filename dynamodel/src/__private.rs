@@ -1,5 +1,8 @@
 //! What generated code calls. Not part of the public interface, and free to change.
 
+mod field;
+
+pub use self::field::UsableField;
 pub use std::time::SystemTime;
 
 pub use crate::attribute::serde_bridge::{
