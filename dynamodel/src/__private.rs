@@ -119,3 +119,15 @@ impl<T: Clone> CloneField for &T {
         self.clone()
     }
 }
+
+/// The items of an answer to Query or Scan, for benchmarks of decoding without sending.
+///
+/// # Errors
+/// When the answer or an item of it cannot be read.
+pub fn decode_page<P: Projection>(body: &[u8]) -> Result<Vec<P>, ReadError> {
+    let page = crate::op::decode_page::<P>(body)?;
+    match page.rest.into_iter().find_map(Result::err) {
+        None => Ok(page.items),
+        Some(error) => Err(error),
+    }
+}

@@ -244,15 +244,6 @@ pub mod kind {
         BeginsWith: S, B, Any
     }
     capability! {
-        /// Kinds with `contains`.
-        #[diagnostic::on_unimplemented(
-            message = "`contains` does not apply to an attribute of kind `{Self}`",
-            label = "`contains` needs a string, binary, a list or a set",
-            note = "an entry of a map is asked for with `.key(name).exists()`, a number with `eq` or `between`"
-        )]
-        Contains: S, B, L, Ss, Ns, Bs, Any
-    }
-    capability! {
         /// Kinds with `size`.
         #[diagnostic::on_unimplemented(
             message = "an attribute of kind `{Self}` has no size",

@@ -131,14 +131,29 @@ async fn conditions_of_whole_item_writes() {
     let db = with::<Note>().await;
     let first = note(1, "first").create().send(&db).await.unwrap();
     let put = |text| note(1, text).put();
-    put("second").when(|n| n.stars.eq(1)).send(&db).await.unwrap();
+    put("second")
+        .when(|n| n.stars.eq(1))
+        .send(&db)
+        .await
+        .unwrap();
     let failed = put("third").when(|n| n.stars.gt(1)).send(&db).await;
     check_condition_failed(failed, Some(&note(1, "second")));
-    let both = put("fourth").when(|n| n.stars.eq(1)).when(|n| n.text.eq("first"));
+    let both = put("fourth")
+        .when(|n| n.stars.eq(1))
+        .when(|n| n.text.eq("first"));
     check_condition_failed(both.send(&db).await, Some(&note(1, "second")));
-    let absent = note(2, "x").put().when(|n| n.stars.exists()).send(&db).await;
+    let absent = note(2, "x")
+        .put()
+        .when(|n| n.stars.exists())
+        .send(&db)
+        .await;
     check_condition_failed(absent, None);
-    let kept = first.clone().remove().when(|n| n.text.eq("first")).send(&db).await;
+    let kept = first
+        .clone()
+        .remove()
+        .when(|n| n.text.eq("first"))
+        .send(&db)
+        .await;
     check_condition_failed(kept, Some(&note(1, "second")));
     let removed = first.remove().when(|n| n.text.eq("second")).returning_old();
     assert_eq!(removed.send(&db).await.unwrap(), Some(note(1, "second")));
@@ -171,9 +186,7 @@ async fn get_by_key() {
 #[tokio::test]
 async fn update_creates_unless_the_item_must_exist() {
     let db = with::<Note>().await;
-    let update = |text: &str| {
-        Note::update("ada", 1_u32).apply(|n| n.text.set(text))
-    };
+    let update = |text: &str| Note::update("ada", 1_u32).apply(|n| n.text.set(text));
     let e = update("x").must_exist().send(&db).await.unwrap_err();
     assert!(e.is_not_found() && e.is_condition_failed());
     assert_eq!(raw::count::<Note>(&db).await, 0);
@@ -209,7 +222,10 @@ async fn an_update_of_nothing_touches_the_item() {
     note(1, "x").create().send(&db).await.unwrap();
     Note::update("ada", 1_u32).send(&db).await.unwrap();
     let nothing = Note::update("ada", 1_u32).apply(|_| ());
-    assert_eq!(nothing.returning_new().send(&db).await.unwrap(), note(1, "x"));
+    assert_eq!(
+        nothing.returning_new().send(&db).await.unwrap(),
+        note(1, "x")
+    );
 }
 
 #[tokio::test]
@@ -243,7 +259,12 @@ async fn unversioned_writes_of_versioned_entities() {
     let first = paper("first", 0).create().send(&db).await.unwrap();
     assert_eq!(first.version, 1);
     // A stale copy wins when it says so, and the version still rises.
-    let forced = paper("forced", 5).put().unversioned().send(&db).await.unwrap();
+    let forced = paper("forced", 5)
+        .put()
+        .unversioned()
+        .send(&db)
+        .await
+        .unwrap();
     assert_eq!(forced.version, 6);
     let read = Paper::get("p").consistent().send(&db).await.unwrap();
     assert_eq!(read, Some(forced));
@@ -251,7 +272,12 @@ async fn unversioned_writes_of_versioned_entities() {
     assert_eq!(replaced.unwrap().version, 3);
     let exists = paper("new", 0).create().unversioned().send(&db).await;
     assert!(exists.unwrap_err().is_condition_failed());
-    paper("any", 77).remove().unversioned().send(&db).await.unwrap();
+    paper("any", 77)
+        .remove()
+        .unversioned()
+        .send(&db)
+        .await
+        .unwrap();
     let missing = paper("new", 4).replace().unversioned().send(&db).await;
     assert!(missing.unwrap_err().is_not_found());
     assert_eq!(raw::count::<Paper>(&db).await, 0);
@@ -302,12 +328,18 @@ async fn what_it_cost() {
     assert_eq!(put.output, note(1, "x"));
     let consumed = put.consumed_capacity.expect("asked for");
     assert_eq!(consumed.capacity_units, 1.0);
-    assert_eq!(consumed.table_name.as_deref(), Some(&*db.table_name::<Note>()));
+    assert_eq!(
+        consumed.table_name.as_deref(),
+        Some(&*db.table_name::<Note>())
+    );
 
     let get = Note::get("ada", 1_u32).send_measured(&db).await.unwrap();
     assert_eq!(get.output, Some(note(1, "x")));
     assert_eq!(get.consumed_capacity.map(|c| c.capacity_units), Some(0.5));
-    let get = Note::get("ada", 1_u32).consistent().send_measured(&db).await;
+    let get = Note::get("ada", 1_u32)
+        .consistent()
+        .send_measured(&db)
+        .await;
     let consumed = get.unwrap().consumed_capacity;
     assert_eq!(consumed.map(|c| c.capacity_units), Some(1.0));
     let missing = Note::get("ada", 9_u32).send_measured(&db).await.unwrap();
@@ -317,11 +349,19 @@ async fn what_it_cost() {
     let update = Note::update("ada", 1_u32).apply(|n| n.stars.add(1));
     let update = update.returning_new().send_measured(&db).await.unwrap();
     assert_eq!(update.output.stars, Some(2));
-    assert!(update.consumed_capacity.is_some_and(|c| c.capacity_units >= 1.0));
+    assert!(
+        update
+            .consumed_capacity
+            .is_some_and(|c| c.capacity_units >= 1.0)
+    );
     let delete = Note::delete("ada", 1_u32).returning_old();
     let delete = delete.send_measured(&db).await.unwrap();
     assert_eq!(delete.output.map(|n| n.stars), Some(Some(2)));
-    assert!(delete.consumed_capacity.is_some_and(|c| c.capacity_units >= 1.0));
+    assert!(
+        delete
+            .consumed_capacity
+            .is_some_and(|c| c.capacity_units >= 1.0)
+    );
     let remove = note(1, "x").remove().send_measured(&db).await.unwrap();
     assert!(remove.consumed_capacity.is_some());
 }

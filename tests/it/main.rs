@@ -1,11 +1,10 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
-<<<<<<< HEAD
-mod hygiene;
-=======
 mod crud;
->>>>>>> wip-suite
+mod foreign;
+mod hygiene;
 mod model;
 mod raw;
+mod serde_bridge;
 mod tour;
 mod versions;

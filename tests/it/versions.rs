@@ -90,7 +90,10 @@ async fn put_at_zero_creates() {
     let first = counter(1, 0).put().send(&db).await.unwrap();
     assert_eq!(first, counter(1, 1));
     let e = check_conflict(counter(2, 0).put().send(&db).await, Some(first.clone()));
-    assert!(e.to_string().starts_with("PutItem Counter: conflict: the item was written by"));
+    assert!(
+        e.to_string()
+            .starts_with("PutItem Counter: conflict: the item was written by")
+    );
     check_conflict(counter(2, 0).create().send(&db).await, Some(first.clone()));
     // `create` always means a new item, whatever version the value has.
     check_conflict(counter(2, 1).create().send(&db).await, Some(first));
@@ -106,13 +109,19 @@ async fn put_checks_and_raises_the_version() {
     let second = counter(2, 1).put().send(&db).await.unwrap();
     assert_eq!(second.version, 2);
     check_conflict(first.clone().put().send(&db).await, Some(second.clone()));
-    check_conflict(first.clone().replace().send(&db).await, Some(second.clone()));
+    check_conflict(
+        first.clone().replace().send(&db).await,
+        Some(second.clone()),
+    );
     check_conflict(first.remove().send(&db).await, Some(second.clone()));
     let third = second.replace().send(&db).await.unwrap();
     assert_eq!(third.version, 3);
     third.clone().remove().send(&db).await.unwrap();
     let gone = check_conflict(third.clone().put().send(&db).await, None);
-    assert!(gone.to_string().contains("the item at the expected version is gone"));
+    assert!(
+        gone.to_string()
+            .contains("the item at the expected version is gone")
+    );
     check_conflict(third.clone().remove().send(&db).await, None);
     let e = third.replace().send(&db).await.unwrap_err();
     assert!(e.is_conflict() && e.is_not_found());
@@ -131,7 +140,9 @@ async fn a_failed_condition_at_the_right_version_is_no_conflict() {
     check_conflict(e, Some(first.clone()));
     let e = first.clone().remove().when(|c| c.n.gt(1)).send(&db).await;
     assert!(!e.unwrap_err().is_conflict());
-    let e = Counter::update("c").apply(|c| c.n.add(1)).when(|c| c.n.gt(1));
+    let e = Counter::update("c")
+        .apply(|c| c.n.add(1))
+        .when(|c| c.n.gt(1));
     let e = e.at_version(1).send(&db).await.unwrap_err();
     assert!(e.is_condition_failed() && !e.is_conflict());
     assert_eq!(e.current(), Some(first));
@@ -149,7 +160,10 @@ async fn updates_and_deletes_by_key() {
     let second = second.unwrap();
     assert_eq!(second, counter(10, 2));
     check_conflict(add().at_version(1).send(&db).await, Some(second.clone()));
-    check_conflict(Counter::delete("c").at_version(1).send(&db).await, Some(second));
+    check_conflict(
+        Counter::delete("c").at_version(1).send(&db).await,
+        Some(second),
+    );
     Counter::delete("c").at_version(2).send(&db).await.unwrap();
     check_conflict(Counter::delete("c").at_version(2).send(&db).await, None);
 }
@@ -253,7 +267,12 @@ async fn modify_starts_again_on_a_conflict() {
     });
     assert_eq!(c.await.unwrap(), counter(11, 5));
     assert_eq!(seen, [1, 2, 3, 4]);
-    assert!(faults.sent("GetItem").iter().all(|s| s.body.contains("ConsistentRead")));
+    assert!(
+        faults
+            .sent("GetItem")
+            .iter()
+            .all(|s| s.body.contains("ConsistentRead"))
+    );
 }
 
 #[tokio::test]
@@ -324,10 +343,16 @@ async fn a_lost_answer_makes_a_conflict_ambiguous() {
         let created = counter(1, 0).create().send(&db).await;
         assert_eq!(faults.sent("PutItem").len(), 2, "{fault:?}");
         let e = created.unwrap_err();
-        assert!(e.is_conflict() && e.is_ambiguous(), "{fault:?} {is_whole}: {e}");
+        assert!(
+            e.is_conflict() && e.is_ambiguous(),
+            "{fault:?} {is_whole}: {e}"
+        );
         assert_eq!(e.current(), Some(counter(1, 1)));
         assert_eq!(e.attempts(), 2);
-        assert!(e.to_string().contains("an earlier attempt of this call may have written it"));
+        assert!(
+            e.to_string()
+                .contains("an earlier attempt of this call may have written it")
+        );
 
         faults.next("PutItem", [fault.clone()]);
         let e = counter(2, 1).put().send(&db).await.unwrap_err();

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::DeriveInput;
 
-use super::attrs::{Usable, fields_impls, fields_struct, token};
+use super::attrs::{Paths, Usable, token};
 use super::checks::checks;
 use super::codec::{Construct, Role, epoch_seconds, read_fn, read_map, write_line};
 use super::indexes::{index_impls, index_types};
@@ -23,21 +23,23 @@ pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
     let container = &entity.container;
     let fields: Vec<&Field> = entity.stored().collect();
     let scopes = Scopes::new(entity);
-    let fields_struct = fields_struct(container, &fields);
+    let paths = Paths::of_fields(container, &fields);
+    let fields_struct = paths.declaration();
     let index_types = index_types(entity);
     let constructors = constructors(entity);
     let wrappers = wrappers(container, fields.iter().copied());
     let tokens = fields
         .iter()
         .map(|f| token(container, f, &scopes.of(entity, f)));
-    let fields_impls = fields_impls(container, &fields);
+    let (fields_impl, debug_impl) = (paths.fields_impl(), paths.debug_impl());
     let entity_impl = entity_impl(entity);
     let index_impls = index_impls(entity, &scopes);
     let checks = valid.then(|| checks(entity));
     let scope = scope(quote! {
         #wrappers
         #(#tokens)*
-        #fields_impls
+        #fields_impl
+        #debug_impl
         #entity_impl
         #index_impls
         #checks

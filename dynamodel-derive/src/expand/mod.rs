@@ -10,6 +10,7 @@ mod keys;
 mod projection;
 mod schema;
 mod stored;
+mod variants;
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};

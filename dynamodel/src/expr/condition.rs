@@ -144,7 +144,6 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     ) -> Condition<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::Contains,
     {
         let part = Value::write(|w| part.write_part(w));
         self.call(Function::Contains, Some(part))

@@ -150,10 +150,6 @@ impl Plan {
     }
 }
 
-<<<<<<< HEAD
-/// What a query or scan knows at compile time: the entity, the index and what is read.
-pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
-=======
 /// Whether the index has the attribute.
 fn holds(schema: &EntitySchema, index: &IndexSchema, name: &str) -> bool {
     let is_projected = match index.projection {
@@ -163,7 +159,9 @@ fn holds(schema: &EntitySchema, index: &IndexSchema, name: &str) -> bool {
     };
     is_projected || index.key.contains(name) || schema.key.contains(name)
 }
->>>>>>> wip-suite
+
+/// What a query or scan knows at compile time: the entity, the index and what is read.
+pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
 
 /// Reads the items of one partition, in the order of the sort key: Query. Made by the entity's `query`
 /// constructor and by one for each index.

@@ -252,10 +252,7 @@ fn kept<E: Entity>(token: Option<u128>) -> Vec<ActionNode> {
     }
     if let Some(name) = schema.created_at {
         let now = value(&|w| E::write_created_at(now, w));
-        actions.push(action(
-            name,
-            Verb::Set(Source::or(Place::root(name), now)),
-        ));
+        actions.push(action(name, Verb::Set(Source::or(Place::root(name), now))));
     }
     if let Some(name) = schema.updated_at {
         actions.push(action(

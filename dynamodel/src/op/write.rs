@@ -143,9 +143,6 @@ pub(crate) fn add_condition(body: &mut Body, condition: Option<&Node>) {
 pub(crate) fn write_item<E: Entity>(w: &mut Writer, entity: &E) -> Result<(), Limit> {
     let start = w.len();
     entity.write_item(w);
-    if let Some(error) = w.take_error() {
-        w.fail(error.without_outermost());
-    }
     if w.len() - start > MAX_ITEM_BYTES {
         let item = w.as_slice().get(start..).unwrap_or_default();
         let bytes = crate::wire::item_size(item).unwrap_or(0);

@@ -95,7 +95,7 @@ pub(crate) fn is_map(bytes: &[u8]) -> bool {
     label = "not a document",
     note = "a variant with one unnamed field embeds a struct that derives `Document`; name the field to store any other type: `Variant { value: T }`"
 )]
-pub trait MapBody: Sized {
+pub trait MapBody: Sized + crate::expr::Fields {
     /// Writes the attributes, without braces.
     fn write_fields(&self, w: &mut Writer);
     /// Reads the attributes, with their braces.

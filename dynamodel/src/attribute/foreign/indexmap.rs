@@ -65,7 +65,8 @@ where
     }
 }
 
-impl<K, V: Attribute, H> MapOf for IndexMap<K, V, H> {
+impl<K: MapKey, V: Attribute, H> MapOf for IndexMap<K, V, H> {
+    type Key = K;
     type Entry = V;
 }
 

@@ -50,6 +50,7 @@ impl Attribute for Value {
 }
 
 impl MapOf for Value {
+    type Key = String;
     type Entry = Value;
 }
 
