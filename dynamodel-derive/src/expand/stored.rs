@@ -1,4 +1,4 @@
-//! The newtypes of `with` and `from` fields, which carry the stored form as an attribute type.
+//! The newtypes of `with`, `serde` and `from` fields, which carry the stored form as an attribute type.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -162,6 +162,16 @@ impl Form {
                     read: quote!(#module::read(__r)?),
                     is_absent: None,
                     missing: None,
+                }
+            }
+            StoredAttr::Serde { kind, .. } => {
+                let kind: Ident = format_ident!("{}", kind.unwrap_or("Any"));
+                Form {
+                    kind: quote!(#root::kind::#kind),
+                    write: quote!(#root::__private::serde_write::<#ty>(__v, __w)),
+                    read: quote!(#root::__private::serde_read::<#ty>(__r)?),
+                    is_absent: Some(quote!(#root::__private::serde_is_absent::<#ty>(__v))),
+                    missing: Some(quote!(#root::__private::serde_missing::<#ty>())),
                 }
             }
             StoredAttr::Convert {
