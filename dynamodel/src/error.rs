@@ -207,10 +207,7 @@ impl Error {
     }
 
     /// A canceled transaction.
-    pub(crate) fn canceled(
-        failure: Failure,
-        canceled: impl FnOnce(BoxError) -> Canceled,
-    ) -> Self {
+    pub(crate) fn canceled(failure: Failure, canceled: impl FnOnce(BoxError) -> Canceled) -> Self {
         let FailureKind::Service { source, .. } = failure.kind else {
             return Self::failure(failure);
         };
