@@ -3,8 +3,16 @@
 mod crud;
 mod foreign;
 mod hygiene;
+mod cursor;
+mod errors;
 mod model;
+mod projection;
+mod query;
 mod raw;
 mod serde_bridge;
+mod scan;
+mod tables;
 mod tour;
+mod ttl;
+mod unreadable;
 mod versions;
