@@ -1,5 +1,6 @@
 //! What the tests share: the entities and databases to run against.
 
+pub mod bare;
 pub mod faults;
 
 use std::sync::OnceLock;

@@ -7,6 +7,7 @@ use aws_credential_types::provider::error::CredentialsError;
 
 use crate::entity::Entity;
 use crate::expr::ast::Place;
+use crate::op::{Canceled, Left};
 use crate::transport::{Failure, FailureKind};
 use crate::wire::{ReadError, WriteError};
 
@@ -43,6 +44,7 @@ struct Inner {
     operation: Option<&'static str>,
     request_id: Option<String>,
     attempts: u32,
+    left: Option<Left>,
 }
 
 enum Kind {
@@ -53,6 +55,8 @@ enum Kind {
         item: Option<Vec<u8>>,
         source: BoxError,
     },
+    Canceled(Canceled),
+    Unprocessed,
     NotFound,
     Read(ReadError),
     Write(WriteError),
@@ -87,6 +91,8 @@ pub(crate) enum Limit {
     ExpressionOperators,
     InOperands,
     ItemSize { bytes: usize },
+    TransactionOperations { operations: usize },
+    TransactionSize { bytes: usize },
 }
 
 impl fmt::Display for Limit {
@@ -96,7 +102,20 @@ impl fmt::Display for Limit {
             Limit::ExpressionOperators => {
                 f.write_str("an expression has more than 300 operators and functions")
             }
-            Limit::InOperands => f.write_str("`in_` needs 1 to 100 values"),
+            Limit::InOperands => f.write_str("`in_` takes at most 100 values"),
+            Limit::TransactionOperations { operations } => {
+                write!(
+                    f,
+                    "the transaction has {operations} operations, more than DynamoDB's 100"
+                )
+            }
+            Limit::TransactionSize { bytes } => {
+                write!(
+                    f,
+                    "the items of the transaction have {bytes} bytes, more than DynamoDB's 4 MB \
+                     (4,194,304 bytes)"
+                )
+            }
             Limit::ItemSize { bytes } => {
                 write!(
                     f,
@@ -115,6 +134,7 @@ impl Error {
             operation: None,
             request_id: None,
             attempts: 0,
+            left: None,
         }))
     }
 
@@ -188,6 +208,43 @@ impl Error {
 
     pub(crate) fn contended(attempts: u32, last: Error) -> Self {
         Self::new(Kind::Contended { attempts, last })
+    }
+
+    /// A canceled transaction.
+    pub(crate) fn canceled(failure: Failure, canceled: impl FnOnce(BoxError) -> Canceled) -> Self {
+        let FailureKind::Service { source, .. } = failure.kind else {
+            return Self::failure(failure);
+        };
+        let mut error = Self::new(Kind::Canceled(canceled(source)));
+        error.0.request_id = failure.request_id;
+        error.0.attempts = failure.attempts;
+        error
+    }
+
+    /// DynamoDB left a part of a batch undone, as often as it was asked.
+    pub(crate) fn still_unprocessed() -> Self {
+        Self::new(Kind::Unprocessed)
+    }
+
+    /// What a batch has not done when it failed with this error.
+    pub(crate) fn leaving(mut self, left: Left) -> Self {
+        self.0.left = Some(left);
+        self
+    }
+
+    pub(crate) fn left(&self) -> Option<&Left> {
+        self.0.left.as_ref()
+    }
+
+    pub(crate) fn take_left(&mut self) -> Option<Left> {
+        self.0.left.take()
+    }
+
+    pub(crate) fn cancellation(&self) -> Option<&Canceled> {
+        match &self.0.kind {
+            Kind::Canceled(canceled) => Some(canceled),
+            _ => None,
+        }
     }
 
     /// What the service or the network answered.
@@ -273,7 +330,11 @@ impl Error {
     /// The condition of a write was not met: of `when`, or of the write itself (`create`: the item
     /// exists; `replace`: it does not; a version that moved on).
     pub fn is_condition_failed(&self) -> bool {
-        matches!(self.0.kind, Kind::Condition { .. })
+        match &self.0.kind {
+            Kind::Condition { .. } => true,
+            Kind::Canceled(canceled) => canceled.is_condition_failed(),
+            _ => false,
+        }
     }
 
     /// Somebody else wrote the item: its version is not the one that was expected, or with `create`
@@ -282,7 +343,17 @@ impl Error {
         match &self.0.kind {
             Kind::Condition { conflict, .. } => *conflict,
             Kind::Contended { .. } => true,
+            Kind::Canceled(canceled) => canceled.is_conflict(),
             _ => false,
+        }
+    }
+
+    /// A transaction was under way on an item that this operation writes, or that this transaction is
+    /// about. Transactions are tried again on this within their [`Backoff`](crate::Backoff) first.
+    pub fn is_transaction_conflict(&self) -> bool {
+        match &self.0.kind {
+            Kind::Canceled(canceled) => canceled.is_transaction_conflict(),
+            _ => self.code() == Some("TransactionConflictException"),
         }
     }
 
@@ -319,8 +390,14 @@ impl Error {
         self.code() == Some("ResourceNotFoundException")
     }
 
-    /// DynamoDB refused the request for its rate, and the SDK's retries did not help.
+    /// DynamoDB refused the request, or a part of a batch or transaction, for its rate, and trying
+    /// again did not help.
     pub fn is_throttled(&self) -> bool {
+        match &self.0.kind {
+            Kind::Unprocessed => return true,
+            Kind::Canceled(canceled) => return canceled.is_throttled(),
+            _ => {}
+        }
         matches!(
             self.code(),
             Some(
@@ -378,7 +455,8 @@ impl Error {
         matches!(self.0.kind, Kind::InvalidKey(_))
     }
 
-    /// A limit of DynamoDB that was checked before sending: item size, expression size and operators.
+    /// A limit of DynamoDB that was checked before sending: item size, expression size and operators,
+    /// operations and size of a transaction.
     pub fn is_limit_exceeded(&self) -> bool {
         matches!(self.0.kind, Kind::Limit(_))
     }
@@ -435,6 +513,7 @@ impl Error {
                 item: Some(item), ..
             } => crate::wire::read_item(item, E::read_item).ok(),
             Kind::Contended { last, .. } => last.current(),
+            Kind::Canceled(canceled) => canceled.current(),
             _ => None,
         }
     }
@@ -444,6 +523,7 @@ impl Error {
         match &self.0.kind {
             Kind::Service { code, .. } => code.as_deref(),
             Kind::Condition { .. } => Some("ConditionalCheckFailedException"),
+            Kind::Canceled(_) => Some("TransactionCanceledException"),
             Kind::Contended { last, .. } => last.code(),
             _ => None,
         }
@@ -562,6 +642,10 @@ impl fmt::Display for Error {
                 f.write_str("the item does not exist")?;
             }
             Kind::Condition { .. } => f.write_str("the condition was not met")?,
+            Kind::Canceled(canceled) => write!(f, "{canceled}")?,
+            Kind::Unprocessed => {
+                f.write_str("DynamoDB left a part of the batch undone, as often as it was asked")?;
+            }
             Kind::Read(e) => write!(f, "the stored item cannot be read: {e}")?,
             Kind::Write(e) => write!(f, "the value cannot be stored: {e}")?,
             Kind::InvalidKey(e) => write!(f, "invalid key: {e}")?,
@@ -598,6 +682,9 @@ impl fmt::Display for Error {
         if self.is_ambiguous() {
             f.write_str("; an earlier attempt of this call may have written it")?;
         }
+        if let Some(left) = &self.0.left {
+            write!(f, "; {left}")?;
+        }
         if let Some(id) = &self.0.request_id {
             write!(f, " (request id {id})")?;
         }
@@ -624,10 +711,12 @@ impl StdError for Error {
             | Kind::Construction(source)
             | Kind::Engine(source)
             | Kind::Other(source) => Some(&**source),
+            Kind::Canceled(canceled) => Some(&*canceled.source),
             Kind::Read(e) => Some(e),
             Kind::Write(e) | Kind::InvalidKey(e) => Some(e),
             Kind::Contended { last, .. } => Some(last),
             Kind::NotFound
+            | Kind::Unprocessed
             | Kind::Limit(_)
             | Kind::InvalidRequest(_)
             | Kind::Cursor(_)

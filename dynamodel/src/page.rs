@@ -20,6 +20,27 @@ use crate::transport::{self, Decode};
 use crate::wire::{Decimal, ReadError};
 
 /// One page of a query or scan.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// let page = Song::query("Nina").page_size(2).page(&db).await?;
+/// assert_eq!(page.items.len(), 2);
+///
+/// let last = Song::query("Nina").page_size(2).start_at(page.next).page(&db).await?;
+/// assert_eq!(last.items[0].title, "Coda");
+/// assert!(last.next.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Page<T> {

@@ -12,8 +12,8 @@ mod record;
 use std::error::Error;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dynamodel::{BatchWrite, Cursor, Db, Entity};
-use futures_util::TryStreamExt;
+use dynamodel::{Cursor, Db, Entity};
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use model::{CartLine, Device, Session, SessionByDevice, SessionSummary};
 use options::{HELP, Options};
@@ -61,12 +61,10 @@ async fn create_and_load(db: &Db, sessions: Vec<Session>) -> Outcome {
     db.create_table::<Session>().await?;
 
     let count = sessions.len();
-    let mut batch = BatchWrite::new();
-    for session in sessions {
-        batch = batch.put(session.put().unversioned());
-    }
-    batch.send(db).await?;
-    println!("{count} sessions written in batches");
+    let writes = sessions.into_iter().map(|s| s.create().send(db));
+    let mut writes = stream::iter(writes).buffer_unordered(16);
+    while writes.try_next().await?.is_some() {}
+    println!("{count} sessions written, 16 at a time");
     let unexpired = scan(db).await?;
     println!("{unexpired} of them not expired, counted by a scan in four segments");
     Ok(())

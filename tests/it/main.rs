@@ -1,6 +1,8 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
 mod crud;
+mod foreign;
+mod hygiene;
 mod cursor;
 mod errors;
 mod lifecycle;
@@ -9,6 +11,7 @@ mod projection;
 mod properties;
 mod query;
 mod raw;
+mod serde_bridge;
 mod scan;
 mod tables;
 mod tour;

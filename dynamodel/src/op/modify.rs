@@ -1,58 +1,10 @@
 //! Read, change, write: [`Get::modify`], repeated on conflict.
 
-use std::time::Duration;
-
+use super::backoff::Backoff;
 use super::get::Get;
 use crate::db::Db;
 use crate::entity::{Entity, IsVersioned};
 use crate::error::Error;
-
-/// How often to try again after a conflict, and how long to wait: exponential backoff with full
-/// jitter, a random time between 0 and `base` doubled at each try, at most `cap`.
-///
-/// ```
-/// use std::time::Duration;
-/// use dynamodel::Backoff;
-///
-/// let patient = Backoff::new(Duration::from_millis(5), Duration::from_secs(1), 100);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backoff {
-    base: Duration,
-    cap: Duration,
-    attempts: u32,
-}
-
-impl Default for Backoff {
-    /// 5 ms doubled up to 500 ms, at most 50 attempts.
-    fn default() -> Self {
-        Backoff::new(Duration::from_millis(5), Duration::from_millis(500), 50)
-    }
-}
-
-impl Backoff {
-    /// `attempts` counts the first try too; at least one is made.
-    pub const fn new(base: Duration, cap: Duration, attempts: u32) -> Self {
-        Backoff {
-            base,
-            cap,
-            attempts,
-        }
-    }
-
-    pub(crate) fn attempts(&self) -> u32 {
-        self.attempts.max(1)
-    }
-
-    /// Waits before the try that follows `failed` failed ones.
-    pub(crate) async fn wait(&self, failed: u32) {
-        let most = self
-            .base
-            .saturating_mul(1_u32 << failed.saturating_sub(1).min(20))
-            .min(self.cap);
-        tokio::time::sleep(most.mul_f64(fastrand::f64())).await;
-    }
-}
 
 impl<E: Entity> Get<E> {
     /// Reads the item, lets the closure change it, and writes it if nobody else did in between; else
@@ -107,7 +59,7 @@ impl<E: Entity> Get<E> {
     where
         E::Lock: IsVersioned,
     {
-        let mut failed = 0;
+        let mut retry = backoff.start();
         loop {
             let read = self.clone().consistent().send(db).await?;
             let mut item = read.ok_or_else(|| {
@@ -127,15 +79,14 @@ impl<E: Entity> Get<E> {
             let error = match item.replace().send(db).await {
                 Ok(stored) => return Ok(stored),
                 Err(e) if e.is_conflict() && !e.is_ambiguous() => e,
+                Err(e) if e.is_transaction_conflict() => e,
                 Err(e) => return Err(e),
             };
-            failed += 1;
-            if failed >= backoff.attempts() {
-                return Err(Error::contended(failed, error)
+            if !retry.again().await {
+                return Err(Error::contended(retry.failed(), error)
                     .of_entity(E::SCHEMA.entity)
                     .in_operation("modify"));
             }
-            backoff.wait(failed).await;
         }
     }
 }

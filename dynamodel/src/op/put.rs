@@ -23,6 +23,27 @@ use crate::wire::WriteError;
 /// Costs one write of the item's size, also when the condition fails. `L` is the entity's lock:
 /// [`Versioned`](crate::Versioned) puts check and raise the version; `R` says what comes back.
 ///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// song("Aria", 2001).create().send(&db).await?;
+/// let err = song("Aria", 1999).create().send(&db).await.unwrap_err();
+/// assert!(err.is_condition_failed()); // it exists
+/// assert_eq!(err.current::<Song>().map(|s| s.year), Some(2001));
+///
+/// let old = song("Aria", 1999).put().when(|s| s.plays.lt(10)).returning_old().send(&db).await?;
+/// assert_eq!(old.map(|s| s.year), Some(2001));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html).
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Put<E: Entity, L = <E as Entity>::Lock, R = Stored> {
@@ -173,6 +194,19 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
             must_exist: self.mode == PutMode::Replace,
             must_not_exist: self.mode == PutMode::Create || version == Some(Expected::Absent),
         })
+    }
+
+    /// Whether it demands anything of the stored item.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.mode != PutMode::Put || self.condition.is_some() || L::VERSIONED
+    }
+
+    /// For a transaction or batch: the entity as it will be stored, what is demanded, and the body.
+    pub(crate) fn into_part(mut self) -> Result<(E, Demand, Vec<u8>), Error> {
+        let token = fresh_token::<E>()?;
+        let demand = self.prepare(token)?;
+        let body = self.body("", &demand, false)?;
+        Ok((self.entity, demand, body))
     }
 
     fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {

@@ -160,6 +160,9 @@ fn holds(schema: &EntitySchema, index: &IndexSchema, name: &str) -> bool {
     is_projected || index.key.contains(name) || schema.key.contains(name)
 }
 
+/// What a query or scan knows at compile time: the entity, the index and what is read.
+pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
+
 /// Reads the items of one partition, in the order of the sort key: Query. Made by the entity's `query`
 /// constructor and by one for each index.
 ///
@@ -168,11 +171,33 @@ fn holds(schema: &EntitySchema, index: &IndexSchema, name: &str) -> bool {
 /// round trip each. Costs half a read unit for each 4 KB read, twice that when consistent; what a
 /// filter leaves out is paid for too.
 ///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// let early = Song::query("Nina").sort(|k| k.title.lt("C")).descending().all(&db).await?;
+/// assert_eq!(early[0].title, "Ballad");
+///
+/// let of_2002 = Song::by_year(2002).sort(|k| k.title.begins_with("Co")).first(&db).await?;
+/// assert_eq!(of_2002.map(|s| s.title), Some("Coda".to_owned()));
+///
+/// assert_eq!(Song::query("Nina").filter(|s| s.year.gt(2001)).count(&db).await?, 2);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html).
 #[must_use = "a query does nothing until it is read"]
 pub struct Query<E, I = Primary<E>, O = E> {
     plan: Result<Plan, Error>,
-    _types: PhantomData<fn() -> (E, I, O)>,
+    _types: Types<E, I, O>,
 }
 
 impl<E: Entity, I: Index, O> fmt::Debug for Query<E, I, O> {

@@ -45,6 +45,34 @@ pub(crate) fn nothing(body: &[u8]) -> Result<Single<()>, ReadError> {
     Ok(Single { item: (), capacity })
 }
 
+/// The capacities in the answer to a write of several items.
+pub(crate) fn capacities(body: &[u8]) -> Result<Vec<ConsumedCapacity>, ReadError> {
+    let mut capacities = Vec::new();
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| match name {
+        "ConsumedCapacity" => read_capacities(r, &mut capacities),
+        _ => r.skip_value(),
+    })?;
+    r.finish()?;
+    Ok(capacities)
+}
+
+/// A list of capacities, one for each table.
+pub(crate) fn read_capacities(
+    r: &mut Reader<'_>,
+    capacities: &mut Vec<ConsumedCapacity>,
+) -> Result<(), ReadError> {
+    if r.json_null() {
+        return Ok(());
+    }
+    let mut more = r.begin_list()?;
+    while more {
+        capacities.push(ConsumedCapacity::read(r)?);
+        more = r.end_element()?;
+    }
+    Ok(())
+}
+
 /// The answer to Query and Scan.
 pub(crate) struct PageBody<T> {
     /// Up to the first item that cannot be read.
@@ -139,7 +167,7 @@ pub(crate) fn condition_item(body: &[u8]) -> Option<Vec<u8>> {
 
 /// The number in an attribute of an item, if it is one.
 pub(crate) fn number_in(item: &[u8], name: &str) -> Option<u64> {
-    find(item, name, |r| <u64 as crate::Attribute>::read(r))
+    find(item, name, <u64 as crate::Attribute>::read)
 }
 
 /// The text in an attribute of an item, if it is one.

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::Error;
 use crate::schema::EntitySchema;
+use crate::wire::Writer;
 
 /// Where the next page of a query or scan starts.
 ///
@@ -50,7 +51,7 @@ impl Cursor {
     pub(crate) fn new(schema: &EntitySchema, index: Option<&str>, key: Vec<u8>) -> Self {
         Cursor {
             source: source(schema, index),
-            key,
+            key: ordered(&key).unwrap_or(key),
         }
     }
 
@@ -66,6 +67,26 @@ impl Cursor {
             Err(Error::cursor("it comes from another table or index"))
         }
     }
+}
+
+/// The key with its attributes in the order of their names, so that equal keys make equal cursors.
+fn ordered(key: &[u8]) -> Option<Vec<u8>> {
+    let mut members = Vec::new();
+    crate::wire::read_item(key, |r| {
+        r.members(|name, r| {
+            members.push((name.to_owned(), r.raw_value()?.to_vec()));
+            Ok(())
+        })
+    })
+    .ok()?;
+    members.sort_unstable();
+    let mut w = Writer::with_capacity(key.len());
+    w.begin_map();
+    for (name, value) in &members {
+        w.entry_with(name, |w| w.raw(value));
+    }
+    w.end_map();
+    w.finish().ok()
 }
 
 /// Tells tables and indexes apart: FNV-1a of their names.
