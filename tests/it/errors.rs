@@ -206,9 +206,10 @@ fn with(path: &str, value: Value) -> String {
             Err(_) => &mut at[*step],
         };
     }
-    match value {
-        Value::Null => drop(at.as_object_mut().unwrap().remove(*last)),
-        value => at[*last] = value,
+    match (value, last.parse::<usize>()) {
+        (Value::Null, _) => drop(at.as_object_mut().unwrap().remove(*last)),
+        (value, Ok(index)) => at[index] = value,
+        (value, Err(_)) => at[*last] = value,
     }
     item.to_string()
 }
@@ -576,15 +577,8 @@ async fn items_of_400_kilobytes() {
 #[tokio::test]
 async fn expressions_that_are_too_large_or_contradict_themselves() {
     let (db, faults) = accounts().await;
-    let scan = |values: Vec<u8>| {
-        Account::scan()
-            .filter(move |a| a.age.in_(values))
-            .count(&db)
-    };
-    let results = [
-        scan(Vec::new()).await.map(drop),
-        scan(vec![1; 101]).await.map(drop),
-    ];
+    let many = Account::scan().filter(|a| a.age.in_(vec![1; 101]));
+    let results = [many.count(&db).await.map(drop)];
     check_unsent(results, &faults, Error::is_limit_exceeded, None).await;
     let many = Account::scan()
         .filter(|a| (1..400_u32).fold(a.age.eq(0), |all, n| all | a.age.eq((n % 200) as u8)));

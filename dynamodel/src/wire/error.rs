@@ -240,6 +240,13 @@ impl WriteError {
         }
     }
 
+    /// Puts a path before the error's own, for values that were written on their own.
+    #[cold]
+    pub(crate) fn under(mut self, path: impl Into<Cow<'static, str>>) -> Self {
+        self.0.steps.insert(0, (0, Segment::Name(path.into())));
+        self
+    }
+
     /// Replaces the outermost step, for values that were written under another name (`:v0`).
     #[cold]
     pub(crate) fn in_attribute(mut self, path: impl Into<Cow<'static, str>>) -> Self {
