@@ -7,6 +7,7 @@ extern crate self as dynamodel;
 pub mod __private;
 mod attribute;
 mod db;
+mod diff;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod entity;

@@ -27,6 +27,7 @@ pub use sort::{IntoSort, SortChain, SortCondition, SortPart, SortPrefix};
 pub use update::Update;
 
 pub(crate) use query::Plan;
+pub(crate) use write::write_item;
 pub(crate) use response::{PageBody, page as decode_page, page_count as decode_count};
 
 use crate::error::Error;
