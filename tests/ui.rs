@@ -7,7 +7,9 @@ const TOOLCHAIN: &str = "rustc 1.95.";
 
 #[test]
 fn messages() {
-    let version = std::process::Command::new("rustc").arg("--version").output();
+    let version = std::process::Command::new("rustc")
+        .arg("--version")
+        .output();
     let version = version.map(|out| String::from_utf8_lossy(&out.stdout).into_owned());
     match version {
         Ok(version) if version.starts_with(TOOLCHAIN) => {

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{DeriveInput, Member, Type};
 
 use super::attrs::{Paths, Usable, token};
-use super::codec::{Construct, Role, delegate, read_fn, read_map, write_line};
+use super::codec::{Construct, Role, delegate, read_fn, read_map, write_line, write_value};
 use super::scope;
 use super::stored::{Form, wrappers};
 use super::variants::variants_of;
@@ -44,6 +44,7 @@ fn structure(container: &Container, fields: &[Field]) -> TokenStream {
     let construct = Construct {
         path: quote!(#ident),
         fields: fields.iter().collect(),
+        tokens: true,
         rest: None,
     };
     let read = read_map(container, &construct);
@@ -246,7 +247,7 @@ fn write_arm(container: &Container, tag: &str, variant: &Variant) -> TokenStream
             let lines = stored
                 .iter()
                 .zip(&slots)
-                .map(|(f, slot)| write_line(container, f, &quote!(#slot), Role::Plain));
+                .map(|(f, slot)| write_value(container, f, &quote!(#slot), Role::Plain));
             quote! {
                 #this::#ident { #(#idents: #slots,)* .. } => { #tag #(#lines)* }
             }
@@ -264,6 +265,7 @@ fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
             &Construct {
                 path: quote!(#this::#ident),
                 fields: Vec::new(),
+                tokens: false,
                 rest: None,
             },
         ),
@@ -275,6 +277,7 @@ fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
             &Construct {
                 path: quote!(#this::#ident),
                 fields: fields.iter().collect(),
+                tokens: false,
                 rest: None,
             },
         ),

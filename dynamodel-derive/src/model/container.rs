@@ -9,7 +9,6 @@ use syn::{DeriveInput, GenericParam, Generics, Type, Visibility};
 
 use super::{Field, generated};
 use crate::attr::StoredAttr;
-use crate::errors::Errors;
 use crate::names::{identifiers, plain};
 
 /// The type itself.
@@ -44,17 +43,6 @@ impl Container {
             generics,
             root,
             taken,
-        }
-    }
-
-    pub(super) fn refuse_lifetimes(&self, what: &str, errors: &mut Errors) {
-        for lifetime in self.generics.lifetimes() {
-            errors.on(
-                lifetime,
-                format!(
-                    "{what} owns its data; use `String`, `Vec` or `Arc` in place of the borrow"
-                ),
-            );
         }
     }
 

@@ -44,7 +44,7 @@ use crate::attribute::{Attribute, ValueOf};
 ///     .when(|o| o.address.at(|a| a.city).eq("Oslo"));
 /// let json = update.to_json()?;
 /// assert!(json.contains(r#""UpdateExpression":"SET #n0[0].#n1 = :v0 REMOVE #n2.#n3""#));
-/// assert!(json.contains(r#""ConditionExpression":"#n4.#n5 = :v1""#));
+/// assert!(json.contains(r##""ConditionExpression":"#n4.#n5 = :v1""##));
 /// # Ok::<(), dynamodel::Error>(())
 /// ```
 pub struct Path<K, Sc> {

@@ -91,9 +91,9 @@ pub(crate) fn is_map(bytes: &[u8]) -> bool {
 /// it for documents, so that enums can embed them.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no fields of its own",
-    label = "not a struct or enum with fields",
-    note = "the only field of a variant is a document; give any other type a name, `Variant {{ name: T }}`"
+    message = "`{Self}` has no attributes to put beside the name of the variant",
+    label = "not a document",
+    note = "a variant with one unnamed field embeds a struct that derives `Document`; name the field to store any other type: `Variant { value: T }`"
 )]
 pub trait MapBody: Sized + crate::expr::Fields {
     /// Writes the attributes, without braces.

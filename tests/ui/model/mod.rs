@@ -1,7 +1,7 @@
 //! The entities that the cases use.
 #![allow(dead_code)]
 
-use dynamodel::{Document, Entity, Projection};
+use dynamodel::{Document, Entity};
 use std::collections::BTreeSet;
 
 #[derive(Entity)]
