@@ -88,9 +88,6 @@ impl Image {
 
     /// What changed from this value to another.
     pub(crate) fn changes<E: Entity>(&self, changed: &E) -> Result<Changes, Fault> {
-        if E::Lock::VERSIONED && self.version == 0 {
-            return Err(Fault::NotStored);
-        }
         let new = Image::of(changed)?;
         let mut differ = Differ {
             before: &self.text,
@@ -110,6 +107,12 @@ impl Image {
             without_elements,
         })
     }
+}
+
+/// The value at a place of an item.
+pub(crate) fn value_at<'a>(item: &'a [u8], place: &Place) -> Result<Option<&'a str>, ReadError> {
+    let text = std::str::from_utf8(item).map_err(|_| ReadError::expected("UTF-8"))?;
+    json::find(text, &place.steps())
 }
 
 /// Whether the action counts on the elements of a list being where they were.

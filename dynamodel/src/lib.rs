@@ -119,7 +119,8 @@ pub use error::Error;
 pub use expr::{Action, Condition, all_of, any_of, maybe};
 pub use key::Key;
 pub use op::{
-    Backoff, Check, ConsumedCapacity, Delete, Get, Measured, Put, Query, Remove, Scan, Update,
+    Backoff, Check, ConsumedCapacity, Delete, Get, Measured, Partial, Put, Query, Remove, Scan,
+    Update,
 };
 pub use page::{Cursor, ItemStream, Page};
 pub use table::TableInfo;

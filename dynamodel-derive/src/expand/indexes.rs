@@ -69,7 +69,7 @@ fn index_type(entity: &Entity, index: &Index) -> TokenStream {
 }
 
 /// A member that mentions the parameters of the entity, which the index may not hold.
-fn phantom_member(
+pub(super) fn phantom_member(
     container: &Container,
     value: impl FnOnce(TokenStream) -> TokenStream,
 ) -> Option<TokenStream> {
@@ -249,32 +249,37 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
         ty,
         TokenStream::new(),
     );
-    let traits = std_traits(container, index, ty, &fields);
+    let traits = std_traits(container, &index.ty, ty, &fields, |f| {
+        f.ty.to_token_stream()
+    });
     quote!(#projection #selectable #traits)
 }
 
 /// `Debug`, `Clone` and `PartialEq`, each where all fields have it. The bounds are on references of
 /// any lifetime, because a plain bound that is known to be false would be an error.
-fn std_traits(
+///
+/// `member` is the type of the member for a field of a type.
+pub(super) fn std_traits(
     container: &Container,
-    index: &Index,
+    name: &Ident,
     ty: &TokenStream,
     fields: &[&Field],
+    member: impl Fn(&Field) -> TokenStream,
 ) -> TokenStream {
     let root = &container.root;
-    let name = &index.ty;
     let shown = name.to_string();
     let idents: Vec<Ident> = fields.iter().map(|f| located(&f.ident)).collect();
     let labels = fields.iter().map(|f| plain(&f.ident));
     let phantom = phantom_member(container, |_| quote!(::core::marker::PhantomData));
     let bounded =
-        |of: TokenStream, bound: &dyn Fn(&syn::Type) -> TokenStream, body: TokenStream| {
+        |of: TokenStream, bound: &dyn Fn(&TokenStream) -> TokenStream, body: TokenStream| {
             let mut generics = container.generics.clone();
             let clause = generics.make_where_clause();
             let mut seen = HashSet::new();
-            for ty in fields.iter().map(|f| &f.ty) {
-                if seen.insert(ty)
-                    && let Ok(predicate) = syn::parse2(bound(ty))
+            for field in fields {
+                let ty = member(field);
+                if seen.insert(ty.to_string())
+                    && let Ok(predicate) = syn::parse2(bound(&ty))
                 {
                     clause.predicates.push(predicate);
                 }

@@ -58,7 +58,9 @@ impl Differ<'_> {
         let mut parts = Vec::new();
         let by_parts = self.parts(&place, old, new, &mut parts)?;
         let whole = set(place.clone(), new);
-        if by_parts && cost(&parts) <= cost(std::slice::from_ref(&whole)) && self.is_stored(&place)?
+        if by_parts
+            && cost(&parts) <= cost(std::slice::from_ref(&whole))
+            && self.is_stored(&place)?
         {
             out.append(&mut parts);
         } else {

@@ -21,7 +21,7 @@ pub use get::Get;
 pub use modify::Backoff;
 pub use put::{Put, PutMode};
 pub use query::Query;
-pub use returned::{New, Old, PutReturned, Returned, Stored};
+pub use returned::{New, Old, Partial, PutReturned, Returned, Stored, UpdatedNew, UpdatedOld};
 pub use scan::Scan;
 pub use sort::{IntoSort, SortChain, SortCondition, SortPart, SortPrefix};
 pub use update::Update;
