@@ -1,16 +1,16 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
 mod crud;
-mod foreign;
-mod hygiene;
 mod cursor;
 mod errors;
+mod foreign;
+mod hygiene;
 mod model;
 mod projection;
 mod query;
 mod raw;
-mod serde_bridge;
 mod scan;
+mod serde_bridge;
 mod tables;
 mod tour;
 mod ttl;
