@@ -375,7 +375,24 @@ impl Body {
     }
 }
 
+/// Whether the actions fit into one expression, with what every update writes by itself.
+pub(crate) fn fits(actions: &[ActionNode]) -> bool {
+    const OWN: usize = 150;
+    let mut body = Body::new("", 0);
+    let mut text = String::new();
+    for action in actions {
+        text.push_str(", ");
+        body.action(action, &mut text);
+    }
+    text.len() + OWN <= MAX_EXPRESSION_BYTES && body.operators + 1 <= MAX_OPERATORS
+}
+
 impl Verb {
+    /// Whether the action makes a list of lists.
+    pub(crate) fn joins_lists(&self) -> bool {
+        matches!(self, Verb::Set(Source::Concat(..)))
+    }
+
     fn clause(&self) -> &'static str {
         match self {
             Verb::Set(_) => "SET",
