@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dynamodel::wire::{ReadError, Reader, WriteError};
+use dynamodel::wire::{ReadError, WriteError};
 use dynamodel::{Document, Entity, Json, MsgPack, Projection, wire};
 use dynamodel_tests::db;
 use proptest::prelude::*;

@@ -1,9 +1,11 @@
 //! Types of the crate `smol_str`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use crate::expr::EntryKey;
 use crate::wire::{ReadError, Reader, Writer};
 use crate::{Attribute, MapKey, SetValue, ValueFor, kind};
 
@@ -46,6 +48,12 @@ macro_rules! operands {
         impl SetValue<Option<SmolStr>> for $operand {
             fn write_value(&self, w: &mut Writer) {
                 w.string(self);
+            }
+        }
+        impl EntryKey<SmolStr> for $operand {
+            fn entry_key(&self) -> Arc<str> {
+                let text: &str = self.as_ref();
+                text.into()
             }
         }
     )*};
