@@ -54,6 +54,15 @@ impl<E: Entity> Key<E> {
         }
     }
 
+    /// A key that was one before.
+    pub(crate) fn from_json(json: Vec<u8>) -> Self {
+        Key {
+            json,
+            invalid: None,
+            _entity: PhantomData,
+        }
+    }
+
     /// The key as DynamoDB JSON.
     pub(crate) fn json(&self) -> Result<&[u8], Error> {
         match &self.invalid {

@@ -95,6 +95,7 @@ extern crate self as dynamodel;
 pub mod __private;
 mod attribute;
 mod db;
+mod diff;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod entity;
@@ -110,11 +111,11 @@ mod transport;
 mod version;
 pub mod wire;
 
-pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
 #[cfg(feature = "json")]
 pub use attribute::Json;
 #[cfg(feature = "msgpack")]
 pub use attribute::MsgPack;
+pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
 pub use db::{Builder, Db};
 pub use dynamodel_derive::{Document, Entity, Projection};
 pub use entity::{Entity, Projection, Unversioned, Versioned};
@@ -122,7 +123,9 @@ pub use error::Error;
 pub use expr::{Action, Condition, all_of, any_of, maybe};
 pub use key::Key;
 pub use op::{
-    Backoff, Check, ConsumedCapacity, Delete, Get, Measured, Put, Query, Remove, Scan, Update,
+    Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check, Committed,
+    ConsumedCapacity, Delete, Get, Handle, Measured, Partial, Put, Query, Reason, Remove, Scan,
+    Transaction, Update, batch_get, transact_get,
 };
 pub use page::{Cursor, ItemStream, Page};
 pub use table::TableInfo;

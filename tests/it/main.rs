@@ -1,10 +1,18 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
 mod crud;
+mod cursor;
+mod errors;
 mod foreign;
 mod hygiene;
 mod model;
+mod projection;
+mod query;
 mod raw;
+mod scan;
 mod serde_bridge;
+mod tables;
 mod tour;
+mod ttl;
+mod unreadable;
 mod versions;

@@ -40,7 +40,19 @@ impl Body {
         }
     }
 
-    /// A body inside another one, for the operations of a transaction: it begins with `{`.
+    /// A body that begins with a member of another name and value, for what a batch asks of a table.
+    pub(crate) fn beginning_with(name: &str, json: &[u8]) -> Self {
+        let mut body = Self::new("", 0);
+        let mut w = Writer::with_capacity(name.len() + json.len() + 256);
+        w.raw(b"{\"");
+        w.raw(name.as_bytes());
+        w.raw(b"\":");
+        w.raw(json);
+        body.w = w;
+        body
+    }
+
+    /// A member that is JSON already.
     pub(crate) fn member(&mut self, name: &str, json: &[u8]) {
         self.member_with(name, |w| w.raw(json));
     }
@@ -349,7 +361,24 @@ impl Body {
     }
 }
 
+/// Whether the actions fit into one expression, with what every update writes by itself.
+pub(crate) fn fits(actions: &[ActionNode]) -> bool {
+    const OWN: usize = 150;
+    let mut body = Body::new("", 0);
+    let mut text = String::new();
+    for action in actions {
+        text.push_str(", ");
+        body.action(action, &mut text);
+    }
+    text.len() + OWN <= MAX_EXPRESSION_BYTES && body.operators + 1 <= MAX_OPERATORS
+}
+
 impl Verb {
+    /// Whether the action makes a list of lists.
+    pub(crate) fn joins_lists(&self) -> bool {
+        matches!(self, Verb::Set(Source::Concat(..)))
+    }
+
     fn clause(&self) -> &'static str {
         match self {
             Verb::Set(_) => "SET",

@@ -196,6 +196,19 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         })
     }
 
+    /// Whether it demands anything of the stored item.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.mode != PutMode::Put || self.condition.is_some() || L::VERSIONED
+    }
+
+    /// For a transaction or batch: the entity as it will be stored, what is demanded, and the body.
+    pub(crate) fn into_part(mut self) -> Result<(E, Demand, Vec<u8>), Error> {
+        let token = fresh_token::<E>()?;
+        let demand = self.prepare(token)?;
+        let body = self.body("", &demand, false)?;
+        Ok((self.entity, demand, body))
+    }
+
     fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {
         let mut body = Body::new(table, 1024);
         let mut size = Ok(());

@@ -30,6 +30,25 @@ pub(crate) fn single<P: Projection>(body: &[u8]) -> Result<Single<Option<P>>, Re
     Ok(single)
 }
 
+/// The returned attributes of a write, as they are.
+pub(crate) fn attributes(body: &[u8]) -> Result<Single<Option<&[u8]>>, ReadError> {
+    let mut single = Single {
+        item: None,
+        capacity: None,
+    };
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| {
+        match name {
+            "Attributes" => single.item = r.raw_value_or_null()?,
+            "ConsumedCapacity" => single.capacity = Some(ConsumedCapacity::read(r)?),
+            _ => r.skip_value()?,
+        }
+        Ok(())
+    })?;
+    r.finish()?;
+    Ok(single)
+}
+
 /// The answer to a write that returns no attributes.
 pub(crate) fn nothing(body: &[u8]) -> Result<Single<()>, ReadError> {
     let mut capacity = None;
@@ -43,6 +62,34 @@ pub(crate) fn nothing(body: &[u8]) -> Result<Single<()>, ReadError> {
     })?;
     r.finish()?;
     Ok(Single { item: (), capacity })
+}
+
+/// The capacities in the answer to a write of several items.
+pub(crate) fn capacities(body: &[u8]) -> Result<Vec<ConsumedCapacity>, ReadError> {
+    let mut capacities = Vec::new();
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| match name {
+        "ConsumedCapacity" => read_capacities(r, &mut capacities),
+        _ => r.skip_value(),
+    })?;
+    r.finish()?;
+    Ok(capacities)
+}
+
+/// A list of capacities, one for each table.
+pub(crate) fn read_capacities(
+    r: &mut Reader<'_>,
+    capacities: &mut Vec<ConsumedCapacity>,
+) -> Result<(), ReadError> {
+    if r.json_null() {
+        return Ok(());
+    }
+    let mut more = r.begin_list()?;
+    while more {
+        capacities.push(ConsumedCapacity::read(r)?);
+        more = r.end_element()?;
+    }
+    Ok(())
 }
 
 /// The answer to Query and Scan.

@@ -4,6 +4,7 @@ use crate::entity::Entity;
 use crate::error::{ConditionOutcome, Error, Limit};
 use crate::expr::ast::{Node, Value};
 use crate::expr::render::Body;
+use crate::schema::EntitySchema;
 use crate::transport::{Failure, FailureKind};
 use crate::version::WriteToken;
 use crate::wire::Writer;
@@ -49,17 +50,8 @@ impl Demand {
     /// What it means that the condition was not met.
     pub(crate) fn outcome<E: Entity>(&self, failure: &Failure) -> ConditionOutcome {
         let item = item_of(failure);
-        let stored = || {
-            let item = item.as_deref()?;
-            super::response::number_in(item, E::SCHEMA.version?)
-        };
-        let conflict = match self.version {
-            Some(Expected::Absent) => item.is_some(),
-            Some(Expected::At(n)) => stored() != Some(n),
-            None => false,
-        };
         ConditionOutcome {
-            conflict,
+            conflict: self.is_conflict(E::SCHEMA, item.as_deref()),
             ambiguous: failure.uncertain && !self.is_settled::<E>(item.as_deref()),
             must_exist: self.must_exist,
             item,
@@ -84,6 +76,16 @@ impl Demand {
             .version
             .and_then(|name| super::response::number_in(item, name));
         stored.is_some_and(|stored| stored <= expected.saturating_add(1))
+    }
+
+    /// Whether the condition failed because the version is not the expected one.
+    pub(crate) fn is_conflict(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
+        let stored = || super::response::number_in(item?, schema.version?);
+        match self.version {
+            Some(Expected::Absent) => item.is_some(),
+            Some(Expected::At(n)) => stored() != Some(n),
+            None => false,
+        }
     }
 
     /// The error of a write that failed, by its condition or otherwise.

@@ -1,11 +1,9 @@
 //! Types of the crate `smol_str`.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::expr::EntryKey;
 use crate::wire::{ReadError, Reader, Writer};
 use crate::{Attribute, MapKey, SetValue, ValueFor, kind};
 
@@ -50,12 +48,12 @@ macro_rules! operands {
                 w.string(self);
             }
         }
-        impl EntryKey<SmolStr> for $operand {
-            fn entry_key(&self) -> Arc<str> {
-                let text: &str = self.as_ref();
-                text.into()
-            }
-        }
     )*};
 }
 operands!(&str, String, &String);
+
+impl crate::expr::EntryKey<SmolStr> for &str {
+    fn entry_key(&self) -> std::sync::Arc<str> {
+        (*self).into()
+    }
+}
