@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use aws_credential_types::provider::error::CredentialsError;
+
 use crate::entity::Entity;
 use crate::expr::ast::Place;
 use crate::op::{Canceled, Left};
@@ -15,7 +17,8 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// Opaque and one word wide. Ask it by its predicates; [`source`](StdError::source) has the SDK's own
 /// error where the service or the network is behind it. It names entity, operation, attribute and AWS
-/// request id, and never a value, key or token: neither in `Display` nor in `Debug`.
+/// request id, and never a value, key or token: neither in `Display` nor in `Debug`. The SDK's own
+/// errors behind `source` keep no such promise.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -69,6 +72,7 @@ enum Kind {
     },
     Timeout(BoxError),
     Connection(BoxError),
+    Credentials(BoxError),
     Response(BoxError),
     Construction(BoxError),
     Table(String),
@@ -98,7 +102,7 @@ impl fmt::Display for Limit {
             Limit::ExpressionOperators => {
                 f.write_str("an expression has more than 300 operators and functions")
             }
-            Limit::InOperands => f.write_str("`in_` needs 1 to 100 values"),
+            Limit::InOperands => f.write_str("`in_` takes at most 100 values"),
             Limit::TransactionOperations { operations } => {
                 write!(
                     f,
@@ -204,10 +208,7 @@ impl Error {
     }
 
     /// A canceled transaction.
-    pub(crate) fn canceled(
-        failure: Failure,
-        canceled: impl FnOnce(BoxError) -> Canceled,
-    ) -> Self {
+    pub(crate) fn canceled(failure: Failure, canceled: impl FnOnce(BoxError) -> Canceled) -> Self {
         let FailureKind::Service { source, .. } = failure.kind else {
             return Self::failure(failure);
         };
@@ -258,11 +259,12 @@ impl Error {
                 status,
                 source,
             },
+            FailureKind::Decode(e) if e.is_malformed() => Kind::Response(e.into()),
             FailureKind::Decode(e) => Kind::Read(e),
             FailureKind::Timeout(e) => Kind::Timeout(e),
-            FailureKind::Dispatch(e) => Kind::Connection(e),
+            FailureKind::Dispatch(e) => unsent(e, Kind::Connection),
             FailureKind::Response(e) => Kind::Response(e),
-            FailureKind::Construction(e) => Kind::Construction(e),
+            FailureKind::Construction(e) => unsent(e, Kind::Construction),
         };
         let mut error = Self::new(kind);
         error.0.request_id = failure.request_id;
@@ -271,24 +273,23 @@ impl Error {
     }
 
     /// An error of the SDK's own operations, which manage tables.
-    pub(crate) fn sdk<E, R>(error: aws_sdk_dynamodb::error::SdkError<E, R>) -> Self
+    pub(crate) fn sdk<E>(error: aws_sdk_dynamodb::error::SdkError<E>) -> Self
     where
         E: StdError + aws_sdk_dynamodb::error::ProvideErrorMetadata + Send + Sync + 'static,
-        R: fmt::Debug + Send + Sync + 'static,
     {
         use aws_sdk_dynamodb::error::SdkError;
+        use aws_sdk_dynamodb::operation::RequestId;
         let metadata = error.as_service_error().map(|e| e.meta().clone());
-        let request_id = metadata
-            .as_ref()
-            .and_then(|m| aws_sdk_dynamodb::operation::RequestId::request_id(m).map(str::to_owned));
+        let request_id = error.request_id().map(str::to_owned);
+        let status = error.raw_response().map_or(0, |r| r.status().as_u16());
         let kind = match (&error, metadata) {
             (SdkError::TimeoutError(_), _) => Kind::Timeout(error.into()),
-            (SdkError::DispatchFailure(_), _) => Kind::Connection(error.into()),
-            (SdkError::ConstructionFailure(_), _) => Kind::Construction(error.into()),
+            (SdkError::DispatchFailure(_), _) => unsent(error.into(), Kind::Connection),
+            (SdkError::ConstructionFailure(_), _) => unsent(error.into(), Kind::Construction),
             (_, Some(m)) => Kind::Service {
                 code: m.code().map(str::to_owned),
                 message: m.message().map(str::to_owned),
-                status: 0,
+                status,
                 source: error.into(),
             },
             _ => Kind::Response(error.into()),
@@ -313,6 +314,14 @@ impl Error {
         error.0.request_id = failure.request_id;
         error.0.attempts = failure.attempts;
         error
+    }
+
+    /// The stored item was left by this very call, which can not say what its output was.
+    pub(crate) fn of_own_write(mut self) -> Self {
+        if let Kind::Condition { ambiguous, .. } = &mut self.0.kind {
+            *ambiguous = true;
+        }
+        self
     }
 
     /// The condition of a write was not met: of `when`, or of the write itself (`create`: the item
@@ -346,8 +355,12 @@ impl Error {
     }
 
     /// A failed condition on a call that was retried after an answer got lost: the write that the
-    /// condition saw may be our own. With a `#[dynamo(write_token)]` field dynamodel can tell, and
-    /// this is never true where the stored token decides.
+    /// condition saw may be our own. Read the item and decide.
+    ///
+    /// With a `#[dynamo(write_token)]` field dynamodel can tell: the stored token says whether the
+    /// write was this call's, which is then a success. What remains is what no stored token can
+    /// tell: a retried delete of an item that is gone, a write with `returning_old`, and an item
+    /// that has been written more than once since, so that this call's write may be among those.
     pub fn is_ambiguous(&self) -> bool {
         matches!(
             self.0.kind,
@@ -403,8 +416,20 @@ impl Error {
         matches!(self.0.kind, Kind::Connection(_))
     }
 
-    /// Credentials or region are missing or not accepted, or the request could not be built with the
-    /// client's configuration.
+    /// There are no credentials to sign the request with, or they could not be loaded. Nothing was
+    /// sent. Credentials that the service does not accept are
+    /// [`is_access_denied`](Self::is_access_denied).
+    pub fn is_credentials_error(&self) -> bool {
+        matches!(self.0.kind, Kind::Credentials(_))
+    }
+
+    /// The request could not be built with the client's configuration, for instance without a region.
+    /// Nothing was sent.
+    pub fn is_configuration_error(&self) -> bool {
+        matches!(self.0.kind, Kind::Construction(_))
+    }
+
+    /// The service did not accept the credentials, or they do not allow the operation.
     pub fn is_access_denied(&self) -> bool {
         matches!(
             self.code(),
@@ -469,6 +494,12 @@ impl Error {
         matches!(self.0.kind, Kind::Service { status: 500.., .. })
     }
 
+    /// The answer was cut short, corrupt or not one of DynamoDB, for instance of a proxy, and the SDK's
+    /// retries did not help. Whether a write has happened is not known.
+    pub fn is_invalid_response(&self) -> bool {
+        matches!(self.0.kind, Kind::Response(_))
+    }
+
     /// The item as it is stored now, from a failed condition: it comes with the failure, at no cost.
     ///
     /// `None` when no item has the key, when the failure is another, and when the stored item is not
@@ -527,6 +558,43 @@ impl Error {
             _ => return None,
         };
         Some(path).filter(|p| !p.is_empty())
+    }
+}
+
+/// The kind of a request that was not sent, or got no answer: for want of credentials, or `other`.
+fn unsent(error: BoxError, other: fn(BoxError) -> Kind) -> Kind {
+    let mut causes =
+        std::iter::successors(Some(&*error as &(dyn StdError + 'static)), |&e| e.source());
+    // Without any provider of credentials the SDK finds no way to sign; the type of that error is
+    // private to it.
+    let is_credentials = causes.any(|e| {
+        e.is::<CredentialsError>() || e.to_string().starts_with("failed to select an auth scheme")
+    });
+    if is_credentials {
+        Kind::Credentials(error)
+    } else {
+        other(error)
+    }
+}
+
+/// A message of the service up to where it shows what was sent. These are all the places where
+/// DynamoDB does.
+struct WithoutValues<'a>(&'a str);
+
+impl fmt::Display for WithoutValues<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const BEFORE_VALUES: [&str; 3] = [
+            "AttributeValue: {",
+            "Input collection [",
+            "converted to a numeric value: ",
+        ];
+        let ends = BEFORE_VALUES
+            .iter()
+            .filter_map(|text| Some(self.0.find(text)? + text.len()));
+        match ends.min().and_then(|end| self.0.get(..end)) {
+            Some(start) => write!(f, "{start}.."),
+            None => f.write_str(self.0),
+        }
     }
 }
 
@@ -592,11 +660,14 @@ impl fmt::Display for Error {
                     None => write!(f, "the service answered with HTTP status {status}")?,
                 }
                 if let Some(message) = message {
-                    write!(f, ": {message}")?;
+                    write!(f, ": {}", WithoutValues(message))?;
                 }
             }
             Kind::Timeout(_) => f.write_str("no answer in time")?,
             Kind::Connection(_) => f.write_str("the endpoint could not be reached")?,
+            Kind::Credentials(_) => f.write_str(
+                "there are no AWS credentials to sign the request with; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role",
+            )?,
             Kind::Response(_) => f.write_str("the answer could not be read")?,
             Kind::Construction(_) => f.write_str("the request could not be built")?,
             Kind::Engine(e) => write!(f, "the embedded engine: {e}")?,
@@ -632,6 +703,7 @@ impl StdError for Error {
             | Kind::Service { source, .. }
             | Kind::Timeout(source)
             | Kind::Connection(source)
+            | Kind::Credentials(source)
             | Kind::Response(source)
             | Kind::Construction(source)
             | Kind::Engine(source)

@@ -19,8 +19,10 @@ struct Counter {
     version: u64,
 }
 
+/// Waits of up to some seconds: with 64 tasks on one item, those who lose have to stay out of the way of
+/// those who are about to win.
 fn patient() -> Backoff {
-    Backoff::new(Duration::from_millis(1), Duration::from_millis(400), 5_000)
+    Backoff::new(Duration::from_millis(4), Duration::from_secs(4), 5_000)
 }
 
 /// Runs `step` 200 times in each of 64 tasks, and returns the item at the end.
@@ -96,16 +98,16 @@ async fn transactions() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn conditional_increments() {
     let end = count(|db| async move {
-        let mut seen = Counter::get("c").consistent().send(&db).await?;
         loop {
-            let at = seen.as_ref().map_or(0, |c| c.count);
+            let seen = Counter::get("c").consistent().send(&db).await?;
+            let at = seen.map_or(0, |c| c.count);
             let update = Counter::update("c")
                 .apply(|c| c.count.set(at + 1))
                 .when(|c| c.count.eq(at));
             match update.send(&db).await {
                 Err(e) if e.is_condition_failed() => {
-                    seen = e.current();
-                    let pause = Duration::from_millis(fastrand::u64(0..200));
+                    assert!(e.current::<Counter>().is_some_and(|c| c.count > at));
+                    let pause = Duration::from_millis(fastrand::u64(0..4_000));
                     tokio::time::sleep(pause).await;
                 }
                 done => return done,

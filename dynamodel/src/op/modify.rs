@@ -11,8 +11,9 @@ impl<E: Entity> Get<E> {
     /// all over again, with the [default backoff](Backoff::default). Returns what was stored.
     ///
     /// The closure can run several times, each time on a fresh item. An `Err` of it ends everything and
-    /// nothing is written; an error of your own goes through [`Error::other`]. Two round trips a try:
-    /// a strongly consistent read and a write.
+    /// nothing is written; an error of your own goes through [`Error::other`]. It must not change the
+    /// key; what it does to the version is of no effect. Two round trips a try: a strongly consistent
+    /// read and a write.
     ///
     /// ```
     /// # use dynamodel::{Db, Entity};
@@ -32,7 +33,8 @@ impl<E: Entity> Get<E> {
     ///
     /// # Errors
     /// [`is_not_found`](Error::is_not_found) when there is no item; [`is_conflict`](Error::is_conflict)
-    /// when all tries met one; the closure's error; or what [`Get::send`] and [`Put::send`](crate::Put::send) fail with.
+    /// when all tries met one, or one of them an [ambiguous](Error::is_ambiguous) one; the closure's
+    /// error; [`is_invalid_request`](Error::is_invalid_request) when it changed the key; or what [`Get::send`] and [`Put::send`](crate::Put::send) fail with.
     pub async fn modify(
         self,
         db: &Db,
@@ -65,7 +67,15 @@ impl<E: Entity> Get<E> {
                     .of_entity(E::SCHEMA.entity)
                     .in_operation("GetItem")
             })?;
+            let (key, version) = (item.key_of(), item.version());
             change(&mut item)?;
+            if item.key_of() != key {
+                let moved = "the closure of `modify` changed the item's key; create the new item and remove the old one";
+                return Err(Error::invalid_request(moved)
+                    .of_entity(E::SCHEMA.entity)
+                    .in_operation("modify"));
+            }
+            item.set_version(version);
             let error = match item.replace().send(db).await {
                 Ok(stored) => return Ok(stored),
                 Err(e) if e.is_conflict() && !e.is_ambiguous() => e,

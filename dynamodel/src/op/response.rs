@@ -167,7 +167,7 @@ pub(crate) fn condition_item(body: &[u8]) -> Option<Vec<u8>> {
 
 /// The number in an attribute of an item, if it is one.
 pub(crate) fn number_in(item: &[u8], name: &str) -> Option<u64> {
-    find(item, name, |r| <u64 as crate::Attribute>::read(r))
+    find(item, name, <u64 as crate::Attribute>::read)
 }
 
 /// The text in an attribute of an item, if it is one.

@@ -52,10 +52,30 @@ impl Demand {
         let item = item_of(failure);
         ConditionOutcome {
             conflict: self.is_conflict(E::SCHEMA, item.as_deref()),
-            ambiguous: failure.uncertain && E::SCHEMA.write_token.is_none(),
+            ambiguous: failure.uncertain && !self.is_settled::<E>(item.as_deref()),
             must_exist: self.must_exist,
             item,
         }
+    }
+
+    /// Whether the stored item, which does not have this call's token, proves that an earlier attempt
+    /// of the call did not write.
+    ///
+    /// It does not when the item is gone, and not when its version is more than one ahead: then this
+    /// call's write may be one of those between.
+    fn is_settled<E: Entity>(&self, item: Option<&[u8]>) -> bool {
+        let (Some(item), Some(_)) = (item, E::SCHEMA.write_token) else {
+            return false;
+        };
+        let expected = match self.version {
+            None => return true,
+            Some(Expected::Absent) => 0,
+            Some(Expected::At(n)) => n,
+        };
+        let stored = E::SCHEMA
+            .version
+            .and_then(|name| super::response::number_in(item, name));
+        stored.is_some_and(|stored| stored <= expected.saturating_add(1))
     }
 
     /// Whether the condition failed because the version is not the expected one.
@@ -125,9 +145,6 @@ pub(crate) fn add_condition(body: &mut Body, condition: Option<&Node>) {
 pub(crate) fn write_item<E: Entity>(w: &mut Writer, entity: &E) -> Result<(), Limit> {
     let start = w.len();
     entity.write_item(w);
-    if let Some(error) = w.take_error() {
-        w.fail(error.without_outermost());
-    }
     if w.len() - start > MAX_ITEM_BYTES {
         let item = w.as_slice().get(start..).unwrap_or_default();
         let bytes = crate::wire::item_size(item).unwrap_or(0);

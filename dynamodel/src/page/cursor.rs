@@ -8,13 +8,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::Error;
 use crate::schema::EntitySchema;
+use crate::wire::Writer;
 
 /// Where the next page of a query or scan starts.
 ///
 /// Opaque text: it survives a restart, travels in URLs (`A-Z a-z 0-9 - _`) and, with feature `serde`,
 /// serializes as a string. It holds the key of the last item that was read, readable by whoever decodes
-/// it, so encrypt it where keys are secret. A cursor belongs to the table or index that it comes from:
-/// another one refuses it. `Debug` does not show it.
+/// it, so encrypt it where keys are secret. A cursor belongs to the query that it comes from: another
+/// table, index or partition refuses it ([`is_invalid_cursor`](Error::is_invalid_cursor)). `Debug` does
+/// not show it.
 ///
 /// ```
 /// # use dynamodel::{Cursor, Db, Entity};
@@ -49,7 +51,7 @@ impl Cursor {
     pub(crate) fn new(schema: &EntitySchema, index: Option<&str>, key: Vec<u8>) -> Self {
         Cursor {
             source: source(schema, index),
-            key,
+            key: ordered(&key).unwrap_or(key),
         }
     }
 
@@ -65,6 +67,26 @@ impl Cursor {
             Err(Error::cursor("it comes from another table or index"))
         }
     }
+}
+
+/// The key with its attributes in the order of their names, so that equal keys make equal cursors.
+fn ordered(key: &[u8]) -> Option<Vec<u8>> {
+    let mut members = Vec::new();
+    crate::wire::read_item(key, |r| {
+        r.members(|name, r| {
+            members.push((name.to_owned(), r.raw_value()?.to_vec()));
+            Ok(())
+        })
+    })
+    .ok()?;
+    members.sort_unstable();
+    let mut w = Writer::with_capacity(key.len());
+    w.begin_map();
+    for (name, value) in &members {
+        w.entry_with(name, |w| w.raw(value));
+    }
+    w.end_map();
+    w.finish().ok()
 }
 
 /// Tells tables and indexes apart: FNV-1a of their names.

@@ -102,6 +102,11 @@ impl ReadError {
         &self.0.found
     }
 
+    /// The bytes are not what DynamoDB sends: they are cut off, or no JSON.
+    pub(crate) fn is_malformed(&self) -> bool {
+        self.0.found.starts_with("malformed JSON")
+    }
+
     #[cold]
     #[inline(never)]
     pub(crate) fn in_field(mut self, name: &'static str) -> Self {
@@ -221,15 +226,6 @@ impl WriteError {
                 *step = Segment::Entry;
             }
         }
-    }
-
-    /// Leaves out the outermost step: the member of the request that the item is written in.
-    #[cold]
-    pub(crate) fn without_outermost(mut self) -> Self {
-        if !self.0.steps.is_empty() {
-            self.0.steps.remove(0);
-        }
-        self
     }
 
     /// Replaces the outermost step, for values that were written under another name (`:v0`).
