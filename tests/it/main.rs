@@ -1,5 +1,9 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
+mod batch_faults;
+mod batches;
+mod bulk;
+mod concurrency;
 mod crud;
 mod cursor;
 mod errors;
@@ -15,7 +19,9 @@ mod scan;
 mod serde_bridge;
 mod tables;
 mod tour;
+mod transactions;
 mod ttl;
 mod types;
 mod unreadable;
 mod versions;
+mod workload;
