@@ -61,7 +61,6 @@ impl Entity {
     pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Entity> {
         let attrs = EntityAttrs::parse(&input.attrs, errors);
         let mut container = Container::new(input, attrs.root.as_ref());
-        container.refuse_lifetimes("an entity", errors);
         let Some(named) = named_fields(input) else {
             errors.at(
                 input.ident.span(),

@@ -1,7 +1,13 @@
 //! What generated code calls. Not part of the public interface, and free to change.
 
+mod field;
+
+pub use self::field::UsableField;
 pub use std::time::SystemTime;
 
+pub use crate::attribute::serde_bridge::{
+    SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
+};
 pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
 pub use crate::entity::{
     EntityWithSort, Global, HasSort, HasTtl, Index, Primary, Projection, ProjectsAll, ProjectsSome,

@@ -1,4 +1,10 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
+mod crud;
+mod foreign;
+mod hygiene;
 mod model;
+mod raw;
+mod serde_bridge;
 mod tour;
+mod versions;

@@ -4,14 +4,14 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::DeriveInput;
 
-use super::attrs::{Usable, fields_impls, fields_struct, token};
+use super::attrs::{Paths, Usable, token};
 use super::checks::checks;
-use super::codec::{Construct, Role, read_fn, read_map, write_line};
+use super::codec::{Construct, Role, epoch_seconds, read_fn, read_map, write_line};
 use super::indexes::{index_impls, index_types};
-use super::keys::{builder_of, constructors};
+use super::keys::constructors;
 use super::schema::schema;
 use super::scope;
-use super::stored::wrappers;
+use super::stored::{has_other_form, wrappers};
 use crate::attr::EntityAttrs;
 use crate::errors::Errors;
 use crate::model::{Container, Entity, Field};
@@ -23,21 +23,23 @@ pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
     let container = &entity.container;
     let fields: Vec<&Field> = entity.stored().collect();
     let scopes = Scopes::new(entity);
-    let fields_struct = fields_struct(container, &fields);
+    let paths = Paths::of_fields(container, &fields);
+    let fields_struct = paths.declaration();
     let index_types = index_types(entity);
     let constructors = constructors(entity);
     let wrappers = wrappers(container, fields.iter().copied());
     let tokens = fields
         .iter()
         .map(|f| token(container, f, &scopes.of(entity, f)));
-    let fields_impls = fields_impls(container, &fields);
+    let (fields_impl, debug_impl) = (paths.fields_impl(), paths.debug_impl());
     let entity_impl = entity_impl(entity);
     let index_impls = index_impls(entity, &scopes);
     let checks = valid.then(|| checks(entity));
     let scope = scope(quote! {
         #wrappers
         #(#tokens)*
-        #fields_impls
+        #fields_impl
+        #debug_impl
         #entity_impl
         #index_impls
         #checks
@@ -142,6 +144,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
     let construct = Construct {
         path: container.ident.to_token_stream(),
         fields: entity.fields.iter().collect(),
+        tokens: true,
         rest: None,
     };
     let read = read_fn(root, "read_item", &read_map(container, &construct));
@@ -150,10 +153,16 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         .into_iter()
         .chain(entity.sort())
         .collect();
-    let key = builder_of(entity, &keys, |f| {
+    let parts = keys.iter().map(|f| {
         let ident = &f.ident;
-        quote!(&self.#ident)
+        let token = container.with_args(&f.token);
+        if has_other_form(f) {
+            quote!(.part::<#token>(&self.#ident))
+        } else {
+            quote!(.own_part::<#token>(&self.#ident))
+        }
     });
+    let key = quote!(#root::__private::KeyBuilder::new() #(#parts)*);
     let hooks = hooks(entity);
     let entity_impl = container.implement(
         quote!(#root::Entity),
@@ -199,33 +208,30 @@ fn key_role(entity: &Entity, field: &Field) -> Role {
 fn hooks(entity: &Entity) -> TokenStream {
     let root = &entity.container.root;
     let private = quote!(#root::__private);
+    // Through the type, so that an error about it shows there, and once.
     let version = role(entity, |f| f.attrs.version.is_some()).map(|f| {
-        let ident = &f.ident;
+        let Field { ident, ty, .. } = f;
         quote! {
-            fn version(&self) -> u64 { #private::VersionNumber::to_u64(&self.#ident) }
+            fn version(&self) -> u64 { <#ty as #private::VersionNumber>::to_u64(&self.#ident) }
             fn set_version(&mut self, __v: u64) {
-                self.#ident = #private::VersionNumber::from_u64(__v);
+                self.#ident = <#ty as #private::VersionNumber>::from_u64(__v);
             }
         }
     });
     let ttl = role(entity, |f| f.attrs.ttl.is_some()).map(|f| {
-        let ident = &f.ident;
-        quote! {
-            fn expires_at(&self) -> ::core::option::Option<u64> {
-                #private::TtlTime::epoch_seconds(&self.#ident)
-            }
-        }
+        let seconds = epoch_seconds(&entity.container, f);
+        quote!(fn expires_at(&self) -> ::core::option::Option<u64> { #seconds })
     });
     let touched: Vec<TokenStream> = entity
         .stored()
         .filter_map(|f| {
-            let ident = &f.ident;
+            let Field { ident, ty, .. } = f;
             let touch = match (f.attrs.created_at, f.attrs.updated_at) {
                 (Some(_), _) => format_ident!("touch_created"),
                 (None, Some(_)) => format_ident!("touch_updated"),
                 (None, None) => return None,
             };
-            Some(quote!(#private::Timestamp::#touch(&mut self.#ident, __now);))
+            Some(quote!(<#ty as #private::Timestamp>::#touch(&mut self.#ident, __now);))
         })
         .collect();
     let touch = (!touched.is_empty())
@@ -250,10 +256,10 @@ fn hooks(entity: &Entity) -> TokenStream {
         role(entity, |f| f.attrs.updated_at.is_some()),
     );
     let token = role(entity, |f| f.attrs.write_token.is_some()).map(|f| {
-        let ident = &f.ident;
+        let Field { ident, ty, .. } = f;
         quote! {
             fn set_write_token(&mut self, __t: u128) {
-                #private::TokenValue::set(&mut self.#ident, __t);
+                <#ty as #private::TokenValue>::set(&mut self.#ident, __t);
             }
         }
     });
