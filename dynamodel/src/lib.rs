@@ -16,7 +16,9 @@ mod key;
 pub mod op;
 mod page;
 pub mod schema;
+mod single_table;
 mod table;
+mod template;
 mod time;
 mod transport;
 mod version;
@@ -24,15 +26,17 @@ pub mod wire;
 
 pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
 pub use db::{Builder, Db};
-pub use dynamodel_derive::{Document, Entity, Projection};
+pub use dynamodel_derive::{Document, Entity, Projection, Table};
 pub use entity::{Entity, Projection, Unversioned, Versioned};
 pub use error::Error;
-pub use expr::{Action, Condition};
+pub use expr::{Action, Condition, IndexAction, Part};
 pub use key::Key;
 pub use op::{
     Backoff, Check, ConsumedCapacity, Delete, Get, Measured, Put, Query, Remove, Scan, Update,
 };
 pub use page::{Cursor, ItemStream, Page};
+pub use single_table::{HasTable, Table, Templated};
 pub use table::TableInfo;
+pub use template::{FixedWidth, TemplatePart};
 pub use time::{Timestamp, TtlTime};
 pub use version::{TokenValue, VersionNumber, WriteToken};

@@ -17,6 +17,8 @@ pub(super) enum Usable {
         scopes: Vec<TokenStream>,
         /// Scopes with any index `__I`.
         any_index: Vec<TokenStream>,
+        /// Where the field is only set, as a part of a derived key.
+        settable: Option<TokenStream>,
     },
 }
 
@@ -32,7 +34,11 @@ pub(super) fn token_of(root: &TokenStream, entity: impl ToTokens, field: &Ident)
 }
 
 /// The struct of typed paths, named after the type.
-pub(super) fn fields_struct(container: &Container, fields: &[&Field]) -> TokenStream {
+pub(super) fn fields_struct(
+    container: &Container,
+    fields: &[&Field],
+    more: &TokenStream,
+) -> TokenStream {
     let Container {
         ident, vis, root, ..
     } = container;
@@ -62,7 +68,7 @@ pub(super) fn fields_struct(container: &Container, fields: &[&Field]) -> TokenSt
         .then(|| quote!(__scope: ::core::marker::PhantomData<fn() -> (__Sc, #ty)>,));
     quote! {
         #[doc = #doc]
-        #vis struct #name #generics #clause { #(#members)* #nothing }
+        #vis struct #name #generics #clause { #(#members)* #more #nothing }
     }
 }
 
@@ -72,7 +78,11 @@ fn fields_name(container: &Container) -> Ident {
 }
 
 /// `Fields` and `Debug` of the struct of typed paths.
-pub(super) fn fields_impls(container: &Container, fields: &[&Field]) -> TokenStream {
+pub(super) fn fields_impls(
+    container: &Container,
+    fields: &[&Field],
+    more: &TokenStream,
+) -> TokenStream {
     let root = &container.root;
     let name = fields_name(container);
     let fields_ty = container.with_args_and(&name, quote!(__Sc));
@@ -95,7 +105,7 @@ pub(super) fn fields_impls(container: &Container, fields: &[&Field]) -> TokenStr
         quote! {
             type Fields<__Sc> = #fields_ty;
             fn fields<__Sc>(#at: &#root::__private::Prefix) -> #fields_ty {
-                #name { #(#members)* #nothing }
+                #name { #(#members)* #more #nothing }
             }
         },
     );
@@ -146,13 +156,21 @@ pub(super) fn token(container: &Container, field: &Field, usable: &Usable) -> To
     };
     let usable: TokenStream = match usable {
         Usable::Everywhere => usable_in(&container.generics_and("__Sc"), &quote!(__Sc)),
-        Usable::In { scopes, any_index } => {
+        Usable::In {
+            scopes,
+            any_index,
+            settable,
+        } => {
+            let settable = settable.iter().map(|scope| {
+                let of = quote!(#root::__private::SettableIn<#scope>);
+                implement(&container.generics, of, &this, TokenStream::new())
+            });
             let scopes = scopes
                 .iter()
                 .map(|scope| usable_in(&container.generics, scope));
             let generics = container.generics_and("__I");
             let any = any_index.iter().map(|scope| usable_in(&generics, scope));
-            scopes.chain(any).collect()
+            scopes.chain(any).chain(settable).collect()
         }
     };
     quote!(#declaration #token_impl #has_field #usable)

@@ -10,11 +10,11 @@ use super::codec::{Construct, Role, read_fn, read_map, write_line};
 use super::indexes::{index_impls, index_types};
 use super::keys::{builder_of, constructors};
 use super::schema::schema;
-use super::scope;
 use super::stored::wrappers;
+use super::{scope, single};
 use crate::attr::EntityAttrs;
 use crate::errors::Errors;
-use crate::model::{Container, Entity, Field};
+use crate::model::{Container, Entity, Field, PartRole};
 use crate::names::plain;
 
 /// The whole expansion. `valid` is false when the struct has mistakes: then the code is there to
@@ -23,17 +23,30 @@ pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
     let container = &entity.container;
     let fields: Vec<&Field> = entity.stored().collect();
     let scopes = Scopes::new(entity);
-    let fields_struct = fields_struct(container, &fields);
-    let index_types = index_types(entity);
-    let constructors = constructors(entity);
+    let (members, values) = single::members(entity);
+    let fields_struct = fields_struct(container, &fields, &members);
+    let (index_types, constructors) = match &entity.single {
+        Some(single) => (
+            single::types(entity, single),
+            single::constructors(entity, single),
+        ),
+        None => (index_types(entity), constructors(entity)),
+    };
     let wrappers = wrappers(container, fields.iter().copied());
     let tokens = fields
         .iter()
         .map(|f| token(container, f, &scopes.of(entity, f)));
-    let fields_impls = fields_impls(container, &fields);
+    let fields_impls = fields_impls(container, &fields, &values);
     let entity_impl = entity_impl(entity);
-    let index_impls = index_impls(entity, &scopes);
-    let checks = valid.then(|| checks(entity));
+    let index_impls = match &entity.single {
+        Some(single) => single::impls(entity, single, &scopes.primary),
+        None => index_impls(entity, &scopes),
+    };
+    let checks = valid.then(|| {
+        let single = entity.single.as_ref().map(|s| single::checks(entity, s));
+        let checks = checks(entity);
+        quote!(#checks #single)
+    });
     let scope = scope(quote! {
         #wrappers
         #(#tokens)*
@@ -63,7 +76,9 @@ fn is_updatable(entity: &Entity, field: &Field) -> bool {
         attrs.updated_at,
         attrs.write_token,
     ];
-    !entity.is_table_key(field) && own.iter().all(Option::is_none)
+    !entity.is_table_key(field)
+        && entity.part_role(field) == PartRole::None
+        && own.iter().all(Option::is_none)
 }
 
 /// The places of use of an entity's fields.
@@ -122,7 +137,12 @@ impl Scopes {
                 scopes.extend(places.iter().map(|i| scope(name, i)));
             }
         }
-        Usable::In { scopes, any_index }
+        let settable = single::is_settable(entity, field).then(|| scope("InUpdate", &self.entity));
+        Usable::In {
+            scopes,
+            any_index,
+            settable,
+        }
     }
 }
 
@@ -143,6 +163,13 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         path: container.ident.to_token_stream(),
         fields: entity.fields.iter().collect(),
         rest: None,
+        kind: entity.single.as_ref().map(|single| {
+            let table = &single.table;
+            (
+                quote!(<#table as #root::Table>::DISCRIMINATOR),
+                plain(&container.ident),
+            )
+        }),
     };
     let read = read_fn(root, "read_item", &read_map(container, &construct));
     let keys: Vec<&Field> = entity
@@ -150,10 +177,17 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         .into_iter()
         .chain(entity.sort())
         .collect();
-    let key = builder_of(entity, &keys, |f| {
-        let ident = &f.ident;
-        quote!(&self.#ident)
-    });
+    let key = match &entity.single {
+        Some(single) => single::key_of(entity, single),
+        None => builder_of(entity, &keys, |f| {
+            let ident = &f.ident;
+            quote!(&self.#ident)
+        }),
+    };
+    let templates = entity
+        .single
+        .as_ref()
+        .map(|_| quote!(#root::__private::write_templates(self, __w);));
     let hooks = hooks(entity);
     let entity_impl = container.implement(
         quote!(#root::Entity),
@@ -164,6 +198,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
             fn write_item(&self, __w: &mut #root::wire::Writer) {
                 __w.begin_map();
                 #(#lines)*
+                #templates
                 __w.end_map();
             }
             #read
@@ -286,6 +321,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 updated_at: ::core::option::Option::None,
                 write_token: ::core::option::Option::None,
                 options: #root::schema::TableOptions::DEFAULT,
+                single_table: ::core::option::Option::None,
             };
             type Lock = #root::Unversioned;
             fn write_item(&self, _: &mut #root::wire::Writer) {}

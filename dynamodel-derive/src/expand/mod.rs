@@ -9,7 +9,9 @@ mod indexes;
 mod keys;
 mod projection;
 mod schema;
+mod single;
 mod stored;
+mod table;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -17,7 +19,7 @@ use syn::{DeriveInput, GenericParam, Generics};
 
 use crate::check;
 use crate::errors::Errors;
-use crate::model::{Container, Document, Entity, Projection};
+use crate::model::{Container, Document, Entity, Projection, Table};
 
 /// `#[derive(Entity)]`.
 pub(crate) fn entity(input: TokenStream) -> TokenStream {
@@ -56,6 +58,19 @@ pub(crate) fn projection(input: TokenStream) -> TokenStream {
         match Projection::read(input, errors) {
             Some(model) => projection::expand(&model),
             None => TokenStream::new(),
+        }
+    })
+}
+
+/// `#[derive(Table)]`.
+pub(crate) fn table(input: TokenStream) -> TokenStream {
+    derive(input, |input, errors| {
+        let model = Table::read(input, errors);
+        check::table(&model, errors);
+        if errors.is_empty() {
+            table::expand(&model)
+        } else {
+            TokenStream::new()
         }
     })
 }

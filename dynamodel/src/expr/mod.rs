@@ -1,6 +1,7 @@
 //! Typed expressions: [`Path`], [`Condition`] and [`Action`] over one untyped tree.
 
 pub(crate) mod ast;
+mod index;
 mod path;
 pub(crate) mod render;
 pub(crate) mod scope;
@@ -9,11 +10,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+pub use index::{IndexAction, Part};
 pub use path::{Inside, ListOf, MapOf, Path, PrefixOf, SetOf};
-pub use scope::{InCondition, InFilter, InProjection, InUpdate, Scope, UsableIn};
+pub use scope::{InCondition, InFilter, InProjection, InUpdate, Scope, SettableIn, UsableIn};
 
 use crate::attribute::Attribute;
-use ast::{ActionNode, Node, Place};
+use ast::{ActionNode, Assumed, Node, Place};
 
 /// One field of an entity or document, as a type. The derive makes one for each field.
 pub trait Token {
@@ -211,7 +213,7 @@ pub trait IntoActions<E> {
 /// The actions of an update, in order.
 #[doc(hidden)]
 #[derive(Default, Clone)]
-pub struct Actions(pub(crate) Vec<ActionNode>);
+pub struct Actions(pub(crate) Vec<ActionNode>, pub(crate) Vec<Assumed>);
 
 impl fmt::Debug for Actions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

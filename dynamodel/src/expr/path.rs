@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::ast::{
     ActionNode, Comparator, Function, Node, Operand, Place, Source, Step, Value, Verb,
 };
-use super::scope::{Scope, UsableIn};
+use super::scope::{Scope, SettableIn, UsableIn};
 use super::{Action, Condition, Fields, Prefix, Token};
 use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
 
@@ -332,7 +332,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// Sets the attribute. `None` and an empty set remove it.
     pub fn set(&self, value: impl SetValue<K::Type>) -> Action<Sc::Entity>
     where
-        K: UsableIn<Sc>,
+        K: SettableIn<Sc>,
     {
         if value.is_removal() {
             return self.action(Verb::Remove);
@@ -345,7 +345,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// Removes the attribute, or the element of a list, or the entry of a map.
     pub fn remove(&self) -> Action<Sc::Entity>
     where
-        K: UsableIn<Sc>,
+        K: SettableIn<Sc>,
     {
         self.action(Verb::Remove)
     }

@@ -3,6 +3,7 @@
 mod capacity;
 mod check;
 mod delete;
+mod derived;
 mod get;
 mod modify;
 mod put;
@@ -23,7 +24,10 @@ pub use put::{Put, PutMode};
 pub use query::Query;
 pub use returned::{New, Old, PutReturned, Returned, Stored};
 pub use scan::Scan;
-pub use sort::{IntoSort, SortChain, SortCondition, SortPart, SortPrefix};
+pub use sort::{
+    AnyPart, FixedPart, IntoSort, RangesOf, SortChain, SortCondition, SortPart, SortPrefix,
+    TemplateEnd,
+};
 pub use update::Update;
 
 pub(crate) use query::Plan;

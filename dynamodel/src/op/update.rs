@@ -5,13 +5,14 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use super::capacity::Measured;
+use super::derived;
 use super::response::Single;
 use super::returned::{New, Old, Returned};
 use super::write::{Demand, Expected, add_condition, fresh_token, own_write};
 use crate::db::Db;
 use crate::entity::{Entity, IsVersioned};
 use crate::error::Error;
-use crate::expr::ast::{ActionNode, Node, Place, Source, Value, Verb};
+use crate::expr::ast::{ActionNode, Assumed, Node, Place, Source, Value, Verb};
 use crate::expr::render::Body;
 use crate::expr::{Actions, Condition, Fields, InCondition, InUpdate, IntoActions, Prefix};
 use crate::key::Key;
@@ -165,9 +166,13 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         body.member("Key", key);
         let mut actions = self.actions.0.clone();
         actions.extend(kept::<E>(token));
+        let exists = self.demand.proves_existence();
+        actions.extend(derived::actions(&self.key, &self.actions, exists)?);
         body.update(&actions);
         let own = token.and_then(|t| Some(not_yet(E::SCHEMA.write_token?, t)));
-        let user = Node::all(self.condition.iter().cloned().chain(own).collect());
+        let assumed = self.actions.1.iter().map(Assumed::node);
+        let conditions = self.condition.iter().cloned().chain(assumed).chain(own);
+        let user = Node::all(conditions.collect());
         add_condition(&mut body, self.demand.node::<E>(user).as_ref());
         if let Some(parameter) = R::PARAMETER {
             body.word("ReturnValues", parameter);

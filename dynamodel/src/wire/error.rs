@@ -163,6 +163,7 @@ struct WriteFailure {
     located: bool,
     problem: Cow<'static, str>,
     limit: Option<u64>,
+    key: bool,
 }
 
 impl WriteError {
@@ -175,6 +176,7 @@ impl WriteError {
             located: false,
             problem: problem.into(),
             limit: None,
+            key: false,
         }))
     }
 
@@ -184,6 +186,18 @@ impl WriteError {
         let mut e = Self::new(problem);
         e.0.limit = Some(limit);
         e
+    }
+
+    /// The value cannot be a key, or a part of one.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn of_key(mut self) -> Self {
+        self.0.key = true;
+        self
+    }
+
+    pub(crate) fn is_of_key(&self) -> bool {
+        self.0.key
     }
 
     /// The path of the attribute, such as `data.cart[3].quantity`; empty for a value on its own.

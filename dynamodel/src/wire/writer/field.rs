@@ -114,11 +114,14 @@ impl Writer {
 /// Why a value, with or without its name before it, cannot be a key attribute of at most `limit` bytes.
 pub(crate) fn key_problem(member: &[u8], limit: usize) -> Option<WriteError> {
     match key_size(member) {
-        Ok(0) => Some(WriteError::new("a key attribute cannot be empty")),
-        Ok(size) if size > limit => Some(WriteError::over_limit(
-            format!("a key attribute of {size} bytes is longer than {limit} bytes"),
-            limit as u64,
-        )),
+        Ok(0) => Some(WriteError::new("a key attribute cannot be empty").of_key()),
+        Ok(size) if size > limit => Some(
+            WriteError::over_limit(
+                format!("a key attribute of {size} bytes is longer than {limit} bytes"),
+                limit as u64,
+            )
+            .of_key(),
+        ),
         _ => None,
     }
 }
