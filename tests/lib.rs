@@ -1,5 +1,8 @@
 //! What the tests share: the entities and databases to run against.
 
+pub mod bare;
+pub mod faults;
+
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -27,14 +30,18 @@ pub async fn db() -> Db {
 pub async fn db_with(
     configure: impl FnOnce(aws_sdk_dynamodb::config::Builder) -> aws_sdk_dynamodb::config::Builder,
 ) -> Db {
-    let config = match endpoint() {
+    let client = aws_sdk_dynamodb::Client::from_conf(configure(config().await).build());
+    Db::builder().client(client).table_prefix(prefix()).build()
+}
+
+/// The configuration of a client of the database under test.
+pub async fn config() -> aws_sdk_dynamodb::config::Builder {
+    match endpoint() {
         None => dynamodel::embedded::EmbeddedEngine::memory()
             .expect("the engine starts")
             .config(),
         Some(endpoint) => environment().await.to_builder().endpoint_url(endpoint),
-    };
-    let client = aws_sdk_dynamodb::Client::from_conf(configure(config).build());
-    Db::builder().client(client).table_prefix(prefix()).build()
+    }
 }
 
 /// Region and credentials as the environment has them.

@@ -1,1 +1,21 @@
-fn main() {}
+//! What must not compile, and what the compiler then says.
+//!
+//! `TRYBUILD=overwrite cargo test --test ui` writes the messages anew; they are reviewed like code.
+
+/// The compiler whose messages are stored; those of another differ in details.
+const TOOLCHAIN: &str = "rustc 1.95.";
+
+#[test]
+fn messages() {
+    let version = std::process::Command::new("rustc")
+        .arg("--version")
+        .output();
+    let version = version.map(|out| String::from_utf8_lossy(&out.stdout).into_owned());
+    match version {
+        Ok(version) if version.starts_with(TOOLCHAIN) => {
+            trybuild::TestCases::new().compile_fail("ui/*.rs");
+        }
+        Ok(version) => println!("skipped: {} is not {TOOLCHAIN}*", version.trim()),
+        Err(e) => println!("skipped: no rustc to ask for its version: {e}"),
+    }
+}

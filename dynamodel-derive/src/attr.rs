@@ -324,6 +324,21 @@ fn equals_type(key: &Ident, input: ParseStream<'_>) -> syn::Result<Type> {
         .map_err(|e| syn::Error::new(e.span(), usage))
 }
 
+/// Parses what is in parentheses. After an error the rest is skipped, so that it is the only one.
+fn inside<T>(
+    input: ParseStream<'_>,
+    parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
+) -> syn::Result<T> {
+    let content;
+    parenthesized!(content in input);
+    parse(&content).inspect_err(|_| skip_rest(&content))
+}
+
+/// Skips all that is left.
+fn skip_rest(input: ParseStream<'_>) {
+    while !input.is_empty() && input.parse::<TokenTree>().is_ok() {}
+}
+
 /// `= a` or `= (a, b)`.
 fn equals_fields(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
     let name = plain(key);
@@ -334,14 +349,16 @@ fn equals_fields(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Ident>>
         let field = input.call(Ident::parse_any);
         return Ok(vec![field.map_err(|e| syn::Error::new(e.span(), usage))?]);
     }
-    let content;
-    let paren = parenthesized!(content in input);
-    let fields = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)
-        .map_err(|e| syn::Error::new(e.span(), &usage))?;
-    if fields.is_empty() {
-        return Err(syn::Error::new(paren.span.join(), usage));
-    }
-    Ok(fields.into_iter().collect())
+    let span = input.span();
+    inside(input, |content| {
+        let fields =
+            Punctuated::<Ident, Token![,]>::parse_terminated_with(content, Ident::parse_any)
+                .map_err(|e| syn::Error::new(e.span(), &usage))?;
+        if fields.is_empty() {
+            return Err(syn::Error::new(span, &usage));
+        }
+        Ok(fields.into_iter().collect())
+    })
 }
 
 /// Attributes of a document.

@@ -109,7 +109,7 @@ fn has_table(entity: &Entity, errors: &mut Errors) {
 /// A table's name is 3 to 255 characters of `a-z A-Z 0-9 _ . -`.
 fn table_name(entity: &Entity, errors: &mut Errors) {
     if let Some(table) = &entity.table {
-        resource_name(table, "table", errors);
+        resource_name(table, "a table", errors);
     }
 }
 
@@ -119,18 +119,18 @@ fn resource_name(name: &Spanned<String>, what: &str, errors: &mut Errors) {
     if let Some(c) = name.value.chars().find(|c| !allowed(*c)) {
         errors.at(
             name.span,
-            format!("the name of a {what} has no {c:?}; use only a-z, A-Z, 0-9, `_`, `.` and `-`"),
+            format!("the name of {what} has no {c:?}; use only a-z, A-Z, 0-9, `_`, `.` and `-`"),
         );
     } else if !(3..=255).contains(&name.value.len()) {
         let length = name.value.len();
-        let remedy = if what == "index" {
+        let remedy = if what == "an index" {
             ", for instance by `name = \"..\"`"
         } else {
             ""
         };
         errors.at(
             name.span,
-            format!("the name of a {what} has 3 to 255 characters, and this one {length}; choose another{remedy}"),
+            format!("the name of {what} has 3 to 255 characters, and this one {length}; choose another{remedy}"),
         );
     }
 }

@@ -69,7 +69,6 @@ impl Entity {
     pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Entity> {
         let mut attrs = EntityAttrs::parse(&input.attrs, errors);
         let mut container = Container::new(input, attrs.root.as_ref());
-        container.refuse_lifetimes("an entity", errors);
         let shared = matches!(attrs.table, Some(TableAttr::Type(_)));
         let single = Single::read(&mut attrs, &input.ident, errors);
         let Some(named) = named_fields(input) else {

@@ -185,3 +185,68 @@ pub(crate) fn json_escaped(name: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_those_of_serde() {
+        let names = |apply: fn(RenameRule, &str) -> String, name: &str| {
+            RenameRule::ALL.map(|(_, rule)| apply(rule, name))
+        };
+        assert_eq!(
+            names(RenameRule::apply, "very_tasty"),
+            [
+                "very_tasty",
+                "VERY_TASTY",
+                "VeryTasty",
+                "veryTasty",
+                "very_tasty",
+                "VERY_TASTY",
+                "very-tasty",
+                "VERY-TASTY"
+            ]
+        );
+        assert_eq!(
+            names(RenameRule::apply_to_variant, "VeryTasty"),
+            [
+                "verytasty",
+                "VERYTASTY",
+                "VeryTasty",
+                "veryTasty",
+                "very_tasty",
+                "VERY_TASTY",
+                "very-tasty",
+                "VERY-TASTY"
+            ]
+        );
+        assert_eq!(RenameRule::Snake.apply_to_variant("Z42"), "z42");
+        assert_eq!(RenameRule::Camel.apply("z"), "z");
+    }
+
+    #[test]
+    fn near_misses() {
+        let keys = ["partition", "sort", "ttl", "version"];
+        for (name, near) in [
+            ("partitoin", Some("partition")),
+            ("Sort", Some("sort")),
+            ("tll", Some("ttl")),
+            ("colour", None),
+        ] {
+            assert_eq!(nearest(name, keys), near, "{name}");
+        }
+    }
+
+    #[test]
+    fn hashes_are_fnv1a() {
+        // The published test vectors.
+        for (text, hash) in [
+            ("", 0xcbf2_9ce4_8422_2325),
+            ("a", 0xaf63_dc4c_8601_ec8c),
+            ("foobar", 0x8594_4171_f739_67e8),
+        ] {
+            assert_eq!(field_hash(text), hash, "{text}");
+        }
+    }
+}

@@ -1,8 +1,14 @@
 //! What generated code calls. Not part of the public interface, and free to change.
 
+mod field;
+
 pub use std::string::String;
+pub use self::field::UsableField;
 pub use std::time::SystemTime;
 
+pub use crate::attribute::serde_bridge::{
+    SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
+};
 pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
 pub use crate::entity::{
     EntityWithSort, Global, HasSort, HasTtl, Index, Primary, Projection, ProjectsAll, ProjectsSome,
@@ -132,5 +138,17 @@ impl<T: Clone> CloneField for &T {
     type Owned = T;
     fn clone_field(self) -> T {
         self.clone()
+    }
+}
+
+/// The items of an answer to Query or Scan, for benchmarks of decoding without sending.
+///
+/// # Errors
+/// When the answer or an item of it cannot be read.
+pub fn decode_page<P: Projection>(body: &[u8]) -> Result<Vec<P>, ReadError> {
+    let page = crate::op::decode_page::<P>(body)?;
+    match page.rest.into_iter().find_map(Result::err) {
+        None => Ok(page.items),
+        Some(error) => Err(error),
     }
 }

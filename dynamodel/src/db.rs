@@ -195,12 +195,19 @@ impl Db {
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
+        self.call_tables::<O, T>(Tables::One(table), body, decode)
+            .await
+    }
+
+    /// Sends one request about these tables.
+    pub(crate) async fn call_tables<O: ApiOperation, T: Send + Sync + 'static>(
+        &self,
+        tables: Tables,
+        body: Vec<u8>,
+        decode: Decode<T>,
+    ) -> Result<Reply<T>, Failure> {
         match &self.inner.transport {
-            Ok(transport) => {
-                transport
-                    .call::<O, T>(Tables::One(table), body, decode)
-                    .await
-            }
+            Ok(transport) => transport.call::<O, T>(tables, body, decode).await,
             Err(message) => Err(Failure {
                 attempts: 0,
                 uncertain: false,

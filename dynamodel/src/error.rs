@@ -3,8 +3,11 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use aws_credential_types::provider::error::CredentialsError;
+
 use crate::entity::Entity;
 use crate::expr::ast::Place;
+use crate::op::{Canceled, Left};
 use crate::transport::{Failure, FailureKind};
 use crate::wire::{ReadError, WriteError};
 
@@ -40,6 +43,7 @@ struct Inner {
     operation: Option<&'static str>,
     request_id: Option<String>,
     attempts: u32,
+    left: Option<Left>,
 }
 
 enum Kind {
@@ -50,6 +54,8 @@ enum Kind {
         item: Option<Vec<u8>>,
         source: BoxError,
     },
+    Canceled(Canceled),
+    Unprocessed,
     NotFound,
     Read(ReadError),
     Write(WriteError),
@@ -65,6 +71,7 @@ enum Kind {
     },
     Timeout(BoxError),
     Connection(BoxError),
+    Credentials(BoxError),
     Response(BoxError),
     Construction(BoxError),
     Table(String),
@@ -83,6 +90,8 @@ pub(crate) enum Limit {
     ExpressionOperators,
     InOperands,
     ItemSize { bytes: usize },
+    TransactionOperations { operations: usize },
+    TransactionSize { bytes: usize },
 }
 
 impl fmt::Display for Limit {
@@ -92,7 +101,20 @@ impl fmt::Display for Limit {
             Limit::ExpressionOperators => {
                 f.write_str("an expression has more than 300 operators and functions")
             }
-            Limit::InOperands => f.write_str("`in_` needs 1 to 100 values"),
+            Limit::InOperands => f.write_str("`in_` takes at most 100 values"),
+            Limit::TransactionOperations { operations } => {
+                write!(
+                    f,
+                    "the transaction has {operations} operations, more than DynamoDB's 100"
+                )
+            }
+            Limit::TransactionSize { bytes } => {
+                write!(
+                    f,
+                    "the items of the transaction have {bytes} bytes, more than DynamoDB's 4 MB \
+                     (4,194,304 bytes)"
+                )
+            }
             Limit::ItemSize { bytes } => {
                 write!(
                     f,
@@ -111,6 +133,7 @@ impl Error {
             operation: None,
             request_id: None,
             attempts: 0,
+            left: None,
         }))
     }
 
@@ -186,6 +209,46 @@ impl Error {
         Self::new(Kind::Contended { attempts, last })
     }
 
+    /// A canceled transaction.
+    pub(crate) fn canceled(
+        failure: Failure,
+        canceled: impl FnOnce(BoxError) -> Canceled,
+    ) -> Self {
+        let FailureKind::Service { source, .. } = failure.kind else {
+            return Self::failure(failure);
+        };
+        let mut error = Self::new(Kind::Canceled(canceled(source)));
+        error.0.request_id = failure.request_id;
+        error.0.attempts = failure.attempts;
+        error
+    }
+
+    /// DynamoDB left a part of a batch undone, as often as it was asked.
+    pub(crate) fn still_unprocessed() -> Self {
+        Self::new(Kind::Unprocessed)
+    }
+
+    /// What a batch has not done when it failed with this error.
+    pub(crate) fn leaving(mut self, left: Left) -> Self {
+        self.0.left = Some(left);
+        self
+    }
+
+    pub(crate) fn left(&self) -> Option<&Left> {
+        self.0.left.as_ref()
+    }
+
+    pub(crate) fn take_left(&mut self) -> Option<Left> {
+        self.0.left.take()
+    }
+
+    pub(crate) fn cancellation(&self) -> Option<&Canceled> {
+        match &self.0.kind {
+            Kind::Canceled(canceled) => Some(canceled),
+            _ => None,
+        }
+    }
+
     /// What the service or the network answered.
     pub(crate) fn failure(failure: Failure) -> Self {
         let kind = match failure.kind {
@@ -203,9 +266,9 @@ impl Error {
             },
             FailureKind::Decode(e) => Kind::Read(e),
             FailureKind::Timeout(e) => Kind::Timeout(e),
-            FailureKind::Dispatch(e) => Kind::Connection(e),
+            FailureKind::Dispatch(e) => unsent(e, Kind::Connection),
             FailureKind::Response(e) => Kind::Response(e),
-            FailureKind::Construction(e) => Kind::Construction(e),
+            FailureKind::Construction(e) => unsent(e, Kind::Construction),
         };
         let mut error = Self::new(kind);
         error.0.request_id = failure.request_id;
@@ -214,24 +277,23 @@ impl Error {
     }
 
     /// An error of the SDK's own operations, which manage tables.
-    pub(crate) fn sdk<E, R>(error: aws_sdk_dynamodb::error::SdkError<E, R>) -> Self
+    pub(crate) fn sdk<E>(error: aws_sdk_dynamodb::error::SdkError<E>) -> Self
     where
         E: StdError + aws_sdk_dynamodb::error::ProvideErrorMetadata + Send + Sync + 'static,
-        R: fmt::Debug + Send + Sync + 'static,
     {
         use aws_sdk_dynamodb::error::SdkError;
+        use aws_sdk_dynamodb::operation::RequestId;
         let metadata = error.as_service_error().map(|e| e.meta().clone());
-        let request_id = metadata
-            .as_ref()
-            .and_then(|m| aws_sdk_dynamodb::operation::RequestId::request_id(m).map(str::to_owned));
+        let request_id = error.request_id().map(str::to_owned);
+        let status = error.raw_response().map_or(0, |r| r.status().as_u16());
         let kind = match (&error, metadata) {
             (SdkError::TimeoutError(_), _) => Kind::Timeout(error.into()),
-            (SdkError::DispatchFailure(_), _) => Kind::Connection(error.into()),
-            (SdkError::ConstructionFailure(_), _) => Kind::Construction(error.into()),
+            (SdkError::DispatchFailure(_), _) => unsent(error.into(), Kind::Connection),
+            (SdkError::ConstructionFailure(_), _) => unsent(error.into(), Kind::Construction),
             (_, Some(m)) => Kind::Service {
                 code: m.code().map(str::to_owned),
                 message: m.message().map(str::to_owned),
-                status: 0,
+                status,
                 source: error.into(),
             },
             _ => Kind::Response(error.into()),
@@ -258,10 +320,22 @@ impl Error {
         error
     }
 
+    /// The stored item was left by this very call, which can not say what its output was.
+    pub(crate) fn of_own_write(mut self) -> Self {
+        if let Kind::Condition { ambiguous, .. } = &mut self.0.kind {
+            *ambiguous = true;
+        }
+        self
+    }
+
     /// The condition of a write was not met: of `when`, or of the write itself (`create`: the item
     /// exists; `replace`: it does not; a version that moved on).
     pub fn is_condition_failed(&self) -> bool {
-        matches!(self.0.kind, Kind::Condition { .. })
+        match &self.0.kind {
+            Kind::Condition { .. } => true,
+            Kind::Canceled(canceled) => canceled.is_condition_failed(),
+            _ => false,
+        }
     }
 
     /// Somebody else wrote the item: its version is not the one that was expected, or with `create`
@@ -270,13 +344,27 @@ impl Error {
         match &self.0.kind {
             Kind::Condition { conflict, .. } => *conflict,
             Kind::Contended { .. } => true,
+            Kind::Canceled(canceled) => canceled.is_conflict(),
             _ => false,
         }
     }
 
+    /// A transaction was under way on an item that this operation writes, or that this transaction is
+    /// about. Transactions are tried again on this within their [`Backoff`](crate::Backoff) first.
+    pub fn is_transaction_conflict(&self) -> bool {
+        match &self.0.kind {
+            Kind::Canceled(canceled) => canceled.is_transaction_conflict(),
+            _ => self.code() == Some("TransactionConflictException"),
+        }
+    }
+
     /// A failed condition on a call that was retried after an answer got lost: the write that the
-    /// condition saw may be our own. With a `#[dynamo(write_token)]` field dynamodel can tell, and
-    /// this is never true where the stored token decides.
+    /// condition saw may be our own. Read the item and decide.
+    ///
+    /// With a `#[dynamo(write_token)]` field dynamodel can tell: the stored token says whether the
+    /// write was this call's, which is then a success. What remains is what no stored token can
+    /// tell: a retried delete of an item that is gone, a write with `returning_old`, and an item
+    /// that has been written more than once since, so that this call's write may be among those.
     pub fn is_ambiguous(&self) -> bool {
         matches!(
             self.0.kind,
@@ -303,8 +391,14 @@ impl Error {
         self.code() == Some("ResourceNotFoundException")
     }
 
-    /// DynamoDB refused the request for its rate, and the SDK's retries did not help.
+    /// DynamoDB refused the request, or a part of a batch or transaction, for its rate, and trying
+    /// again did not help.
     pub fn is_throttled(&self) -> bool {
+        match &self.0.kind {
+            Kind::Unprocessed => return true,
+            Kind::Canceled(canceled) => return canceled.is_throttled(),
+            _ => {}
+        }
         matches!(
             self.code(),
             Some(
@@ -326,8 +420,20 @@ impl Error {
         matches!(self.0.kind, Kind::Connection(_))
     }
 
-    /// Credentials or region are missing or not accepted, or the request could not be built with the
-    /// client's configuration.
+    /// There are no credentials to sign the request with, or they could not be loaded. Nothing was
+    /// sent. Credentials that the service does not accept are
+    /// [`is_access_denied`](Self::is_access_denied).
+    pub fn is_credentials_error(&self) -> bool {
+        matches!(self.0.kind, Kind::Credentials(_))
+    }
+
+    /// The request could not be built with the client's configuration, for instance without a region.
+    /// Nothing was sent.
+    pub fn is_configuration_error(&self) -> bool {
+        matches!(self.0.kind, Kind::Construction(_))
+    }
+
+    /// The service did not accept the credentials, or they do not allow the operation.
     pub fn is_access_denied(&self) -> bool {
         matches!(
             self.code(),
@@ -351,7 +457,8 @@ impl Error {
         matches!(self.0.kind, Kind::InvalidKey(_))
     }
 
-    /// A limit of DynamoDB that was checked before sending: item size, expression size and operators.
+    /// A limit of DynamoDB that was checked before sending: item size, expression size and operators,
+    /// operations and size of a transaction.
     pub fn is_limit_exceeded(&self) -> bool {
         matches!(self.0.kind, Kind::Limit(_))
     }
@@ -402,6 +509,7 @@ impl Error {
                 item: Some(item), ..
             } => crate::wire::read_item(item, E::read_item).ok(),
             Kind::Contended { last, .. } => last.current(),
+            Kind::Canceled(canceled) => canceled.current(),
             _ => None,
         }
     }
@@ -411,6 +519,7 @@ impl Error {
         match &self.0.kind {
             Kind::Service { code, .. } => code.as_deref(),
             Kind::Condition { .. } => Some("ConditionalCheckFailedException"),
+            Kind::Canceled(_) => Some("TransactionCanceledException"),
             Kind::Contended { last, .. } => last.code(),
             _ => None,
         }
@@ -448,6 +557,22 @@ impl Error {
             _ => return None,
         };
         Some(path).filter(|p| !p.is_empty())
+    }
+}
+
+/// The kind of a request that was not sent, or got no answer: for want of credentials, or `other`.
+fn unsent(error: BoxError, other: fn(BoxError) -> Kind) -> Kind {
+    let mut causes =
+        std::iter::successors(Some(&*error as &(dyn StdError + 'static)), |&e| e.source());
+    // Without any provider of credentials the SDK finds no way to sign; the type of that error is
+    // private to it.
+    let is_credentials = causes.any(|e| {
+        e.is::<CredentialsError>() || e.to_string().starts_with("failed to select an auth scheme")
+    });
+    if is_credentials {
+        Kind::Credentials(error)
+    } else {
+        other(error)
     }
 }
 
@@ -492,6 +617,10 @@ impl fmt::Display for Error {
                 f.write_str("the item does not exist")?;
             }
             Kind::Condition { .. } => f.write_str("the condition was not met")?,
+            Kind::Canceled(canceled) => write!(f, "{canceled}")?,
+            Kind::Unprocessed => {
+                f.write_str("DynamoDB left a part of the batch undone, as often as it was asked")?;
+            }
             Kind::Read(e) => write!(f, "the stored item cannot be read: {e}")?,
             Kind::Write(e) => write!(f, "the value cannot be stored: {e}")?,
             Kind::InvalidKey(e) => write!(f, "invalid key: {e}")?,
@@ -514,6 +643,9 @@ impl fmt::Display for Error {
             }
             Kind::Timeout(_) => f.write_str("no answer in time")?,
             Kind::Connection(_) => f.write_str("the endpoint could not be reached")?,
+            Kind::Credentials(_) => f.write_str(
+                "there are no AWS credentials to sign the request with; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role",
+            )?,
             Kind::Response(_) => f.write_str("the answer could not be read")?,
             Kind::Construction(_) => f.write_str("the request could not be built")?,
             Kind::Engine(e) => write!(f, "the embedded engine: {e}")?,
@@ -524,6 +656,9 @@ impl fmt::Display for Error {
         }
         if self.is_ambiguous() {
             f.write_str("; an earlier attempt of this call may have written it")?;
+        }
+        if let Some(left) = &self.0.left {
+            write!(f, "; {left}")?;
         }
         if let Some(id) = &self.0.request_id {
             write!(f, " (request id {id})")?;
@@ -546,14 +681,17 @@ impl StdError for Error {
             | Kind::Service { source, .. }
             | Kind::Timeout(source)
             | Kind::Connection(source)
+            | Kind::Credentials(source)
             | Kind::Response(source)
             | Kind::Construction(source)
             | Kind::Engine(source)
             | Kind::Other(source) => Some(&**source),
+            Kind::Canceled(canceled) => Some(&*canceled.source),
             Kind::Read(e) => Some(e),
             Kind::Write(e) | Kind::InvalidKey(e) => Some(e),
             Kind::Contended { last, .. } => Some(last),
             Kind::NotFound
+            | Kind::Unprocessed
             | Kind::Limit(_)
             | Kind::InvalidRequest(_)
             | Kind::Cursor(_)

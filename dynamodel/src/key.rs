@@ -17,6 +17,22 @@ pub(crate) use crate::wire::{MAX_PARTITION as MAX_PARTITION_BYTES, MAX_SORT as M
 
 /// The primary key of an item of entity `E`. Made by the entity's `key` constructor.
 ///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// let key = Song::key("Nina", "Aria");
+/// assert_eq!(key, song("Aria", 2001).key_of());
+/// assert_eq!(format!("{key:?}"), "Key { entity: \"Song\", artist: _, title: _ }");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Equal keys are equal and hash alike, so keys can be collected in sets and maps. `Debug` names the
 /// entity and the key attributes, not their values.
 pub struct Key<E> {
@@ -51,6 +67,16 @@ impl<E: Entity> Key<E> {
     /// [`SingleTable::parts`], in their wire form.
     pub(crate) fn parts(&self) -> &[Vec<u8>] {
         &self.parts
+    }
+
+    /// A key that was one before.
+    pub(crate) fn from_json(json: Vec<u8>) -> Self {
+        Key {
+            json,
+            parts: Vec::new(),
+            invalid: None,
+            _entity: PhantomData,
+        }
     }
 
     /// The key as DynamoDB JSON.

@@ -1,4 +1,92 @@
 //! Typed data modeling for Amazon DynamoDB, checked by the compiler.
+//!
+//! Declare structs. One derive gives them key schemas, index queries, version fields, typed conditions
+//! and updates, and table definitions; everything is executed by the official `aws-sdk-dynamodb`
+//! client, with less CPU than SDK code written by hand. It runs with no AWS account on an embedded
+//! engine, and unchanged on AWS.
+//!
+//! ```
+//! use dynamodel::{Db, Entity};
+//!
+//! #[derive(Debug, Clone, PartialEq, Entity)]
+//! #[dynamo(table = "sessions")]
+//! #[dynamo(index(by_token, partition = auth_token))]
+//! struct Session {
+//!     #[dynamo(partition)]
+//!     user_id: String,
+//!     #[dynamo(sort)]
+//!     session_id: String,
+//!     auth_token: String,
+//!     views: u64,
+//!     #[dynamo(ttl)]
+//!     expires_at: u64,
+//!     #[dynamo(version)]
+//!     version: u64,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), dynamodel::Error> {
+//! let db = Db::embedded()?; // on AWS: Db::from_env().await
+//! db.create_table::<Session>().await?;
+//!
+//! let session = Session {
+//!     user_id: "u1".into(),
+//!     session_id: "2026-01-01".into(),
+//!     auth_token: "abc".into(),
+//!     views: 0,
+//!     expires_at: 4_000_000_000,
+//!     version: 0,
+//! };
+//! let session = session.create().send(&db).await?; // must not exist; now at version 1
+//!
+//! Session::update("u1", "2026-01-01")
+//!     .apply(|s| s.views.add(1))
+//!     .when(|s| s.expires_at.gt(1_700_000_000))
+//!     .send(&db)
+//!     .await?;
+//!
+//! let of_january = Session::query("u1")
+//!     .sort(|k| k.session_id.begins_with("2026-01-"))
+//!     .filter(|s| s.views.ge(1))
+//!     .all(&db)
+//!     .await?;
+//! assert_eq!(of_january.len(), 1);
+//!
+//! let conflict = session.put().send(&db).await.unwrap_err(); // it is at version 2 by now
+//! assert!(conflict.is_conflict());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to go
+//!
+//! * [`#[derive(Entity)]`](derive@Entity) lists every attribute; [`Document`](derive@Document) is for
+//!   nested structs and enums, [`Projection`](derive@Projection) for parts of items.
+//! * [`Entity`] has the operations on whole items; the derive makes those that take a key.
+//! * [`Query`] and [`Scan`] read many items; [`Page`], [`Cursor`] and [`ItemStream`] are how.
+//! * [`Db`] is what operations are sent to, and where tables are created.
+//! * [`Attribute`] has the table of Rust types and their stored forms.
+//! * [`Error`] tells what went wrong, by predicates.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `default-https-client` (default) | the SDK's HTTPS client, with rustls |
+//! | `serde` (default) | [`Cursor`] serializes as text |
+//! | `embedded` | [`Db::embedded`] and [`Db::embedded_at`]: an engine in this process, under the same SDK client |
+//! | `aws-config` | [`Db::from_env`] |
+//!
+//! # Foreign types in the interface
+//!
+//! `aws_sdk_dynamodb::Client` (in [`Db::new`], [`Db::client`] and [`Builder::client`]),
+//! `aws_sdk_dynamodb::types::AttributeValue` (in [`wire`] and as an attribute type),
+//! `aws_sdk_dynamodb::config::Builder` (in [`embedded`]) and `futures_core::Stream`.
+//!
+//! # Values stay private
+//!
+//! No value, key, cursor or write token appears in an error, in `Debug` output of an operation or in a
+//! trace. Entities, attributes and operations are named.
 
 // The runtime's own tests and examples use the derives, whose code names the crate by its name.
 extern crate self as dynamodel;
@@ -25,14 +113,20 @@ mod version;
 pub mod wire;
 
 pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
+#[cfg(feature = "json")]
+pub use attribute::Json;
+#[cfg(feature = "msgpack")]
+pub use attribute::MsgPack;
 pub use db::{Builder, Db};
 pub use dynamodel_derive::{Document, Entity, Projection, Table};
 pub use entity::{Entity, Projection, Unversioned, Versioned};
 pub use error::Error;
-pub use expr::{Action, Condition, IndexAction, Part};
+pub use expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe};
 pub use key::Key;
 pub use op::{
-    Backoff, Check, ConsumedCapacity, Delete, Get, Measured, Put, Query, Remove, Scan, Update,
+    Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check, Committed,
+    ConsumedCapacity, Delete, Get, Handle, Measured, Put, Query, Reason, Remove, Scan, Transaction,
+    Update, batch_get, transact_get,
 };
 pub use page::{Cursor, ItemStream, Page};
 pub use single_table::{HasTable, Table, Templated};
@@ -40,3 +134,4 @@ pub use table::TableInfo;
 pub use template::{FixedWidth, TemplatePart};
 pub use time::{Timestamp, TtlTime};
 pub use version::{TokenValue, VersionNumber, WriteToken};
+pub use wire::Tag as AttributeType;

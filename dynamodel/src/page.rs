@@ -9,14 +9,38 @@ pub(crate) use stream::stream;
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use crate::db::Db;
 use crate::entity::Projection;
 use crate::error::Error;
+use crate::expr::ast::{Comparator, Node, Operand, Value};
 use crate::op::{ConsumedCapacity, PageBody, Plan, decode_count, decode_page};
 use crate::transport::{self, Decode};
-use crate::wire::ReadError;
+use crate::wire::{Decimal, ReadError};
 
 /// One page of a query or scan.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// let page = Song::query("Nina").page_size(2).page(&db).await?;
+/// assert_eq!(page.items.len(), 2);
+///
+/// let last = Song::query("Nina").page_size(2).start_at(page.next).page(&db).await?;
+/// assert_eq!(last.items[0].title, "Coda");
+/// assert!(last.next.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Page<T> {
@@ -153,11 +177,49 @@ pub(crate) async fn fetch_items<O: Projection>(
 
 /// The key to start after.
 fn start_key(plan: &Plan) -> Result<Option<Vec<u8>>, Error> {
-    let start = plan
-        .start
-        .as_ref()
-        .map(|cursor| cursor.key_for(plan.schema, plan.index));
+    let start = plan.start.as_ref().map(|cursor| {
+        let key = cursor.key_for(plan.schema, plan.index)?;
+        if plan
+            .key
+            .as_ref()
+            .is_some_and(|key_condition| !within(&key, key_condition))
+        {
+            return Err(Error::cursor("it comes from another query"));
+        }
+        Ok(key)
+    });
     start.transpose().map_err(|e| Named::of(plan).error(e))
+}
+
+/// Whether the key has the values that the key condition demands with `=`: the partition's, and those
+/// of a sort key's leading parts.
+fn within(key: &[u8], condition: &Node) -> bool {
+    let Ok(key) = crate::wire::item_from_slice(key) else {
+        return false;
+    };
+    let nodes = match condition {
+        Node::And(nodes) => nodes.as_slice(),
+        node => std::slice::from_ref(node),
+    };
+    nodes.iter().all(|node| match node {
+        Node::Compare(Operand::Path(place), Comparator::Eq, Operand::Value(Value::Json(json))) => {
+            let demanded = crate::wire::from_slice(json).ok();
+            let found = key.get(place.top());
+            found.zip(demanded).is_some_and(|(a, b)| is_equal(a, &b))
+        }
+        _ => true,
+    })
+}
+
+/// Numbers are equal whatever their digits look like.
+fn is_equal(a: &AttributeValue, b: &AttributeValue) -> bool {
+    let (AttributeValue::N(x), AttributeValue::N(y)) = (a, b) else {
+        return a == b;
+    };
+    match (Decimal::parse(x), Decimal::parse(y)) {
+        (Ok(x), Ok(y)) => x == y,
+        _ => x == y,
+    }
 }
 
 /// DynamoDB's `Limit` for the next page: the page size, and no more than what is still wanted. With a
@@ -165,10 +227,16 @@ fn start_key(plan: &Plan) -> Result<Option<Vec<u8>>, Error> {
 fn page_limit(plan: &Plan, remaining: Option<u64>) -> Option<u64> {
     let page_size = plan.page_size.map(u64::from);
     let wanted = remaining.filter(|_| plan.filter.is_none());
-    match (page_size, wanted) {
+    smaller(page_size, wanted)
+}
+
+/// The smaller of two limits, as DynamoDB takes it: a positive 32-bit integer.
+fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    let limit = match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
-    }
+    };
+    limit.map(|limit| limit.min(i32::MAX.unsigned_abs().into()))
 }
 
 pub(crate) async fn all<O: Projection>(db: &Db, plan: Plan) -> Result<Vec<O>, Error> {
@@ -238,10 +306,7 @@ pub(crate) async fn count(db: &Db, plan: Plan) -> Result<u64, Error> {
 
 pub(crate) async fn page<O: Projection>(db: &Db, plan: Plan) -> Result<Page<O>, Error> {
     let start = start_key(&plan)?;
-    let limit = match (plan.page_size.map(u64::from), plan.limit) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    };
+    let limit = smaller(plan.page_size.map(u64::from), plan.limit);
     let mut fetched = fetch_items::<O>(db, &plan, limit, start.as_deref()).await?;
     let next = fetched
         .body

@@ -7,8 +7,8 @@ use syn::punctuated::Punctuated;
 use syn::{Ident, LitInt, LitStr, Path, Token, bracketed, parenthesized};
 
 use super::{
-    ENTITY, each_item, equals, equals_choice, equals_fields, equals_path, equals_text, flag, once,
-    rename_rule,
+    ENTITY, each_item, equals, equals_choice, equals_fields, equals_path, equals_text, flag,
+    inside, once, rename_rule, skip_rest,
 };
 use crate::errors::Errors;
 use crate::names::{RenameRule, hint, plain};
@@ -123,61 +123,76 @@ fn index(
     if !input.peek(syn::token::Paren) {
         return Err(syn::Error::new(key.span(), usage));
     }
-    let content;
-    parenthesized!(content in input);
-    let name = content.call(Ident::parse_any);
-    let name = name.map_err(|_| syn::Error::new(key.span(), usage))?;
-    if content.peek(Token![=]) {
-        let message = format!("the index has no name; {usage}");
-        return Err(syn::Error::new(name.span(), message));
-    }
-    let alias = if content.peek(Token![as]) {
-        content.parse::<Token![as]>()?;
-        Some(content.call(Ident::parse_any)?)
-    } else {
-        None
-    };
-    let mut out = IndexAttr {
-        local,
-        name,
-        alias,
-        stored_name: None,
-        partition: None,
-        sort: None,
-        project: None,
-    };
-    while !content.is_empty() {
-        content.parse::<Token![,]>()?;
-        if content.is_empty() {
+    inside(input, |content| {
+        let name = content.call(Ident::parse_any);
+        let name = name.map_err(|_| syn::Error::new(key.span(), usage))?;
+        if content.peek(Token![=]) {
+            let message = format!("the index has no name; {usage}");
+            return Err(syn::Error::new(name.span(), message));
+        }
+        let alias = if content.peek(Token![as]) {
+            content.parse::<Token![as]>()?;
+            Some(content.call(Ident::parse_any)?)
+        } else {
+            None
+        };
+        let mut out = IndexAttr {
+            local,
+            name,
+            alias,
+            stored_name: None,
+            partition: None,
+            sort: None,
+            project: None,
+        };
+        if let Err(e) = index_parts(content, &mut out, errors) {
+            // The index stays, so that code which queries it has no errors of its own.
+            errors.add(e);
+            skip_rest(content);
+        }
+        Ok(out)
+    })
+}
+
+/// What follows the name of an index.
+fn index_parts(
+    input: ParseStream<'_>,
+    out: &mut IndexAttr,
+    errors: &mut Errors,
+) -> syn::Result<()> {
+    let known = ["partition", "sort", "project", "name"];
+    while !input.is_empty() {
+        input.parse::<Token![,]>()?;
+        if input.is_empty() {
             break;
         }
-        let key = content.call(Ident::parse_any)?;
+        let key = input.call(Ident::parse_any)?;
         match plain(&key).as_str() {
-            "partition" if local => errors.at(
-                key.span(),
-                "a local index has the partition key of the table; remove `partition`, or make it an `index(..)`",
-            ),
-            "partition" | "sort" | "project" | "name" => {}
+            "partition" => {
+                if out.local {
+                    errors.at(
+                        key.span(),
+                        "a local index has the partition key of the table; remove `partition`, or make it an `index(..)`",
+                    );
+                }
+                once(&mut out.partition, &key, key_part(&key, input)?)?;
+            }
+            "sort" => once(&mut out.sort, &key, key_part(&key, input)?)?,
+            "project" => once(&mut out.project, &key, project(&key, input)?)?,
+            "name" => once(
+                &mut out.stored_name,
+                &key,
+                equals_text(&key, input, "by-email")?,
+            )?,
             other => {
-                let known = ["partition", "sort", "project", "name"];
-                let known = if local { &known[1..] } else { &known[..] };
+                let known = if out.local { &known[1..] } else { &known[..] };
                 let hint = hint(other, known.iter().copied());
                 let message = format!("unknown part `{other}` of an index; {hint}");
                 return Err(syn::Error::new(key.span(), message));
             }
         }
-        match plain(&key).as_str() {
-            "partition" => once(&mut out.partition, &key, key_part(&key, &content)?)?,
-            "sort" => once(&mut out.sort, &key, key_part(&key, &content)?)?,
-            "project" => once(&mut out.project, &key, project(&key, &content)?)?,
-            _ => once(
-                &mut out.stored_name,
-                &key,
-                equals_text(&key, &content, "by-email")?,
-            )?,
-        }
     }
-    Ok(out)
+    Ok(())
 }
 
 /// `= "name"`, or `= Type`.
@@ -238,6 +253,7 @@ fn project(key: &Ident, input: ParseStream<'_>) -> syn::Result<Project> {
         bracketed!(content in input);
         let fields =
             Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)
+                .inspect_err(|_| skip_rest(&content))
                 .map_err(|e| syn::Error::new(e.span(), usage))?;
         return Ok(Project::Include(fields.into_iter().collect()));
     }
@@ -259,31 +275,31 @@ fn functions(
         let usage = "expected the new names, for instance `rename_fn(query = \"by_user\")`";
         return Err(syn::Error::new(key.span(), usage));
     }
-    let content;
-    parenthesized!(content in input);
-    while !content.is_empty() {
-        let old = content.call(Ident::parse_any)?;
-        let name = plain(&old);
-        if !CONSTRUCTORS.contains(&name.as_str()) {
-            let hint = hint(&name, CONSTRUCTORS);
-            let message = format!("there is no constructor `{name}` to rename; {hint}");
-            return Err(syn::Error::new(old.span(), message));
+    inside(input, |content| {
+        while !content.is_empty() {
+            let old = content.call(Ident::parse_any)?;
+            let name = plain(&old);
+            if !CONSTRUCTORS.contains(&name.as_str()) {
+                let hint = hint(&name, CONSTRUCTORS);
+                let message = format!("there is no constructor `{name}` to rename; {hint}");
+                return Err(syn::Error::new(old.span(), message));
+            }
+            let new = equals_text(&old, content, "by_user")?;
+            let ident = new.parse::<Ident>().map_err(|_| {
+                let message = "expected the name of a function, for instance \"by_user\"";
+                syn::Error::new(new.span(), message)
+            })?;
+            if out.iter().any(|(earlier, _)| *earlier == name) {
+                let message = format!("`{name}` is renamed twice; keep one");
+                return Err(syn::Error::new(old.span(), message));
+            }
+            out.push((name, ident));
+            if !content.is_empty() {
+                content.parse::<Token![,]>()?;
+            }
         }
-        let new = equals_text(&old, &content, "by_user")?;
-        let ident = new.parse::<Ident>().map_err(|_| {
-            let message = "expected the name of a function, for instance \"by_user\"";
-            syn::Error::new(new.span(), message)
-        })?;
-        if out.iter().any(|(earlier, _)| *earlier == name) {
-            let message = format!("`{name}` is renamed twice; keep one");
-            return Err(syn::Error::new(old.span(), message));
-        }
-        out.push((name, ident));
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 impl OptionsAttr {
@@ -346,33 +362,33 @@ fn billing(key: &Ident, input: ParseStream<'_>) -> syn::Result<BillingAttr> {
     if !input.peek(syn::token::Paren) {
         return Err(syn::Error::new(word.span(), usage));
     }
-    let content;
-    parenthesized!(content in input);
-    let (mut read, mut write) = (None, None);
-    while !content.is_empty() {
-        let key = content.call(Ident::parse_any)?;
-        let slot = match plain(&key).as_str() {
-            "read" => &mut read,
-            "write" => &mut write,
-            _ => return Err(syn::Error::new(key.span(), usage)),
-        };
-        equals(&key, &content, usage)?;
-        let units: LitInt = content
-            .parse()
-            .map_err(|e: syn::Error| syn::Error::new(e.span(), usage))?;
-        if !units.base10_parse::<u32>().is_ok_and(|n| n > 0) {
-            let message = "the capacity is a number from 1 to 4294967295";
-            return Err(syn::Error::new(units.span(), message));
+    inside(input, |content| {
+        let (mut read, mut write) = (None, None);
+        while !content.is_empty() {
+            let key = content.call(Ident::parse_any)?;
+            let slot = match plain(&key).as_str() {
+                "read" => &mut read,
+                "write" => &mut write,
+                _ => return Err(syn::Error::new(key.span(), usage)),
+            };
+            equals(&key, content, usage)?;
+            let units: LitInt = content
+                .parse()
+                .map_err(|e: syn::Error| syn::Error::new(e.span(), usage))?;
+            if !units.base10_parse::<u32>().is_ok_and(|n| n > 0) {
+                let message = "the capacity is a number from 1 to 4294967295";
+                return Err(syn::Error::new(units.span(), message));
+            }
+            once(slot, &key, units)?;
+            if !content.is_empty() {
+                content.parse::<Token![,]>()?;
+            }
         }
-        once(slot, &key, units)?;
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
+        match (read, write) {
+            (Some(read), Some(write)) => Ok(BillingAttr::Provisioned { read, write }),
+            _ => Err(syn::Error::new(word.span(), usage)),
         }
-    }
-    match (read, write) {
-        (Some(read), Some(write)) => Ok(BillingAttr::Provisioned { read, write }),
-        _ => Err(syn::Error::new(word.span(), usage)),
-    }
+    })
 }
 
 /// `= aws_managed` or `= "kms-key"`.
@@ -399,30 +415,30 @@ fn tags(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<(String, LitStr)
     if !input.peek(syn::token::Paren) {
         return Err(syn::Error::new(key.span(), usage));
     }
-    let content;
-    parenthesized!(content in input);
-    let mut tags: Vec<(String, LitStr)> = Vec::new();
-    while !content.is_empty() {
-        let span = content.span();
-        let name = if let Ok(text) = content.fork().parse::<LitStr>() {
-            content.parse::<LitStr>()?;
-            text.value()
-        } else {
-            plain(&content.call(Ident::parse_any)?)
-        };
-        if !content.peek(Token![=]) {
-            return Err(syn::Error::new(span, usage));
+    inside(input, |content| {
+        let mut tags: Vec<(String, LitStr)> = Vec::new();
+        while !content.is_empty() {
+            let span = content.span();
+            let name = if let Ok(text) = content.fork().parse::<LitStr>() {
+                content.parse::<LitStr>()?;
+                text.value()
+            } else {
+                plain(&content.call(Ident::parse_any)?)
+            };
+            if !content.peek(Token![=]) {
+                return Err(syn::Error::new(span, usage));
+            }
+            content.parse::<Token![=]>()?;
+            if tags.iter().any(|(earlier, _)| *earlier == name) {
+                let message = format!("the tag `{name}` is given twice; keep one");
+                return Err(syn::Error::new(span, message));
+            }
+            let value = content.parse::<LitStr>();
+            tags.push((name, value.map_err(|e| syn::Error::new(e.span(), usage))?));
+            if !content.is_empty() {
+                content.parse::<Token![,]>()?;
+            }
         }
-        content.parse::<Token![=]>()?;
-        if tags.iter().any(|(earlier, _)| *earlier == name) {
-            let message = format!("the tag `{name}` is given twice; keep one");
-            return Err(syn::Error::new(span, message));
-        }
-        let value = content.parse::<LitStr>();
-        tags.push((name, value.map_err(|e| syn::Error::new(e.span(), usage))?));
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
-    }
-    Ok(tags)
+        Ok(tags)
+    })
 }

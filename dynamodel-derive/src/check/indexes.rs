@@ -19,11 +19,8 @@ pub(super) const TAKEN: [&str; 11] = [
 
 /// A global index has a partition key.
 pub(super) fn partition_given(entity: &Entity, errors: &mut Errors) {
-    for index in entity
-        .indexes
-        .iter()
-        .filter(|i| !i.local && i.partition.is_none())
-    {
+    let missing = |i: &&Index| entity.understood && !i.local && i.partition.is_none();
+    for index in entity.indexes.iter().filter(missing) {
         let name = plain(&index.name);
         let example = entity
             .stored()
@@ -184,7 +181,7 @@ pub(super) fn at_most(entity: &Entity, errors: &mut Errors) {
 /// The name of an index follows the rule for tables.
 pub(super) fn names(entity: &Entity, errors: &mut Errors) {
     for index in &entity.indexes {
-        resource_name(&index.stored_name, "index", errors);
+        resource_name(&index.stored_name, "an index", errors);
     }
 }
 

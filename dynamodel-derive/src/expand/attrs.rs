@@ -1,6 +1,6 @@
 //! Typed paths: the fields struct, a token per field, and where each may be used.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Generics, Ident};
@@ -13,6 +13,8 @@ use crate::names::{field_hash, plain};
 /// Where the path of a field may be used.
 pub(super) enum Usable {
     Everywhere,
+    /// In conditions and filters.
+    Tested,
     In {
         scopes: Vec<TokenStream>,
         /// Scopes with any index `__I`.
@@ -20,6 +22,11 @@ pub(super) enum Usable {
         /// Where the field is only set, as a part of a derived key.
         settable: Option<TokenStream>,
     },
+}
+
+/// The number of what a path is found by for `HasField`: not a field's name.
+pub(super) fn hash_of(name: &str) -> Literal {
+    Literal::u64_unsuffixed(field_hash(name))
 }
 
 /// The number of a field for `HasField`.
@@ -33,100 +40,202 @@ pub(super) fn token_of(root: &TokenStream, entity: impl ToTokens, field: &Ident)
     quote!(#root::__private::TokenOf<#entity, #hash>)
 }
 
-/// The struct of typed paths, named after the type.
-pub(super) fn fields_struct(
-    container: &Container,
-    fields: &[&Field],
-    more: &TokenStream,
-) -> TokenStream {
-    let Container {
-        ident, vis, root, ..
-    } = container;
-    let name = fields_name(container);
-    let ty = container.ty();
-    let doc = format!("The typed paths of [`{}`].", plain(ident));
-    let generics = container.generics_and("__Sc");
-    let clause = &generics.where_clause;
-    let members = fields.iter().map(|field| {
-        let Field {
-            ident, vis, docs, ..
-        } = field;
+/// A struct of typed paths: of a type, or of a variant of an enum.
+pub(super) struct Paths<'a> {
+    container: &'a Container,
+    name: Ident,
+    doc: String,
+    members: Vec<Member>,
+}
+
+/// A member of a struct of typed paths.
+struct Member {
+    docs: TokenStream,
+    vis: TokenStream,
+    ident: Ident,
+    ty: TokenStream,
+    /// The value, made of the prefix `__at`.
+    value: TokenStream,
+}
+
+impl<'a> Paths<'a> {
+    /// The paths of a type, without members yet. `part` is for a part of the type.
+    pub(super) fn new(container: &'a Container, part: &str, doc: String) -> Paths<'a> {
+        let name = format!("{}{part}Fields", plain(&container.ident));
+        Paths {
+            container,
+            name: Ident::new(&name, generated(container.ident.span())),
+            doc,
+            members: Vec::new(),
+        }
+    }
+
+    /// The paths of a struct: a member for each field.
+    pub(super) fn of_fields(container: &'a Container, fields: &[&Field]) -> Paths<'a> {
+        let doc = format!("The typed paths of [`{}`].", plain(&container.ident));
+        let mut paths = Paths::new(container, "", doc);
+        for field in fields {
+            let hash = hash(&field.ident);
+            paths.field(field, field.vis.to_token_stream(), &hash);
+        }
+        paths
+    }
+
+    /// Adds the path of a field.
+    pub(super) fn field(&mut self, field: &Field, vis: TokenStream, hash: &Literal) {
         let default = format!("The attribute `{}`.", field.name.value);
+        let docs = &field.docs;
         let docs = if docs.is_empty() {
             quote!(#[doc = #default])
         } else {
             quote!(#(#docs)*)
         };
-        let token = token_of(root, &ty, ident);
+        self.path(docs, vis, &field.ident, hash);
+    }
+
+    /// Adds a path.
+    pub(super) fn path(
+        &mut self,
+        docs: TokenStream,
+        vis: TokenStream,
+        ident: &Ident,
+        hash: &Literal,
+    ) {
+        let root = &self.container.root;
+        let of = self.container.ty();
+        let ty = quote!(#root::expr::Path<#root::__private::TokenOf<#of, #hash>, __Sc>);
+        self.member(docs, vis, ident, ty, quote!(__at.path()));
+    }
+
+    /// Adds a member of any kind.
+    pub(super) fn member(
+        &mut self,
+        docs: TokenStream,
+        vis: TokenStream,
+        ident: &Ident,
+        ty: TokenStream,
+        value: TokenStream,
+    ) {
         let mut ident = ident.clone();
         ident.set_span(generated(ident.span()));
-        quote!(#docs #vis #ident: #root::expr::Path<#token, __Sc>,)
-    });
-    // Without fields, nothing else would mention the parameter.
-    let nothing = fields
-        .is_empty()
-        .then(|| quote!(__scope: ::core::marker::PhantomData<fn() -> (__Sc, #ty)>,));
-    quote! {
-        #[doc = #doc]
-        #vis struct #name #generics #clause { #(#members)* #more #nothing }
+        self.members.push(Member {
+            docs,
+            vis,
+            ident,
+            ty,
+            value,
+        });
     }
-}
 
-fn fields_name(container: &Container) -> Ident {
-    let name = format!("{}Fields", plain(&container.ident));
-    Ident::new(&name, generated(container.ident.span()))
-}
+    /// The type, with the place of use.
+    pub(super) fn ty(&self) -> TokenStream {
+        self.container.with_args_and(&self.name, quote!(__Sc))
+    }
 
-/// `Fields` and `Debug` of the struct of typed paths.
-pub(super) fn fields_impls(
-    container: &Container,
-    fields: &[&Field],
-    more: &TokenStream,
-) -> TokenStream {
-    let root = &container.root;
-    let name = fields_name(container);
-    let fields_ty = container.with_args_and(&name, quote!(__Sc));
-    let members = fields.iter().map(|f| {
-        let mut ident = f.ident.clone();
-        ident.set_span(generated(ident.span()));
-        quote!(#ident: __at.path(),)
-    });
-    let nothing = fields
-        .is_empty()
-        .then(|| quote!(__scope: ::core::marker::PhantomData,));
-    let at = if fields.is_empty() {
-        format_ident!("_")
-    } else {
-        format_ident!("__at")
-    };
-    let fields_impl = container.implement(
-        quote!(#root::__private::Fields),
-        container.ty(),
+    /// The declaration, which users name.
+    pub(super) fn declaration(&self) -> TokenStream {
+        let Container { vis, .. } = self.container;
+        let (name, doc) = (&self.name, &self.doc);
+        let ty = self.container.ty();
+        let generics = self.container.generics_and("__Sc");
+        let clause = &generics.where_clause;
+        let members = self.members.iter().map(|m| {
+            let Member {
+                docs,
+                vis,
+                ident,
+                ty,
+                ..
+            } = m;
+            quote!(#docs #vis #ident: #ty,)
+        });
+        // Without fields, nothing else would mention the parameter.
+        let nothing = self
+            .members
+            .is_empty()
+            .then(|| quote!(__scope: ::core::marker::PhantomData<fn() -> (__Sc, #ty)>,));
         quote! {
-            type Fields<__Sc> = #fields_ty;
-            fn fields<__Sc>(#at: &#root::__private::Prefix) -> #fields_ty {
-                #name { #(#members)* #more #nothing }
-            }
-        },
-    );
-    let shown = name.to_string();
-    let debug_impl = implement(
-        &container.generics_and("__Sc"),
-        quote!(::core::fmt::Debug),
-        &fields_ty,
-        quote! {
-            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                __f.debug_struct(#shown).finish_non_exhaustive()
-            }
-        },
-    );
-    quote!(#fields_impl #debug_impl)
+            #[doc = #doc]
+            #vis struct #name #generics #clause { #(#members)* #nothing }
+        }
+    }
+
+    /// The value, made of the prefix `__at`.
+    pub(super) fn value(&self) -> TokenStream {
+        let name = &self.name;
+        let members = self.members.iter().map(|m| {
+            let Member { ident, value, .. } = m;
+            quote!(#ident: #value,)
+        });
+        let nothing = self
+            .members
+            .is_empty()
+            .then(|| quote!(__scope: ::core::marker::PhantomData,));
+        quote!(#name { #(#members)* #nothing })
+    }
+
+    /// `Fields` of the type.
+    pub(super) fn fields_impl(&self) -> TokenStream {
+        let root = &self.container.root;
+        let fields_ty = self.ty();
+        let value = self.value();
+        let at = if self.members.is_empty() {
+            format_ident!("_")
+        } else {
+            format_ident!("__at")
+        };
+        self.container.implement(
+            quote!(#root::__private::Fields),
+            self.container.ty(),
+            quote! {
+                type Fields<__Sc> = #fields_ty;
+                fn fields<__Sc>(#at: &#root::__private::Prefix) -> #fields_ty { #value }
+            },
+        )
+    }
+
+    /// `Debug` of the struct.
+    pub(super) fn debug_impl(&self) -> TokenStream {
+        let shown = self.name.to_string();
+        implement(
+            &self.container.generics_and("__Sc"),
+            quote!(::core::fmt::Debug),
+            self.ty(),
+            quote! {
+                fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    __f.debug_struct(#shown).finish_non_exhaustive()
+                }
+            },
+        )
+    }
 }
 
 /// The token of one field.
 pub(super) fn token(container: &Container, field: &Field, usable: &Usable) -> TokenStream {
+    let stored = attribute_type(container, field);
+    // Located at the type: an error about it shows there.
+    let stored = quote_spanned!(generated(field.ty.span())=> type Type = #stored;);
+    let hash = hash(&field.ident);
+    token_of_type(
+        container,
+        &field.token,
+        &hash,
+        &stored,
+        &field.name.value,
+        usable,
+    )
+}
+
+/// A token that is found by its hash.
+pub(super) fn token_of_type(
+    container: &Container,
+    token: &Ident,
+    hash: &Literal,
+    stored: &TokenStream,
+    name: &str,
+    usable: &Usable,
+) -> TokenStream {
     let root = &container.root;
-    let Field { token, ident, .. } = field;
     let Container { vis, .. } = container;
     let declaration = if container.is_generic() {
         let (params, phantom) = (container.bare_params(), container.phantom());
@@ -135,11 +244,6 @@ pub(super) fn token(container: &Container, field: &Field, usable: &Usable) -> To
         quote!(#vis enum #token {})
     };
     let this = container.with_args(token);
-    let stored = attribute_type(container, field);
-    let name = &field.name.value;
-    let hash = hash(ident);
-    // Located at the type: an error about it shows there.
-    let stored = quote_spanned!(generated(field.ty.span())=> type Type = #stored;);
     let token_impl = container.implement(
         quote!(#root::__private::Token),
         &this,
@@ -156,6 +260,16 @@ pub(super) fn token(container: &Container, field: &Field, usable: &Usable) -> To
     };
     let usable: TokenStream = match usable {
         Usable::Everywhere => usable_in(&container.generics_and("__Sc"), &quote!(__Sc)),
+        Usable::Tested => ["InCondition", "InFilter"]
+            .map(|scope| {
+                let scope = Ident::new(scope, Span::call_site());
+                usable_in(
+                    &container.generics_and("__T"),
+                    &quote!(#root::__private::#scope<__T>),
+                )
+            })
+            .into_iter()
+            .collect(),
         Usable::In {
             scopes,
             any_index,

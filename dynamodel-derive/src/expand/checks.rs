@@ -1,4 +1,4 @@
-//! What only types know: one call per field, located at the type, whose bound the type has to meet.
+//! What only types know of keys: one call per field, located at the type, whose bound the type has to meet.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -19,33 +19,20 @@ pub(super) fn checks(entity: &Entity) -> TokenStream {
     };
     for field in entity.stored() {
         let attrs = &field.attrs;
-        let own = {
-            let ty = &field.ty;
-            quote!(#ty)
-        };
         let stored = attribute_type(&entity.container, field);
         if attrs.partition.is_some() {
-            call("partition_key", field, stored.clone());
+            call("partition_key", field, stored);
         } else if attrs.sort.is_some() {
-            call("sort_key", field, stored.clone());
+            call("sort_key", field, stored);
         } else if entity.indexes.iter().any(|i| entity.is_key_of(i, field)) {
             call("index_key", field, stored);
-        }
-        let roles = [
-            (attrs.ttl, "ttl"),
-            (attrs.version, "version"),
-            (attrs.created_at.or(attrs.updated_at), "timestamp"),
-            (attrs.write_token, "write_token"),
-        ];
-        for (_, check) in roles.into_iter().filter(|(role, _)| role.is_some()) {
-            call(check, field, own.clone());
         }
     }
     let generics = &entity.container.generics;
     if entity.container.is_generic() {
         let (params, _, clause) = generics.split_for_impl();
         // The function is there to be type-checked, and nothing calls it.
-        quote!(#[allow(dead_code)] fn __checks #params () #clause { #(#calls)* })
+        quote!(#[allow(dead_code, clippy::multiple_bound_locations)] fn __checks #params () #clause { #(#calls)* })
     } else {
         quote!(const _: fn() = || { #(#calls)* };)
     }

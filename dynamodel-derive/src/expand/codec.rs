@@ -25,8 +25,40 @@ fn name_literal(name: &str) -> Literal {
     Literal::string(&format!(",\"{}\":", json_escaped(name)))
 }
 
+/// The seconds of a `ttl` field.
+pub(super) fn epoch_seconds(container: &Container, field: &Field) -> TokenStream {
+    let root = &container.root;
+    let Field { ident, ty, .. } = field;
+    quote!(<#ty as #root::__private::TtlTime>::epoch_seconds(&self.#ident))
+}
+
 /// One line that writes a field. `value` is a reference to it.
 pub(super) fn write_line(
+    container: &Container,
+    field: &Field,
+    value: &TokenStream,
+    role: Role,
+) -> TokenStream {
+    let name = name_literal(&field.name.value);
+    if field.attrs.stored.is_some() {
+        return write_value(container, field, value, role);
+    }
+    if field.attrs.ttl.is_some() {
+        let seconds = epoch_seconds(container, field);
+        return quote!(__w.field(#name, &#seconds););
+    }
+    let token = container.with_args(&field.token);
+    let method = match role {
+        Role::Plain => "put",
+        Role::Partition => "put_key",
+        Role::Sort => "put_sort",
+    };
+    let method = Ident::new(method, generated(field.ty.span()));
+    quote!(__w.#method::<#token>(#name, #value);)
+}
+
+/// [`write_line`] of a field without a token, or in another form than its type's own.
+pub(super) fn write_value(
     container: &Container,
     field: &Field,
     value: &TokenStream,
@@ -54,6 +86,8 @@ pub(super) struct Construct<'a> {
     /// `Session`, or `Shape::Circle`.
     pub(super) path: TokenStream,
     pub(super) fields: Vec<&'a Field>,
+    /// Whether the fields have tokens.
+    pub(super) tokens: bool,
     /// What the value has beside the fields.
     pub(super) rest: Option<TokenStream>,
     /// The discriminator of a shared table: its name, a constant, and what it has to be.
@@ -62,7 +96,6 @@ pub(super) struct Construct<'a> {
 
 /// Reads a map, with its braces, and builds the value.
 pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> TokenStream {
-    let root = &container.root;
     let stored: Vec<&Field> = construct
         .fields
         .iter()
@@ -70,8 +103,15 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         .filter(|f| f.is_stored())
         .collect();
     let slots: Vec<Ident> = (0..stored.len()).map(|i| format_ident!("__f{i}")).collect();
-    let types = stored.iter().map(|f| attribute_type(container, f));
-    let names: Vec<&str> = stored.iter().map(|f| f.name.value.as_str()).collect();
+    let arms = stored.iter().zip(&slots).map(|(field, slot)| {
+        let name = &field.name.value;
+        if construct.tokens {
+            let token = container.with_args(&field.token);
+            quote!(#name => __r.get::<#token>(&mut #slot)?,)
+        } else {
+            quote!(#name => __r.field(#name, &mut #slot)?,)
+        }
+    });
     let mut unused = slots.iter();
     let values = construct.fields.iter().map(|field| {
         let ident = &field.ident;
@@ -81,11 +121,12 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
             None
         };
         let value = match slot {
-            Some(slot) => stored_value(root, field, &attribute_type(container, field), slot),
+            Some(slot) => stored_value(container, field, slot, construct.tokens),
             None => default_value(field),
         };
         quote!(#ident: #value)
     });
+    let root = &container.root;
     let Construct { path, rest, .. } = construct;
     let kind = construct.kind.as_ref().map(|(name, kind)| {
         quote! {
@@ -104,11 +145,11 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
     };
     quote! {
         #declared
-        #(let mut #slots = ::core::option::Option::<#types>::None;)*
+        #(let mut #slots = ::core::option::Option::None;)*
         let mut __more = __r.begin_map()?;
         while __more {
             match &*__r.map_key()? {
-                #(#names => __r.field(#names, &mut #slots)?,)*
+                #(#arms)*
                 #kind
                 _ => __r.skip_value()?,
             }
@@ -120,23 +161,27 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
 }
 
 /// The value of a stored field from its slot.
-fn stored_value(
-    root: &TokenStream,
-    field: &Field,
-    form: &TokenStream,
-    slot: &Ident,
-) -> TokenStream {
+fn stored_value(container: &Container, field: &Field, slot: &Ident, tokens: bool) -> TokenStream {
+    let root = &container.root;
     let name = &field.name.value;
     let ty = &field.ty;
     let unwrapped = |value: TokenStream| {
-        if has_other_form(field) {
+        if field.attrs.ttl.is_some() {
+            quote!(#value.0)
+        } else if has_other_form(field) {
+            let form = attribute_type(container, field);
             quote!(<#form as #root::__private::StoredAs<#ty>>::into_value(#value))
         } else {
             value
         }
     };
     if field.attrs.default.is_none() {
-        return unwrapped(quote!(__r.take(#name, #slot)?));
+        return unwrapped(if tokens {
+            let token = container.with_args(&field.token);
+            quote!(__r.value::<#token>(#slot)?)
+        } else {
+            quote!(__r.take(#name, #slot)?)
+        });
     }
     let default = default_value(field);
     let value = unwrapped(quote!(__v));

@@ -4,10 +4,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{DeriveInput, Member, Type};
 
-use super::attrs::{Usable, fields_impls, fields_struct, token};
-use super::codec::{Construct, Role, delegate, read_fn, read_map, write_line};
+use super::attrs::{Paths, Usable, token};
+use super::codec::{Construct, Role, delegate, read_fn, read_map, write_line, write_value};
 use super::scope;
 use super::stored::{Form, wrappers};
+use super::variants::variants_of;
 use crate::attr::{DocumentAttrs, StoredAttr};
 use crate::errors::Errors;
 use crate::model::{Container, Document, Field, Shape, Variant, VariantShape};
@@ -28,12 +29,13 @@ pub(super) fn expand(document: &Document) -> TokenStream {
 /// A map with typed paths.
 fn structure(container: &Container, fields: &[Field]) -> TokenStream {
     let stored: Vec<&Field> = fields.iter().filter(|f| f.is_stored()).collect();
-    let fields_struct = fields_struct(container, &stored, &TokenStream::new());
+    let paths = Paths::of_fields(container, &stored);
+    let fields_struct = paths.declaration();
     let wrappers = wrappers(container, fields);
     let tokens = stored
         .iter()
         .map(|f| token(container, f, &Usable::Everywhere));
-    let fields_impls = fields_impls(container, &stored, &TokenStream::new());
+    let (fields_impl, debug_impl) = (paths.fields_impl(), paths.debug_impl());
     let lines = stored.iter().map(|f| {
         let ident = &f.ident;
         write_line(container, f, &quote!(&self.#ident), Role::Plain)
@@ -42,12 +44,13 @@ fn structure(container: &Container, fields: &[Field]) -> TokenStream {
     let construct = Construct {
         path: quote!(#ident),
         fields: fields.iter().collect(),
+        tokens: true,
         rest: None,
         kind: None,
     };
     let read = read_map(container, &construct);
     let attribute = map_attribute(container, &quote!(#(#lines)*), &read);
-    let scope = scope(quote!(#wrappers #(#tokens)* #fields_impls #attribute));
+    let scope = scope(quote!(#wrappers #(#tokens)* #fields_impl #debug_impl #attribute));
     quote!(#fields_struct #scope)
 }
 
@@ -290,7 +293,9 @@ fn tagged(container: &Container, tag: &str, variants: &[Variant]) -> TokenStream
         }
     };
     let attribute = map_attribute(container, &quote!(match self { #(#writes)* }), &read);
-    scope(quote!(#wrappers #attribute))
+    let (declarations, impls) = variants_of(container, tag, variants);
+    let scope = scope(quote!(#wrappers #impls #attribute));
+    quote!(#declarations #scope)
 }
 
 fn write_arm(container: &Container, tag: &str, variant: &Variant) -> TokenStream {
@@ -312,7 +317,7 @@ fn write_arm(container: &Container, tag: &str, variant: &Variant) -> TokenStream
             let lines = stored
                 .iter()
                 .zip(&slots)
-                .map(|(f, slot)| write_line(container, f, &quote!(#slot), Role::Plain));
+                .map(|(f, slot)| write_value(container, f, &quote!(#slot), Role::Plain));
             quote! {
                 #this::#ident { #(#idents: #slots,)* .. } => { #tag #(#lines)* }
             }
@@ -330,6 +335,7 @@ fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
             &Construct {
                 path: quote!(#this::#ident),
                 fields: Vec::new(),
+                tokens: false,
                 rest: None,
                 kind: None,
             },
@@ -342,6 +348,7 @@ fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
             &Construct {
                 path: quote!(#this::#ident),
                 fields: fields.iter().collect(),
+                tokens: false,
                 rest: None,
                 kind: None,
             },

@@ -4,13 +4,13 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::DeriveInput;
 
-use super::attrs::{Usable, fields_impls, fields_struct, token};
+use super::attrs::{Paths, Usable, token};
 use super::checks::checks;
-use super::codec::{Construct, Role, read_fn, read_map, write_line};
+use super::codec::{Construct, Role, epoch_seconds, read_fn, read_map, write_line};
 use super::indexes::{index_impls, index_types};
-use super::keys::{builder_of, constructors};
+use super::keys::constructors;
 use super::schema::schema;
-use super::stored::wrappers;
+use super::stored::{has_other_form, wrappers};
 use super::{scope, single};
 use crate::attr::EntityAttrs;
 use crate::errors::Errors;
@@ -23,8 +23,11 @@ pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
     let container = &entity.container;
     let fields: Vec<&Field> = entity.stored().collect();
     let scopes = Scopes::new(entity);
-    let (members, values) = single::members(entity);
-    let fields_struct = fields_struct(container, &fields, &members);
+    let mut paths = Paths::of_fields(container, &fields);
+    if let Some(single) = &entity.single {
+        single::members(entity, single, &mut paths);
+    }
+    let fields_struct = paths.declaration();
     let (index_types, constructors) = match &entity.single {
         Some(single) => (
             single::types(entity, single),
@@ -36,7 +39,7 @@ pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
     let tokens = fields
         .iter()
         .map(|f| token(container, f, &scopes.of(entity, f)));
-    let fields_impls = fields_impls(container, &fields, &values);
+    let (fields_impl, debug_impl) = (paths.fields_impl(), paths.debug_impl());
     let entity_impl = entity_impl(entity);
     let index_impls = match &entity.single {
         Some(single) => single::impls(entity, single, &scopes.primary),
@@ -50,7 +53,8 @@ pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
     let scope = scope(quote! {
         #wrappers
         #(#tokens)*
-        #fields_impls
+        #fields_impl
+        #debug_impl
         #entity_impl
         #index_impls
         #checks
@@ -162,6 +166,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
     let construct = Construct {
         path: container.ident.to_token_stream(),
         fields: entity.fields.iter().collect(),
+        tokens: true,
         rest: None,
         kind: entity.single.as_ref().map(|single| {
             let table = &single.table;
@@ -177,12 +182,18 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         .into_iter()
         .chain(entity.sort())
         .collect();
+    let parts = keys.iter().map(|f| {
+        let ident = &f.ident;
+        let token = container.with_args(&f.token);
+        if has_other_form(f) {
+            quote!(.part::<#token>(&self.#ident))
+        } else {
+            quote!(.own_part::<#token>(&self.#ident))
+        }
+    });
     let key = match &entity.single {
         Some(single) => single::key_of(entity, single),
-        None => builder_of(entity, &keys, |f| {
-            let ident = &f.ident;
-            quote!(&self.#ident)
-        }),
+        None => quote!(#root::__private::KeyBuilder::new() #(#parts)*),
     };
     let templates = entity
         .single
@@ -234,33 +245,30 @@ fn key_role(entity: &Entity, field: &Field) -> Role {
 fn hooks(entity: &Entity) -> TokenStream {
     let root = &entity.container.root;
     let private = quote!(#root::__private);
+    // Through the type, so that an error about it shows there, and once.
     let version = role(entity, |f| f.attrs.version.is_some()).map(|f| {
-        let ident = &f.ident;
+        let Field { ident, ty, .. } = f;
         quote! {
-            fn version(&self) -> u64 { #private::VersionNumber::to_u64(&self.#ident) }
+            fn version(&self) -> u64 { <#ty as #private::VersionNumber>::to_u64(&self.#ident) }
             fn set_version(&mut self, __v: u64) {
-                self.#ident = #private::VersionNumber::from_u64(__v);
+                self.#ident = <#ty as #private::VersionNumber>::from_u64(__v);
             }
         }
     });
     let ttl = role(entity, |f| f.attrs.ttl.is_some()).map(|f| {
-        let ident = &f.ident;
-        quote! {
-            fn expires_at(&self) -> ::core::option::Option<u64> {
-                #private::TtlTime::epoch_seconds(&self.#ident)
-            }
-        }
+        let seconds = epoch_seconds(&entity.container, f);
+        quote!(fn expires_at(&self) -> ::core::option::Option<u64> { #seconds })
     });
     let touched: Vec<TokenStream> = entity
         .stored()
         .filter_map(|f| {
-            let ident = &f.ident;
+            let Field { ident, ty, .. } = f;
             let touch = match (f.attrs.created_at, f.attrs.updated_at) {
                 (Some(_), _) => format_ident!("touch_created"),
                 (None, Some(_)) => format_ident!("touch_updated"),
                 (None, None) => return None,
             };
-            Some(quote!(#private::Timestamp::#touch(&mut self.#ident, __now);))
+            Some(quote!(<#ty as #private::Timestamp>::#touch(&mut self.#ident, __now);))
         })
         .collect();
     let touch = (!touched.is_empty())
@@ -285,10 +293,10 @@ fn hooks(entity: &Entity) -> TokenStream {
         role(entity, |f| f.attrs.updated_at.is_some()),
     );
     let token = role(entity, |f| f.attrs.write_token.is_some()).map(|f| {
-        let ident = &f.ident;
+        let Field { ident, ty, .. } = f;
         quote! {
             fn set_write_token(&mut self, __t: u128) {
-                #private::TokenValue::set(&mut self.#ident, __t);
+                <#ty as #private::TokenValue>::set(&mut self.#ident, __t);
             }
         }
     });

@@ -257,6 +257,7 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
     let construct = Construct {
         path: index.ty.to_token_stream(),
         fields: fields.clone(),
+        tokens: true,
         rest: phantom_member(container, |_| quote!(::core::marker::PhantomData)),
         kind: None,
     };

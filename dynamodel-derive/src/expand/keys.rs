@@ -49,7 +49,9 @@ pub(super) fn constructors(entity: &Entity) -> TokenStream {
         )
     });
     let (impl_params, _, clause) = container.generics.split_for_impl();
+    let allow = container.allow_bounds();
     quote! {
+        #allow
         #[automatically_derived]
         impl #impl_params #ty #clause {
             #keys
@@ -160,25 +162,13 @@ fn parameters(entity: &Entity, parts: &[&Field]) -> TokenStream {
 
 /// A builder with the parts of a key from the parameters.
 fn builder(entity: &Entity, parts: &[&Field]) -> TokenStream {
-    builder_of(entity, parts, |field| {
-        let ident = &field.ident;
-        quote!(#ident)
-    })
-}
-
-/// A builder with the parts of a key.
-pub(super) fn builder_of(
-    entity: &Entity,
-    parts: &[&Field],
-    value: impl Fn(&Field) -> TokenStream,
-) -> TokenStream {
     let container = &entity.container;
     let root = &container.root;
     let ty = container.ty();
     let parts = parts.iter().map(|field| {
-        let token = token_of(root, &ty, &field.ident);
-        let value = value(field);
-        quote!(.part::<#token>(#value))
+        let ident = &field.ident;
+        let token = token_of(root, &ty, ident);
+        quote!(.part::<#token>(#ident))
     });
     quote!(#root::__private::KeyBuilder::new() #(#parts)*)
 }

@@ -12,8 +12,9 @@ mod schema;
 mod single;
 mod stored;
 mod table;
+mod variants;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{DeriveInput, GenericParam, Generics};
 
@@ -23,7 +24,7 @@ use crate::model::{Container, Document, Entity, Projection, Table};
 
 /// `#[derive(Entity)]`.
 pub(crate) fn entity(input: TokenStream) -> TokenStream {
-    derive(input, |input, errors| {
+    derive(input, "an entity", |input, errors| {
         let model = Entity::read(input, errors);
         if let Some(model) = &model {
             check::entity(model, errors);
@@ -40,7 +41,7 @@ pub(crate) fn entity(input: TokenStream) -> TokenStream {
 
 /// `#[derive(Document)]`.
 pub(crate) fn document(input: TokenStream) -> TokenStream {
-    derive(input, |input, errors| {
+    derive(input, "a document", |input, errors| {
         let model = Document::read(input, errors);
         if let Some(model) = &model {
             check::document(model, errors);
@@ -54,17 +55,19 @@ pub(crate) fn document(input: TokenStream) -> TokenStream {
 
 /// `#[derive(Projection)]`.
 pub(crate) fn projection(input: TokenStream) -> TokenStream {
-    derive(input, |input, errors| {
-        match Projection::read(input, errors) {
+    derive(
+        input,
+        "a projection",
+        |input, errors| match Projection::read(input, errors) {
             Some(model) => projection::expand(&model),
             None => TokenStream::new(),
-        }
-    })
+        },
+    )
 }
 
 /// `#[derive(Table)]`.
 pub(crate) fn table(input: TokenStream) -> TokenStream {
-    derive(input, |input, errors| {
+    derive(input, "a table", |input, errors| {
         let model = Table::read(input, errors);
         check::table(&model, errors);
         if errors.is_empty() {
@@ -78,6 +81,7 @@ pub(crate) fn table(input: TokenStream) -> TokenStream {
 /// Parses the type, and puts the errors before the code.
 fn derive(
     input: TokenStream,
+    what: &str,
     expand: impl FnOnce(&DeriveInput, &mut Errors) -> TokenStream,
 ) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
@@ -85,6 +89,16 @@ fn derive(
         Err(e) => return e.to_compile_error(),
     };
     let mut errors = Errors::new();
+    for lifetime in input.generics.lifetimes() {
+        errors.on(
+            lifetime,
+            format!("{what} owns its data; use `String`, `Vec` or `Arc` in place of the borrow"),
+        );
+    }
+    // No code that mentions a lifetime would compile.
+    if !errors.is_empty() {
+        return errors.finish();
+    }
     let code = expand(&input, &mut errors);
     let mut out = errors.finish();
     out.extend(code);
@@ -131,6 +145,12 @@ impl Container {
         implement(&self.generics, of, ty, body)
     }
 
+    /// Bounds that are added to those of the user stand in a `where` clause of their own.
+    fn allow_bounds(&self) -> Option<TokenStream> {
+        self.is_generic()
+            .then(|| quote!(#[allow(clippy::multiple_bound_locations)]))
+    }
+
     /// `PhantomData` of all type parameters.
     fn phantom(&self) -> TokenStream {
         let params = self.generics.type_params().map(|p| &p.ident);
@@ -164,6 +184,25 @@ fn implement(
         #[automatically_derived]
         impl #params #of for #ty #clause { #body }
     }
+}
+
+/// The tokens at another place: names still mean what they mean, and errors show there.
+fn located(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|tree| match tree {
+            TokenTree::Group(group) => {
+                let stream = located(group.stream(), span);
+                let mut moved = Group::new(group.delimiter(), stream);
+                moved.set_span(group.span().located_at(span));
+                TokenTree::Group(moved)
+            }
+            mut tree => {
+                tree.set_span(tree.span().located_at(span));
+                tree
+            }
+        })
+        .collect()
 }
 
 /// The generated impls, in a scope of their own.

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::attrs::hash;
 use super::codec::read_fn;
-use super::{implement, scope};
+use super::{implement, located, scope};
 use crate::model::{Projection, generated};
 
 /// The whole expansion.
@@ -22,12 +22,11 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
         .map(|f| {
             let hash = hash(&f.ident);
             // Located at the field: a field that the entity does not have is reported there.
-            quote_spanned!(generated(f.ident.span())=> #root::__private::TokenOf<#entity, #hash>)
+            let token = quote!(#root::__private::TokenOf<#entity, #hash>);
+            located(token, f.ident.span())
         })
         .collect();
-    let names = tokens
-        .iter()
-        .map(|token| quote!(<#token as #root::__private::Token>::NAME));
+    let names = names(projection, &tokens);
     let read = read_fn(root, "read_item", &read_body(projection, &tokens));
     let projection_impl = container.implement(
         quote!(#root::Projection),
@@ -40,10 +39,10 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
     );
     let mut generics = container.generics_and("__I");
     let clause = generics.make_where_clause();
-    for (token, field) in tokens.iter().zip(fields) {
-        let bound = quote_spanned! {generated(field.ident.span())=>
-            #token: #root::__private::UsableIn<#root::__private::InProjection<__I>>
-        };
+    for field in fields {
+        let hash = hash(&field.ident);
+        let private = quote!(#root::__private);
+        let bound = quote!(#entity: #private::UsableField<#hash, #private::InProjection<__I>>);
         if let Ok(predicate) = syn::parse2(bound) {
             clause.predicates.push(predicate);
         }
@@ -57,6 +56,16 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
     scope(quote!(#projection_impl #selectable))
 }
 
+/// The stored names of the fields.
+fn names(projection: &Projection, tokens: &[TokenStream]) -> Vec<TokenStream> {
+    let root = &projection.container.root;
+    let fields = projection.fields.iter().zip(tokens);
+    let name = |token: &TokenStream| quote!(<#token as #root::__private::Token>::NAME);
+    fields
+        .map(|(field, token)| located(name(token), field.ident.span()))
+        .collect()
+}
+
 fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
     let Projection {
         container, fields, ..
@@ -64,10 +73,7 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
     let root = &container.root;
     let ident = &container.ident;
     let slots: Vec<Ident> = (0..fields.len()).map(|i| format_ident!("__f{i}")).collect();
-    let names: Vec<TokenStream> = tokens
-        .iter()
-        .map(|token| quote!(<#token as #root::__private::Token>::NAME))
-        .collect();
+    let names = names(projection, tokens);
     let values = fields
         .iter()
         .zip(tokens)
@@ -87,11 +93,11 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
             }
         });
     quote! {
-        #(let mut #slots = ::core::option::Option::<<#tokens as #root::__private::Token>::Type>::None;)*
+        #(let mut #slots = ::core::option::Option::None;)*
         let mut __more = __r.begin_map()?;
         while __more {
             let __k = __r.map_key()?;
-            #(if *__k == *#names { __r.field(#names, &mut #slots)? } else)* { __r.skip_value()? }
+            #(if *__k == *#names { __r.get::<#tokens>(&mut #slots)? } else)* { __r.skip_value()? }
             __more = __r.end_entry()?;
         }
         ::core::result::Result::Ok(#ident { #(#values,)* })

@@ -4,7 +4,6 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::entity::role;
-use super::stored::attribute_type;
 use crate::attr::{BillingAttr, EncryptionAttr, OptionsAttr, Project};
 use crate::model::{Entity, Field, Index};
 use crate::names::plain;
@@ -17,15 +16,9 @@ pub(super) fn schema(entity: &Entity) -> TokenStream {
     let table = entity.table.as_ref().map_or("", |t| t.value.as_str());
     let table = quote!(#table);
     let attributes = entity.stored().map(|f| {
-        let (name, field) = (&f.name.value, plain(&f.ident));
-        let ty = attribute_type(container, f);
-        quote! {
-            #root::schema::AttributeSchema {
-                name: #name,
-                field: #field,
-                kind: <#root::KindOf<#ty> as #root::kind::Kind>::NAME,
-            }
-        }
+        let field = plain(&f.ident);
+        let token = container.with_args(&f.token);
+        quote!(#root::schema::AttributeSchema::of::<#token>(#field))
     });
     let partition: Vec<&Field> = entity.partition().into_iter().collect();
     let sort: Vec<&Field> = entity.sort().into_iter().collect();

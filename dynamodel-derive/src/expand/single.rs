@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::attrs::{hash, token_of};
+use super::attrs::{Paths, hash, token_of};
 use super::indexes::{SortLink, sort_condition};
 use super::keys::{function_name, key_constructors, located};
 use super::stored::attribute_type;
@@ -137,25 +137,20 @@ fn member_type(index: &SingleIndex) -> Ident {
     format_ident!("{}Key", index.ty)
 }
 
-/// The members of the struct of typed paths that set the parts of an index: declarations and values.
-pub(super) fn members(entity: &Entity) -> (TokenStream, TokenStream) {
-    let Some(single) = &entity.single else {
-        return Default::default();
-    };
+/// Adds the members of the struct of typed paths that set the parts of an index.
+pub(super) fn members(entity: &Entity, single: &Single, paths: &mut Paths<'_>) {
     let vis = &entity.container.vis;
-    let indexes = single
-        .indexes
-        .iter()
-        .filter(|i| !single.group(i).is_empty());
-    let members = indexes.map(|index| {
-        let (name, ty) = (located(&index.alias), member_type(index));
+    for index in single.indexes.iter().filter(|i| !single.group(i).is_empty()) {
+        let ty = member_type(index);
         let doc = format!("Sets the parts of the key of [`{}`] together.", index.ty);
-        (
-            quote!(#[doc = #doc] #vis #name: #ty<__Sc>,),
-            quote!(#name: #ty(::core::marker::PhantomData),),
-        )
-    });
-    members.unzip()
+        paths.member(
+            quote!(#[doc = #doc]),
+            vis.to_token_stream(),
+            &index.alias,
+            quote!(#ty<__Sc>),
+            quote!(#ty(::core::marker::PhantomData)),
+        );
+    }
 }
 
 /// The inherent functions that start an operation.

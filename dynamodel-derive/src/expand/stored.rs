@@ -1,11 +1,13 @@
-//! The newtypes of `with` and `from` fields, which carry the stored form as an attribute type.
+//! The newtypes of `with`, `serde` and `from` fields, which carry the stored form as an attribute type.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Ident, Type};
 
+use super::located;
 use crate::attr::StoredAttr;
-use crate::model::{Container, Field};
+use crate::model::{Container, Field, generated};
 
 /// The attribute type of a field: its own, or the newtype of its stored form.
 pub(super) fn attribute_type(container: &Container, field: &Field) -> TokenStream {
@@ -13,7 +15,11 @@ pub(super) fn attribute_type(container: &Container, field: &Field) -> TokenStrea
     let ty = &field.ty;
     match &field.attrs.stored {
         Some(_) => container.with_args(&field.wrapper),
-        None if field.attrs.ttl.is_some() => quote!(#root::__private::Ttl<#ty>),
+        None if field.attrs.ttl.is_some() => {
+            let ttl = quote!(#root::__private::Ttl);
+            let ttl = located(ttl, field.ty.span());
+            quote_spanned!(generated(field.ty.span())=> #ttl<#ty>)
+        }
         None => ty.to_token_stream(),
     }
 }
@@ -156,6 +162,16 @@ impl Form {
                     read: quote!(#module::read(__r)?),
                     is_absent: None,
                     missing: None,
+                }
+            }
+            StoredAttr::Serde { kind, .. } => {
+                let kind: Ident = format_ident!("{}", kind.unwrap_or("Any"));
+                Form {
+                    kind: quote!(#root::kind::#kind),
+                    write: quote!(#root::__private::serde_write::<#ty>(__v, __w)),
+                    read: quote!(#root::__private::serde_read::<#ty>(__r)?),
+                    is_absent: Some(quote!(#root::__private::serde_is_absent::<#ty>(__v))),
+                    missing: Some(quote!(#root::__private::serde_missing::<#ty>())),
                 }
             }
             StoredAttr::Convert {

@@ -9,7 +9,6 @@ use syn::{DeriveInput, GenericParam, Generics, Type, Visibility};
 
 use super::{Field, generated};
 use crate::attr::StoredAttr;
-use crate::errors::Errors;
 use crate::names::{identifiers, plain};
 
 /// The type itself.
@@ -47,17 +46,6 @@ impl Container {
         }
     }
 
-    pub(super) fn refuse_lifetimes(&self, what: &str, errors: &mut Errors) {
-        for lifetime in self.generics.lifetimes() {
-            errors.on(
-                lifetime,
-                format!(
-                    "{what} owns its data; use `String`, `Vec` or `Arc` in place of the borrow"
-                ),
-            );
-        }
-    }
-
     /// Replaces `Self` in the type of a field, because generated items have another `Self`.
     pub(super) fn without_self(&self, ty: &Type) -> Type {
         let (_, args, _) = self.generics.split_for_impl();
@@ -81,7 +69,7 @@ impl Container {
                 Some(StoredAttr::Convert { ty, .. }) => {
                     identifiers(ty.to_token_stream(), &mut self.taken);
                 }
-                None => {}
+                Some(StoredAttr::Serde { .. }) | None => {}
             }
             if let Some(Some(expr)) = &field.attrs.default {
                 identifiers(expr.to_token_stream(), &mut self.taken);
@@ -132,6 +120,12 @@ impl Container {
                 (None, _) => self.bound_type(&field.ty),
                 (Some(StoredAttr::Convert { ty, .. }), _) => self.bound_type(ty),
                 (Some(StoredAttr::With { .. }), _) => {}
+                (Some(StoredAttr::Serde { .. }), _) => {
+                    if !self.mentioned(&field.ty).is_empty() {
+                        let (root, ty) = (self.root.clone(), &field.ty);
+                        self.bound([quote!(#ty: #root::__private::SerdeField)]);
+                    }
+                }
             }
         }
         if entity {

@@ -51,7 +51,6 @@ impl Document {
     pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Document> {
         let attrs = DocumentAttrs::parse(&input.attrs, errors);
         let mut container = Container::new(input, attrs.root.as_ref());
-        container.refuse_lifetimes("a document", errors);
         if let (Some(tag), false) = (&attrs.tag, matches!(input.data, Data::Enum(_))) {
             errors.at(
                 tag.span(),
@@ -84,9 +83,10 @@ impl Document {
                     errors.at(span, "`transparent` is for structs; an enum can be stored as another type with `from` and `into`");
                 }
                 let variants = data.variants.iter();
-                let mut variants: Vec<Variant> = variants
+                let read: Vec<Option<Variant>> = variants
                     .map(|v| Variant::read(v, &attrs, container, errors))
                     .collect();
+                let mut variants = read.into_iter().collect::<Option<Vec<Variant>>>()?;
                 if variants.is_empty() {
                     errors.at(
                         input.ident.span(),
@@ -207,7 +207,7 @@ impl Variant {
         container_attrs: &DocumentAttrs,
         container: &Container,
         errors: &mut Errors,
-    ) -> Variant {
+    ) -> Option<Variant> {
         let attrs = VariantAttrs::parse(&variant.attrs, errors);
         let plain_name = plain(&variant.ident);
         let name = match (&attrs.rename, container_attrs.rename_all) {
@@ -234,13 +234,15 @@ impl Variant {
                 }
                 VariantShape::Struct(fields)
             }
-            Fields::Unnamed(unnamed) => VariantShape::of_tuple(unnamed, variant, container, errors),
+            Fields::Unnamed(unnamed) => {
+                VariantShape::of_tuple(unnamed, variant, container, errors)?
+            }
         };
-        Variant {
+        Some(Variant {
             ident: variant.ident.clone(),
             name,
             shape,
-        }
+        })
     }
 }
 
@@ -250,20 +252,23 @@ impl VariantShape {
         variant: &syn::Variant,
         container: &Container,
         errors: &mut Errors,
-    ) -> VariantShape {
+    ) -> Option<VariantShape> {
         for field in &fields.unnamed {
             for attr in field.attrs.iter().filter(|a| a.path().is_ident("dynamo")) {
                 errors.on(attr, "the field of a tuple variant takes no attributes; name the field, `Variant { name: T }`");
             }
         }
         match (fields.unnamed.len(), fields.unnamed.first()) {
-            (1, Some(field)) => VariantShape::Newtype(Box::new(container.without_self(&field.ty))),
+            (1, Some(field)) => {
+                let ty = Box::new(container.without_self(&field.ty));
+                Some(VariantShape::Newtype(ty))
+            }
             _ => {
                 errors.at(
                     variant.ident.span(),
                     "a tuple variant with several fields has no names to store them under; name the fields, `Variant { a: A, b: B }`",
                 );
-                VariantShape::Unit
+                None
             }
         }
     }
@@ -281,7 +286,6 @@ impl Projection {
     pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Projection> {
         let attrs = ProjectionAttrs::parse(&input.attrs, errors);
         let mut container = Container::new(input, attrs.root.as_ref());
-        container.refuse_lifetimes("a projection", errors);
         let Some(named) = named_fields(input) else {
             errors.at(
                 input.ident.span(),

@@ -41,6 +41,19 @@ impl Place {
         })
     }
 
+    /// A top-level attribute, or what is below `parent`.
+    pub(crate) fn below(parent: Option<&Arc<Place>>, step: Step) -> Self {
+        Place {
+            parent: parent.cloned(),
+            step,
+        }
+    }
+
+    /// Whether this is inside a document, not a top-level attribute.
+    pub(crate) fn is_nested(&self) -> bool {
+        self.parent.is_some()
+    }
+
     /// The steps from the top-level attribute down.
     pub(crate) fn steps(&self) -> Vec<&Step> {
         let mut steps = vec![&self.step];
@@ -165,6 +178,8 @@ impl Function {
 /// A condition, filter or key condition.
 #[derive(Clone)]
 pub(crate) enum Node {
+    /// Holds always, or never. Joins and negations fold it away, so that it only stands alone.
+    Const(bool),
     Compare(Operand, Comparator, Operand),
     Between(Operand, Operand, Operand),
     In(Operand, Vec<Operand>),
@@ -175,12 +190,55 @@ pub(crate) enum Node {
 }
 
 impl Node {
-    /// All of them; nothing to ask when there are none.
-    pub(crate) fn all(mut nodes: Vec<Node>) -> Option<Node> {
+    /// All of them; nothing to ask when there are none, or when they hold always.
+    pub(crate) fn all(nodes: Vec<Node>) -> Option<Node> {
+        match Node::and(nodes) {
+            Node::Const(true) => None,
+            node => Some(node),
+        }
+    }
+
+    /// All of them hold; always when there are none.
+    pub(crate) fn and(nodes: impl IntoIterator<Item = Node>) -> Node {
+        let mut joined = Vec::new();
+        for node in nodes {
+            match node {
+                Node::Const(true) => {}
+                Node::Const(false) => return node,
+                Node::And(inner) => joined.extend(inner),
+                node => joined.push(node),
+            }
+        }
+        Self::joined(joined, Node::And, true)
+    }
+
+    /// At least one of them holds; never when there are none.
+    pub(crate) fn or(nodes: impl IntoIterator<Item = Node>) -> Node {
+        let mut joined = Vec::new();
+        for node in nodes {
+            match node {
+                Node::Const(false) => {}
+                Node::Const(true) => return node,
+                Node::Or(inner) => joined.extend(inner),
+                node => joined.push(node),
+            }
+        }
+        Self::joined(joined, Node::Or, false)
+    }
+
+    fn joined(mut nodes: Vec<Node>, join: fn(Vec<Node>) -> Node, of_none: bool) -> Node {
         if nodes.len() > 1 {
-            Some(Node::And(nodes))
-        } else {
-            nodes.pop()
+            return join(nodes);
+        }
+        nodes.pop().unwrap_or(Node::Const(of_none))
+    }
+
+    /// It does not hold.
+    pub(crate) fn negated(self) -> Node {
+        match self {
+            Node::Const(holds) => Node::Const(!holds),
+            Node::Not(inner) => *inner,
+            node => Node::Not(Box::new(node)),
         }
     }
 
@@ -208,6 +266,7 @@ impl Node {
             Operand::Value(_) => {}
         };
         match self {
+            Node::Const(_) => {}
             Node::Compare(a, _, b) => {
                 operand(a, visit);
                 operand(b, visit);
@@ -271,12 +330,29 @@ pub(crate) enum Verb {
 pub(crate) enum Source {
     Value(Value),
     Path(Place),
-    /// `if_not_exists(path, value)`
-    IfAbsent(Place, Value),
-    Plus(Place, Value),
-    Minus(Place, Value),
-    /// `list_append(path, value)`
-    Append(Place, Value),
-    /// `list_append(value, path)`
-    Prepend(Value, Place),
+    /// `if_not_exists(path, source)`
+    IfAbsent(Place, Box<Source>),
+    Plus(Box<Source>, Box<Source>),
+    Minus(Box<Source>, Box<Source>),
+    /// `list_append(source, source)`
+    Concat(Box<Source>, Box<Source>),
+}
+
+impl Source {
+    /// The attribute, or the value while it is missing.
+    pub(crate) fn or(place: Place, value: Value) -> Source {
+        Source::IfAbsent(place, Box::new(Source::Value(value)))
+    }
+
+    pub(crate) fn plus(self, other: Source) -> Source {
+        Source::Plus(Box::new(self), Box::new(other))
+    }
+
+    pub(crate) fn minus(self, other: Source) -> Source {
+        Source::Minus(Box::new(self), Box::new(other))
+    }
+
+    pub(crate) fn concat(self, other: Source) -> Source {
+        Source::Concat(Box::new(self), Box::new(other))
+    }
 }

@@ -1,20 +1,34 @@
 //! Typed expressions: [`Path`], [`Condition`] and [`Action`] over one untyped tree.
 
+mod action;
 pub(crate) mod ast;
+mod condition;
+mod container;
 mod index;
+mod join;
+mod operand;
 mod path;
 pub(crate) mod render;
 pub(crate) mod scope;
+mod term;
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+pub use condition::Size;
+pub use container::{EntryKey, ListOf, MapOf, SetOf};
 pub use index::{IndexAction, Part};
-pub use path::{Inside, ListOf, MapOf, Path, PrefixOf, SetOf};
-pub use scope::{InCondition, InFilter, InProjection, InUpdate, Scope, SettableIn, UsableIn};
+pub use join::{all_of, any_of, maybe};
+pub use operand::{ByPath, BySize, ByTerm, ByValue, Comparand, Length, Operand, PartOf, PrefixOf};
+pub use path::{Inside, Path};
+pub use scope::{
+    InCondition, InFilter, InProjection, InUpdate, Scope, SettableIn, Testable, UsableIn,
+};
+pub use term::{Assigned, Assignment, Sum, Term, UpdateOperand};
 
 use crate::attribute::Attribute;
+use crate::entity::Entity;
 use ast::{ActionNode, Assumed, Node, Place};
 
 /// One field of an entity or document, as a type. The derive makes one for each field.
@@ -62,7 +76,7 @@ impl Prefix {
 
     /// The path of a field below this prefix.
     pub fn path<K: Token, Sc>(&self) -> Path<K, Sc> {
-        Path::new(self.0.clone())
+        Path::new(self.0.as_ref())
     }
 }
 
@@ -82,6 +96,31 @@ impl fmt::Debug for Prefix {
 pub struct Condition<E> {
     node: Node,
     _entity: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity> Condition<E> {
+    /// A condition outside of a `when` or `filter`, to be kept, returned from a function and used in
+    /// several places.
+    ///
+    /// A filter still refuses the keys of what it reads, when the query is sent.
+    ///
+    /// ```
+    /// use dynamodel::{Condition, Entity};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "posts")]
+    /// # struct Post { #[dynamo(partition)] id: u64, draft: bool, likes: u32 }
+    /// fn popular(likes: u32) -> Condition<Post> {
+    ///     Condition::of(|p| p.draft.eq(false) & p.likes.ge(likes))
+    /// }
+    /// let read = Post::scan().filter(|_| popular(100));
+    /// let write = Post::delete(7).when(|p| !popular(3) & p.draft.exists());
+    /// # drop((read, write));
+    /// ```
+    pub fn of(
+        condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
+    ) -> Self {
+        condition(E::fields(&Prefix::ROOT))
+    }
 }
 
 impl<E> Condition<E> {
@@ -113,46 +152,21 @@ impl<E> fmt::Debug for Condition<E> {
 impl<E> std::ops::BitAnd for Condition<E> {
     type Output = Condition<E>;
     fn bitand(self, other: Self) -> Self {
-        let nodes = match (self.node, other.node) {
-            (Node::And(mut a), Node::And(b)) => {
-                a.extend(b);
-                a
-            }
-            (Node::And(mut a), b) => {
-                a.push(b);
-                a
-            }
-            (a, b) => vec![a, b],
-        };
-        Condition::from_node(Node::And(nodes))
+        Condition::from_node(Node::and([self.node, other.node]))
     }
 }
 
 impl<E> std::ops::BitOr for Condition<E> {
     type Output = Condition<E>;
     fn bitor(self, other: Self) -> Self {
-        let nodes = match (self.node, other.node) {
-            (Node::Or(mut a), Node::Or(b)) => {
-                a.extend(b);
-                a
-            }
-            (Node::Or(mut a), b) => {
-                a.push(b);
-                a
-            }
-            (a, b) => vec![a, b],
-        };
-        Condition::from_node(Node::Or(nodes))
+        Condition::from_node(Node::or([self.node, other.node]))
     }
 }
 
 impl<E> std::ops::Not for Condition<E> {
     type Output = Condition<E>;
     fn not(self) -> Self {
-        Condition::from_node(match self.node {
-            Node::Not(inner) => *inner,
-            node => Node::Not(Box::new(node)),
-        })
+        Condition::from_node(self.node.negated())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::ast::{ActionNode, Node, Operand, Place, Source, Step, Value, Verb};
+use super::ast::{ActionNode, Function, Node, Operand, Place, Source, Step, Value, Verb};
 use crate::error::{Error, Limit};
 use crate::wire::{WriteError, Writer};
 
@@ -40,7 +40,19 @@ impl Body {
         }
     }
 
-    /// A body inside another one, for the operations of a transaction: it begins with `{`.
+    /// A body that begins with a member of another name and value, for what a batch asks of a table.
+    pub(crate) fn beginning_with(name: &str, json: &[u8]) -> Self {
+        let mut body = Self::new("", 0);
+        let mut w = Writer::with_capacity(name.len() + json.len() + 256);
+        w.raw(b"{\"");
+        w.raw(name.as_bytes());
+        w.raw(b"\":");
+        w.raw(json);
+        body.w = w;
+        body
+    }
+
+    /// A member that is JSON already.
     pub(crate) fn member(&mut self, name: &str, json: &[u8]) {
         self.member_with(name, |w| w.raw(json));
     }
@@ -64,7 +76,9 @@ impl Body {
 
     /// A member that is a condition, filter or key condition.
     pub(crate) fn condition(&mut self, member: &'static str, node: Option<&Node>) {
-        let Some(node) = node else { return };
+        let Some(node) = node.filter(|n| !matches!(n, Node::Const(true))) else {
+            return;
+        };
         self.expression(member, |body, text| body.node(node, false, text));
     }
 
@@ -222,8 +236,10 @@ impl Body {
 
     /// `inner`: the node stands beside others, so that AND and OR need parentheses.
     fn node(&mut self, node: &Node, inner: bool, text: &mut String) {
+        // NOT, AND, OR, BETWEEN and IN count as comparators and functions do.
         self.operators += 1;
         match node {
+            Node::Const(holds) => self.constant(*holds, text),
             Node::Compare(a, comparator, b) => {
                 self.operand(a, text);
                 text.push_str(comparator.text());
@@ -237,7 +253,7 @@ impl Body {
                 self.operand(high, text);
             }
             Node::In(value, list) => {
-                if list.is_empty() || list.len() > MAX_IN_OPERANDS {
+                if list.len() > MAX_IN_OPERANDS {
                     return self.fail(Error::limit(Limit::InOperands));
                 }
                 self.operand(value, text);
@@ -269,6 +285,20 @@ impl Body {
         }
     }
 
+    /// DynamoDB has no constants: an attribute is never there and missing at once.
+    fn constant(&mut self, holds: bool, text: &mut String) {
+        self.operators += 2;
+        let any = Place::root("_");
+        let join = if holds { " OR " } else { " AND " };
+        for (function, join) in [(Function::Exists, join), (Function::NotExists, "")] {
+            text.push_str(function.text());
+            text.push('(');
+            self.place(&any, text);
+            text.push(')');
+            text.push_str(join);
+        }
+    }
+
     fn joined(&mut self, nodes: &[Node], by: &str, inner: bool, text: &mut String) {
         self.operators += nodes.len().saturating_sub(2);
         if inner {
@@ -286,7 +316,6 @@ impl Body {
     }
 
     fn action(&mut self, action: &ActionNode, text: &mut String) {
-        self.operators += 1;
         self.place(&action.place, text);
         match &action.verb {
             Verb::Remove => {}
@@ -303,34 +332,32 @@ impl Body {
 
     fn source(&mut self, source: &Source, text: &mut String) {
         match source {
-            Source::Value(value) => self.value(value, text),
-            Source::Path(place) => self.place(place, text),
-            Source::IfAbsent(place, value) => self.call("if_not_exists(", place, value, text),
-            Source::Append(place, value) => self.call("list_append(", place, value, text),
-            Source::Plus(place, value) => self.arithmetic(place, " + ", value, text),
-            Source::Minus(place, value) => self.arithmetic(place, " - ", value, text),
-            Source::Prepend(value, place) => {
-                text.push_str("list_append(");
-                self.value(value, text);
-                text.push(',');
+            Source::Value(value) => return self.value(value, text),
+            Source::Path(place) => return self.place(place, text),
+            Source::IfAbsent(place, other) => {
+                text.push_str("if_not_exists(");
                 self.place(place, text);
+                text.push(',');
+                self.source(other, text);
                 text.push(')');
             }
+            Source::Concat(first, second) => {
+                text.push_str("list_append(");
+                self.source(first, text);
+                text.push(',');
+                self.source(second, text);
+                text.push(')');
+            }
+            Source::Plus(a, b) => self.arithmetic(a, " + ", b, text),
+            Source::Minus(a, b) => self.arithmetic(a, " - ", b, text),
         }
+        self.operators += 1;
     }
 
-    fn call(&mut self, function: &str, place: &Place, value: &Value, text: &mut String) {
-        text.push_str(function);
-        self.place(place, text);
-        text.push(',');
-        self.value(value, text);
-        text.push(')');
-    }
-
-    fn arithmetic(&mut self, place: &Place, sign: &str, value: &Value, text: &mut String) {
-        self.place(place, text);
+    fn arithmetic(&mut self, a: &Source, sign: &str, b: &Source, text: &mut String) {
+        self.source(a, text);
         text.push_str(sign);
-        self.value(value, text);
+        self.source(b, text);
     }
 }
 
@@ -369,6 +396,11 @@ pub(crate) fn shown_action(action: &ActionNode) -> impl fmt::Display + fmt::Debu
     })
 }
 
+/// What an action assigns, for people.
+pub(crate) fn shown_source(source: &Source) -> impl fmt::Display + '_ {
+    Shown(move |body: &mut Body, text: &mut String| body.source(source, text))
+}
+
 struct Shown<F>(F);
 
 impl<F: Fn(&mut Body, &mut String)> fmt::Display for Shown<F> {
@@ -378,9 +410,11 @@ impl<F: Fn(&mut Body, &mut String)> fmt::Display for Shown<F> {
         (self.0)(&mut body, &mut text);
         // Map keys are the user's data, so placeholders stay placeholders; the legend names the rest.
         f.write_str(&text)?;
+        let mut separator = " with ";
         for (i, name) in body.names.iter().enumerate() {
             if let Name::Borrowed(name) = name {
-                write!(f, "{}#n{i}={name}", if i == 0 { " with " } else { ", " })?;
+                write!(f, "{separator}#n{i}={name}")?;
+                separator = ", ";
             }
         }
         Ok(())

@@ -36,6 +36,15 @@ impl<I: crate::entity::Index> Scope for InFilter<I> {
     type Entity = I::Entity;
 }
 
+/// Places of use that ask something of an item: conditions and filters.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` asks nothing",
+    label = "not a condition or filter"
+)]
+pub trait Testable: Scope {}
+impl<E> Testable for InCondition<E> {}
+impl<I: crate::entity::Index> Testable for InFilter<I> {}
+
 /// Attributes that can be used in scope `Sc`. The derive implements it for the attributes that can.
 #[diagnostic::on_unimplemented(
     message = "attribute `{Self}` cannot be used in `{Sc}`",

@@ -21,6 +21,27 @@ use crate::transport;
 /// Deleting an item that is not there is no error, unless a condition says so. Costs one write of the
 /// item's size.
 ///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// let gone = Song::delete("Nina", "Aria").when(|s| s.plays.eq(0)).returning_old().send(&db).await?;
+/// assert_eq!(gone.map(|s| s.year), Some(2001));
+///
+/// Song::delete("Nina", "Aria").send(&db).await?; // not there: fine
+/// let err = Song::delete("Nina", "Aria").must_exist().send(&db).await.unwrap_err();
+/// assert!(err.is_not_found());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html).
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Delete<E, R = ()> {
@@ -104,7 +125,8 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
     /// [`is_condition_failed`](Error::is_condition_failed) when the condition is not met, and
     /// [`is_conflict`](Error::is_conflict) when the version is another, both with
     /// [`current`](Error::current); an invalid key before anything is sent; or the service or network
-    /// fails.
+    /// fails. With [`returning_old`](Self::returning_old), an item that cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)): it is deleted then.
     pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
         Ok(self.call(db, false).await?.output)
     }
@@ -123,6 +145,12 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
     /// When the key or a value is invalid.
     pub fn to_json(&self) -> Result<String, Error> {
         super::text(self.body(E::SCHEMA.table, false)?)
+    }
+
+    /// For a transaction: the key, what is demanded, and the body.
+    pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
+        let body = self.body("", false)?;
+        Ok((self.key, self.demand, body))
     }
 
     fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
@@ -235,7 +263,7 @@ impl<E: Entity, L: Lock, R: Returned<E>> Remove<E, L, R> {
         self.into_delete().to_json()
     }
 
-    fn into_delete(self) -> Delete<E, R> {
+    pub(crate) fn into_delete(self) -> Delete<E, R> {
         let mut delete = self.delete;
         if L::VERSIONED {
             delete.demand.version = Some(Expected::At(self.version));

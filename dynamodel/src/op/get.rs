@@ -16,6 +16,31 @@ use crate::transport;
 ///
 /// Costs one read of the item's size, half of it when eventually consistent, which is the default.
 ///
+/// ```
+/// # use dynamodel::{Db, Entity, Projection};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[derive(Debug, Projection)]
+/// # #[dynamo(of = Song)]
+/// # struct Plays { plays: u64 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// let song = Song::get("Nina", "Aria").consistent().send(&db).await?;
+/// assert_eq!(song.map(|s| s.year), Some(2001));
+///
+/// let plays = Song::get("Nina", "Aria").select::<Plays>().send(&db).await?;
+/// assert_eq!(plays.map(|p| p.plays), Some(0));
+///
+/// assert!(Song::get("Nina", "Waltz").send(&db).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: [GetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html).
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Get<E, O = E> {
@@ -111,6 +136,13 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
             .call::<transport::GetItem, _>(table, body, single::<O>)
             .await;
         Ok(reply.map_err(|f| named(Error::failure(f)))?.output)
+    }
+
+    /// The body for a transaction, which is always consistent and says nothing of it.
+    pub(crate) fn part(&self) -> Result<Vec<u8>, Error> {
+        let mut get = self.clone();
+        get.consistent = false;
+        get.body("", false)
     }
 
     fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {

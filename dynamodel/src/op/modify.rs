@@ -1,66 +1,19 @@
 //! Read, change, write: [`Get::modify`], repeated on conflict.
 
-use std::time::Duration;
-
+use super::backoff::Backoff;
 use super::get::Get;
 use crate::db::Db;
 use crate::entity::{Entity, IsVersioned};
 use crate::error::Error;
-
-/// How often to try again after a conflict, and how long to wait: exponential backoff with full
-/// jitter, a random time between 0 and `base` doubled at each try, at most `cap`.
-///
-/// ```
-/// use std::time::Duration;
-/// use dynamodel::Backoff;
-///
-/// let patient = Backoff::new(Duration::from_millis(5), Duration::from_secs(1), 100);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backoff {
-    base: Duration,
-    cap: Duration,
-    attempts: u32,
-}
-
-impl Default for Backoff {
-    /// 5 ms doubled up to 500 ms, at most 50 attempts.
-    fn default() -> Self {
-        Backoff::new(Duration::from_millis(5), Duration::from_millis(500), 50)
-    }
-}
-
-impl Backoff {
-    /// `attempts` counts the first try too; at least one is made.
-    pub const fn new(base: Duration, cap: Duration, attempts: u32) -> Self {
-        Backoff {
-            base,
-            cap,
-            attempts,
-        }
-    }
-
-    pub(crate) fn attempts(&self) -> u32 {
-        self.attempts.max(1)
-    }
-
-    /// Waits before the try that follows `failed` failed ones.
-    pub(crate) async fn wait(&self, failed: u32) {
-        let most = self
-            .base
-            .saturating_mul(1_u32 << failed.saturating_sub(1).min(20))
-            .min(self.cap);
-        tokio::time::sleep(most.mul_f64(fastrand::f64())).await;
-    }
-}
 
 impl<E: Entity> Get<E> {
     /// Reads the item, lets the closure change it, and writes it if nobody else did in between; else
     /// all over again, with the [default backoff](Backoff::default). Returns what was stored.
     ///
     /// The closure can run several times, each time on a fresh item. An `Err` of it ends everything and
-    /// nothing is written; an error of your own goes through [`Error::other`]. Two round trips a try:
-    /// a strongly consistent read and a write.
+    /// nothing is written; an error of your own goes through [`Error::other`]. It must not change the
+    /// key; what it does to the version is of no effect. Two round trips a try: a strongly consistent
+    /// read and a write.
     ///
     /// ```
     /// # use dynamodel::{Db, Entity};
@@ -80,7 +33,8 @@ impl<E: Entity> Get<E> {
     ///
     /// # Errors
     /// [`is_not_found`](Error::is_not_found) when there is no item; [`is_conflict`](Error::is_conflict)
-    /// when all tries met one; the closure's error; or what [`Get::send`] and [`Put::send`](crate::Put::send) fail with.
+    /// when all tries met one, or one of them an [ambiguous](Error::is_ambiguous) one; the closure's
+    /// error; [`is_invalid_request`](Error::is_invalid_request) when it changed the key; or what [`Get::send`] and [`Put::send`](crate::Put::send) fail with.
     pub async fn modify(
         self,
         db: &Db,
@@ -105,7 +59,7 @@ impl<E: Entity> Get<E> {
     where
         E::Lock: IsVersioned,
     {
-        let mut failed = 0;
+        let mut retry = backoff.start();
         loop {
             let read = self.clone().consistent().send(db).await?;
             let mut item = read.ok_or_else(|| {
@@ -113,19 +67,26 @@ impl<E: Entity> Get<E> {
                     .of_entity(E::SCHEMA.entity)
                     .in_operation("GetItem")
             })?;
+            let (key, version) = (item.key_of(), item.version());
             change(&mut item)?;
-            let error = match item.replace().send(db).await {
-                Ok(stored) => return Ok(stored),
-                Err(e) if e.is_conflict() && !e.is_ambiguous() => e,
-                Err(e) => return Err(e),
-            };
-            failed += 1;
-            if failed >= backoff.attempts() {
-                return Err(Error::contended(failed, error)
+            if item.key_of() != key {
+                let moved = "the closure of `modify` changed the item's key; create the new item and remove the old one";
+                return Err(Error::invalid_request(moved)
                     .of_entity(E::SCHEMA.entity)
                     .in_operation("modify"));
             }
-            backoff.wait(failed).await;
+            item.set_version(version);
+            let error = match item.replace().send(db).await {
+                Ok(stored) => return Ok(stored),
+                Err(e) if e.is_conflict() && !e.is_ambiguous() => e,
+                Err(e) if e.is_transaction_conflict() => e,
+                Err(e) => return Err(e),
+            };
+            if !retry.again().await {
+                return Err(Error::contended(retry.failed(), error)
+                    .of_entity(E::SCHEMA.entity)
+                    .in_operation("modify"));
+            }
         }
     }
 }

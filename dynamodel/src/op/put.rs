@@ -15,12 +15,34 @@ use crate::expr::ast::Node;
 use crate::expr::render::Body;
 use crate::expr::{Condition, Fields, InCondition, Prefix};
 use crate::transport;
+use crate::wire::WriteError;
 
 /// Writes a whole item: PutItem. Made by [`create`](Entity::create), [`put`](Entity::put) and
 /// [`replace`](Entity::replace).
 ///
 /// Costs one write of the item's size, also when the condition fails. `L` is the entity's lock:
 /// [`Versioned`](crate::Versioned) puts check and raise the version; `R` says what comes back.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// song("Aria", 2001).create().send(&db).await?;
+/// let err = song("Aria", 1999).create().send(&db).await.unwrap_err();
+/// assert!(err.is_condition_failed()); // it exists
+/// assert_eq!(err.current::<Song>().map(|s| s.year), Some(2001));
+///
+/// let old = song("Aria", 1999).put().when(|s| s.plays.lt(10)).returning_old().send(&db).await?;
+/// assert_eq!(old.map(|s| s.year), Some(2001));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// Source: [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html).
 #[must_use = "an operation does nothing until it is sent"]
@@ -113,7 +135,9 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// [`is_condition_failed`](Error::is_condition_failed) when a condition is not met (both with
     /// [`current`](Error::current)), [`is_ambiguous`](Error::is_ambiguous) in addition when a retry
     /// may have met this call's own write; an invalid key or value or an item of more than 400 KB
-    /// before anything is sent; or the service or network fails.
+    /// before anything is sent; or the service or network fails. With
+    /// [`returning_old`](Self::returning_old), an item that was overwritten and cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)): the write has happened then.
     pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
         Ok(self.call(db, false).await?.output)
     }
@@ -133,12 +157,15 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// When the item cannot be stored.
     pub fn to_json(mut self) -> Result<String, Error> {
         let token = fresh_token::<E>()?;
-        let demand = self.prepare(token);
+        let demand = self.prepare(token)?;
         super::text(self.body(E::SCHEMA.table, &demand, false)?)
     }
 
     /// Raises the version, sets times and token, and says what is demanded of the stored item.
-    pub(crate) fn prepare(&mut self, token: Option<u128>) -> Demand {
+    ///
+    /// # Errors
+    /// When the type of the version field cannot hold the next version.
+    pub(crate) fn prepare(&mut self, token: Option<u128>) -> Result<Demand, Error> {
         let at = self.entity.version();
         let version = L::VERSIONED.then_some(match self.mode {
             PutMode::Create => Expected::Absent,
@@ -151,15 +178,35 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
             at.saturating_add(1)
         };
         self.entity.set_version(next);
+        // A version that stays as it is would let every later write pass.
+        if let Some(name) = E::SCHEMA.version
+            && self.entity.version() != next
+        {
+            let problem = "the type of the version field cannot hold the next version";
+            return Err(Error::write(WriteError::new(problem).in_attribute(name)));
+        }
         self.entity.touch(SystemTime::now());
         if let Some(token) = token {
             self.entity.set_write_token(token);
         }
-        Demand {
+        Ok(Demand {
             version,
             must_exist: self.mode == PutMode::Replace,
             must_not_exist: self.mode == PutMode::Create || version == Some(Expected::Absent),
-        }
+        })
+    }
+
+    /// Whether it demands anything of the stored item.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.mode != PutMode::Put || self.condition.is_some() || L::VERSIONED
+    }
+
+    /// For a transaction or batch: the entity as it will be stored, what is demanded, and the body.
+    pub(crate) fn into_part(mut self) -> Result<(E, Demand, Vec<u8>), Error> {
+        let token = fresh_token::<E>()?;
+        let demand = self.prepare(token)?;
+        let body = self.body("", &demand, false)?;
+        Ok((self.entity, demand, body))
     }
 
     fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {
@@ -181,7 +228,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("PutItem");
         let table = db.table_name::<E>();
         let token = fresh_token::<E>().map_err(named)?;
-        let demand = self.prepare(token);
+        let demand = self.prepare(token).map_err(named)?;
         let body = self.body(&table, &demand, measure).map_err(named)?;
         match db
             .call::<transport::PutItem, _>(table, body, R::decode)
@@ -196,15 +243,15 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
                 })
             }
             Err(failure) => {
-                if own_write::<E>(&failure, token).is_some()
-                    && let Some(output) = R::of_own_write(self.entity)
-                {
+                let is_own = own_write::<E>(&failure, token).is_some();
+                if is_own && let Some(output) = R::of_own_write(self.entity) {
                     return Ok(Measured {
                         output,
                         consumed_capacity: None,
                     });
                 }
-                Err(named(demand.error::<E>(failure)))
+                let error = demand.error::<E>(failure);
+                Err(named(if is_own { error.of_own_write() } else { error }))
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::expr::render::Body;
 use crate::expr::{Condition, Fields, InFilter, Prefix};
 use crate::key::KeyBuilder;
 use crate::page::{self, Cursor, ItemStream, Page};
-use crate::schema::{EntitySchema, IndexKey};
+use crate::schema::{EntitySchema, IndexKey, IndexProjection, IndexSchema};
 
 /// What Query and Scan have in common, without types: where to read and how.
 #[derive(Clone)]
@@ -71,6 +71,7 @@ impl Plan {
         start: Option<&[u8]>,
         count: bool,
     ) -> Result<Vec<u8>, Error> {
+        self.check_filter()?;
         let mut body = Body::new(table, 384);
         if let Some(index) = self.index {
             body.member_with("IndexName", |w| {
@@ -111,6 +112,30 @@ impl Plan {
         body.finish()
     }
 
+    /// A filter on what the index does not hold would take every item for one without it.
+    fn check_filter(&self) -> Result<(), Error> {
+        let Some(filter) = &self.filter else {
+            return Ok(());
+        };
+        let index = self.index.and_then(|name| self.schema.index(name));
+        let key = index.map_or(&self.schema.key, |index| &index.key);
+        let mut problem = None;
+        filter.places(&mut |place| {
+            let name = place.top();
+            if !self.scan && key.contains(name) {
+                problem = Some(format!(
+                    "the filter names `{name}`, a key of the queried index; restrict it with `sort`"
+                ));
+            } else if let Some(index) = index.filter(|index| !holds(self.schema, index, name)) {
+                problem = Some(format!(
+                    "the filter names `{name}`, which index `{}` does not hold; filter on what it projects, or read the table",
+                    index.name
+                ));
+            }
+        });
+        problem.map_or(Ok(()), |problem| Err(Error::invalid_request(problem)))
+    }
+
     /// Leaves expired items out.
     pub(crate) fn unexpired(&mut self, ttl: &'static str) {
         let now = crate::time::epoch_seconds(SystemTime::now());
@@ -125,6 +150,16 @@ impl Plan {
     }
 }
 
+/// Whether the index has the attribute.
+fn holds(schema: &EntitySchema, index: &IndexSchema, name: &str) -> bool {
+    let is_projected = match index.projection {
+        IndexProjection::All => true,
+        IndexProjection::KeysOnly => false,
+        IndexProjection::Include(names) => names.contains(&name),
+    };
+    is_projected || index.key.contains(name) || schema.key.contains(name)
+}
+
 /// What a query or scan knows at compile time: the entity, the index and what is read.
 pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
 
@@ -135,6 +170,28 @@ pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
 /// [`page`](Self::page) or [`stream`](Self::stream). DynamoDB answers in pages of at most 1 MB: one
 /// round trip each. Costs half a read unit for each 4 KB read, twice that when consistent; what a
 /// filter leaves out is paid for too.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// let early = Song::query("Nina").sort(|k| k.title.lt("C")).descending().all(&db).await?;
+/// assert_eq!(early[0].title, "Ballad");
+///
+/// let of_2002 = Song::by_year(2002).sort(|k| k.title.begins_with("Co")).first(&db).await?;
+/// assert_eq!(of_2002.map(|s| s.title), Some("Coda".to_owned()));
+///
+/// assert_eq!(Song::query("Nina").filter(|s| s.year.gt(2001)).count(&db).await?, 2);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// Source: [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html).
 #[must_use = "a query does nothing until it is read"]
@@ -228,30 +285,16 @@ impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
     /// Leaves out what does not meet the condition, after it was read and paid for. Called twice,
     /// both have to hold.
     pub fn filter(
-        mut self,
+        self,
         condition: impl FnOnce(<E as Fields>::Fields<InFilter<I>>) -> Condition<E>,
     ) -> Self {
         let node = condition(E::fields(&Prefix::ROOT)).into_node();
-        let mut key = None;
-        node.places(&mut |place| {
-            if I::KEY.contains(place.top()) {
-                key = Some(place.top());
-            }
-        });
-        match (&mut self.plan, key) {
-            (Ok(_), Some(name)) => {
-                self.plan = Err(named::<E>(Error::invalid_request(format!(
-                    "the filter names `{name}`, a key of the queried index; restrict it with `sort`"
-                ))));
-            }
-            (Ok(plan), None) => plan.add_filter(node),
-            (Err(_), _) => {}
-        }
-        self
+        self.with(|plan| plan.add_filter(node))
     }
 
     /// Leaves out items that have expired by this machine's clock and that DynamoDB has not deleted
-    /// yet. A filter: they are read and paid for.
+    /// yet. A filter: they are read and paid for. The index has to hold the Time to Live attribute, and
+    /// not in its key; else reading is an error.
     pub fn unexpired(self) -> Self
     where
         E: HasTtl,

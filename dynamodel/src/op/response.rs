@@ -45,6 +45,34 @@ pub(crate) fn nothing(body: &[u8]) -> Result<Single<()>, ReadError> {
     Ok(Single { item: (), capacity })
 }
 
+/// The capacities in the answer to a write of several items.
+pub(crate) fn capacities(body: &[u8]) -> Result<Vec<ConsumedCapacity>, ReadError> {
+    let mut capacities = Vec::new();
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| match name {
+        "ConsumedCapacity" => read_capacities(r, &mut capacities),
+        _ => r.skip_value(),
+    })?;
+    r.finish()?;
+    Ok(capacities)
+}
+
+/// A list of capacities, one for each table.
+pub(crate) fn read_capacities(
+    r: &mut Reader<'_>,
+    capacities: &mut Vec<ConsumedCapacity>,
+) -> Result<(), ReadError> {
+    if r.json_null() {
+        return Ok(());
+    }
+    let mut more = r.begin_list()?;
+    while more {
+        capacities.push(ConsumedCapacity::read(r)?);
+        more = r.end_element()?;
+    }
+    Ok(())
+}
+
 /// The answer to Query and Scan.
 pub(crate) struct PageBody<T> {
     /// Up to the first item that cannot be read.

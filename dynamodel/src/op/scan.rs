@@ -16,6 +16,23 @@ use crate::page::{self, Cursor, ItemStream, Page};
 /// Costs half a read unit for each 4 KB of the whole table, twice that when consistent; what a filter
 /// leaves out is paid for too. Answers in pages of at most 1 MB, one round trip each.
 ///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// let songs = Song::scan().segments(4).filter(|s| s.year.eq(2002)).all(&db).await?;
+/// assert_eq!(songs.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: [Scan](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html).
 #[must_use = "a scan does nothing until it is read"]
 pub struct Scan<E, I = Whole<E>, O = E> {
@@ -100,7 +117,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
     }
 
     /// Leaves out what does not meet the condition, after it was read and paid for. Called twice,
-    /// both have to hold.
+    /// both have to hold. Reading an index with a condition on what it does not hold is an error.
     pub fn filter(
         self,
         condition: impl FnOnce(<E as Fields>::Fields<InFilter<Whole<E>>>) -> Condition<E>,
@@ -110,7 +127,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
     }
 
     /// Leaves out items that have expired by this machine's clock and that DynamoDB has not deleted
-    /// yet.
+    /// yet. An index that is scanned has to hold the Time to Live attribute; else reading is an error.
     pub fn unexpired(self) -> Self
     where
         E: HasTtl,

@@ -30,6 +30,30 @@ use crate::wire::Writer;
 /// An update that the SDK retries after a lost answer may be applied twice, as with any DynamoDB
 /// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once.
 ///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// Song::update("Nina", "Aria").apply(|s| (s.plays.add(1), s.year.set(2003))).send(&db).await?;
+///
+/// let song = Song::update("Nina", "Aria")
+///     .apply(|s| s.plays.subtract(1))
+///     .when(|s| s.plays.ge(1))
+///     .returning_new()
+///     .send(&db)
+///     .await?;
+/// assert_eq!((song.plays, song.year), (0, 2003));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html).
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Update<E, R = ()> {
@@ -138,7 +162,9 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     /// [`current`](Error::current); [`is_invalid_request`](Error::is_invalid_request) when two actions
     /// overlap, or an invalid key or value, before anything is sent; the service's
     /// `ValidationException` when an action does not fit the stored item, for instance `increment` of
-    /// a missing attribute; or the service or network fails.
+    /// a missing attribute; or the service or network fails. With
+    /// [`returning_new`](Self::returning_new) or [`returning_old`](Self::returning_old), an item that
+    /// cannot be read ([`is_unreadable`](Error::is_unreadable)): the update has happened then.
     pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
         Ok(self.call(db, false).await?.output)
     }
@@ -158,6 +184,18 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     /// As [`send`](Self::send), before it is sent.
     pub fn to_json(&self) -> Result<String, Error> {
         super::text(self.body(E::SCHEMA.table, fresh_token::<E>()?, false)?)
+    }
+
+    /// For a transaction: the key, what is demanded, and the body.
+    pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
+        let token = fresh_token::<E>()?;
+        if self.actions.0.is_empty() && kept::<E>(token).is_empty() {
+            return Err(Error::invalid_request(
+                "an update in a transaction needs an action; demand something of an item with a check",
+            ));
+        }
+        let body = self.body("", token, false)?;
+        Ok((self.key, self.demand, body))
     }
 
     fn body(&self, table: &str, token: Option<u128>, measure: bool) -> Result<Vec<u8>, Error> {
@@ -200,16 +238,17 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 })
             }
             Err(failure) => {
-                if let Some(output) =
-                    own_write::<E>(&failure, token).and_then(|item| R::of_own_write(&item))
-                {
+                let own = own_write::<E>(&failure, token);
+                if let Some(output) = own.as_deref().and_then(R::of_own_write) {
                     let output = output.map_err(|e| named(Error::read(e)))?;
                     return Ok(Measured {
                         output,
                         consumed_capacity: None,
                     });
                 }
-                Err(named(self.demand.error::<E>(failure)))
+                let error = self.demand.error::<E>(failure);
+                let is_own = own.is_some();
+                Err(named(if is_own { error.of_own_write() } else { error }))
             }
         }
     }
@@ -230,10 +269,7 @@ fn kept<E: Entity>(token: Option<u128>) -> Vec<ActionNode> {
     }
     if let Some(name) = schema.created_at {
         let now = value(&|w| E::write_created_at(now, w));
-        actions.push(action(
-            name,
-            Verb::Set(Source::IfAbsent(Place::root(name), now)),
-        ));
+        actions.push(action(name, Verb::Set(Source::or(Place::root(name), now))));
     }
     if let Some(name) = schema.updated_at {
         actions.push(action(

@@ -4,6 +4,7 @@ use crate::entity::Entity;
 use crate::error::{ConditionOutcome, Error, Limit};
 use crate::expr::ast::{Node, Value};
 use crate::expr::render::Body;
+use crate::schema::EntitySchema;
 use crate::transport::{Failure, FailureKind};
 use crate::version::WriteToken;
 use crate::wire::Writer;
@@ -54,20 +55,41 @@ impl Demand {
     /// What it means that the condition was not met.
     pub(crate) fn outcome<E: Entity>(&self, failure: &Failure) -> ConditionOutcome {
         let item = item_of(failure);
-        let stored = || {
-            let item = item.as_deref()?;
-            super::response::number_in(item, E::SCHEMA.version?)
+        ConditionOutcome {
+            conflict: self.is_conflict(E::SCHEMA, item.as_deref()),
+            ambiguous: failure.uncertain && !self.is_settled::<E>(item.as_deref()),
+            must_exist: self.must_exist,
+            item,
+        }
+    }
+
+    /// Whether the stored item, which does not have this call's token, proves that an earlier attempt
+    /// of the call did not write.
+    ///
+    /// It does not when the item is gone, and not when its version is more than one ahead: then this
+    /// call's write may be one of those between.
+    fn is_settled<E: Entity>(&self, item: Option<&[u8]>) -> bool {
+        let (Some(item), Some(_)) = (item, E::SCHEMA.write_token) else {
+            return false;
         };
-        let conflict = match self.version {
+        let expected = match self.version {
+            None => return true,
+            Some(Expected::Absent) => 0,
+            Some(Expected::At(n)) => n,
+        };
+        let stored = E::SCHEMA
+            .version
+            .and_then(|name| super::response::number_in(item, name));
+        stored.is_some_and(|stored| stored <= expected.saturating_add(1))
+    }
+
+    /// Whether the condition failed because the version is not the expected one.
+    pub(crate) fn is_conflict(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
+        let stored = || super::response::number_in(item?, schema.version?);
+        match self.version {
             Some(Expected::Absent) => item.is_some(),
             Some(Expected::At(n)) => stored() != Some(n),
             None => false,
-        };
-        ConditionOutcome {
-            conflict,
-            ambiguous: failure.uncertain && E::SCHEMA.write_token.is_none(),
-            must_exist: self.must_exist,
-            item,
         }
     }
 
@@ -128,9 +150,6 @@ pub(crate) fn add_condition(body: &mut Body, condition: Option<&Node>) {
 pub(crate) fn write_item<E: Entity>(w: &mut Writer, entity: &E) -> Result<(), Limit> {
     let start = w.len();
     entity.write_item(w);
-    if let Some(error) = w.take_error() {
-        w.fail(error.without_outermost());
-    }
     if w.len() - start > MAX_ITEM_BYTES {
         let item = w.as_slice().get(start..).unwrap_or_default();
         let bytes = crate::wire::item_size(item).unwrap_or(0);

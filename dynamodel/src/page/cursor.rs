@@ -14,8 +14,9 @@ use crate::wire::Writer;
 ///
 /// Opaque text: it survives a restart, travels in URLs (`A-Z a-z 0-9 - _`) and, with feature `serde`,
 /// serializes as a string. It holds the key of the last item that was read, readable by whoever decodes
-/// it, so encrypt it where keys are secret. A cursor belongs to the table or index that it comes from:
-/// another one refuses it. `Debug` does not show it.
+/// it, so encrypt it where keys are secret. A cursor belongs to the query that it comes from: another
+/// table, index or partition refuses it ([`is_invalid_cursor`](Error::is_invalid_cursor)). `Debug` does
+/// not show it.
 ///
 /// ```
 /// # use dynamodel::{Cursor, Db, Entity};

@@ -237,15 +237,6 @@ impl WriteError {
         }
     }
 
-    /// Leaves out the outermost step: the member of the request that the item is written in.
-    #[cold]
-    pub(crate) fn without_outermost(mut self) -> Self {
-        if !self.0.steps.is_empty() {
-            self.0.steps.remove(0);
-        }
-        self
-    }
-
     /// Replaces the outermost step, for values that were written under another name (`:v0`).
     #[cold]
     pub(crate) fn in_attribute(mut self, path: impl Into<Cow<'static, str>>) -> Self {

@@ -90,7 +90,12 @@ pub(crate) fn is_map(bytes: &[u8]) -> bool {
 /// What a struct's attributes are written and read by, with nothing around them: the derive implements
 /// it for documents, so that enums can embed them.
 #[doc(hidden)]
-pub trait MapBody: Sized {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no attributes to put beside the name of the variant",
+    label = "not a document",
+    note = "a variant with one unnamed field embeds a struct that derives `Document`; name the field to store any other type: `Variant { value: T }`"
+)]
+pub trait MapBody: Sized + crate::expr::Fields {
     /// Writes the attributes, without braces.
     fn write_fields(&self, w: &mut Writer);
     /// Reads the attributes, with their braces.

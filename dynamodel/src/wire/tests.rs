@@ -1,6 +1,6 @@
 //! What requests and responses need beside attribute values.
 
-use super::{ReadError, Reader, WriteError, Writer};
+use super::{MAX_PARTITION, MAX_SORT, ReadError, Reader, WriteError, Writer, key_problem, to_vec};
 use crate::Attribute;
 
 #[test]
@@ -79,21 +79,18 @@ fn a_value_of_an_expression_gets_the_name_of_its_attribute() {
 
 #[test]
 fn checks_a_key_on_its_own() {
-    let check = |text: String, sort| {
-        let mut w = Writer::new();
-        w.raw(br#"{"Key":{"k":"#);
-        let start = w.len();
-        text.write(&mut w);
-        w.check_key_value(start, sort);
-        w.finish().err().map(|e| (e.path(), e.limit()))
+    let check = |text: String, limit| {
+        let value = to_vec(&text).unwrap();
+        key_problem(&value, limit).map(|e| (e.path(), e.limit()))
     };
-    assert_eq!(check("x".repeat(1024), true), None);
+    assert_eq!(check("x".repeat(1024), MAX_SORT), None);
+    let too_long = Some((String::new(), Some(1024)));
+    assert_eq!(check("x".repeat(1025), MAX_SORT), too_long);
+    assert_eq!(check("x".repeat(1025), MAX_PARTITION), None);
     assert_eq!(
-        check("x".repeat(1025), true),
-        Some(("k".into(), Some(1024)))
+        check(String::new(), MAX_PARTITION),
+        Some((String::new(), None))
     );
-    assert_eq!(check("x".repeat(1025), false), None);
-    assert_eq!(check(String::new(), false), Some(("k".into(), None)));
 }
 
 #[test]

@@ -1,0 +1,195 @@
+//! What conditions compare a path with: values, other paths, sizes.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::ast::{self, Place, Value};
+use super::container::{ListOf, SetOf};
+use super::path::Path;
+use super::scope::{Testable, UsableIn};
+use super::{Size, Token};
+use crate::attribute::{Attribute, KindOf, ValueFor, kind};
+use crate::wire::Writer;
+
+/// One side of a comparison.
+#[doc(hidden)]
+pub struct Operand(pub(crate) ast::Operand);
+
+impl fmt::Debug for Operand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Operand")
+    }
+}
+
+impl Operand {
+    pub(crate) fn path(place: Place) -> Self {
+        Operand(ast::Operand::Path(place))
+    }
+
+    pub(crate) fn size(place: Place) -> Self {
+        Operand(ast::Operand::Size(place))
+    }
+
+    pub(crate) fn value(write: impl FnOnce(&mut Writer)) -> Self {
+        Operand(ast::Operand::Value(Value::write(write)))
+    }
+}
+
+/// What an attribute with values of type `V` is compared with in the place of use `Sc`: a value (see
+/// [`ValueFor`]), the path of another attribute of the same DynamoDB type, or a [`Size`].
+///
+/// `How` is found by the compiler.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with an attribute of type `{V}`",
+    label = "neither a `{V}` nor a path of the same DynamoDB type",
+    note = "two attributes are compared when both are of one DynamoDB type: strings, numbers .."
+)]
+pub trait Comparand<V, Sc, How> {
+    #[doc(hidden)]
+    fn operand(&self) -> Operand;
+}
+
+/// The operand is a value.
+#[derive(Debug)]
+pub enum ByValue {}
+/// The operand is another attribute.
+#[derive(Debug)]
+pub enum ByPath {}
+/// The operand is the size of an attribute.
+#[derive(Debug)]
+pub enum BySize {}
+/// The operand of an update is made of an attribute by `or`, or of lists by `concat`.
+#[derive(Debug)]
+pub enum ByTerm {}
+
+impl<V, Sc, T: ValueFor<V>> Comparand<V, Sc, ByValue> for T {
+    fn operand(&self) -> Operand {
+        Operand::value(|w| self.write_value(w))
+    }
+}
+impl<V, Sc, K> Comparand<V, Sc, ByPath> for Path<K, Sc>
+where
+    V: Attribute,
+    K: Token<Type: Attribute<Value: Attribute<Kind = V::Kind>>> + UsableIn<Sc>,
+{
+    fn operand(&self) -> Operand {
+        Operand::path(self.place())
+    }
+}
+impl<V, Sc, K> Comparand<V, Sc, ByPath> for &Path<K, Sc>
+where
+    V: Attribute,
+    K: Token<Type: Attribute<Value: Attribute<Kind = V::Kind>>> + UsableIn<Sc>,
+{
+    fn operand(&self) -> Operand {
+        Operand::path(self.place())
+    }
+}
+impl<V, Sc: Testable> Comparand<V, Sc, BySize> for Size<Sc>
+where
+    V: Attribute<Kind: kind::Number>,
+{
+    fn operand(&self) -> Operand {
+        Operand::size(self.place())
+    }
+}
+
+/// What a [`Size`] is compared with: an integer, another size, or the path of a number.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with a size",
+    label = "neither an integer nor a size",
+    note = "a size is a number: of characters, bytes, elements or entries"
+)]
+pub trait Length<Sc> {
+    #[doc(hidden)]
+    fn operand(&self) -> Operand;
+}
+macro_rules! lengths {
+    ($($int:ty)*) => {$(
+        impl<Sc> Length<Sc> for $int {
+            fn operand(&self) -> Operand {
+                Operand::value(|w| w.integer(*self))
+            }
+        }
+    )*};
+}
+lengths!(u8 u16 u32 u64 usize i8 i16 i32 i64);
+
+impl<Sc> Length<Sc> for Size<Sc> {
+    fn operand(&self) -> Operand {
+        Operand::size(self.place())
+    }
+}
+impl<Sc, K> Length<Sc> for Path<K, Sc>
+where
+    K: Token + UsableIn<Sc>,
+    KindOf<K::Type>: kind::Number,
+{
+    fn operand(&self) -> Operand {
+        Operand::path(self.place())
+    }
+}
+impl<Sc, K> Length<Sc> for &Path<K, Sc>
+where
+    K: Token + UsableIn<Sc>,
+    KindOf<K::Type>: kind::Number,
+{
+    fn operand(&self) -> Operand {
+        Operand::path(self.place())
+    }
+}
+
+/// A prefix that `begins_with` can test for an attribute of kind `K`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a prefix of an attribute of kind `{K}`",
+    label = "give text for a string, bytes for binary"
+)]
+pub trait PrefixOf<K> {
+    /// Writes the prefix as an attribute value.
+    fn write_prefix(&self, w: &mut Writer);
+}
+impl<T: AsRef<str>> PrefixOf<kind::S> for T {
+    fn write_prefix(&self, w: &mut Writer) {
+        w.string(self.as_ref());
+    }
+}
+impl<T: AsRef<[u8]>> PrefixOf<kind::B> for T {
+    fn write_prefix(&self, w: &mut Writer) {
+        w.binary(self.as_ref());
+    }
+}
+
+/// What `contains` looks for in an attribute with values of type `V`, which are of kind `K`: a piece
+/// of a string or binary, or an element of a set or list.
+#[diagnostic::on_unimplemented(
+    message = "`contains` cannot look for a `{Self}` in a `{V}`",
+    label = "not a part of a `{V}`",
+    note = "a string contains text, binary contains bytes, a set or list contains its elements"
+)]
+pub trait PartOf<K, V> {
+    /// Writes the part as an attribute value.
+    fn write_part(&self, w: &mut Writer);
+}
+impl<T: AsRef<str>, V> PartOf<kind::S, V> for T {
+    fn write_part(&self, w: &mut Writer) {
+        w.string(self.as_ref());
+    }
+}
+impl<T: AsRef<[u8]>, V> PartOf<kind::B, V> for T {
+    fn write_part(&self, w: &mut Writer) {
+        w.binary(self.as_ref());
+    }
+}
+macro_rules! elements {
+    ($($kind:ident: $of:ident)*) => {$(
+        impl<T: ValueFor<V::Element>, V: $of> PartOf<kind::$kind, V> for T {
+            fn write_part(&self, w: &mut Writer) {
+                self.write_value(w);
+            }
+        }
+    )*};
+}
+elements!(Ss: SetOf Ns: SetOf Bs: SetOf L: ListOf);
+
+/// Marks a use of `Sc` in types that hold none.
+pub(super) type Use<T> = PhantomData<fn() -> T>;

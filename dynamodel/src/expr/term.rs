@@ -1,0 +1,160 @@
+//! What an update computes of attributes and values.
+
+use std::fmt;
+
+use super::Token;
+use super::ast::Source;
+use super::operand::{ByPath, ByTerm, ByValue, Use};
+use super::path::Path;
+use super::scope::UsableIn;
+use crate::attribute::{Attribute, ValueFor, kind};
+
+/// What a SET action assigns.
+#[doc(hidden)]
+pub struct Assignment(pub(crate) Source);
+
+impl fmt::Debug for Assignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Assignment")
+    }
+}
+
+/// An operand of an update with values of type `V`: an attribute with a default, made by
+/// [`Path::or`], or lists one after the other, made by [`Path::concat`].
+#[must_use = "a term is given to `set_from`"]
+pub struct Term<V, Sc> {
+    pub(super) source: Source,
+    pub(super) _use: Use<(V, Sc)>,
+}
+
+/// A sum or difference with values of type `V`, made by `plus` and `minus`. DynamoDB computes one of
+/// them in an assignment, so that it takes no further `plus` or `minus`.
+#[must_use = "a sum is given to `set_from`"]
+pub struct Sum<V, Sc> {
+    pub(super) source: Source,
+    pub(super) _use: Use<(V, Sc)>,
+}
+
+impl<V, Sc> fmt::Debug for Term<V, Sc> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Term({})", super::render::shown_source(&self.source))
+    }
+}
+impl<V, Sc> fmt::Debug for Sum<V, Sc> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sum({})", super::render::shown_source(&self.source))
+    }
+}
+
+impl<V: Attribute, Sc> Term<V, Sc> {
+    /// The sum of this and a number or attribute.
+    pub fn plus<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Sum<V, Sc>
+    where
+        V::Kind: kind::Number,
+    {
+        Sum {
+            source: self.source.plus(other.assignment().0),
+            _use: self._use,
+        }
+    }
+
+    /// This less a number or attribute.
+    pub fn minus<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Sum<V, Sc>
+    where
+        V::Kind: kind::Number,
+    {
+        Sum {
+            source: self.source.minus(other.assignment().0),
+            _use: self._use,
+        }
+    }
+
+    /// The elements of this list, then those of another one.
+    pub fn concat<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Term<V, Sc>
+    where
+        V::Kind: kind::List,
+    {
+        Term {
+            source: self.source.concat(other.assignment().0),
+            _use: self._use,
+        }
+    }
+}
+
+/// An operand of the arithmetic of updates: a value of `V`, the path of another attribute of that
+/// type, or a [`Term`].
+///
+/// `How` is found by the compiler.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no operand of an update of an attribute of type `{V}`",
+    label = "neither a `{V}` nor a path of that type"
+)]
+pub trait UpdateOperand<V, Sc, How> {
+    #[doc(hidden)]
+    fn assignment(&self) -> Assignment;
+}
+
+impl<V, Sc, T: ValueFor<V>> UpdateOperand<V, Sc, ByValue> for T {
+    fn assignment(&self) -> Assignment {
+        Assignment::value(|w| self.write_value(w))
+    }
+}
+impl<V, Sc, K> UpdateOperand<V, Sc, ByPath> for Path<K, Sc>
+where
+    K: Token<Type: Attribute<Value = V>> + UsableIn<Sc>,
+{
+    fn assignment(&self) -> Assignment {
+        Assignment(Source::Path(self.place()))
+    }
+}
+impl<V, Sc, K> UpdateOperand<V, Sc, ByPath> for &Path<K, Sc>
+where
+    K: Token<Type: Attribute<Value = V>> + UsableIn<Sc>,
+{
+    fn assignment(&self) -> Assignment {
+        Assignment(Source::Path(self.place()))
+    }
+}
+impl<V, Sc> UpdateOperand<V, Sc, ByTerm> for Term<V, Sc> {
+    fn assignment(&self) -> Assignment {
+        Assignment(self.source.clone())
+    }
+}
+
+/// What an attribute with values of type `V` can be set from: the path of another attribute of that
+/// type, or what is computed of such.
+#[diagnostic::on_unimplemented(
+    message = "an attribute of type `{V}` cannot be set from `{Self}`",
+    label = "not an attribute of type `{V}`",
+    note = "a value is set by `set`; `set_from` takes another path, or `path.or(..)`, `path.plus(..)`, `path.minus(..)` and `path.concat(..)`"
+)]
+pub trait Assigned<V, Sc> {
+    #[doc(hidden)]
+    fn assignment(&self) -> Assignment;
+}
+impl<V, Sc, K> Assigned<V, Sc> for Path<K, Sc>
+where
+    K: Token<Type: Attribute<Value = V>> + UsableIn<Sc>,
+{
+    fn assignment(&self) -> Assignment {
+        Assignment(Source::Path(self.place()))
+    }
+}
+impl<V, Sc, K> Assigned<V, Sc> for &Path<K, Sc>
+where
+    K: Token<Type: Attribute<Value = V>> + UsableIn<Sc>,
+{
+    fn assignment(&self) -> Assignment {
+        Assignment(Source::Path(self.place()))
+    }
+}
+impl<V, Sc> Assigned<V, Sc> for Term<V, Sc> {
+    fn assignment(&self) -> Assignment {
+        Assignment(self.source.clone())
+    }
+}
+impl<V, Sc> Assigned<V, Sc> for Sum<V, Sc> {
+    fn assignment(&self) -> Assignment {
+        Assignment(self.source.clone())
+    }
+}

@@ -1,0 +1,75 @@
+//! Counts the allocations of the thread that asks for it.
+
+#![allow(unsafe_code, reason = "a global allocator is an unsafe trait")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// What a piece of code allocated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Calls of the allocator for new or more memory.
+    pub allocations: u64,
+    /// The most bytes that were in use at one time, above those in use before.
+    pub peak_bytes: u64,
+}
+
+/// Runs the function and says what this thread allocated meanwhile.
+pub fn measure<T>(function: impl FnOnce() -> T) -> (T, Usage) {
+    COUNTED.set(Some(Counted::default()));
+    let value = function();
+    let counted = COUNTED.take().unwrap_or_default();
+    let usage = Usage {
+        allocations: counted.allocations,
+        peak_bytes: counted.peak.unsigned_abs(),
+    };
+    (value, usage)
+}
+
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    allocations: u64,
+    live: i64,
+    peak: i64,
+}
+
+thread_local! {
+    static COUNTED: Cell<Option<Counted>> = const { Cell::new(None) };
+}
+
+/// The system's allocator, with a look at who asks.
+#[derive(Debug)]
+pub struct Counting;
+
+#[inline(always)]
+fn count(allocations: u64, bytes: i64) {
+    if let Some(mut counted) = COUNTED.get() {
+        counted.allocations += allocations;
+        counted.live += bytes;
+        counted.peak = counted.peak.max(counted.live);
+        COUNTED.set(Some(counted));
+    }
+}
+
+// SAFETY: everything is passed on to the system's allocator as it is; counting allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(1, layout.size() as i64);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(1, layout.size() as i64);
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        count(0, -(layout.size() as i64));
+        unsafe { System.dealloc(place, layout) }
+    }
+
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(1, size as i64 - layout.size() as i64);
+        unsafe { System.realloc(place, layout, size) }
+    }
+}

@@ -1,0 +1,78 @@
+//! The codec alone, without sending: items to bytes, and pages to entities.
+
+use aws_sdk_dynamodb::operation::put_item::{PutItem, PutItemInput};
+use aws_smithy_runtime_api::client::interceptors::context::Input;
+use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
+use aws_smithy_runtime_api::client::ser_de::{SerializeRequest, SharedRequestSerializer};
+use aws_smithy_types::config_bag::ConfigBag;
+use dynamodel::wire::{Reader, Writer};
+use dynamodel_bench::model::{Counter, Order, Product, Sample, TABLE, page_answer};
+
+use crate::measure::contestant;
+use crate::{Case, OURS, RAW, SERDE};
+
+pub(crate) fn cases<'a>() -> Vec<Case<'a>> {
+    vec![
+        encode::<Order>(),
+        encode::<Product>(),
+        encode::<Counter>(),
+        decode::<Order>(),
+        decode::<Product>(),
+        decode::<Counter>(),
+    ]
+}
+
+/// An item to the bytes of a request. The SDK's own serializer does it for the others.
+fn encode<'a, E: Sample>() -> Case<'a> {
+    let entity = E::sample(1);
+    let settings = PutItem::new().config().expect("the operation has settings");
+    let serializer = settings.load::<SharedRequestSerializer>().cloned();
+    let serializer = serializer.expect("the operation has a serializer");
+    let serialize = move |item| {
+        let input = PutItemInput::builder()
+            .table_name(TABLE)
+            .set_item(Some(item));
+        let input = Input::erase(input.build().expect("complete"));
+        let request = serializer.serialize_input(input, &mut ConfigBag::base());
+        request.expect("serialized")
+    };
+    let with_serde = serialize.clone();
+    let [a, b, c] = [(); 3].map(|()| entity.clone());
+    let by_us = move || {
+        let mut w = Writer::new();
+        c.write_item(&mut w);
+        w.finish().expect("written")
+    };
+    Case {
+        name: format!("encode an item, {}", E::SHAPE),
+        bytes: by_us().len(),
+        contestants: vec![
+            contestant(RAW, move || serialize(a.to_item())),
+            contestant(SERDE, move || {
+                with_serde(serde_dynamo::to_item(&b).expect("an item"))
+            }),
+            contestant(OURS, by_us),
+        ],
+    }
+}
+
+/// A page to entities, beside the two things that no decoder can do without: to pass over the JSON, and
+/// to make the structs.
+fn decode<'a, E: Sample>() -> Case<'a> {
+    let page: &'static [u8] = page_answer::<E>(E::PAGE, false).leak();
+    let entities: Vec<E> = (0..E::PAGE).map(E::sample).collect();
+    let by_us = move || dynamodel::__private::decode_page::<E>(page).expect("a page");
+    assert!(by_us() == entities);
+    Case {
+        name: format!("decode a page of 1 MB, {}", E::SHAPE),
+        bytes: page.len(),
+        contestants: vec![
+            contestant("floor: skip the JSON", move || {
+                let mut r = Reader::new(page).expect("UTF-8");
+                r.skip_value().expect("JSON");
+            }),
+            contestant("floor: clone the structs", move || entities.clone()),
+            contestant(OURS, by_us),
+        ],
+    }
+}

@@ -1,0 +1,124 @@
+//! What dynamodel costs beside what one would use instead, on one HTTP client that answers at once.
+//!
+//! `cargo run --release -p dynamodel-bench [-- [--json] [--rounds N] [--repeat N] [PART OF A NAME ..]]`
+//!
+//! Names are `case/contestant`; without any, everything is measured. `--json` prints one object a
+//! line. `--repeat` runs what is chosen N times without measuring it, for a profiler.
+
+mod codec;
+mod measure;
+mod operations;
+
+use measure::{Contestant, Row, measure};
+
+/// Something to do, and who does it.
+struct Case<'a> {
+    name: String,
+    /// The bytes of DynamoDB JSON that go in or out.
+    bytes: usize,
+    contestants: Vec<Contestant<'a>>,
+}
+
+struct Options {
+    json: bool,
+    rounds: usize,
+    repeat: Option<u64>,
+    names: Vec<String>,
+}
+
+fn main() {
+    let options = options();
+    let world = operations::World::new();
+    let mut cases = operations::cases(&world);
+    cases.extend(codec::cases());
+    for mut case in cases {
+        let chosen = |contestant: &Contestant<'_>| {
+            let name = format!("{}/{}", case.name, contestant.name);
+            options.names.is_empty() || options.names.iter().any(|part| name.contains(part))
+        };
+        case.contestants.retain(chosen);
+        if case.contestants.is_empty() {
+            continue;
+        }
+        if let Some(times) = options.repeat {
+            for contestant in &mut case.contestants {
+                (0..times).for_each(|_| (contestant.run)());
+            }
+            continue;
+        }
+        let rows = measure(case.contestants, options.rounds);
+        if options.json {
+            print_json(&case.name, &rows);
+        } else {
+            print_table(&case.name, case.bytes, &rows);
+        }
+    }
+}
+
+fn options() -> Options {
+    let mut options = Options {
+        json: false,
+        rounds: 15,
+        repeat: None,
+        names: Vec::new(),
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut number = || arguments.next().and_then(|n| n.parse().ok());
+        match argument.as_str() {
+            "--json" => options.json = true,
+            "--rounds" => options.rounds = number().map_or(15, |n| n as usize),
+            "--repeat" => options.repeat = number(),
+            _ => options.names.push(argument),
+        }
+    }
+    options
+}
+
+fn print_json(case: &str, rows: &[Row]) {
+    for row in rows {
+        let object = serde_json::json!({
+            "case": case,
+            "contestant": row.contestant,
+            "ns_per_op": row.ns.round(),
+            "allocs_per_op": row.usage.allocations,
+            "peak_bytes": row.usage.peak_bytes,
+        });
+        println!("{object}");
+    }
+}
+
+fn print_table(case: &str, bytes: usize, rows: &[Row]) {
+    let time_of = |contestant: &str| {
+        rows.iter()
+            .find(|r| r.contestant == contestant)
+            .map(|r| r.ns)
+    };
+    let faster =
+        |than: Option<f64>, ns: f64| than.map_or(String::new(), |t| format!("{:.2}", t / ns));
+    let (raw, serde) = (time_of(RAW), time_of(SERDE));
+    println!("\n### {case} ({bytes} bytes)\n");
+    println!("| | µs | x raw | x {SERDE} | MB/s | allocations | peak KB |");
+    println!("|---|--:|--:|--:|--:|--:|--:|");
+    for Row {
+        contestant,
+        ns,
+        usage,
+    } in rows
+    {
+        println!(
+            "| {contestant} | {:.2} | {} | {} | {:.0} | {} | {:.1} |",
+            ns / 1e3,
+            faster(raw, *ns),
+            faster(serde, *ns),
+            bytes as f64 / ns * 1e3,
+            usage.allocations,
+            usage.peak_bytes as f64 / 1024.0,
+        );
+    }
+}
+
+const RAW: &str = "raw";
+const SERDE: &str = "raw + serde_dynamo";
+const MODYNE: &str = "modyne";
+const OURS: &str = "dynamodel";

@@ -1,0 +1,72 @@
+//! Times and allocations of several ways to do one thing, side by side.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
+use dynamodel_bench::alloc;
+
+/// One way to do it.
+pub(crate) struct Contestant<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) run: Box<dyn FnMut() + 'a>,
+}
+
+pub(crate) fn contestant<'a, T>(
+    name: &'static str,
+    mut run: impl FnMut() -> T + 'a,
+) -> Contestant<'a> {
+    Contestant {
+        name,
+        run: Box::new(move || drop(black_box(run()))),
+    }
+}
+
+/// What was measured of one contestant.
+pub(crate) struct Row {
+    pub(crate) contestant: &'static str,
+    pub(crate) ns: f64,
+    pub(crate) usage: alloc::Usage,
+}
+
+/// How long one round of one contestant takes, about.
+const ROUND: Duration = Duration::from_millis(15);
+
+/// The median of `rounds` rounds for each contestant. They take turns, so that a change of the
+/// machine's speed meets all of them; what counts is this thread's CPU time, not the clock's.
+pub(crate) fn measure(mut contestants: Vec<Contestant<'_>>, rounds: usize) -> Vec<Row> {
+    let mut iterations = Vec::new();
+    let mut rows = Vec::new();
+    for Contestant { name, run } in &mut contestants {
+        // The first run fills caches: endpoints, table names, credentials.
+        run();
+        let once = timed(run, 3) / 3.0;
+        iterations.push((ROUND.as_nanos() as f64 / once.max(20.0)).clamp(1.0, 1e6) as u32);
+        let ((), usage) = alloc::measure(&mut *run);
+        rows.push(Row {
+            contestant: name,
+            ns: 0.0,
+            usage,
+        });
+    }
+    let mut times = vec![Vec::with_capacity(rounds); contestants.len()];
+    for _ in 0..rounds {
+        for (i, contestant) in contestants.iter_mut().enumerate() {
+            let ns = timed(&mut contestant.run, iterations[i]);
+            times[i].push(ns / f64::from(iterations[i]));
+        }
+    }
+    for (row, mut times) in rows.iter_mut().zip(times) {
+        times.sort_by(f64::total_cmp);
+        row.ns = times[times.len() / 2];
+    }
+    rows
+}
+
+fn timed(run: &mut Box<dyn FnMut() + '_>, times: u32) -> f64 {
+    let start = ThreadTime::now();
+    for _ in 0..times {
+        run();
+    }
+    start.elapsed().as_nanos() as f64
+}

@@ -1,0 +1,397 @@
+//! Whole operations: from the typed request to the typed result.
+
+use std::collections::HashMap;
+use std::future::Future;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use dynamodel::{Db, Entity};
+use dynamodel_bench::model::hand::{PkSk, Shop};
+use dynamodel_bench::model::{
+    Counter, Order, Product, Sample, Status, TABLE, batch_answer, get_answer, page_answer,
+};
+use dynamodel_bench::stub::Stub;
+use modyne::expr::{Condition, KeyCondition, Update};
+use modyne::{
+    Aggregate, EntityExt, ProjectionExt, ProjectionSet, QueryInput, QueryInputExt, ScanInput,
+    ScanInputExt,
+};
+use tokio::runtime::Runtime;
+
+use crate::measure::contestant;
+use crate::{Case, MODYNE, OURS, RAW, SERDE};
+
+/// The clients of all contestants, by the shape of the items that they get.
+pub(crate) struct World {
+    runtime: Runtime,
+    orders: Clients,
+    products: Clients,
+    counters: Clients,
+}
+
+struct Clients {
+    raw: Client,
+    db: Db,
+    shop: Shop,
+    page_bytes: usize,
+}
+
+impl Clients {
+    fn new<E: Sample>() -> Self {
+        let stub = |for_modyne| {
+            let page = page_answer::<E>(E::PAGE, for_modyne);
+            Stub::new([
+                ("GetItem", get_answer::<E>(for_modyne)),
+                ("Query", page.clone()),
+                ("Scan", page),
+                ("BatchGetItem", batch_answer::<E>(100, for_modyne)),
+            ])
+        };
+        let raw = stub(false).client();
+        Clients {
+            db: Db::new(raw.clone()),
+            raw,
+            shop: Shop(stub(true).client()),
+            page_bytes: page_answer::<E>(E::PAGE, false).len(),
+        }
+    }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        World {
+            runtime: runtime.expect("a runtime can be made"),
+            orders: Clients::new::<Order>(),
+            products: Clients::new::<Product>(),
+            counters: Clients::new::<Counter>(),
+        }
+    }
+
+    fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+}
+
+pub(crate) fn cases(world: &World) -> Vec<Case<'_>> {
+    vec![
+        get(world),
+        put(world),
+        update(world),
+        query::<Order>(world, &world.orders),
+        query::<Product>(world, &world.products),
+        query::<Counter>(world, &world.counters),
+        scan::<Order>(world, &world.orders),
+        scan::<Product>(world, &world.products),
+        scan::<Counter>(world, &world.counters),
+        batch_get(world),
+    ]
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+fn get(world: &World) -> Case<'_> {
+    let Clients { raw, db, shop, .. } = &world.orders;
+    let expected = Order::sample(1);
+    let (pk, sk) = (expected.pk.clone(), expected.sk.clone());
+    let (pk, sk) = (pk.as_str(), sk.as_str());
+    let keys: &'static (String, String) = Box::leak(Box::new((pk.to_owned(), sk.to_owned())));
+    let (pk, sk) = (keys.0.as_str(), keys.1.as_str());
+    let item = move || {
+        let get = raw.get_item().table_name(TABLE);
+        let get = get.key("pk", text(pk)).key("sk", text(sk)).send();
+        world.wait(get).expect("answered").item.expect("found")
+    };
+    let by_hand = move || <Order as Sample>::from_item(item()).expect("an order");
+    let by_serde = move || serde_dynamo::from_item::<_, Order>(item()).expect("an order");
+    let by_modyne = move || {
+        let get = <Order as EntityExt>::get((pk, sk)).execute(shop);
+        let item = world.wait(get).expect("answered").item.expect("found");
+        <Order as ProjectionExt>::from_item(item).expect("an order")
+    };
+    let by_us = move || {
+        let get = Order::get(pk, sk).send(db);
+        world.wait(get).expect("answered").expect("found")
+    };
+    for order in [by_hand(), by_serde(), by_modyne(), by_us()] {
+        assert_eq!(order, expected);
+    }
+    Case {
+        name: "GetItem".to_owned(),
+        bytes: get_answer::<Order>(false).len(),
+        contestants: vec![
+            contestant(RAW, by_hand),
+            contestant(SERDE, by_serde),
+            contestant(MODYNE, by_modyne),
+            contestant(OURS, by_us),
+        ],
+    }
+}
+
+fn put(world: &World) -> Case<'_> {
+    let Clients { raw, db, shop, .. } = &world.orders;
+    let order = Order::sample(1);
+    let bytes = get_answer::<Order>(false).len();
+    let send = move |item: HashMap<String, AttributeValue>| {
+        let put = raw.put_item().table_name(TABLE).set_item(Some(item)).send();
+        world.wait(put).expect("answered")
+    };
+    let [a, b, c, d] = [(); 4].map(|()| order.clone());
+    Case {
+        name: "PutItem".to_owned(),
+        bytes,
+        contestants: vec![
+            contestant(RAW, move || send(a.to_item())),
+            contestant(SERDE, move || {
+                send(serde_dynamo::to_item(&b).expect("an item"))
+            }),
+            contestant(MODYNE, move || {
+                let put = EntityExt::put(c.clone()).execute(shop);
+                world.wait(put).expect("answered")
+            }),
+            contestant(OURS, move || {
+                let put = dynamodel::Entity::put(d.clone()).send(db);
+                world.wait(put).expect("answered")
+            }),
+        ],
+    }
+}
+
+fn update(world: &World) -> Case<'_> {
+    let Clients { raw, db, shop, .. } = &world.orders;
+    let order = Order::sample(1);
+    let keys: &'static (String, String) = Box::leak(Box::new((order.pk, order.sk)));
+    let (pk, sk) = (keys.0.as_str(), keys.1.as_str());
+    const SET: &str = "SET #status = :status, #quantity = :quantity ADD #total :total";
+    let by_hand = move || {
+        let update = raw.update_item().table_name(TABLE);
+        let update = update.key("pk", text(pk)).key("sk", text(sk));
+        let update = update
+            .update_expression(SET)
+            .condition_expression("#total > :least")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#quantity", "quantity")
+            .expression_attribute_names("#total", "total_cents")
+            .expression_attribute_values(":status", text("Paid"))
+            .expression_attribute_values(":quantity", AttributeValue::N(4.to_string()))
+            .expression_attribute_values(":total", AttributeValue::N(100.to_string()))
+            .expression_attribute_values(":least", AttributeValue::N(5.to_string()));
+        world.wait(update.send()).expect("answered")
+    };
+    let by_modyne = move || {
+        let set = Update::new(SET)
+            .name("#status", "status")
+            .name("#quantity", "quantity")
+            .name("#total", "total_cents")
+            .value(":status", Status::Paid)
+            .value(":quantity", 4)
+            .value(":total", 100);
+        let condition = Condition::new("#total > :least")
+            .name("#total", "total_cents")
+            .value(":least", 5);
+        let update = <Order as EntityExt>::update((pk, sk)).expression(set);
+        let update = update.condition(condition).execute(shop);
+        world.wait(update).expect("answered")
+    };
+    let by_us = move || {
+        let update = Order::update(pk, sk)
+            .apply(|o| {
+                (
+                    o.status.set(Status::Paid),
+                    o.quantity.set(4),
+                    o.total_cents.add(100),
+                )
+            })
+            .when(|o| o.total_cents.gt(5));
+        world.wait(update.send(db)).expect("answered")
+    };
+    Case {
+        name: "UpdateItem with condition".to_owned(),
+        bytes: 400,
+        contestants: vec![
+            contestant(RAW, by_hand),
+            contestant(MODYNE, by_modyne),
+            contestant(OURS, by_us),
+        ],
+    }
+}
+
+/// modyne's inputs of a query and a scan.
+struct All<E>(std::marker::PhantomData<E>);
+
+impl<E: Sample> QueryInput for All<E>
+where
+    Vec<E>: Aggregate,
+{
+    type Index = PkSk;
+    type Aggregate = Vec<E>;
+
+    fn key_condition(&self) -> KeyCondition<PkSk> {
+        KeyCondition::in_partition("CUSTOMER#1")
+    }
+}
+
+impl<E: Sample> ScanInput for All<E>
+where
+    E: ProjectionSet,
+{
+    type Index = PkSk;
+
+    fn projection_expression() -> Option<modyne::expr::StaticProjection> {
+        <E as ProjectionSet>::projection_expression()
+    }
+}
+
+trait Shape: Sample + ProjectionSet {
+    fn query_by_us(world: &World, db: &Db) -> Vec<Self>;
+}
+macro_rules! shapes {
+    ($($name:ident)*) => {$(
+        impl Shape for $name {
+            fn query_by_us(world: &World, db: &Db) -> Vec<Self> {
+                let page = $name::query("CUSTOMER#1").page(db);
+                world.wait(page).expect("answered").items
+            }
+        }
+    )*};
+}
+shapes!(Order Product Counter);
+
+fn query<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Case<'w>
+where
+    Vec<E>: Aggregate,
+{
+    let Clients { raw, db, shop, .. } = clients;
+    let items = move || {
+        let query = raw.query().table_name(TABLE);
+        let query = query
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", "pk")
+            .expression_attribute_values(":pk", text("CUSTOMER#1"));
+        let page = world.wait(query.send()).expect("answered");
+        page.items.expect("there are some")
+    };
+    let by_modyne = move || {
+        let query = All::<E>(std::marker::PhantomData).query();
+        let page = world.wait(query.execute(shop)).expect("answered");
+        collect::<E>(page.items.expect("there are some"))
+    };
+    let by_us = move || E::query_by_us(world, db);
+    let name = format!("Query page of 1 MB, {}", E::SHAPE);
+    page_case(name, clients.page_bytes, items, by_modyne, by_us)
+}
+
+fn scan<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Case<'w>
+where
+    Vec<E>: Aggregate,
+{
+    let Clients { raw, db, shop, .. } = clients;
+    let items = move || {
+        let page = world.wait(raw.scan().table_name(TABLE).send());
+        page.expect("answered").items.expect("there are some")
+    };
+    let by_modyne = move || {
+        let scan = All::<E>(std::marker::PhantomData).scan();
+        let page = world.wait(scan.execute(shop)).expect("answered");
+        collect::<E>(page.items.expect("there are some"))
+    };
+    let by_us = move || {
+        let page = world.wait(<E as Entity>::scan().page(db));
+        page.expect("answered").items
+    };
+    let name = format!("Scan page of 1 MB, {}", E::SHAPE);
+    page_case(name, clients.page_bytes, items, by_modyne, by_us)
+}
+
+fn collect<E>(items: Vec<modyne::Item>) -> Vec<E>
+where
+    Vec<E>: Aggregate,
+{
+    let mut all = Vec::<E>::new();
+    all.reduce(items).expect("entities");
+    all
+}
+
+fn page_case<'w, E: Sample>(
+    name: String,
+    bytes: usize,
+    items: impl Fn() -> Vec<HashMap<String, AttributeValue>> + Copy + 'w,
+    by_modyne: impl Fn() -> Vec<E> + 'w,
+    by_us: impl Fn() -> Vec<E> + 'w,
+) -> Case<'w> {
+    let by_hand = move || -> Option<Vec<E>> {
+        let entities = items().into_iter().map(<E as Sample>::from_item);
+        entities.collect()
+    };
+    let by_serde = move || serde_dynamo::from_items::<_, E>(items()).expect("entities");
+    let expected: Vec<E> = (0..E::PAGE).map(E::sample).collect();
+    let all = [
+        (RAW, by_hand().expect("entities")),
+        (SERDE, by_serde()),
+        (MODYNE, by_modyne()),
+        (OURS, by_us()),
+    ];
+    for (contestant, entities) in all {
+        assert_eq!(entities.len(), expected.len(), "{name}, {contestant}");
+        let different = entities.iter().zip(&expected).find(|(a, b)| a != b);
+        assert_eq!(different, None, "{name}, {contestant}");
+    }
+    Case {
+        name,
+        bytes,
+        contestants: vec![
+            contestant(RAW, by_hand),
+            contestant(SERDE, by_serde),
+            contestant(MODYNE, by_modyne),
+            contestant(OURS, by_us),
+        ],
+    }
+}
+
+fn batch_get(world: &World) -> Case<'_> {
+    let Clients { raw, shop, .. } = &world.orders;
+    let keys: &'static [(String, String)] =
+        Box::leak((0..100).map(Order::sample).map(|o| (o.pk, o.sk)).collect());
+    let items = move || {
+        let mut all = KeysAndAttributes::builder();
+        for (pk, sk) in keys {
+            let key = [("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))];
+            all = all.keys(HashMap::from(key));
+        }
+        let batch = raw
+            .batch_get_item()
+            .request_items(TABLE, all.build().expect("has keys"));
+        let mut found = world.wait(batch.send()).expect("answered");
+        let tables = found.responses.as_mut().expect("found");
+        tables.remove(TABLE).expect("found")
+    };
+    let by_hand = move || -> Option<Vec<Order>> {
+        let orders = items().into_iter().map(<Order as Sample>::from_item);
+        orders.collect()
+    };
+    let by_serde = move || serde_dynamo::from_items::<_, Order>(items()).expect("orders");
+    let by_modyne = move || {
+        let gets = keys
+            .iter()
+            .map(|(pk, sk)| <Order as EntityExt>::get((pk, sk)));
+        let batch = gets.fold(modyne::model::BatchGet::new(), |batch, get| {
+            batch.operation(get)
+        });
+        let mut found = world.wait(batch.execute(shop)).expect("answered");
+        let tables = found.responses.as_mut().expect("found");
+        collect::<Order>(tables.remove(TABLE).expect("found"))
+    };
+    Case {
+        name: "BatchGetItem of 100".to_owned(),
+        bytes: batch_answer::<Order>(100, false).len(),
+        contestants: vec![
+            contestant(RAW, by_hand),
+            contestant(SERDE, by_serde),
+            contestant(MODYNE, by_modyne),
+        ],
+    }
+}

@@ -1,0 +1,201 @@
+//! Time to Live.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
+use dynamodel::{Db, Entity, Projection};
+use dynamodel_tests::db;
+
+use crate::raw;
+
+/// A table for each type that a Time to Live can have.
+macro_rules! ttl_entity {
+    ($name:ident, $table:literal, $time:ty) => {
+        #[derive(Debug, Clone, PartialEq, Entity)]
+        #[dynamo(table = $table)]
+        #[dynamo(index(by_expiry, partition = kind, sort = expires))]
+        #[dynamo(index(keys, partition = kind, project = keys))]
+        #[dynamo(index(some, partition = kind, sort = id, project = [expires]))]
+        struct $name {
+            #[dynamo(partition)]
+            kind: String,
+            #[dynamo(sort)]
+            id: u32,
+            #[dynamo(ttl, rename = "Expires")]
+            expires: $time,
+        }
+    };
+}
+ttl_entity!(Seconds, "ttl_u64", u64);
+ttl_entity!(Small, "ttl_u32", u32);
+ttl_entity!(Signed, "ttl_i64", i64);
+ttl_entity!(Clock, "ttl_time", SystemTime);
+ttl_entity!(Optional, "ttl_option", Option<SystemTime>);
+ttl_entity!(OptionalSeconds, "ttl_option_u64", Option<u64>);
+
+#[derive(Debug, PartialEq, Projection)]
+#[dynamo(of = Clock)]
+struct ClockPart {
+    id: u32,
+    expires: SystemTime,
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap().as_secs()
+}
+
+fn time(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+async fn with<E: Entity>() -> Db {
+    let db = db().await;
+    db.create_table::<E>().await.unwrap();
+    db
+}
+
+/// Stores the entity, and finds this number (or nothing) in the item.
+async fn check_stored<E: Entity + Clone + PartialEq + std::fmt::Debug>(
+    entity: E,
+    number: Option<&str>,
+) -> E {
+    let db = with::<E>().await;
+    let stored = entity.put().send(&db).await.unwrap();
+    let item = raw::get::<E>(&db, r#"{"kind":{"S":"k"},"id":{"N":"1"}}"#).await;
+    let expected = number.map(|n| AttributeValue::N(n.to_owned()));
+    assert_eq!(item.unwrap().get("Expires"), expected.as_ref());
+    E::scan().first(&db).await.unwrap().expect(&format!("{stored:?}"))
+}
+
+#[tokio::test]
+async fn the_stored_form_is_whole_seconds() {
+    macro_rules! check {
+        ($entity:ident, $time:expr, $number:expr, $read:expr) => {
+            let entity = $entity { kind: "k".into(), id: 1, expires: $time };
+            let read = check_stored(entity, $number).await;
+            assert_eq!(read.expires, $read);
+        };
+    }
+    check!(Seconds, 1_900_000_000, Some("1900000000"), 1_900_000_000);
+    check!(Small, 4_000_000_000, Some("4000000000"), 4_000_000_000);
+    check!(Signed, 1_900_000_000, Some("1900000000"), 1_900_000_000);
+    let with_fraction = time(1_900_000_000) + Duration::from_millis(999);
+    check!(Clock, with_fraction, Some("1900000000"), time(1_900_000_000));
+    check!(Optional, Some(with_fraction), Some("1900000000"), Some(time(1_900_000_000)));
+    check!(OptionalSeconds, Some(5), Some("5"), Some(5));
+}
+
+#[tokio::test]
+async fn none_never_expires() {
+    let entity = Optional { kind: "k".into(), id: 1, expires: None };
+    // The index by it is sparse: without the attribute the item is not in it.
+    let read = check_stored(entity, None).await;
+    assert_eq!(read.expires, None);
+    assert_eq!(read.expires_at(), None);
+    assert!(!read.is_expired());
+    assert!(!read.is_expired_at(time(u64::from(u32::MAX))));
+}
+
+#[test]
+fn expired_from_the_second_on() {
+    let seconds = |expires| Seconds { kind: "k".into(), id: 1, expires };
+    assert!(seconds(100).is_expired_at(time(100)));
+    assert!(!seconds(101).is_expired_at(time(100)));
+    assert!(seconds(100).is_expired());
+    assert!(!seconds(now() + 60).is_expired());
+    assert_eq!(seconds(100).expires_at(), Some(100));
+    let clock = |expires| Clock { kind: "k".into(), id: 1, expires };
+    assert!(clock(time(100)).is_expired_at(time(100)));
+    assert!(!clock(time(100)).is_expired_at(time(99)));
+    let signed = Signed { kind: "k".into(), id: 1, expires: -5 };
+    assert_eq!(signed.expires_at(), Some(0));
+}
+
+#[tokio::test]
+async fn unexpired_leaves_out_what_is_over() {
+    let db = with::<Optional>().await;
+    let times = [Some(now() - 60), None, Some(now() + 600), Some(1)];
+    for (id, expires) in (0..).zip(times) {
+        let entity = Optional { kind: "k".into(), id, expires: expires.map(time) };
+        entity.create().send(&db).await.unwrap();
+    }
+    let ids = |items: Vec<Optional>| {
+        let mut ids: Vec<u32> = items.iter().map(|i| i.id).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let all = Optional::query("k").all(&db).await.unwrap();
+    assert_eq!(all.iter().filter(|i| i.is_expired()).count(), 2);
+    let live = Optional::query("k").unexpired().all(&db).await.unwrap();
+    assert_eq!(ids(live), [1, 2]);
+    let live = Optional::query("k").unexpired().filter(|o| o.expires.exists());
+    assert_eq!(ids(live.all(&db).await.unwrap()), [2]);
+    assert_eq!(Optional::query("k").unexpired().count(&db).await.unwrap(), 2);
+    let first = Optional::query("k").unexpired().page_size(1).first(&db).await;
+    assert_eq!(first.unwrap().map(|o| o.id), Some(1));
+    let scanned = Optional::scan().unexpired().segments(2).all(&db).await;
+    assert_eq!(ids(scanned.unwrap()), [1, 2]);
+    let of_index = Optional::some("k").unexpired().select::<OptionalSome>();
+    assert_eq!(of_index.all(&db).await.unwrap().len(), 2);
+}
+
+/// An index that does not hold the time, or has it in its key, cannot leave out by it: nothing
+/// would be left out, silently, or the service refuses it.
+#[tokio::test]
+async fn unexpired_of_an_index_without_the_time() {
+    let db = with::<Seconds>().await;
+    let keys = Seconds::keys("k").unexpired().select::<SecondsKeys>();
+    let e = keys.all(&db).await.unwrap_err();
+    assert!(e.is_invalid_request(), "{e}");
+    assert!(e.to_string().contains("`Expires`, which index `keys` does not hold"), "{e}");
+    let e = Seconds::by_expiry("k").unexpired().all(&db).await.unwrap_err();
+    assert!(e.is_invalid_request(), "{e}");
+    let scan = Seconds::scan().unexpired().index::<SecondsKeys>();
+    let e = scan.count(&db).await.unwrap_err();
+    assert!(e.is_invalid_request(), "{e}");
+    let scan = Seconds::scan().index::<SecondsByExpiry>().unexpired();
+    assert_eq!(scan.count(&db).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_table_has_it_on() {
+    let db = with::<Clock>().await;
+    let describe = db.client().describe_time_to_live();
+    let table = db.table_name::<Clock>();
+    let description = describe.table_name(&*table).send().await.unwrap();
+    let description = description.time_to_live_description.unwrap();
+    assert_eq!(description.attribute_name.as_deref(), Some("Expires"));
+    let on = [TimeToLiveStatus::Enabled, TimeToLiveStatus::Enabling];
+    assert!(on.contains(&description.time_to_live_status.unwrap()));
+}
+
+#[tokio::test]
+async fn updates_conditions_and_projections() {
+    let db = with::<Clock>().await;
+    let entity = Clock { kind: "k".into(), id: 1, expires: time(100) };
+    entity.create().send(&db).await.unwrap();
+    let later = time(2_000_000_000);
+    let update = Clock::update("k", 1_u32)
+        .apply(|c| c.expires.set(later))
+        .when(|c| c.expires.lt(later));
+    assert_eq!(update.returning_new().send(&db).await.unwrap().expires, later);
+    let part = Clock::get("k", 1_u32).select::<ClockPart>().send(&db).await;
+    assert_eq!(part.unwrap(), Some(ClockPart { id: 1, expires: later }));
+    let found = Clock::by_expiry("k").sort(|k| k.expires.ge(later));
+    assert_eq!(found.count(&db).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_other_writers_left() {
+    let db = with::<Seconds>().await;
+    let item = |n: &str| format!(r#"{{"kind":{{"S":"k"}},"id":{{"N":"1"}},"Expires":{n}}}"#);
+    raw::put::<Seconds>(&db, &item(r#"{"N":"1900000000.75"}"#)).await;
+    let read = Seconds::get("k", 1_u32).send(&db).await.unwrap();
+    assert_eq!(read.map(|s| s.expires), Some(1_900_000_000));
+    let db = with::<Small>().await;
+    raw::put::<Small>(&db, &item(r#"{"N":"5000000000"}"#)).await;
+    let e = Small::get("k", 1_u32).send(&db).await.unwrap_err();
+    assert!(e.is_unreadable());
+    assert_eq!(e.attribute_path().as_deref(), Some("Expires"));
+}

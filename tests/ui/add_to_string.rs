@@ -1,0 +1,10 @@
+// add is for numbers
+#[path = "model/mod.rs"]
+mod model;
+
+use model::Session;
+
+fn main() {
+    let _ = Session::update("u", "i").apply(|s| s.token.add("x"));
+    let _ = Session::update("u", "i").apply(|s| s.tags.add(1));
+}

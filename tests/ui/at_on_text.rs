@@ -1,0 +1,9 @@
+// at is for documents
+#[path = "model/mod.rs"]
+mod model;
+
+use model::Session;
+
+fn main() {
+    let _ = Session::update("u", "i").apply(|s| s.token.at(|t| t.x).set(1));
+}

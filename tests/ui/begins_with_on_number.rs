@@ -1,0 +1,9 @@
+// begins_with is for strings and binary
+#[path = "model/mod.rs"]
+mod model;
+
+use model::Session;
+
+fn main() {
+    let _ = Session::check("u", "i").when(|s| s.views.begins_with("1"));
+}

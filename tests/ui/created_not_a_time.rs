@@ -1,0 +1,15 @@
+// created_at and updated_at are times, a write token holds a token
+use dynamodel::Entity;
+
+#[derive(Entity)]
+#[dynamo(table = "things")]
+struct Thing {
+    #[dynamo(partition)]
+    id: u64,
+    #[dynamo(created_at)]
+    created: bool,
+    #[dynamo(write_token)]
+    token: u64,
+}
+
+fn main() {}

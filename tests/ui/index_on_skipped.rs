@@ -1,0 +1,14 @@
+// a skipped field is in no index
+use dynamodel::Entity;
+
+#[derive(Entity)]
+#[dynamo(table = "things")]
+#[dynamo(index(by_name, partition = name))]
+struct Thing {
+    #[dynamo(partition)]
+    id: u64,
+    #[dynamo(skip)]
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+// insert and delete of elements are for sets
+#[path = "model/mod.rs"]
+mod model;
+
+use model::Session;
+
+fn main() {
+    let _ = Session::update("u", "i").apply(|s| s.pages.insert(["x"]));
+    let _ = Session::update("u", "i").apply(|s| s.views.delete([1]));
+}

@@ -1,0 +1,17 @@
+// a stored form has both directions
+use dynamodel::Entity;
+
+#[derive(Entity)]
+#[dynamo(table = "things")]
+struct Thing {
+    #[dynamo(partition)]
+    id: u64,
+    #[dynamo(from = String)]
+    a: Box<str>,
+    #[dynamo(with = text, from = u8, into = u8)]
+    b: u8,
+    #[dynamo(kind = S)]
+    c: u8,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+// a query has its partition key
+#[path = "model/mod.rs"]
+mod model;
+
+use model::Session;
+
+fn main() {
+    let _ = Session::query();
+    let _ = Session::by_device();
+}

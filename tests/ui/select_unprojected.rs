@@ -1,0 +1,15 @@
+// an index serves what it holds
+#[path = "model/mod.rs"]
+mod model;
+
+use model::Session;
+
+fn main() {
+    #[derive(dynamodel::Projection)]
+    #[dynamo(of = Session)]
+    struct Part {
+        views: u64,
+        token: String,
+    }
+    let _ = Session::by_device("d").select::<Part>();
+}

@@ -1,0 +1,12 @@
+// a skipped field is no key
+use dynamodel::Entity;
+
+#[derive(Entity)]
+#[dynamo(table = "things")]
+struct Thing {
+    #[dynamo(partition, skip)]
+    id: u64,
+    name: String,
+}
+
+fn main() {}

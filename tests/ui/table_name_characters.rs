@@ -1,0 +1,11 @@
+// the name of a table has only certain characters
+use dynamodel::Entity;
+
+#[derive(Entity)]
+#[dynamo(table = "my things")]
+struct Thing {
+    #[dynamo(partition)]
+    id: u64,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// the name of a table is text
+use dynamodel::Entity;
+
+#[derive(Entity)]
+#[dynamo(table = things)]
+struct Thing {
+    #[dynamo(partition)]
+    id: u64,
+}
+
+fn main() {}

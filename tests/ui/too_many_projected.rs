@@ -1,0 +1,65 @@
+// indexes project at most 100 attributes by name
+use dynamodel::Entity;
+
+#[derive(Entity)]
+#[dynamo(table = "things")]
+#[dynamo(index(by_a, partition = name, project = [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34, a35, a36, a37, a38, a39, a40, a41, a42, a43, a44, a45, a46, a47, a48, a49, a50]))]
+#[dynamo(index(by_b, partition = name, project = [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34, a35, a36, a37, a38, a39, a40, a41, a42, a43, a44, a45, a46, a47, a48, a49]))]
+struct Thing {
+    #[dynamo(partition)]
+    id: u64,
+    name: String,
+    a0: u8,
+    a1: u8,
+    a2: u8,
+    a3: u8,
+    a4: u8,
+    a5: u8,
+    a6: u8,
+    a7: u8,
+    a8: u8,
+    a9: u8,
+    a10: u8,
+    a11: u8,
+    a12: u8,
+    a13: u8,
+    a14: u8,
+    a15: u8,
+    a16: u8,
+    a17: u8,
+    a18: u8,
+    a19: u8,
+    a20: u8,
+    a21: u8,
+    a22: u8,
+    a23: u8,
+    a24: u8,
+    a25: u8,
+    a26: u8,
+    a27: u8,
+    a28: u8,
+    a29: u8,
+    a30: u8,
+    a31: u8,
+    a32: u8,
+    a33: u8,
+    a34: u8,
+    a35: u8,
+    a36: u8,
+    a37: u8,
+    a38: u8,
+    a39: u8,
+    a40: u8,
+    a41: u8,
+    a42: u8,
+    a43: u8,
+    a44: u8,
+    a45: u8,
+    a46: u8,
+    a47: u8,
+    a48: u8,
+    a49: u8,
+    a50: u8,
+}
+
+fn main() {}

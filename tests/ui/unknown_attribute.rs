@@ -1,0 +1,14 @@
+// an unknown attribute is refused, and the nearest known one named
+use dynamodel::Entity;
+
+#[derive(Entity)]
+#[dynamo(table = "things")]
+#[dynamo(idnex(by_name, partition = name))]
+struct Thing {
+    #[dynamo(partitoin)]
+    id: u64,
+    #[dynamo(colour)]
+    name: String,
+}
+
+fn main() {}
