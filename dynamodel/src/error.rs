@@ -17,7 +17,8 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// Opaque and one word wide. Ask it by its predicates; [`source`](StdError::source) has the SDK's own
 /// error where the service or the network is behind it. It names entity, operation, attribute and AWS
-/// request id, and never a value, key or token: neither in `Display` nor in `Debug`.
+/// request id, and never a value, key or token: neither in `Display` nor in `Debug`. The SDK's own
+/// errors behind `source` keep no such promise.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -210,10 +211,7 @@ impl Error {
     }
 
     /// A canceled transaction.
-    pub(crate) fn canceled(
-        failure: Failure,
-        canceled: impl FnOnce(BoxError) -> Canceled,
-    ) -> Self {
+    pub(crate) fn canceled(failure: Failure, canceled: impl FnOnce(BoxError) -> Canceled) -> Self {
         let FailureKind::Service { source, .. } = failure.kind else {
             return Self::failure(failure);
         };
@@ -264,6 +262,7 @@ impl Error {
                 status,
                 source,
             },
+            FailureKind::Decode(e) if e.is_malformed() => Kind::Response(e.into()),
             FailureKind::Decode(e) => Kind::Read(e),
             FailureKind::Timeout(e) => Kind::Timeout(e),
             FailureKind::Dispatch(e) => unsent(e, Kind::Connection),
@@ -499,6 +498,12 @@ impl Error {
         matches!(self.0.kind, Kind::Service { status: 500.., .. })
     }
 
+    /// The answer was cut short, corrupt or not one of DynamoDB, for instance of a proxy, and the SDK's
+    /// retries did not help. Whether a write has happened is not known.
+    pub fn is_invalid_response(&self) -> bool {
+        matches!(self.0.kind, Kind::Response(_))
+    }
+
     /// The item as it is stored now, from a failed condition: it comes with the failure, at no cost.
     ///
     /// `None` when no item has the key, when the failure is another, and when the stored item is not
@@ -576,6 +581,27 @@ fn unsent(error: BoxError, other: fn(BoxError) -> Kind) -> Kind {
     }
 }
 
+/// A message of the service up to where it shows what was sent. These are all the places where
+/// DynamoDB does.
+struct WithoutValues<'a>(&'a str);
+
+impl fmt::Display for WithoutValues<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const BEFORE_VALUES: [&str; 3] = [
+            "AttributeValue: {",
+            "Input collection [",
+            "converted to a numeric value: ",
+        ];
+        let ends = BEFORE_VALUES
+            .iter()
+            .filter_map(|text| Some(self.0.find(text)? + text.len()));
+        match ends.min().and_then(|end| self.0.get(..end)) {
+            Some(start) => write!(f, "{start}.."),
+            None => f.write_str(self.0),
+        }
+    }
+}
+
 /// What a failed condition means to the write that asked it.
 pub(crate) struct ConditionOutcome {
     pub(crate) conflict: bool,
@@ -638,7 +664,7 @@ impl fmt::Display for Error {
                     None => write!(f, "the service answered with HTTP status {status}")?,
                 }
                 if let Some(message) = message {
-                    write!(f, ": {message}")?;
+                    write!(f, ": {}", WithoutValues(message))?;
                 }
             }
             Kind::Timeout(_) => f.write_str("no answer in time")?,

@@ -112,11 +112,11 @@ mod transport;
 mod version;
 pub mod wire;
 
-pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
 #[cfg(feature = "json")]
 pub use attribute::Json;
 #[cfg(feature = "msgpack")]
 pub use attribute::MsgPack;
+pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
 pub use db::{Builder, Db};
 pub use dynamodel_derive::{Document, Entity, Projection, Table};
 pub use entity::{Entity, Projection, Unversioned, Versioned};

@@ -58,7 +58,8 @@ impl fmt::Debug for TableInfo {
 impl Db {
     /// Creates `T`'s table, an entity's or a [`Table`](crate::Table), with its indexes and options, waits until it is `ACTIVE`, and switches Time
     /// to Live and point-in-time recovery on where the entity asks for them. When the table is there
-    /// already and equal to the schema, that is fine too.
+    /// already and equal to the schema, that is fine too; where it is equal but for Time to Live or
+    /// point-in-time recovery being off, they are switched on.
     ///
     /// On AWS this takes about ten seconds for a new table, and one read request for one that is
     /// there. Any number of tables can be created side by side; AWS allows 50 at a time
@@ -88,21 +89,29 @@ impl Db {
         let table = self.table_name::<T>();
         let created = self.create(&table, schema).await.map_err(named)?;
         let description = self.wait_until_active(&table).await.map_err(named)?;
-        self.set_time_to_live(&table, schema, created)
-            .await
-            .map_err(named)?;
-        self.set_recovery(&table, schema).await.map_err(named)?;
-        if created {
-            return Ok(());
+        let mut has_time_to_live = false;
+        if !created {
+            let mut differences = compare::differences(schema, &description);
+            if let Some(expected) = schema.ttl
+                && let Some(actual) = self.time_to_live(&table).await.map_err(named)?
+            {
+                has_time_to_live = true;
+                differences.extend(compare::time_to_live(expected, Some(&actual)));
+            }
+            if !differences.is_empty() {
+                let differences = differences.join("; ");
+                return Err(named(Error::table(format!(
+                    "table `{table}` exists and differs: {differences}"
+                ))));
+            }
         }
-        let differences = compare::differences(schema, &description);
-        if differences.is_empty() {
-            return Ok(());
+        if let Some(attribute) = schema.ttl
+            && !has_time_to_live
+        {
+            let set = self.set_time_to_live(&table, attribute).await;
+            set.map_err(named)?;
         }
-        Err(named(Error::table(format!(
-            "table `{table}` exists and differs: {}",
-            differences.join("; ")
-        ))))
+        self.set_recovery(&table, schema).await.map_err(named)
     }
 
     /// What is known of `T`'s table, and how it differs from the schema. One or two round trips.
@@ -118,14 +127,7 @@ impl Db {
         let mut differences = compare::differences(schema, &description);
         if let Some(expected) = schema.ttl {
             let actual = self.time_to_live(&table).await.map_err(named)?;
-            if actual.as_deref() != Some(expected) {
-                differences.push(match actual {
-                    Some(actual) => {
-                        format!("Time to Live is on `{actual}`, the entity has it on `{expected}`")
-                    }
-                    None => format!("Time to Live is off, the entity has it on `{expected}`"),
-                });
-            }
+            differences.extend(compare::time_to_live(expected, actual.as_deref()));
         }
         let count = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
         Ok(TableInfo {
@@ -232,29 +234,10 @@ impl Db {
         }))
     }
 
-    async fn set_time_to_live(
-        &self,
-        table: &str,
-        schema: &TableSchema,
-        created: bool,
-    ) -> Result<(), Error> {
-        let Some(expected) = schema.ttl else {
-            return Ok(());
-        };
-        if !created {
-            match self.time_to_live(table).await? {
-                Some(actual) if actual == expected => return Ok(()),
-                Some(actual) => {
-                    return Err(Error::table(format!(
-                        "table `{table}` exists and differs: Time to Live is on `{actual}`, the entity has it on `{expected}`"
-                    )));
-                }
-                None => {}
-            }
-        }
+    async fn set_time_to_live(&self, table: &str, attribute: &str) -> Result<(), Error> {
         let specification = TimeToLiveSpecification::builder()
             .enabled(true)
-            .attribute_name(expected)
+            .attribute_name(attribute)
             .build()
             .map_err(Error::construction)?;
         let update = self
@@ -262,7 +245,14 @@ impl Db {
             .update_time_to_live()
             .table_name(table)
             .time_to_live_specification(specification);
-        update.send().await.map(|_| ()).map_err(Error::sdk)
+        let Err(e) = update.send().await else {
+            return Ok(());
+        };
+        // Somebody else was faster.
+        match self.time_to_live(table).await {
+            Ok(Some(actual)) if actual == attribute => Ok(()),
+            _ => Err(Error::sdk(e)),
+        }
     }
 
     async fn set_recovery(&self, table: &str, schema: &TableSchema) -> Result<(), Error> {

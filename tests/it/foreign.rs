@@ -766,7 +766,13 @@ async fn containers_and_free_values() {
         .send(&db)
         .await
         .unwrap();
-    assert_eq!(removed.scores, IndexMap::from_iter([("c".into(), 1)]));
-    assert_eq!(removed.tags, IndexSet::from_iter(["q".into()]));
+    assert_eq!(
+        removed.scores,
+        IndexMap::<_, _, std::hash::RandomState>::from_iter([(SmolStr::new("c"), 1)])
+    );
+    assert_eq!(
+        removed.tags,
+        IndexSet::<_, std::hash::RandomState>::from_iter(["q".into()])
+    );
     assert_eq!(removed.maybe, None);
 }

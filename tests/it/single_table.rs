@@ -410,3 +410,41 @@ async fn local_indexes_share_the_partition() {
         .unwrap();
     assert_eq!(large, 2);
 }
+
+#[tokio::test]
+async fn transactions_and_batches_keep_derived_keys_true() {
+    use dynamodel::{BatchGet, BatchWrite, Transaction};
+    let db = db().await;
+    db.create_table::<App>().await.unwrap();
+    order("u1", 7, "A").create().send(&db).await.unwrap();
+    let mut tx = Transaction::new();
+    tx.put(user("u1").create());
+    tx.put(order("u1", 8, "B").create());
+    tx.update(Order::update("u1", 7, "A").apply(|o| o.by_total.set(1_u32, "x")));
+    tx.send(&db).await.unwrap();
+    assert_eq!(
+        attribute(&db, "A", "lsi1sk").await.unwrap(),
+        "TOTAL#0000000001#x"
+    );
+    assert_eq!(attribute(&db, "B", "gsi1pk").await.unwrap(), "STATUS#Open");
+    let stale = Order::update("u1", 7, "A")
+        .apply(|o| o.by_total.set_assuming(Part::Set(2_u32), Part::Is("y")));
+    let mut tx = Transaction::new();
+    tx.update(stale);
+    assert!(tx.send(&db).await.unwrap_err().is_transaction_canceled());
+    BatchWrite::new()
+        .put(user("u2"))
+        .delete(User::key("u1"))
+        .send(&db)
+        .await
+        .unwrap();
+    let found = BatchGet::new([User::key("u1"), User::key("u2")])
+        .send(&db)
+        .await
+        .unwrap();
+    assert_eq!(found, [None, Some(user("u2"))]);
+    assert_eq!(
+        User::by_email("u2@example.org").count(&db).await.unwrap(),
+        1
+    );
+}

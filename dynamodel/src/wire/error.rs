@@ -102,6 +102,11 @@ impl ReadError {
         &self.0.found
     }
 
+    /// The bytes are not what DynamoDB sends: they are cut off, or no JSON.
+    pub(crate) fn is_malformed(&self) -> bool {
+        self.0.found.starts_with("malformed JSON")
+    }
+
     #[cold]
     #[inline(never)]
     pub(crate) fn in_field(mut self, name: &'static str) -> Self {
