@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
-use crate::entity::Entity;
 use crate::error::Error;
+use crate::single_table::HasTable;
 use crate::transport::{ApiOperation, Decode, Failure, FailureKind, Reply, Tables, Transport};
 
 /// A connection to DynamoDB: an [`aws_sdk_dynamodb::Client`] and the names of the tables.
@@ -160,9 +160,9 @@ impl Db {
         &self.inner.client
     }
 
-    /// The name of `E`'s table on this connection, with prefix.
-    pub fn table_name<E: Entity>(&self) -> Arc<str> {
-        self.resolve(E::SCHEMA.table)
+    /// The name of `T`'s table on this connection, with prefix.
+    pub fn table_name<T: HasTable>(&self) -> Arc<str> {
+        self.resolve(T::TABLE.table)
     }
 
     pub(crate) fn resolve(&self, declared: &'static str) -> Arc<str> {

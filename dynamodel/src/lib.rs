@@ -105,7 +105,9 @@ mod key;
 pub mod op;
 mod page;
 pub mod schema;
+mod single_table;
 mod table;
+mod template;
 mod time;
 mod transport;
 mod version;
@@ -117,10 +119,10 @@ pub use attribute::Json;
 pub use attribute::MsgPack;
 pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
 pub use db::{Builder, Db};
-pub use dynamodel_derive::{Document, Entity, Projection};
+pub use dynamodel_derive::{Document, Entity, Projection, Table};
 pub use entity::{Entity, Projection, Unversioned, Versioned};
 pub use error::Error;
-pub use expr::{Action, Condition, all_of, any_of, maybe};
+pub use expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe};
 pub use key::Key;
 pub use op::{
     Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check, Committed,
@@ -128,7 +130,9 @@ pub use op::{
     Transaction, Update, batch_get, transact_get,
 };
 pub use page::{Cursor, ItemStream, Page};
+pub use single_table::{HasTable, Table, Templated};
 pub use table::TableInfo;
+pub use template::{FixedWidth, TemplatePart};
 pub use time::{Timestamp, TtlTime};
 pub use version::{TokenValue, VersionNumber, WriteToken};
 pub use wire::Tag as AttributeType;

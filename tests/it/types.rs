@@ -207,7 +207,7 @@ struct Inner {
     skipped: u8,
     #[dynamo(default)]
     defaulted: u32,
-    #[dynamo(default = "7")]
+    #[dynamo(default = 7)]
     seven: u32,
 }
 
@@ -378,7 +378,7 @@ struct Forms {
     share: Percent,
     #[dynamo(default)]
     note: String,
-    #[dynamo(default = "41 + 1")]
+    #[dynamo(default = 41 + 1)]
     answer: u32,
     #[dynamo(skip)]
     cached: Vec<u8>,
