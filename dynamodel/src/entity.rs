@@ -25,7 +25,7 @@ pub trait Entity: Sized + Send + Sync + 'static + Fields {
 
     /// The entity with every field an `Option`: what an update that returns the changed attributes
     /// has read. The derive makes it; for `Session` it is `SessionPartial`.
-    type Partial;
+    type Partial: 'static;
 
     #[doc(hidden)]
     fn read_partial(r: &mut Reader<'_>) -> Result<Self::Partial, ReadError>;
