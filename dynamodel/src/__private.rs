@@ -3,6 +3,7 @@
 mod field;
 
 pub use self::field::UsableField;
+use std::fmt;
 pub use std::time::SystemTime;
 
 pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
@@ -103,28 +104,70 @@ pub fn project<K: Token, T: ProjectedFrom<K::Type>>(slot: Option<K::Type>) -> Re
     }
 }
 
-/// `Clone` through a reference, so that a generated bound can name a lifetime and is checked only
-/// where it is used.
-pub trait CloneField {
-    /// The type behind the reference.
-    type Owned;
-    fn clone_field(self) -> Self::Owned;
+/// `Debug` of several fields, given as references in pairs of pairs. A bound on it can name a lifetime,
+/// and is checked only where it is used.
+pub trait ShowFields {
+    fn show<'n>(self, names: &mut std::slice::Iter<'n, &'n str>, to: &mut fmt::DebugStruct<'_, '_>);
 }
-impl<T: Clone> CloneField for &T {
-    type Owned = T;
-    fn clone_field(self) -> T {
-        self.clone()
+impl ShowFields for () {
+    fn show<'n>(self, _: &mut std::slice::Iter<'n, &'n str>, _: &mut fmt::DebugStruct<'_, '_>) {}
+}
+impl<T: fmt::Debug> ShowFields for &T {
+    fn show<'n>(
+        self,
+        names: &mut std::slice::Iter<'n, &'n str>,
+        to: &mut fmt::DebugStruct<'_, '_>,
+    ) {
+        if let Some(name) = names.next() {
+            to.field(name, self);
+        }
+    }
+}
+impl<A: ShowFields, B: ShowFields> ShowFields for (A, B) {
+    fn show<'n>(
+        self,
+        names: &mut std::slice::Iter<'n, &'n str>,
+        to: &mut fmt::DebugStruct<'_, '_>,
+    ) {
+        self.0.show(names, to);
+        self.1.show(names, to);
     }
 }
 
-/// The items of an answer to Query or Scan, for benchmarks of decoding without sending.
+/// The body of `Debug` of a generated struct.
 ///
 /// # Errors
-/// When the answer or an item of it cannot be read.
-pub fn decode_page<P: Projection>(body: &[u8]) -> Result<Vec<P>, ReadError> {
-    let page = crate::op::decode_page::<P>(body)?;
-    match page.rest.into_iter().find_map(Result::err) {
-        None => Ok(page.items),
-        Some(error) => Err(error),
+/// When the formatter fails.
+pub fn show_fields(
+    f: &mut fmt::Formatter<'_>,
+    of: &str,
+    names: &[&str],
+    fields: impl ShowFields,
+) -> fmt::Result {
+    let mut to = f.debug_struct(of);
+    fields.show(&mut names.iter(), &mut to);
+    to.finish()
+}
+
+/// `Clone` of several fields, as [`ShowFields`].
+pub trait CloneFields {
+    /// The types behind the references.
+    type Owned;
+    fn clone_fields(self) -> Self::Owned;
+}
+impl CloneFields for () {
+    type Owned = ();
+    fn clone_fields(self) {}
+}
+impl<T: Clone> CloneFields for &T {
+    type Owned = T;
+    fn clone_fields(self) -> T {
+        self.clone()
+    }
+}
+impl<A: CloneFields, B: CloneFields> CloneFields for (A, B) {
+    type Owned = (A::Owned, B::Owned);
+    fn clone_fields(self) -> Self::Owned {
+        (self.0.clone_fields(), self.1.clone_fields())
     }
 }

@@ -1,8 +1,6 @@
 //! A type per index: what it implements, its sort conditions and, where the index holds less than the
 //! entity, its items.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
@@ -256,9 +254,10 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
 }
 
 /// `Debug`, `Clone` and `PartialEq`, each where all fields have it. The bounds are on references of
-/// any lifetime, because a plain bound that is known to be false would be an error.
+/// any lifetime, because a plain bound that is known to be false would be an error; and all in one,
+/// because two that turn out to be of one type would be ambiguous.
 ///
-/// `member` is the type of the member for a field of a type.
+/// `member` is the type of the member for a field.
 pub(super) fn std_traits(
     container: &Container,
     name: &Ident,
@@ -270,46 +269,68 @@ pub(super) fn std_traits(
     let shown = name.to_string();
     let idents: Vec<Ident> = fields.iter().map(|f| located(&f.ident)).collect();
     let labels = fields.iter().map(|f| plain(&f.ident));
+    let types: Vec<TokenStream> = fields.iter().map(|f| member(f)).collect();
     let phantom = phantom_member(container, |_| quote!(::core::marker::PhantomData));
-    let bounded =
-        |of: TokenStream, bound: &dyn Fn(&TokenStream) -> TokenStream, body: TokenStream| {
-            let mut generics = container.generics.clone();
-            let clause = generics.make_where_clause();
-            let mut seen = HashSet::new();
-            for field in fields {
-                let ty = member(field);
-                if seen.insert(ty.to_string())
-                    && let Ok(predicate) = syn::parse2(bound(&ty))
-                {
-                    clause.predicates.push(predicate);
-                }
-            }
-            super::implement(&generics, &of, ty, body)
-        };
+    let all = |each: &dyn Fn(usize) -> TokenStream| pairs(0, fields.len(), each);
+    let references = all(&|i| {
+        let ty = &types[i];
+        quote!(&'__a #ty)
+    });
+    let owned = all(&|i| types[i].clone());
+    let slots = all(&|i| format_ident!("__f{i}").to_token_stream());
+    let values: Vec<Ident> = (0..fields.len()).map(|i| format_ident!("__f{i}")).collect();
+    let of = |value: TokenStream| {
+        all(&|i| {
+            let ident = &idents[i];
+            quote!(&#value.#ident)
+        })
+    };
+    let (own, others) = (of(quote!(self)), of(quote!(__other)));
+    let bounded = |of: TokenStream, bound: TokenStream, body: TokenStream| {
+        let mut generics = container.generics.clone();
+        if let Ok(predicate) = syn::parse2(quote!(for<'__a> #references: #bound)) {
+            generics.make_where_clause().predicates.push(predicate);
+        }
+        super::implement(&generics, &of, ty, body)
+    };
     let debug = bounded(
         quote!(::core::fmt::Debug),
-        &|ty| quote!(for<'__a> &'__a #ty: ::core::fmt::Debug),
+        quote!(#root::__private::ShowFields),
         quote! {
             fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                __f.debug_struct(#shown)#(.field(#labels, &&self.#idents))*.finish()
+                #root::__private::show_fields(__f, #shown, &[#(#labels),*], #own)
             }
         },
     );
     let clone = bounded(
         quote!(::core::clone::Clone),
-        &|ty| quote!(for<'__a> &'__a #ty: #root::__private::CloneField<Owned = #ty>),
+        quote!(#root::__private::CloneFields<Owned = #owned>),
         quote! {
             fn clone(&self) -> Self {
-                #name { #(#idents: #root::__private::CloneField::clone_field(&self.#idents),)* #phantom }
+                let #slots = #root::__private::CloneFields::clone_fields(#own);
+                #name { #(#idents: #values,)* #phantom }
             }
         },
     );
     let partial_eq = bounded(
         quote!(::core::cmp::PartialEq),
-        &|ty| quote!(for<'__a> &'__a #ty: ::core::cmp::PartialEq),
+        quote!(::core::cmp::PartialEq),
         quote! {
-            fn eq(&self, __other: &Self) -> bool { #(&self.#idents == &__other.#idents)&&* }
+            fn eq(&self, __other: &Self) -> bool { #own == #others }
         },
     );
     quote!(#debug #clone #partial_eq)
+}
+
+/// Pairs of pairs: however many fields there are, they do not nest deep.
+fn pairs(start: usize, end: usize, each: &dyn Fn(usize) -> TokenStream) -> TokenStream {
+    match end - start {
+        0 => quote!(()),
+        1 => each(start),
+        len => {
+            let middle = start + len / 2;
+            let (left, right) = (pairs(start, middle, each), pairs(middle, end, each));
+            quote!((#left, #right))
+        }
+    }
 }
