@@ -102,7 +102,7 @@ impl<E: Entity> Condition<E> {
     /// A condition outside of a `when` or `filter`, to be kept, returned from a function and used in
     /// several places.
     ///
-    /// A filter still refuses the keys of what it reads, when the query is sent.
+    /// The entity is named at `Condition`, so that the closure's paths are known. A filter still refuses the keys of what it reads, when the query is sent.
     ///
     /// ```
     /// use dynamodel::{Condition, Entity};
@@ -110,7 +110,7 @@ impl<E: Entity> Condition<E> {
     /// # #[dynamo(table = "posts")]
     /// # struct Post { #[dynamo(partition)] id: u64, draft: bool, likes: u32 }
     /// fn popular(likes: u32) -> Condition<Post> {
-    ///     Condition::of(|p| p.draft.eq(false) & p.likes.ge(likes))
+    ///     Condition::<Post>::of(|p| p.draft.eq(false) & p.likes.ge(likes))
     /// }
     /// let read = Post::scan().filter(|_| popular(100));
     /// let write = Post::delete(7).when(|p| !popular(3) & p.draft.exists());
