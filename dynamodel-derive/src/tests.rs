@@ -112,6 +112,7 @@ snapshot! { stored_forms, entity,
         #[dynamo(default)] count: u32,
         #[dynamo(default = 5 * 3, with = ::other::secs)] limit: Duration,
         #[dynamo(skip, default = Cache::new())] cache: Cache,
+        #[dynamo(serde, kind = M)] address: Option<Address>,
     }
 }
 

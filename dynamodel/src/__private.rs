@@ -106,17 +106,37 @@ pub fn project<K: Token, T: ProjectedFrom<K::Type>>(slot: Option<K::Type>) -> Re
     }
 }
 
-/// `Clone` through a reference, so that a generated bound can name a lifetime and is checked only
-/// where it is used.
-pub trait CloneField {
+/// `Debug`, `Clone` and `PartialEq` of field `N` through a reference: a generated bound can so name a
+/// lifetime and is checked only where it is used, and the bounds of two fields are never the same.
+pub trait DebugField<const N: usize> {
+    fn debug_field(&self) -> &dyn std::fmt::Debug;
+}
+impl<T: std::fmt::Debug, const N: usize> DebugField<N> for &T {
+    fn debug_field(&self) -> &dyn std::fmt::Debug {
+        self
+    }
+}
+
+/// See [`DebugField`].
+pub trait CloneField<const N: usize> {
     /// The type behind the reference.
     type Owned;
     fn clone_field(self) -> Self::Owned;
 }
-impl<T: Clone> CloneField for &T {
+impl<T: Clone, const N: usize> CloneField<N> for &T {
     type Owned = T;
     fn clone_field(self) -> T {
         self.clone()
+    }
+}
+
+/// See [`DebugField`].
+pub trait EqField<const N: usize> {
+    fn eq_field(&self, other: &Self) -> bool;
+}
+impl<T: PartialEq, const N: usize> EqField<N> for &T {
+    fn eq_field(&self, other: &Self) -> bool {
+        self == other
     }
 }
 

@@ -158,6 +158,9 @@ impl Error {
     }
 
     pub(crate) fn write(error: WriteError) -> Self {
+        if error.is_of_key() {
+            return Self::invalid_key(error);
+        }
         Self::new(Kind::Write(error))
     }
 

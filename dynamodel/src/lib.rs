@@ -95,6 +95,7 @@ extern crate self as dynamodel;
 pub mod __private;
 mod attribute;
 mod db;
+mod diff;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod entity;
@@ -123,8 +124,8 @@ pub use expr::{Action, Condition, all_of, any_of, maybe};
 pub use key::Key;
 pub use op::{
     Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check, Committed,
-    ConsumedCapacity, Delete, Get, Handle, Measured, Put, Query, Reason, Remove, Scan, Transaction,
-    Update, batch_get, transact_get,
+    ConsumedCapacity, Delete, Get, Handle, Measured, Partial, Put, Query, Reason, Remove, Scan,
+    Transaction, Update, batch_get, transact_get,
 };
 pub use page::{Cursor, ItemStream, Page};
 pub use table::TableInfo;

@@ -103,13 +103,21 @@ struct Untimed {
 
 async fn description<E: Entity>(db: &Db) -> TableDescription {
     let table = db.table_name::<E>();
-    let described = db.client().describe_table().table_name(&*table).send().await;
+    let described = db
+        .client()
+        .describe_table()
+        .table_name(&*table)
+        .send()
+        .await;
     described.unwrap().table.unwrap()
 }
 
 fn keys(schema: &[aws_sdk_dynamodb::types::KeySchemaElement]) -> Vec<(&str, KeyType)> {
     let key = |k: &aws_sdk_dynamodb::types::KeySchemaElement| k.key_type().clone();
-    schema.iter().map(|k| (k.attribute_name(), key(k))).collect()
+    schema
+        .iter()
+        .map(|k| (k.attribute_name(), key(k)))
+        .collect()
 }
 
 #[tokio::test]
@@ -117,22 +125,36 @@ async fn keys_and_indexes() {
     let db = db().await;
     db.create_table::<Order>().await.unwrap();
     let table = description::<Order>(&db).await;
-    assert_eq!(keys(table.key_schema()), [("id", KeyType::Hash), ("line", KeyType::Range)]);
+    assert_eq!(
+        keys(table.key_schema()),
+        [("id", KeyType::Hash), ("line", KeyType::Range)]
+    );
     let kinds: BTreeMap<&str, &str> = table
         .attribute_definitions()
         .iter()
         .map(|d| (d.attribute_name(), d.attribute_type().as_str()))
         .collect();
     let expected = [
-        ("Customer", "S"), ("blob", "B"), ("day", "N"), ("id", "S"), ("line", "N"),
-        ("month", "N"), ("total", "N"), ("year", "N"),
+        ("Customer", "S"),
+        ("blob", "B"),
+        ("day", "N"),
+        ("id", "S"),
+        ("line", "N"),
+        ("month", "N"),
+        ("total", "N"),
+        ("year", "N"),
     ];
     assert_eq!(kinds, BTreeMap::from(expected));
     let billing = table.billing_mode_summary().and_then(|b| b.billing_mode());
     assert_eq!(billing, Some(&BillingMode::PayPerRequest));
 
     let globals = table.global_secondary_indexes();
-    let global = |name| globals.iter().find(|i| i.index_name() == Some(name)).unwrap();
+    let global = |name| {
+        globals
+            .iter()
+            .find(|i| i.index_name() == Some(name))
+            .unwrap()
+    };
     let by_customer = global("by_customer");
     let hash_range = [("Customer", KeyType::Hash), ("total", KeyType::Range)];
     assert_eq!(keys(by_customer.key_schema()), hash_range);
@@ -141,8 +163,10 @@ async fn keys_and_indexes() {
     assert_eq!(projection.non_key_attributes(), ["note"]);
     let by_day = keys(global("by-day").key_schema());
     let four = [
-        ("year", KeyType::Hash), ("month", KeyType::Hash),
-        ("day", KeyType::Range), ("blob", KeyType::Range),
+        ("year", KeyType::Hash),
+        ("month", KeyType::Hash),
+        ("day", KeyType::Range),
+        ("blob", KeyType::Range),
     ];
     assert_eq!(by_day, four);
     let [local] = table.local_secondary_indexes() else {
@@ -183,7 +207,10 @@ async fn a_table_that_differs_is_an_error_that_names_each_difference() {
     db.create_table::<Order>().await.unwrap();
     let e = db.create_table::<OtherOrder>().await.unwrap_err();
     assert!(e.is_table_mismatch());
-    assert_eq!((e.entity(), e.operation()), (Some("OtherOrder"), Some("CreateTable")));
+    assert_eq!(
+        (e.entity(), e.operation()),
+        (Some("OtherOrder"), Some("CreateTable"))
+    );
     let mut expected = vec![
         "key attribute `line` is N, the entity has S",
         "index `by_customer` has partition key `Customer`, the entity `total`",
@@ -206,7 +233,10 @@ async fn a_table_that_differs_is_an_error_that_names_each_difference() {
     expected.sort_unstable();
     assert_eq!(found, expected);
     let info = db.describe_table::<Order>().await.unwrap();
-    assert!(info.differences().is_empty(), "it was left as it is: {info:?}");
+    assert!(
+        info.differences().is_empty(),
+        "it was left as it is: {info:?}"
+    );
 }
 
 #[tokio::test]
@@ -220,8 +250,14 @@ async fn other_keys() {
     let db = db().await;
     db.create_table::<Order>().await.unwrap();
     let e = db.create_table::<NoSort>().await.unwrap_err().to_string();
-    assert!(e.contains("the table has partition key `id`, the entity `key`"), "{e}");
-    assert!(e.contains("the table has sort key `line`, the entity none"), "{e}");
+    assert!(
+        e.contains("the table has partition key `id`, the entity `key`"),
+        "{e}"
+    );
+    assert!(
+        e.contains("the table has sort key `line`, the entity none"),
+        "{e}"
+    );
 }
 
 #[tokio::test]
@@ -230,15 +266,30 @@ async fn time_to_live() {
     db.create_table::<Untimed>().await.unwrap();
     // It is off, and the entity wants it: it is switched on.
     let info = db.describe_table::<Timed>().await.unwrap();
-    assert_eq!(info.differences(), ["Time to Live is off, the entity has it on `expires`"]);
+    assert_eq!(
+        info.differences(),
+        ["Time to Live is off, the entity has it on `expires`"]
+    );
     db.create_table::<Timed>().await.unwrap();
-    assert!(db.describe_table::<Timed>().await.unwrap().differences().is_empty());
+    assert!(
+        db.describe_table::<Timed>()
+            .await
+            .unwrap()
+            .differences()
+            .is_empty()
+    );
     // It is on another attribute: an error, and it stays there.
     let e = db.create_table::<TimedOtherwise>().await.unwrap_err();
     assert!(e.is_table_mismatch());
     let difference = "Time to Live is on `expires`, the entity has it on `ends`";
     assert!(e.to_string().ends_with(difference), "{e}");
-    assert!(db.describe_table::<Timed>().await.unwrap().differences().is_empty());
+    assert!(
+        db.describe_table::<Timed>()
+            .await
+            .unwrap()
+            .differences()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -253,9 +304,17 @@ async fn a_different_table_is_not_touched() {
     }
     let db = db().await;
     db.create_table::<Untimed>().await.unwrap();
-    assert!(db.create_table::<Different>().await.unwrap_err().is_table_mismatch());
+    assert!(
+        db.create_table::<Different>()
+            .await
+            .unwrap_err()
+            .is_table_mismatch()
+    );
     let info = db.describe_table::<Timed>().await.unwrap();
-    assert_eq!(info.differences(), ["Time to Live is off, the entity has it on `expires`"]);
+    assert_eq!(
+        info.differences(),
+        ["Time to Live is off, the entity has it on `expires`"]
+    );
 }
 
 #[tokio::test]
@@ -274,17 +333,33 @@ async fn options() {
     assert_eq!(view, Some("NEW_AND_OLD_IMAGES"));
     assert_eq!(table.deletion_protection_enabled(), Some(true));
     let class = table.table_class_summary().and_then(|c| c.table_class());
-    assert_eq!(class.map(|c| c.as_str()), Some("STANDARD_INFREQUENT_ACCESS"));
+    assert_eq!(
+        class.map(|c| c.as_str()),
+        Some("STANDARD_INFREQUENT_ACCESS")
+    );
     let sse = table.sse_description().and_then(|s| s.sse_type());
     assert_eq!(sse.map(|s| s.as_str()), Some("KMS"));
     let tags = db.client().list_tags_of_resource();
-    let tags = tags.resource_arn(table.table_arn().unwrap()).send().await.unwrap();
+    let tags = tags
+        .resource_arn(table.table_arn().unwrap())
+        .send()
+        .await
+        .unwrap();
     let tags: BTreeMap<&str, &str> = tags.tags().iter().map(|t| (t.key(), t.value())).collect();
-    assert_eq!(tags, BTreeMap::from([("cost-center", "42"), ("team", "web")]));
+    assert_eq!(
+        tags,
+        BTreeMap::from([("cost-center", "42"), ("team", "web")])
+    );
 
     let e = db.delete_table::<Optioned>().await.unwrap_err();
     assert_eq!(e.code(), Some("ValidationException"), "{e}");
-    assert_eq!(description::<Optioned>(&db).await.table_status().map(|s| s.as_str()), Some("ACTIVE"));
+    assert_eq!(
+        description::<Optioned>(&db)
+            .await
+            .table_status()
+            .map(|s| s.as_str()),
+        Some("ACTIVE")
+    );
 }
 
 #[tokio::test]
@@ -295,7 +370,10 @@ async fn point_in_time_recovery() {
     let db = db().await;
     db.create_table::<Recovered>().await.unwrap();
     let table = db.table_name::<Recovered>();
-    let described = db.client().describe_continuous_backups().table_name(&*table);
+    let described = db
+        .client()
+        .describe_continuous_backups()
+        .table_name(&*table);
     let described = described.send().await.unwrap();
     let recovery = described
         .continuous_backups_description()
@@ -308,7 +386,10 @@ async fn point_in_time_recovery() {
 async fn delete_and_create_again() {
     let db = db().await;
     db.create_table::<Timed>().await.unwrap();
-    let item = || Timed { id: "x".into(), expires: 1 };
+    let item = || Timed {
+        id: "x".into(),
+        expires: 1,
+    };
     item().create().send(&db).await.unwrap();
     db.delete_table::<Timed>().await.unwrap();
     for e in [
@@ -322,7 +403,13 @@ async fn delete_and_create_again() {
     }
     db.create_table::<Timed>().await.unwrap();
     assert_eq!(Timed::scan().count(&db).await.unwrap(), 0);
-    assert!(db.describe_table::<Timed>().await.unwrap().differences().is_empty());
+    assert!(
+        db.describe_table::<Timed>()
+            .await
+            .unwrap()
+            .differences()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -341,7 +428,13 @@ async fn prefix_and_names() {
     assert_eq!(&*named.table_name::<Plain>(), format!("{prefix}orders"));
     let prefixed = Db::builder().client(client).table_prefix(&prefix).build();
     prefixed.describe_table::<Plain>().await.unwrap();
-    assert!(prefixed.describe_table::<Timed>().await.unwrap_err().is_table_not_found());
+    assert!(
+        prefixed
+            .describe_table::<Timed>()
+            .await
+            .unwrap_err()
+            .is_table_not_found()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -351,17 +444,28 @@ async fn two_hundred_tables_side_by_side() {
     let dbs: Vec<Db> = (0..200)
         .map(|_| {
             let prefix = dynamodel_tests::prefix();
-            Db::builder().client(client.clone()).table_prefix(prefix).build()
+            Db::builder()
+                .client(client.clone())
+                .table_prefix(prefix)
+                .build()
         })
         .collect();
     let create = dbs.iter().zip(0..).map(|(db, n)| async move {
         db.create_table::<Timed>().await?;
-        Timed { id: "x".into(), expires: n }.create().send(db).await
+        Timed {
+            id: "x".into(),
+            expires: n,
+        }
+        .create()
+        .send(db)
+        .await
     });
     try_join_all(create).await.unwrap();
     for (db, n) in dbs.iter().zip(0..) {
         let items = Timed::scan().all(db).await.unwrap();
         assert_eq!(items.iter().map(|i| i.expires).collect::<Vec<u64>>(), [n]);
     }
-    try_join_all(dbs.iter().map(|db| db.delete_table::<Timed>())).await.unwrap();
+    try_join_all(dbs.iter().map(|db| db.delete_table::<Timed>()))
+        .await
+        .unwrap();
 }

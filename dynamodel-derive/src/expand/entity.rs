@@ -9,6 +9,7 @@ use super::checks::checks;
 use super::codec::{Construct, Role, epoch_seconds, read_fn, read_map, write_line};
 use super::indexes::{index_impls, index_types};
 use super::keys::constructors;
+use super::partial::{partial_impls, partial_members, partial_type};
 use super::schema::schema;
 use super::scope;
 use super::stored::{has_other_form, wrappers};
@@ -33,6 +34,8 @@ pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
         .map(|f| token(container, f, &scopes.of(entity, f)));
     let (fields_impl, debug_impl) = (paths.fields_impl(), paths.debug_impl());
     let entity_impl = entity_impl(entity);
+    let partial_type = partial_type(entity);
+    let partial_impls = partial_impls(entity);
     let index_impls = index_impls(entity, &scopes);
     let checks = valid.then(|| checks(entity));
     let scope = scope(quote! {
@@ -41,10 +44,11 @@ pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
         #fields_impl
         #debug_impl
         #entity_impl
+        #partial_impls
         #index_impls
         #checks
     });
-    quote!(#fields_struct #index_types #constructors #scope)
+    quote!(#fields_struct #partial_type #index_types #constructors #scope)
 }
 
 /// Whether nothing restricts where the field is used.
@@ -164,6 +168,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
     });
     let key = quote!(#root::__private::KeyBuilder::new() #(#parts)*);
     let hooks = hooks(entity);
+    let partial = partial_members(entity);
     let entity_impl = container.implement(
         quote!(#root::Entity),
         &ty,
@@ -177,6 +182,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
             }
             #read
             fn key_of(&self) -> #root::Key<#ty> { #root::Key::from_builder(#key) }
+            #partial
             #hooks
         },
     );
@@ -299,6 +305,10 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 _: &mut #root::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, #root::wire::ReadError> { loop {} }
             fn key_of(&self) -> #root::Key<#ty> { loop {} }
+            type Partial = ();
+            fn read_partial(
+                _: &mut #root::wire::Reader<'_>,
+            ) -> ::core::result::Result<(), #root::wire::ReadError> { loop {} }
         },
     );
     let fields = container.implement(

@@ -1,8 +1,6 @@
 //! A type per index: what it implements, its sort conditions and, where the index holds less than the
 //! entity, its items.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
@@ -69,7 +67,7 @@ fn index_type(entity: &Entity, index: &Index) -> TokenStream {
 }
 
 /// A member that mentions the parameters of the entity, which the index may not hold.
-fn phantom_member(
+pub(super) fn phantom_member(
     container: &Container,
     value: impl FnOnce(TokenStream) -> TokenStream,
 ) -> Option<TokenStream> {
@@ -249,61 +247,74 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
         ty,
         TokenStream::new(),
     );
-    let traits = std_traits(container, index, ty, &fields);
+    let traits = std_traits(container, &index.ty, ty, &fields, |f| {
+        f.ty.to_token_stream()
+    });
     quote!(#projection #selectable #traits)
 }
 
 /// `Debug`, `Clone` and `PartialEq`, each where all fields have it. The bounds are on references of
-/// any lifetime, because a plain bound that is known to be false would be an error.
-fn std_traits(
+/// any lifetime, because a plain bound that is known to be false would be an error, and by traits that
+/// count the fields, because equal bounds would be ambiguous.
+///
+/// `member` is the type of the member for a field of a type.
+pub(super) fn std_traits(
     container: &Container,
-    index: &Index,
+    name: &Ident,
     ty: &TokenStream,
     fields: &[&Field],
+    member: impl Fn(&Field) -> TokenStream,
 ) -> TokenStream {
-    let root = &container.root;
-    let name = &index.ty;
+    let private = {
+        let root = &container.root;
+        quote!(#root::__private)
+    };
     let shown = name.to_string();
     let idents: Vec<Ident> = fields.iter().map(|f| located(&f.ident)).collect();
+    let numbers = 0..fields.len();
     let labels = fields.iter().map(|f| plain(&f.ident));
     let phantom = phantom_member(container, |_| quote!(::core::marker::PhantomData));
     let bounded =
-        |of: TokenStream, bound: &dyn Fn(&syn::Type) -> TokenStream, body: TokenStream| {
+        |of: TokenStream, bound: &dyn Fn(usize, &TokenStream) -> TokenStream, body: TokenStream| {
             let mut generics = container.generics.clone();
             let clause = generics.make_where_clause();
-            let mut seen = HashSet::new();
-            for ty in fields.iter().map(|f| &f.ty) {
-                if seen.insert(ty)
-                    && let Ok(predicate) = syn::parse2(bound(ty))
-                {
+            for (n, field) in fields.iter().enumerate() {
+                let (ty, bound) = (member(field), bound(n, &member(field)));
+                if let Ok(predicate) = syn::parse2(quote!(for<'__a> &'__a #ty: #bound)) {
                     clause.predicates.push(predicate);
                 }
             }
             super::implement(&generics, &of, ty, body)
         };
+    let n = numbers.clone();
     let debug = bounded(
         quote!(::core::fmt::Debug),
-        &|ty| quote!(for<'__a> &'__a #ty: ::core::fmt::Debug),
+        &|n, _| quote!(#private::DebugField<#n>),
         quote! {
             fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                __f.debug_struct(#shown)#(.field(#labels, &&self.#idents))*.finish()
+                __f.debug_struct(#shown)
+                    #(.field(#labels, #private::DebugField::<#n>::debug_field(&&self.#idents)))*
+                    .finish()
             }
         },
     );
+    let n = numbers.clone();
     let clone = bounded(
         quote!(::core::clone::Clone),
-        &|ty| quote!(for<'__a> &'__a #ty: #root::__private::CloneField<Owned = #ty>),
+        &|n, ty| quote!(#private::CloneField<#n, Owned = #ty>),
         quote! {
             fn clone(&self) -> Self {
-                #name { #(#idents: #root::__private::CloneField::clone_field(&self.#idents),)* #phantom }
+                #name { #(#idents: #private::CloneField::<#n>::clone_field(&self.#idents),)* #phantom }
             }
         },
     );
     let partial_eq = bounded(
         quote!(::core::cmp::PartialEq),
-        &|ty| quote!(for<'__a> &'__a #ty: ::core::cmp::PartialEq),
+        &|n, _| quote!(#private::EqField<#n>),
         quote! {
-            fn eq(&self, __other: &Self) -> bool { #(&self.#idents == &__other.#idents)&&* }
+            fn eq(&self, __other: &Self) -> bool {
+                true #(&& #private::EqField::<#numbers>::eq_field(&&self.#idents, &&__other.#idents))*
+            }
         },
     );
     quote!(#debug #clone #partial_eq)

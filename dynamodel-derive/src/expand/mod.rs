@@ -7,6 +7,7 @@ mod document;
 mod entity;
 mod indexes;
 mod keys;
+mod partial;
 mod projection;
 mod schema;
 mod stored;

@@ -87,6 +87,7 @@ impl fmt::Display for Place {
             match step {
                 Step::Attribute(name) if i == 0 => f.write_str(name)?,
                 Step::Attribute(name) => write!(f, ".{name}")?,
+                Step::Entry(_) if i == 0 => f.write_str("*")?,
                 Step::Entry(_) => f.write_str(".*")?,
                 Step::Element(index) => write!(f, "[{index}]")?,
             }

@@ -32,7 +32,7 @@ pub use delete::{Delete, Remove};
 pub use get::Get;
 pub use put::{Put, PutMode};
 pub use query::Query;
-pub use returned::{New, Old, PutReturned, Returned, Stored};
+pub use returned::{New, Old, Partial, PutReturned, Returned, Stored, UpdatedNew, UpdatedOld};
 pub use scan::Scan;
 pub use sort::{IntoSort, SortChain, SortCondition, SortPart, SortPrefix};
 pub use transact_get::{Gets, TransactGet, transact_get};
@@ -43,6 +43,7 @@ pub(crate) use batch::Left;
 pub(crate) use query::Plan;
 pub(crate) use response::{PageBody, page as decode_page, page_count as decode_count};
 pub(crate) use transaction::Canceled;
+pub(crate) use write::write_item;
 
 use crate::error::Error;
 use crate::expr::ast::Node;

@@ -30,6 +30,25 @@ pub(crate) fn single<P: Projection>(body: &[u8]) -> Result<Single<Option<P>>, Re
     Ok(single)
 }
 
+/// The returned attributes of a write, as they are.
+pub(crate) fn attributes(body: &[u8]) -> Result<Single<Option<&[u8]>>, ReadError> {
+    let mut single = Single {
+        item: None,
+        capacity: None,
+    };
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| {
+        match name {
+            "Attributes" => single.item = r.raw_value_or_null()?,
+            "ConsumedCapacity" => single.capacity = Some(ConsumedCapacity::read(r)?),
+            _ => r.skip_value()?,
+        }
+        Ok(())
+    })?;
+    r.finish()?;
+    Ok(single)
+}
+
 /// The answer to a write that returns no attributes.
 pub(crate) fn nothing(body: &[u8]) -> Result<Single<()>, ReadError> {
     let mut capacity = None;
