@@ -103,6 +103,7 @@ mod error;
 pub mod expr;
 mod key;
 pub mod op;
+mod observe;
 mod page;
 pub mod schema;
 mod table;
@@ -127,7 +128,7 @@ pub use op::{
     ConsumedCapacity, Delete, Get, Handle, Measured, Partial, Put, Query, Reason, Remove, Scan,
     Transaction, Update, batch_get, transact_get,
 };
-pub use page::{Cursor, ItemStream, Page};
+pub use page::{Cursor, ItemStream, ScanCursor, ScanStream, Page};
 pub use table::TableInfo;
 pub use time::{Timestamp, TtlTime};
 pub use version::{TokenValue, VersionNumber, WriteToken};
