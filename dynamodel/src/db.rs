@@ -6,9 +6,9 @@ use std::sync::{Arc, RwLock};
 
 use tracing::Instrument;
 
-use crate::entity::Entity;
 use crate::error::Error;
 use crate::observe::{self, Observed};
+use crate::single_table::HasTable;
 use crate::transport::{ApiOperation, Decode, Failure, FailureKind, Reply, Tables, Transport};
 
 /// A connection to DynamoDB: an [`aws_sdk_dynamodb::Client`] and the names of the tables.
@@ -163,9 +163,9 @@ impl Db {
         &self.inner.client
     }
 
-    /// The name of `E`'s table on this connection, with prefix.
-    pub fn table_name<E: Entity>(&self) -> Arc<str> {
-        self.resolve(E::SCHEMA.table)
+    /// The name of `T`'s table on this connection, with prefix.
+    pub fn table_name<T: HasTable>(&self) -> Arc<str> {
+        self.resolve(T::TABLE.table)
     }
 
     pub(crate) fn resolve(&self, declared: &'static str) -> Arc<str> {

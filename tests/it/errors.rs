@@ -303,7 +303,7 @@ async fn stored_items_of_another_shape() {
             "profile.M.map.M.SECRET-7c1f",
             text(),
             "profile.map.*",
-            "expected N, found S",
+            "found S",
         ),
     ];
     for (attribute, value, path, message) in cases {

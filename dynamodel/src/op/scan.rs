@@ -7,6 +7,7 @@ use super::query::{Plan, Types};
 use crate::db::Db;
 use crate::entity::{Entity, HasTtl, Index, Projection, ReadsConsistently, SelectableFrom, Whole};
 use crate::error::Error;
+use crate::expr::ast::{Node, Value};
 use crate::expr::{Condition, Fields, InFilter, Prefix};
 use crate::page::{self, Cursor, ItemStream, Page, Position, ScanCursor, ScanStream};
 
@@ -57,8 +58,14 @@ impl<E: Entity, I: Index, O> fmt::Debug for Scan<E, I, O> {
 
 impl<E: Entity> Scan<E> {
     pub(crate) fn new() -> Self {
+        let mut plan = Plan::new::<Whole<E>>(true);
+        if let Some(single) = E::SCHEMA.single_table
+            && let Some(name) = single.table.discriminator
+        {
+            plan.add_filter(Node::equals(name, Value::write(|w| w.string(single.kind))));
+        }
         Scan {
-            plan: Ok(Plan::new::<Whole<E>>(true)),
+            plan: Ok(plan),
             segments: 1,
             resume: None,
             _types: PhantomData,
