@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
+use tracing::Instrument;
+
 use crate::error::Error;
+use crate::observe::{self, Observed};
 use crate::single_table::HasTable;
 use crate::transport::{ApiOperation, Decode, Failure, FailureKind, Reply, Tables, Transport};
 
@@ -189,18 +192,53 @@ impl Db {
     }
 
     /// Sends one request about one table.
-    pub(crate) async fn call<O: ApiOperation, T: Send + Sync + 'static>(
+    pub(crate) async fn call<O: ApiOperation, T: Observed + Send + Sync + 'static>(
         &self,
         table: Arc<str>,
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
-        self.call_tables::<O, T>(Tables::One(table), body, decode)
+        self.observed_call::<O, T>(Tables::One(table), None, body, decode)
+            .await
+    }
+
+    /// Sends one request about an index of a table, or the table itself.
+    pub(crate) async fn call_index<O: ApiOperation, T: Observed + Send + Sync + 'static>(
+        &self,
+        table: Arc<str>,
+        index: Option<&'static str>,
+        body: Vec<u8>,
+        decode: Decode<T>,
+    ) -> Result<Reply<T>, Failure> {
+        self.observed_call::<O, T>(Tables::One(table), index, body, decode)
             .await
     }
 
     /// Sends one request about these tables.
-    pub(crate) async fn call_tables<O: ApiOperation, T: Send + Sync + 'static>(
+    pub(crate) async fn call_tables<O: ApiOperation, T: Observed + Send + Sync + 'static>(
+        &self,
+        tables: Tables,
+        body: Vec<u8>,
+        decode: Decode<T>,
+    ) -> Result<Reply<T>, Failure> {
+        self.observed_call::<O, T>(tables, None, body, decode).await
+    }
+
+    async fn observed_call<O: ApiOperation, T: Observed + Send + Sync + 'static>(
+        &self,
+        tables: Tables,
+        index: Option<&'static str>,
+        body: Vec<u8>,
+        decode: Decode<T>,
+    ) -> Result<Reply<T>, Failure> {
+        let span = observe::span::<O>(&tables, index);
+        let call = self.transmit::<O, T>(tables, body, decode);
+        let sent = call.instrument(span.clone()).await;
+        observe::record(&span, &sent);
+        sent
+    }
+
+    async fn transmit<O: ApiOperation, T: Send + Sync + 'static>(
         &self,
         tables: Tables,
         body: Vec<u8>,

@@ -103,6 +103,7 @@ mod error;
 pub mod expr;
 mod key;
 pub mod op;
+mod observe;
 mod page;
 pub mod schema;
 mod single_table;
@@ -129,7 +130,7 @@ pub use op::{
     ConsumedCapacity, Delete, Get, Handle, Measured, Partial, Put, Query, Reason, Remove, Scan,
     Transaction, Update, batch_get, transact_get,
 };
-pub use page::{Cursor, ItemStream, Page};
+pub use page::{Cursor, ItemStream, Page, ScanCursor, ScanStream};
 pub use single_table::{HasTable, Table, Templated};
 pub use table::TableInfo;
 pub use template::{FixedWidth, TemplatePart};

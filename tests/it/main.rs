@@ -3,6 +3,7 @@
 mod batch_faults;
 mod batches;
 mod bulk;
+mod bulk_scan;
 mod concurrency;
 mod crud;
 mod cursor;
@@ -11,6 +12,7 @@ mod foreign;
 mod hygiene;
 mod lifecycle;
 mod model;
+mod observability;
 mod projection;
 mod properties;
 mod query;

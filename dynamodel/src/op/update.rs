@@ -29,7 +29,9 @@ use crate::wire::Writer;
 /// larger of the sizes before and after.
 ///
 /// An update that the SDK retries after a lost answer may be applied twice, as with any DynamoDB
-/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once.
+/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once,
+/// unless somebody else writes the item between the two attempts; with
+/// [`at_version`](Self::at_version) or in a [`Transaction`](crate::Transaction) never twice.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
