@@ -209,8 +209,8 @@ fn located(tokens: TokenStream, span: Span) -> TokenStream {
 /// The generated impls, in a scope of their own.
 fn scope(code: impl ToTokens) -> TokenStream {
     quote! {
-        // The tokens of fields are types named like the fields.
-        #[allow(non_camel_case_types)]
+        // The tokens of fields are types named like the fields. Users don't print what is in here.
+        #[allow(non_camel_case_types, missing_debug_implementations)]
         const _: () = { #code };
     }
 }
