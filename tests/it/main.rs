@@ -1,5 +1,6 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
+mod collections;
 mod crud;
 mod foreign;
 mod hygiene;
@@ -8,6 +9,7 @@ mod errors;
 mod model;
 mod projection;
 mod query;
+mod pictures;
 mod raw;
 mod serde_bridge;
 mod scan;
