@@ -80,6 +80,12 @@ const TABLE: Place = Place {
     ],
 };
 
+const COLLECTION: Place = Place {
+    name: "a collection",
+    keys: &["crate"],
+    elsewhere: &[(ENTITY.keys, "an entity"), (TABLE.keys, "a table")],
+};
+
 const FIELD_KEYS: &[&str] = &[
     "partition",
     "sort",
@@ -405,6 +411,15 @@ impl VariantAttrs {
         });
         out
     }
+}
+
+/// The path of the runtime crate, which is all that a collection knows.
+pub(crate) fn collection_root(attrs: &[syn::Attribute], errors: &mut Errors) -> Option<Path> {
+    let mut root = None;
+    each_item(attrs, COLLECTION, errors, |key, input, _| {
+        once(&mut root, key, equals_path(key, input, "dynamodel")?)
+    });
+    root
 }
 
 /// Attributes of a projection.

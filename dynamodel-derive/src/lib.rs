@@ -28,6 +28,14 @@ pub fn table(input: TokenStream) -> TokenStream {
     expand::table(input.into()).into()
 }
 
+/// Makes an enum or a struct a collection: entities of one partition, read together.
+///
+/// The attributes are listed on the [page of the derives](crate).
+#[proc_macro_derive(Collection, attributes(dynamo))]
+pub fn collection(input: TokenStream) -> TokenStream {
+    expand::collection(input.into()).into()
+}
+
 /// Makes a struct or an enum an attribute type, so that a field of an entity can hold it.
 ///
 /// The attributes are listed on the [page of the derives](crate).

@@ -1,5 +1,6 @@
 //! What the derives know of a type: plain values with spans, no generated tokens.
 
+mod collection;
 mod container;
 mod document;
 mod single;
@@ -10,6 +11,7 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};
 
+pub(crate) use self::collection::{Collection, Member};
 pub(crate) use self::container::Container;
 pub(crate) use self::document::{Document, Projection, Shape, Variant, VariantShape};
 pub(crate) use self::single::{PartRole, Single, SingleIndex, adjacent};

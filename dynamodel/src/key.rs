@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
 use crate::attribute::{ValueFor, ValueOf};
+use crate::collection::WireValue;
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::expr::Token;
@@ -154,6 +155,16 @@ impl KeyBuilder {
         self.parts
             .push((K::NAME, Value::write(|w| value.write_value(w))));
         self
+    }
+
+    /// The parts with these names and values.
+    pub(crate) fn of_values(
+        parts: impl IntoIterator<Item = (&'static str, WireValue)>,
+    ) -> Self {
+        let parts = parts.into_iter();
+        KeyBuilder {
+            parts: parts.map(|(name, value)| (name, value.into_value())).collect(),
+        }
     }
 
     /// The key as one JSON map.

@@ -94,6 +94,7 @@ extern crate self as dynamodel;
 #[doc(hidden)]
 pub mod __private;
 mod attribute;
+mod collection;
 mod db;
 mod diff;
 #[cfg(feature = "embedded")]
@@ -101,10 +102,12 @@ pub mod embedded;
 mod entity;
 mod error;
 pub mod expr;
+mod hydrate;
 mod key;
 pub mod op;
 mod observe;
 mod page;
+mod picture;
 pub mod schema;
 mod single_table;
 mod table;
@@ -119,11 +122,13 @@ pub use attribute::Json;
 #[cfg(feature = "msgpack")]
 pub use attribute::MsgPack;
 pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
+pub use collection::{Collection, CollectionQuery, Gather, GatherField, PartitionValues, SortKey, SortRange};
 pub use db::{Builder, Db};
-pub use dynamodel_derive::{Document, Entity, Projection, Table};
+pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
 pub use entity::{Entity, Projection, Unversioned, Versioned};
 pub use error::Error;
 pub use expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe};
+pub use hydrate::Hydrate;
 pub use key::Key;
 pub use op::{
     Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check, Committed,
@@ -131,6 +136,7 @@ pub use op::{
     Transaction, Update, batch_get, transact_get,
 };
 pub use page::{Cursor, ItemStream, Page, ScanCursor, ScanStream};
+pub use picture::{Entities, Model};
 pub use single_table::{HasTable, Table, Templated};
 pub use table::TableInfo;
 pub use template::{FixedWidth, TemplatePart};

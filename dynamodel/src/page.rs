@@ -80,6 +80,31 @@ impl<T> Page<T> {
         Ok(items)
     }
 
+    /// The items and the page without them.
+    pub(crate) fn split(mut self) -> Result<(Vec<T>, Page<()>), Error> {
+        let page = Page {
+            items: Vec::new(),
+            next: self.next.take(),
+            count: self.count,
+            scanned_count: self.scanned_count,
+            consumed_capacity: self.consumed_capacity.take(),
+            rest: Vec::new(),
+        };
+        Ok((self.into_items()?, page))
+    }
+
+    /// The page with other items.
+    pub(crate) fn with_items<U>(self, items: Vec<U>) -> Page<U> {
+        Page {
+            items,
+            next: self.next,
+            count: self.count,
+            scanned_count: self.scanned_count,
+            consumed_capacity: self.consumed_capacity,
+            rest: Vec::new(),
+        }
+    }
+
     /// Each item's own result: one that cannot be read is an `Err` that names the attribute, and does
     /// not cost the others.
     pub fn try_items(self) -> impl Iterator<Item = Result<T, Error>> {

@@ -52,6 +52,14 @@ pub trait Table: Sized + Send + Sync + 'static {
     const DISCRIMINATOR: &'static str;
 }
 
+/// A table with a sort key.
+#[diagnostic::on_unimplemented(
+    message = "table `{Self}` has no sort key",
+    label = "nothing to sort by",
+    note = "add `sort = \"sk\"` to the table"
+)]
+pub trait TableWithSort: Table {}
+
 /// What has a table that can be created: a [`Table`], and every [`Entity`].
 ///
 /// The table of an entity that shares one is the whole shared table, with all its indexes.
@@ -260,6 +268,23 @@ pub const fn agree(entity: &crate::schema::EntitySchema, table: &TableSchema) {
             "the entity has a `ttl` field, but its table has no Time to Live; add `ttl = \"..\"` to the table"
         ),
         (None, _) => {}
+    }
+}
+
+/// No two entities of a collection are of one kind. Evaluated at compile time.
+#[doc(hidden)]
+pub const fn distinct_kinds(kinds: &[&str]) {
+    let mut i = 0;
+    while i < kinds.len() {
+        let mut j = 0;
+        while j < i {
+            assert!(
+                !same(kinds[i], kinds[j]),
+                "an entity is in the collection twice; remove one, or use a `Vec`"
+            );
+            j += 1;
+        }
+        i += 1;
     }
 }
 

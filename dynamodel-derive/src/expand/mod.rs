@@ -3,6 +3,7 @@
 mod attrs;
 mod checks;
 mod codec;
+mod collection;
 mod document;
 mod entity;
 mod indexes;
@@ -21,7 +22,7 @@ use syn::{DeriveInput, GenericParam, Generics};
 
 use crate::check;
 use crate::errors::Errors;
-use crate::model::{Container, Document, Entity, Projection, Table};
+use crate::model::{Collection, Container, Document, Entity, Projection, Table};
 
 /// `#[derive(Entity)]`.
 pub(crate) fn entity(input: TokenStream) -> TokenStream {
@@ -75,6 +76,16 @@ pub(crate) fn table(input: TokenStream) -> TokenStream {
             table::expand(&model)
         } else {
             TokenStream::new()
+        }
+    })
+}
+
+/// `#[derive(Collection)]`.
+pub(crate) fn collection(input: TokenStream) -> TokenStream {
+    derive(input, "a collection", |input, errors| {
+        match Collection::read(input, errors) {
+            Some(model) => collection::expand(&model),
+            None => TokenStream::new(),
         }
     })
 }

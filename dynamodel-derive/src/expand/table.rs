@@ -52,6 +52,9 @@ pub(super) fn expand(table: &Table) -> TokenStream {
         quote!(const TABLE: #root::schema::TableSchema = *<#ty as #root::Table>::SCHEMA;),
     );
     let sort = sort_marker(root, &ty, &ty, table.sort.is_some());
+    let with_sort = table.sort.as_ref().map(|_| {
+        container.implement(quote!(#root::__private::TableWithSort), &ty, TokenStream::new())
+    });
     let markers = table.indexes.iter().zip(&indexes).map(|(index, schema)| {
         let marker = marker(&index.name);
         let hash = hash(&index.name);
@@ -75,7 +78,7 @@ pub(super) fn expand(table: &Table) -> TokenStream {
             #sort
         }
     });
-    scope(quote!(#table_impl #has_table #sort #(#markers)*))
+    scope(quote!(#table_impl #has_table #sort #with_sort #(#markers)*))
 }
 
 fn marker(name: &Ident) -> Ident {

@@ -1,0 +1,159 @@
+//! `Collection`: an enum over entities, and a struct that gathers them.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::codec::read_fn;
+use super::scope;
+use crate::model::{Collection, Container, Member, generated};
+use crate::names::plain;
+
+/// The whole expansion.
+pub(super) fn expand(collection: &Collection) -> TokenStream {
+    let container = &collection.container;
+    let Container { root, vis, .. } = container;
+    let ty = container.ty();
+    let name = plain(&container.ident);
+    let entities: Vec<TokenStream> = collection.members.iter().map(|m| entity(collection, m)).collect();
+    let Some(first) = entities.first() else {
+        return TokenStream::new();
+    };
+    let collection_impl = collection_impl(container, &ty, &name, &entities);
+    let reader = if collection.gathers {
+        gather(collection, &entities)
+    } else {
+        projection(container, &ty, &container.ident, collection.members.iter().map(|m| &m.ident), &entities)
+    };
+    let checks = collection.members.iter().zip(&entities).skip(1).map(|(member, other)| {
+        quote_spanned! {generated(member.ty.span())=>
+            #root::__private::same_partition::<#first, #other>();
+        }
+    });
+    let doc = format!("Queries the items of [`{name}`] in one partition.");
+    let scope = scope(quote! {
+        #collection_impl
+        #reader
+        const _: fn() = || { #(#checks)* };
+        const _: () = #root::__private::distinct_kinds(<#ty as #root::Collection>::KINDS);
+    });
+    quote! {
+        #[automatically_derived]
+        impl #ty {
+            #[doc = #doc]
+            #vis fn query(
+                partition: impl #root::PartitionValues<<#first as #root::Templated>::Partition>,
+            ) -> #root::CollectionQuery<#ty> {
+                #root::CollectionQuery::new(partition)
+            }
+        }
+        #scope
+    }
+}
+
+/// The entity of a member.
+fn entity(collection: &Collection, member: &Member) -> TokenStream {
+    let (root, ty) = (&collection.container.root, &member.ty);
+    if collection.gathers {
+        quote_spanned!(generated(ty.span())=> <#ty as #root::GatherField>::Entity)
+    } else {
+        ty.to_token_stream()
+    }
+}
+
+fn collection_impl(
+    container: &Container,
+    ty: &TokenStream,
+    name: &str,
+    entities: &[TokenStream],
+) -> TokenStream {
+    let root = &container.root;
+    let first = entities.first();
+    container.implement(
+        quote!(#root::Collection),
+        ty,
+        quote! {
+            type First = #first;
+            const SCHEMA: &'static #root::schema::EntitySchema = &#root::schema::EntitySchema {
+                entity: #name,
+                ..*<#first as #root::Entity>::SCHEMA
+            };
+            const KINDS: &'static [&'static str] =
+                &[#(<#entities as #root::Templated>::SINGLE_TABLE.kind),*];
+        },
+    )
+}
+
+/// Reads an item as the variant that its discriminator names.
+fn projection<'a>(
+    container: &Container,
+    ty: &TokenStream,
+    path: &Ident,
+    variants: impl Iterator<Item = &'a Ident>,
+    entities: &[TokenStream],
+) -> TokenStream {
+    let root = &container.root;
+    let first = entities.first();
+    let read = read_fn(
+        root,
+        "read_item",
+        &quote! {
+            let __kind = #root::__private::kind_of::<#first>(__r)?;
+            let __kind = __kind.as_deref();
+            #(
+                if __kind == ::core::option::Option::Some(<#entities as #root::Templated>::SINGLE_TABLE.kind) {
+                    return <#entities as #root::Entity>::read_item(__r).map(#path::#variants);
+                }
+            )*
+            ::core::result::Result::Err(#root::__private::unknown_kind::<#ty>())
+        },
+    );
+    container.implement(
+        quote!(#root::Projection),
+        ty,
+        quote! {
+            type Entity = #first;
+            const ATTRIBUTES: &'static [&'static str] = &[];
+            #read
+        },
+    )
+}
+
+/// `Gather`, by an enum of the items.
+fn gather(collection: &Collection, entities: &[TokenStream]) -> TokenStream {
+    let container = &collection.container;
+    let Container { root, vis, .. } = container;
+    let (ty, ident) = (container.ty(), &container.ident);
+    let item = format_ident!("__{}Item", plain(ident));
+    let variants: Vec<Ident> = (0..entities.len()).map(|i| format_ident!("__V{i}")).collect();
+    let slots: Vec<Ident> = (0..entities.len()).map(|i| format_ident!("__f{i}")).collect();
+    let this = item.to_token_stream();
+    let as_collection = collection_impl(container, &this, &plain(ident), entities);
+    let projection = projection(container, &this, &item, variants.iter(), entities);
+    let fields = collection.members.iter().zip(&slots).map(|(member, slot)| {
+        let (ident, ty, name) = (&member.ident, &member.ty, plain(&member.ident));
+        quote!(#ident: <#ty as #root::GatherField>::of_items(#name, #slot)?,)
+    });
+    let gather = container.implement(
+        quote!(#root::Gather),
+        &ty,
+        quote! {
+            type Item = #item;
+            fn gather(
+                __items: #root::__private::Vec<#item>,
+            ) -> ::core::result::Result<Self, #root::Error> {
+                #(let mut #slots = #root::__private::Vec::new();)*
+                for __item in __items {
+                    match __item { #(#item::#variants(__e) => #slots.push(__e),)* }
+                }
+                ::core::result::Result::Ok(#ident { #(#fields)* })
+            }
+        },
+    );
+    quote! {
+        #vis enum #item { #(#variants(#entities)),* }
+        #as_collection
+        #projection
+        #gather
+    }
+}

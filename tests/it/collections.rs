@@ -1,0 +1,138 @@
+//! Collections: several kinds of one partition.
+
+use dynamodel::{Collection, Cursor, Entity, Table};
+use dynamodel_tests::db;
+use futures_util::TryStreamExt;
+
+#[derive(Table)]
+#[dynamo(name = "accounts", partition = "pk", sort = "sk")]
+struct Accounts;
+
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = Accounts, key(partition = "T#{tenant}#U#{user}", sort = "A"))]
+struct Profile {
+    tenant: u8,
+    user: String,
+    name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = Accounts, key(partition = "T#{tenant}#U#{owner}", sort = "B#{number}"))]
+struct Invoice {
+    tenant: u8,
+    owner: String,
+    number: u32,
+    text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = Accounts, key(partition = "T#{tenant}#U#{user}", sort = "C"))]
+struct Settings {
+    tenant: u8,
+    user: String,
+}
+
+#[derive(Debug, PartialEq, Collection)]
+enum Item {
+    Profile(Profile),
+    Invoice(Invoice),
+}
+
+#[derive(Debug, PartialEq, Collection)]
+struct Account {
+    profile: Profile,
+    settings: Option<Settings>,
+    invoices: Vec<Invoice>,
+}
+
+#[derive(Debug, PartialEq, Collection)]
+struct OneInvoice {
+    invoice: Option<Invoice>,
+}
+
+fn profile() -> Profile {
+    Profile {
+        tenant: 1,
+        user: "u1".into(),
+        name: "Ada".into(),
+    }
+}
+
+fn invoice(number: u32) -> Invoice {
+    Invoice {
+        tenant: 1,
+        owner: "u1".into(),
+        number,
+        text: String::new(),
+    }
+}
+
+#[tokio::test]
+async fn items_of_several_kinds() {
+    let db = db().await;
+    db.create_table::<Accounts>().await.unwrap();
+    profile().create().send(&db).await.unwrap();
+    for number in [1, 2, 10, 11] {
+        invoice(number).create().send(&db).await.unwrap();
+    }
+    let all = Item::query((1, "u1")).all(&db).await.unwrap();
+    assert_eq!(all.len(), 5);
+    assert_eq!(all[0], Item::Profile(profile()));
+    assert_eq!(all[4], Item::Invoice(invoice(11)));
+    assert!(Item::query((2, "u1")).all(&db).await.unwrap().is_empty());
+    // Across the kinds.
+    let range = Item::query((1, "u1")).sort(|k| k.between("A", "B#0000000002"));
+    assert_eq!(range.count(&db).await.unwrap(), 3);
+    let first = Item::query((1, "u1")).descending().first(&db).await.unwrap();
+    assert_eq!(first, Some(Item::Invoice(invoice(11))));
+    let page = Item::query((1, "u1")).page_size(2).page(&db).await.unwrap();
+    assert_eq!(page.items.len(), 2);
+    let cursor: Cursor = page.next.unwrap().to_string().parse().unwrap();
+    let rest = Item::query((1, "u1")).start_at(cursor).stream(&db);
+    assert_eq!(rest.try_collect::<Vec<_>>().await.unwrap(), all[2..]);
+}
+
+#[tokio::test]
+async fn unknown_kinds() {
+    let db = db().await;
+    db.create_table::<Accounts>().await.unwrap();
+    profile().create().send(&db).await.unwrap();
+    let settings = Settings {
+        tenant: 1,
+        user: "u1".into(),
+    };
+    settings.clone().create().send(&db).await.unwrap();
+    let error = Item::query((1, "u1")).all(&db).await.unwrap_err();
+    assert!(error.is_unreadable(), "{error}");
+    assert_eq!(error.entity(), Some("Item"));
+    assert_eq!(error.attribute_path().as_deref(), Some("_type"));
+    let known = Item::query((1, "u1")).skip_unknown().all(&db).await.unwrap();
+    assert_eq!(known, [Item::Profile(profile())]);
+    let page = Item::query((1, "u1")).page(&db).await.unwrap();
+    let results: Vec<bool> = page.try_items().map(|r| r.is_ok()).collect();
+    assert_eq!(results, [true, false]);
+}
+
+#[tokio::test]
+async fn a_partition_as_one_value() {
+    let db = db().await;
+    db.create_table::<Accounts>().await.unwrap();
+    let missing = Account::query((1, "u1")).gather(&db).await.unwrap_err();
+    assert!(missing.is_not_found(), "{missing}");
+    profile().create().send(&db).await.unwrap();
+    // More than one page of 1 MB.
+    for number in 0..6 {
+        let mut invoice = invoice(number);
+        invoice.text = "x".repeat(300_000);
+        invoice.create().send(&db).await.unwrap();
+    }
+    let account = Account::query((1, "u1")).consistent().gather(&db).await.unwrap();
+    assert_eq!(account.profile, profile());
+    assert_eq!(account.settings, None);
+    let numbers: Vec<u32> = account.invoices.iter().map(|i| i.number).collect();
+    assert_eq!(numbers, [0, 1, 2, 3, 4, 5]);
+    let several = OneInvoice::query((1, "u1")).skip_unknown().gather(&db).await.unwrap_err();
+    assert!(several.is_unreadable(), "{several}");
+    let error = Item::query((1, "")).to_json();
+    assert!(error.is_ok());
+}
