@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use crate::expr::Fields;
 use crate::key::Key;
 use crate::op::{Put, PutMode, Remove, Scan, Stored, Update};
-use crate::schema::{EntitySchema, KeySchema};
+use crate::schema::{EntitySchema, IndexKey, KeySchema, SingleTable};
 use crate::wire::{ReadError, Reader, Writer};
 
 /// A struct whose values are the items of a table.
@@ -199,6 +199,9 @@ pub trait Index: Send + Sync + 'static {
     const NAME: Option<&'static str>;
     /// The key.
     const KEY: KeySchema;
+    /// The templates of the key, in a table of several entities.
+    #[doc(hidden)]
+    const TEMPLATES: Option<IndexKey> = None;
     /// [`ProjectsAll`] or [`ProjectsSome`].
     type Projects;
     /// [`TableOrLocal`] or [`Global`].
@@ -243,6 +246,10 @@ impl<E: Entity> Index for Primary<E> {
     type Entity = E;
     const NAME: Option<&'static str> = None;
     const KEY: KeySchema = E::SCHEMA.key;
+    const TEMPLATES: Option<IndexKey> = match E::SCHEMA.single_table {
+        Some(single) => Some(SingleTable::primary(single)),
+        None => None,
+    };
     type Projects = ProjectsAll;
     type Locality = TableOrLocal;
 }

@@ -134,7 +134,7 @@ async fn after_a_failure_nothing_more_is_begun() {
         .concurrency(2);
     let err = writes.send(&db).await.unwrap_err();
     assert_eq!(err.unprocessed_count(), 500);
-    assert_eq!(faults.sent("BatchWriteItem").len(), 2);
+    assert!(faults.sent("BatchWriteItem").len() <= 2);
 }
 
 #[tokio::test]

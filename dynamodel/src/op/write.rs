@@ -30,6 +30,11 @@ pub(crate) enum Expected {
 }
 
 impl Demand {
+    /// Whether a write that meets the demand meets an item.
+    pub(crate) fn proves_existence(&self) -> bool {
+        self.must_exist || matches!(self.version, Some(Expected::At(1..)))
+    }
+
     /// The condition of the request: the demand, and the user's own condition.
     pub(crate) fn node<E: Entity>(&self, user: Option<Node>) -> Option<Node> {
         let key = E::SCHEMA.key.partition.first().copied().unwrap_or_default();

@@ -5,11 +5,11 @@ use std::future::Future;
 use std::sync::LazyLock;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use dynamodel::{Db, Entity};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
+use dynamodel::{BatchGet, Db, Entity, Transaction};
 use dynamodel_bench::model::hand::{PkSk, Shop};
 use dynamodel_bench::model::{
-    Counter, Order, Product, Sample, Status, TABLE, batch_answer, get_answer, page_answer,
+    Counter, Order, Product, Sample, Status, TABLE, batch_answer, get_answer, page_answer, stored,
 };
 use dynamodel_bench::stub::Stub;
 use modyne::expr::{Condition, KeyCondition, Update};
@@ -86,6 +86,7 @@ pub(crate) fn cases(world: &World) -> Vec<Case<'_>> {
         case("PutItem", put),
         case("UpdateItem with condition", update),
         case("BatchGetItem of 100", batch_get),
+        case("TransactWriteItems of 25 puts", transact),
     ];
     cases.extend(pages::<Order>(world, &world.orders));
     cases.extend(pages::<Product>(world, &world.products));
@@ -364,7 +365,7 @@ fn page_case<'w, E: Sample>(
 }
 
 fn batch_get(world: &World) -> Prepared<'_> {
-    let Clients { raw, shop, .. } = &*world.orders;
+    let Clients { raw, db, shop, .. } = &*world.orders;
     let keys: &'static [(String, String)] =
         Box::leak((0..100).map(Order::sample).map(|o| (o.pk, o.sk)).collect());
     let items = move || {
@@ -396,12 +397,65 @@ fn batch_get(world: &World) -> Prepared<'_> {
         let tables = found.responses.as_mut().expect("found");
         collect::<Order>(tables.remove(TABLE).expect("found"))
     };
+    let by_us = move || {
+        let batch = BatchGet::new(keys.iter().map(|(pk, sk)| Order::key(&**pk, &**sk)));
+        let found = world.wait(batch.send(db)).expect("answered");
+        found.into_iter().collect::<Option<Vec<Order>>>()
+    };
+    let expected: Vec<Order> = (0..100).map(Order::sample).collect();
+    let all = [by_hand(), Some(by_serde()), Some(by_modyne()), by_us()];
+    for orders in all {
+        assert_eq!(orders.as_ref(), Some(&expected));
+    }
     Prepared {
         bytes: batch_answer::<Order>(100, false).len(),
         contestants: vec![
             contestant(RAW, by_hand),
             contestant(SERDE, by_serde),
             contestant(MODYNE, by_modyne),
+            contestant(OURS, by_us),
+        ],
+    }
+}
+
+/// A transaction of 25 puts.
+fn transact(world: &World) -> Prepared<'_> {
+    let Clients { raw, db, shop, .. } = &*world.orders;
+    let orders: &'static [Order] = (0..25).map(Order::sample).collect::<Vec<_>>().leak();
+    let send = move |item: fn(&Order) -> HashMap<String, AttributeValue>| {
+        let puts = orders.iter().map(|order| {
+            let put = Put::builder().table_name(TABLE).set_item(Some(item(order)));
+            TransactWriteItem::builder()
+                .put(put.build().expect("complete"))
+                .build()
+        });
+        let transaction = raw.transact_write_items();
+        let transaction = transaction.set_transact_items(Some(puts.collect()));
+        world.wait(transaction.send()).expect("answered")
+    };
+    let by_modyne = move || {
+        let puts = orders.iter().cloned().map(EntityExt::put);
+        let transaction = puts.fold(modyne::model::TransactWrite::new(), |all, put| {
+            all.operation(put)
+        });
+        world.wait(transaction.execute(shop)).expect("answered")
+    };
+    let by_us = move || {
+        let mut transaction = Transaction::new();
+        for order in orders {
+            transaction.put(dynamodel::Entity::put(order.clone()));
+        }
+        world.wait(transaction.send(db)).expect("answered")
+    };
+    Prepared {
+        bytes: orders.iter().map(|o| stored(o, false).len()).sum(),
+        contestants: vec![
+            contestant(RAW, move || send(Order::to_item)),
+            contestant(SERDE, move || {
+                send(|order| serde_dynamo::to_item(order).expect("an item"))
+            }),
+            contestant(MODYNE, by_modyne),
+            contestant(OURS, by_us),
         ],
     }
 }
