@@ -5,28 +5,28 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynamodel::{Db, Entity};
 
-pub type Item = HashMap<String, AttributeValue>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The item of this DynamoDB JSON.
-pub fn item(json: &str) -> Item {
+pub(crate) fn item(json: &str) -> Item {
     dynamodel::wire::item_from_slice(json.as_bytes()).expect("DynamoDB JSON")
 }
 
 /// Stores an item in the table of `E`, whatever its shape.
-pub async fn put<E: Entity>(db: &Db, json: &str) {
+pub(crate) async fn put<E: Entity>(db: &Db, json: &str) {
     let put = db.client().put_item().table_name(&*db.table_name::<E>());
     put.set_item(Some(item(json))).send().await.unwrap();
 }
 
 /// The item of `E`'s table with this key.
-pub async fn get<E: Entity>(db: &Db, key: &str) -> Option<Item> {
+pub(crate) async fn get<E: Entity>(db: &Db, key: &str) -> Option<Item> {
     let get = db.client().get_item().table_name(&*db.table_name::<E>());
     let get = get.set_key(Some(item(key))).consistent_read(true);
     get.send().await.unwrap().item
 }
 
 /// How many items `E`'s table has.
-pub async fn count<E: Entity>(db: &Db) -> i32 {
+pub(crate) async fn count<E: Entity>(db: &Db) -> i32 {
     let scan = db.client().scan().table_name(&*db.table_name::<E>());
     scan.consistent_read(true).send().await.unwrap().count
 }

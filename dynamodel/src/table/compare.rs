@@ -16,6 +16,7 @@ pub(super) fn differences(schema: &TableSchema, table: &TableDescription) -> Vec
     compare_kinds(schema, table, &mut found);
     compare_indexes(schema, table, &mut found);
     compare_options(schema, table, &mut found);
+    compare_storage(schema, table, &mut found);
     found
 }
 
@@ -131,6 +132,18 @@ fn compare_options(schema: &TableSchema, table: &TableDescription, found: &mut V
             expected.as_str()
         ));
     }
+    if options.deletion_protection && table.deletion_protection_enabled() != Some(true) {
+        found.push("deletion protection is off, the entity has it on".to_owned());
+    }
+}
+
+/// DynamoDB Local takes these and forgets them.
+fn compare_storage(schema: &EntitySchema, table: &TableDescription, found: &mut Vec<String>) {
+    let is_local = |arn: &str| arn.starts_with("arn:aws:dynamodb:ddblocal:");
+    if table.table_arn().is_some_and(is_local) {
+        return;
+    }
+    let options = &schema.options;
     let is_encrypted = table.sse_description().is_some_and(|s| {
         s.sse_type() == Some(&SseType::Kms) || s.status() == Some(&SseStatus::Enabled)
     });
@@ -154,9 +167,6 @@ fn compare_options(schema: &TableSchema, table: &TableDescription, found: &mut V
             );
         }
         Some(_) | None => {}
-    }
-    if options.deletion_protection && table.deletion_protection_enabled() != Some(true) {
-        found.push("deletion protection is off, the entity has it on".to_owned());
     }
 }
 
