@@ -158,6 +158,9 @@ impl Error {
     }
 
     pub(crate) fn write(error: WriteError) -> Self {
+        if error.is_of_key() {
+            return Self::invalid_key(error);
+        }
         Self::new(Kind::Write(error))
     }
 
@@ -447,7 +450,8 @@ impl Error {
     }
 
     /// A key value that DynamoDB cannot hold: empty, or longer than 2,048 bytes in a partition key or
-    /// 1,024 in a sort key. Nothing was sent.
+    /// 1,024 in a sort key; or the part of a key template whose text contains the literal that follows
+    /// it, so that the key could be read as another one. Nothing was sent.
     pub fn is_invalid_key(&self) -> bool {
         matches!(self.0.kind, Kind::InvalidKey(_))
     }

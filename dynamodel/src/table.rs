@@ -13,9 +13,9 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::db::Db;
-use crate::entity::Entity;
 use crate::error::Error;
-use crate::schema::EntitySchema;
+use crate::schema::TableSchema;
+use crate::single_table::HasTable;
 
 /// How long to wait for a table to become active or to go away.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -56,7 +56,7 @@ impl fmt::Debug for TableInfo {
 }
 
 impl Db {
-    /// Creates `E`'s table with its indexes and options, waits until it is `ACTIVE`, and switches Time
+    /// Creates `T`'s table, an entity's or a [`Table`](crate::Table), with its indexes and options, waits until it is `ACTIVE`, and switches Time
     /// to Live and point-in-time recovery on where the entity asks for them. When the table is there
     /// already and equal to the schema, that is fine too; where it is equal but for Time to Live or
     /// point-in-time recovery being off, they are switched on.
@@ -83,10 +83,10 @@ impl Db {
     /// # Errors
     /// [`is_table_mismatch`](Error::is_table_mismatch), naming the differences, when a different table
     /// has the name; it is left as it is. Or the service or network fails.
-    pub async fn create_table<E: Entity>(&self) -> Result<(), Error> {
-        let schema = E::SCHEMA;
-        let named = |e: Error| e.of_entity(schema.entity).in_operation("CreateTable");
-        let table = self.table_name::<E>();
+    pub async fn create_table<T: HasTable>(&self) -> Result<(), Error> {
+        let schema = &T::TABLE;
+        let named = |e: Error| e.of_entity(schema.owner).in_operation("CreateTable");
+        let table = self.table_name::<T>();
         let created = self.create(&table, schema).await.map_err(named)?;
         let description = self.wait_until_active(&table).await.map_err(named)?;
         let mut has_time_to_live = false;
@@ -114,15 +114,15 @@ impl Db {
         self.set_recovery(&table, schema).await.map_err(named)
     }
 
-    /// What is known of `E`'s table, and how it differs from the schema. One or two round trips.
+    /// What is known of `T`'s table, and how it differs from the schema. One or two round trips.
     ///
     /// # Errors
     /// [`is_table_not_found`](Error::is_table_not_found) when there is no such table; or the service or
     /// network fails.
-    pub async fn describe_table<E: Entity>(&self) -> Result<TableInfo, Error> {
-        let schema = E::SCHEMA;
-        let named = |e: Error| e.of_entity(schema.entity).in_operation("DescribeTable");
-        let table = self.table_name::<E>();
+    pub async fn describe_table<T: HasTable>(&self) -> Result<TableInfo, Error> {
+        let schema = &T::TABLE;
+        let named = |e: Error| e.of_entity(schema.owner).in_operation("DescribeTable");
+        let table = self.table_name::<T>();
         let description = self.describe(&table).await.map_err(named)?;
         let mut differences = compare::differences(schema, &description);
         if let Some(expected) = schema.ttl {
@@ -141,14 +141,14 @@ impl Db {
         })
     }
 
-    /// Deletes `E`'s table with everything in it, and waits until it is gone.
+    /// Deletes `T`'s table with everything in it, and waits until it is gone.
     ///
     /// # Errors
     /// [`is_table_not_found`](Error::is_table_not_found) when there is no such table; the service's
     /// error when it is protected from deletion; or the service or network fails.
-    pub async fn delete_table<E: Entity>(&self) -> Result<(), Error> {
-        let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("DeleteTable");
-        let table = self.table_name::<E>();
+    pub async fn delete_table<T: HasTable>(&self) -> Result<(), Error> {
+        let named = |e: Error| e.of_entity(T::TABLE.owner).in_operation("DeleteTable");
+        let table = self.table_name::<T>();
         let deleted = self
             .client()
             .delete_table()
@@ -167,7 +167,7 @@ impl Db {
     }
 
     /// Whether the table was created now; `false` when it was there.
-    async fn create(&self, table: &str, schema: &'static EntitySchema) -> Result<bool, Error> {
+    async fn create(&self, table: &str, schema: &TableSchema) -> Result<bool, Error> {
         match self.describe(table).await {
             Ok(_) => return Ok(false),
             Err(e) if e.is_table_not_found() => {}
@@ -255,7 +255,7 @@ impl Db {
         }
     }
 
-    async fn set_recovery(&self, table: &str, schema: &EntitySchema) -> Result<(), Error> {
+    async fn set_recovery(&self, table: &str, schema: &TableSchema) -> Result<(), Error> {
         if !schema.options.point_in_time_recovery {
             return Ok(());
         }

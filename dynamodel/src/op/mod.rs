@@ -8,6 +8,7 @@ mod bulk;
 mod capacity;
 mod check;
 mod delete;
+mod derived;
 mod get;
 mod identity;
 mod modify;
@@ -34,7 +35,10 @@ pub use put::{Put, PutMode};
 pub use query::Query;
 pub use returned::{New, Old, Partial, PutReturned, Returned, Stored, UpdatedNew, UpdatedOld};
 pub use scan::Scan;
-pub use sort::{IntoSort, SortChain, SortCondition, SortPart, SortPrefix};
+pub use sort::{
+    AnyPart, FixedPart, IntoSort, RangesOf, SortChain, SortCondition, SortPart, SortPrefix,
+    TemplateEnd,
+};
 pub use transact_get::{Gets, TransactGet, transact_get};
 pub use transaction::{Committed, Handle, IntoDelete, Reason, Transaction};
 pub use update::Update;

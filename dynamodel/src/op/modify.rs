@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::backoff::Backoff;
 use super::get::Get;
 use super::update::Update;
-use super::write::fresh_token;
+use super::write::{fresh_token, raise_version};
 use crate::db::Db;
 use crate::diff::Image;
 use crate::entity::{Entity, IsVersioned};
@@ -20,7 +20,8 @@ impl<E: Entity> Get<E> {
     ///
     /// The closure can run several times, each time on a fresh item. An `Err` of it ends everything and
     /// nothing is written; an error of your own goes through [`Error::other`]. It must not change the
-    /// key; what it does to the version is of no effect. Two round trips a try: a strongly consistent
+    /// key; what it does to the version is of no effect. An item that it leaves as it was is not
+    /// written. Two round trips a try: a strongly consistent
     /// read and a write.
     ///
     /// ```
@@ -111,8 +112,8 @@ async fn save<E: Entity>(db: &Db, image: &Image, mut item: E) -> Result<E, Error
     }
     let (now, token) = (SystemTime::now(), fresh_token::<E>()?);
     let update = Update::of_changes(item.key_of(), changes, image.version());
+    raise_version(&mut item, image.version().saturating_add(1)).map_err(named::<E>)?;
     update.call_at(db, now, token, false).await?;
-    item.set_version(image.version().saturating_add(1));
     item.touch(now);
     if let Some(token) = token {
         item.set_write_token(token);

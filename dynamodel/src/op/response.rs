@@ -2,6 +2,7 @@
 
 use super::capacity::ConsumedCapacity;
 use crate::entity::Projection;
+use crate::observe::Observed;
 use crate::wire::{ReadError, Reader};
 
 /// The answer to an operation on one item.
@@ -212,3 +213,28 @@ fn find<T>(
     .ok()?;
     found
 }
+
+impl<T> Observed for Single<T> {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        self.capacity.as_slice()
+    }
+}
+
+impl<T> Observed for PageBody<T> {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        self.capacity.as_slice()
+    }
+    fn counts(&self) -> Option<(u64, u64)> {
+        Some((self.count, self.scanned_count))
+    }
+}
+
+/// Of a transaction.
+impl Observed for Vec<ConsumedCapacity> {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        self
+    }
+}
+
+/// Items of a transaction.
+impl Observed for Vec<Option<Vec<u8>>> {}

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use super::capacity::Measured;
+use super::derived;
 use super::response::Single;
 use super::returned::{New, Old, Returned, UpdatedNew, UpdatedOld};
 use super::write::{Demand, Expected, add_condition, fresh_token, own_write};
@@ -12,7 +13,7 @@ use crate::db::Db;
 use crate::diff::{Changes, Fault, Image};
 use crate::entity::{Entity, IsVersioned, Lock};
 use crate::error::Error;
-use crate::expr::ast::{ActionNode, Node, Place, Source, Value, Verb};
+use crate::expr::ast::{ActionNode, Assumed, Node, Place, Source, Value, Verb};
 use crate::expr::render::Body;
 use crate::expr::{Actions, Condition, Fields, InCondition, InUpdate, IntoActions, Prefix};
 use crate::key::Key;
@@ -28,7 +29,9 @@ use crate::wire::Writer;
 /// larger of the sizes before and after.
 ///
 /// An update that the SDK retries after a lost answer may be applied twice, as with any DynamoDB
-/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once.
+/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once,
+/// unless somebody else writes the item between the two attempts; with
+/// [`at_version`](Self::at_version) or in a [`Transaction`](crate::Transaction) never twice.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -137,7 +140,7 @@ impl<E: Entity> Update<E> {
     }
 
     fn set_changes(&mut self, changes: Changes, version: u64) {
-        self.actions = Actions(changes.actions);
+        self.actions = Actions(changes.actions, Vec::new());
         self.demand.must_exist = true;
         if E::Lock::VERSIONED {
             self.demand.version = Some(Expected::At(version));
@@ -192,7 +195,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     {
         self.demand.version = None;
         if let Some(whole) = self.diff.as_mut().and_then(|d| d.without_elements.take()) {
-            self.actions = Actions(whole);
+            self.actions = Actions(whole, Vec::new());
         }
         self
     }
@@ -326,9 +329,16 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
             let keep_created = !actions.iter().any(sets_created);
             actions.extend(kept::<E>(token, now, keep_created));
         }
+        // A diff has the derived attributes among what changed.
+        if self.diff.is_none() {
+            let exists = self.demand.proves_existence();
+            actions.extend(derived::actions(&self.key, &self.actions, exists)?);
+        }
         body.update(&actions);
         let own = token.and_then(|t| Some(not_yet(E::SCHEMA.write_token?, t)));
-        let user = Node::all(self.condition.iter().cloned().chain(own).collect());
+        let assumed = self.actions.1.iter().map(Assumed::node);
+        let conditions = self.condition.iter().cloned().chain(assumed).chain(own);
+        let user = Node::all(conditions.collect());
         add_condition(&mut body, self.demand.node::<E>(user).as_ref());
         if let Some(parameter) = R::PARAMETER {
             body.word("ReturnValues", parameter);

@@ -5,12 +5,12 @@ use aws_sdk_dynamodb::types::{
     TableClass as SdkTableClass, TableDescription,
 };
 
-use crate::schema::{Billing, EntitySchema, IndexProjection, KeySchema, TableClass};
+use crate::schema::{Billing, IndexProjection, KeySchema, TableClass, TableSchema};
 
 /// Each difference in words. What the schema leaves to DynamoDB's default is not compared, and neither
 /// are indexes that the schema does not name, capacity units (auto scaling changes them), tags, and
 /// which key of the account encrypts.
-pub(super) fn differences(schema: &EntitySchema, table: &TableDescription) -> Vec<String> {
+pub(super) fn differences(schema: &TableSchema, table: &TableDescription) -> Vec<String> {
     let mut found = Vec::new();
     compare_keys("the table", &schema.key, table.key_schema(), &mut found);
     compare_kinds(schema, table, &mut found);
@@ -57,7 +57,7 @@ fn compare_keys(
     }
 }
 
-fn compare_kinds(schema: &EntitySchema, table: &TableDescription, found: &mut Vec<String>) {
+fn compare_kinds(schema: &TableSchema, table: &TableDescription, found: &mut Vec<String>) {
     for definition in table.attribute_definitions() {
         let (name, actual) = (
             definition.attribute_name(),
@@ -74,7 +74,7 @@ fn compare_kinds(schema: &EntitySchema, table: &TableDescription, found: &mut Ve
     }
 }
 
-fn compare_indexes(schema: &EntitySchema, table: &TableDescription, found: &mut Vec<String>) {
+fn compare_indexes(schema: &TableSchema, table: &TableDescription, found: &mut Vec<String>) {
     for index in schema.indexes {
         let name = index.name;
         let actual = if index.local {
@@ -104,7 +104,7 @@ fn compare_indexes(schema: &EntitySchema, table: &TableDescription, found: &mut 
     }
 }
 
-fn compare_options(schema: &EntitySchema, table: &TableDescription, found: &mut Vec<String>) {
+fn compare_options(schema: &TableSchema, table: &TableDescription, found: &mut Vec<String>) {
     let options = &schema.options;
     let mode = table.billing_mode_summary().and_then(|b| b.billing_mode());
     // A table that was always provisioned has no summary.
