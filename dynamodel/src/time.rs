@@ -13,8 +13,8 @@ pub(crate) fn epoch_seconds(time: SystemTime) -> u64 {
 /// Types of a `#[dynamo(ttl)]` field: a time, stored as a number of whole seconds since 1970, which is
 /// the form that DynamoDB's Time to Live reads.
 ///
-/// Implemented for `u32`, `u64`, `i64` (seconds since 1970), [`SystemTime`] and `Option` of these;
-/// `None` never expires.
+/// Implemented for `u32`, `u64`, `i64` (seconds since 1970), [`SystemTime`], with their features for
+/// the points in time of `chrono`, `time` and `jiff`, and for `Option` of these; `None` never expires.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a time for Time to Live",
     label = "not a time",
@@ -142,7 +142,8 @@ impl<T: TtlTime> SetValue<Ttl<Option<T>>> for T {
 /// Types of a `#[dynamo(created_at)]` or `#[dynamo(updated_at)]` field, which writes fill with the
 /// time of this machine's clock.
 ///
-/// Implemented for [`SystemTime`], for `u64` and `i64` (seconds since 1970), and `Option` of these.
+/// Implemented for [`SystemTime`], for `u64` and `i64` (seconds since 1970), with their features for the
+/// points in time of `chrono`, `time` and `jiff`, and for `Option` of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a time of writing",
     label = "not a time",

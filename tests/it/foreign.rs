@@ -736,7 +736,7 @@ async fn containers_and_free_values() {
                 h.tags.insert(["z"]),
                 h.free.key("list").index(1).key("deep").set(json!([null])),
                 h.maybe.set(json!(1.5)),
-                h.raw.set(&[1, 2]),
+                h.raw.set([1, 2]),
             )
         })
         .when(|h| h.scores.key("b").eq(1) & h.free.key("list").index(0).eq(json!(1)))

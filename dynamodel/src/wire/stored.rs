@@ -4,7 +4,8 @@ use crate::Attribute;
 
 use super::Writer;
 
-/// The stored form of a field of type `T`, for `#[dynamo(with = ..)]`, `from`, `into` and `ttl`.
+/// The stored form of a field of type `T`, for `#[dynamo(with = ..)]`, `serde`, `from`, `into`
+/// and `ttl`.
 ///
 /// The derive implements it for a newtype of its own.
 pub trait StoredAs<T>: Attribute {

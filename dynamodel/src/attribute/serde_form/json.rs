@@ -17,7 +17,7 @@ use crate::{Attribute, SetValue, ValueFor, kind};
 /// ```
 /// use dynamodel::{Json, wire};
 ///
-/// let point = Json((1.5, "north"));
+/// let point = Json((1.5, "north".to_owned()));
 /// assert_eq!(wire::to_vec(&point)?, br#"{"S":"[1.5,\"north\"]"}"#);
 /// # Ok::<(), wire::WriteError>(())
 /// ```

@@ -17,7 +17,7 @@ use crate::{Attribute, SetValue, ValueFor, kind};
 /// ```
 /// use dynamodel::{MsgPack, wire};
 ///
-/// let point = MsgPack((1, "north"));
+/// let point = MsgPack((1, "north".to_owned()));
 /// assert_eq!(wire::to_vec(&point)?, br#"{"B":"kgGlbm9ydGg="}"#);
 /// # Ok::<(), wire::WriteError>(())
 /// ```
