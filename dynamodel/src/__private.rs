@@ -3,6 +3,7 @@
 mod field;
 
 pub use self::field::UsableField;
+pub use std::string::String;
 pub use std::time::SystemTime;
 
 pub use crate::attribute::serde_bridge::{
@@ -14,11 +15,22 @@ pub use crate::entity::{
     SelectableFrom, TableOrLocal, Whole,
 };
 pub use crate::expr::{
-    Fields, HasField, InCondition, InFilter, InProjection, InUpdate, Path, Prefix, Token, TokenOf,
-    UsableIn,
+    Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
+    Prefix, SettableIn, Token, TokenOf, UsableIn,
 };
 pub use crate::key::KeyBuilder;
-pub use crate::op::{SortChain, SortCondition, SortPart, SortPrefix};
+pub use crate::op::{
+    AnyPart, FixedPart, SortChain, SortCondition, SortPart, SortPrefix, TemplateEnd,
+};
+pub use crate::schema::IndexKey;
+pub use crate::single_table::{
+    GlobalIndexOf, IndexOfTable, LocalIndexOf, PartitionOf, TableIndex, Templated, WithSort,
+    WithoutSort, agree, global_index, local_index, with_sort, without_sort, write_templates,
+};
+pub use crate::template::{
+    FixedWidth, IndexPart, PartBehind, TemplatePart, check_kind, found_kind, join, part_text,
+    read_word, split, width, wire_text, write_word,
+};
 pub use crate::time::{Timestamp, Ttl, TtlTime};
 pub use crate::version::{TokenValue, VersionNumber};
 pub use crate::wire::{MapBody, ReadError, Reader, StoredAs, Writer};
@@ -45,6 +57,15 @@ where
     KindOf<T>: IndexKeyKind,
 {
 }
+
+/// The type can be part of the template of a primary key.
+pub const fn key_part<T: TemplatePart>() {}
+
+/// The type can be part of the template of an index key.
+pub const fn index_part<T: IndexPart>() {}
+
+/// The type can stand directly before another part of a template.
+pub const fn fixed_width<T: FixedWidth>() {}
 
 /// The type can be a Time to Live.
 pub const fn ttl<T: TtlTime>() {}
@@ -106,17 +127,37 @@ pub fn project<K: Token, T: ProjectedFrom<K::Type>>(slot: Option<K::Type>) -> Re
     }
 }
 
-/// `Clone` through a reference, so that a generated bound can name a lifetime and is checked only
-/// where it is used.
-pub trait CloneField {
+/// `Debug`, `Clone` and `PartialEq` of field `N` through a reference: a generated bound can so name a
+/// lifetime and is checked only where it is used, and the bounds of two fields are never the same.
+pub trait DebugField<const N: usize> {
+    fn debug_field(&self) -> &dyn std::fmt::Debug;
+}
+impl<T: std::fmt::Debug, const N: usize> DebugField<N> for &T {
+    fn debug_field(&self) -> &dyn std::fmt::Debug {
+        self
+    }
+}
+
+/// See [`DebugField`].
+pub trait CloneField<const N: usize> {
     /// The type behind the reference.
     type Owned;
     fn clone_field(self) -> Self::Owned;
 }
-impl<T: Clone> CloneField for &T {
+impl<T: Clone, const N: usize> CloneField<N> for &T {
     type Owned = T;
     fn clone_field(self) -> T {
         self.clone()
+    }
+}
+
+/// See [`DebugField`].
+pub trait EqField<const N: usize> {
+    fn eq_field(&self, other: &Self) -> bool;
+}
+impl<T: PartialEq, const N: usize> EqField<N> for &T {
+    fn eq_field(&self, other: &Self) -> bool {
+        self == other
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use crate::expr::Fields;
 use crate::key::Key;
-use crate::op::{Put, PutMode, Remove, Scan, Stored};
-use crate::schema::{EntitySchema, KeySchema};
+use crate::op::{Put, PutMode, Remove, Scan, Stored, Update};
+use crate::schema::{EntitySchema, IndexKey, KeySchema, SingleTable};
 use crate::wire::{ReadError, Reader, Writer};
 
 /// A struct whose values are the items of a table.
@@ -22,6 +22,13 @@ pub trait Entity: Sized + Send + Sync + 'static + Fields {
 
     /// [`Versioned`] when a field is marked `#[dynamo(version)]`, else [`Unversioned`].
     type Lock: Lock;
+
+    /// The entity with every field an `Option`: what an update that returns the changed attributes
+    /// has read. The derive makes it; for `Session` it is `SessionPartial`.
+    type Partial: 'static;
+
+    #[doc(hidden)]
+    fn read_partial(r: &mut Reader<'_>) -> Result<Self::Partial, ReadError>;
 
     #[doc(hidden)]
     fn write_item(&self, w: &mut Writer);
@@ -96,6 +103,45 @@ pub trait Entity: Sized + Send + Sync + 'static + Fields {
         Put::new(self, PutMode::Replace)
     }
 
+    /// Saves what changed from this value, which was read, to another: an UpdateItem with the changed
+    /// attributes only, so that a big item does not travel.
+    ///
+    /// Documents and maps are changed by path, and what else they hold in the table is kept. Sets are
+    /// changed by the elements that were added or taken out, lists by element when the version is
+    /// checked. A whole value is set where that is smaller. The item must still exist and, with a
+    /// version field, be at this value's version; version, times and write token are kept as by every
+    /// [`Update`]. It can be added to, made conditional and put into transactions like one.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity};
+    /// # #[derive(Debug, Clone, PartialEq, Entity)]
+    /// # #[dynamo(table = "pages")]
+    /// # struct Page { #[dynamo(partition)] url: String, text: String, tags: Vec<String>, #[dynamo(version)] version: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Page>().await?;
+    /// # Page { url: "/".into(), text: "long".into(), tags: vec![], version: 0 }.create().send(&db).await?;
+    /// let loaded = Page::get("/").send(&db).await?.unwrap();
+    /// let mut page = loaded.clone();
+    /// page.tags.push("new".into());
+    ///
+    /// let update = loaded.diff(&page);
+    /// assert!(update.to_json()?.contains(r#""SET #n0 = list_append(#n0,:v0)"#));
+    /// update.send(&db).await?;
+    /// # assert_eq!(Page::get("/").send(&db).await?.unwrap().tags, ["new"]);
+    ///
+    /// assert!(page.diff(&page).is_unchanged()); // sending it does nothing
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A changed primary key is an [invalid request](crate::Error::is_invalid_request) before anything
+    /// is sent. Costs no network and no write; both values are written as JSON and compared.
+    fn diff(&self, changed: &Self) -> Update<Self> {
+        Update::of_diff(self, changed)
+    }
+
     /// Deletes the item: DeleteItem. With a version field it must still be at this value's version.
     fn remove(self) -> Remove<Self, Self::Lock> {
         Remove::new(self)
@@ -153,6 +199,9 @@ pub trait Index: Send + Sync + 'static {
     const NAME: Option<&'static str>;
     /// The key.
     const KEY: KeySchema;
+    /// The templates of the key, in a table of several entities.
+    #[doc(hidden)]
+    const TEMPLATES: Option<IndexKey> = None;
     /// [`ProjectsAll`] or [`ProjectsSome`].
     type Projects;
     /// [`TableOrLocal`] or [`Global`].
@@ -197,6 +246,10 @@ impl<E: Entity> Index for Primary<E> {
     type Entity = E;
     const NAME: Option<&'static str> = None;
     const KEY: KeySchema = E::SCHEMA.key;
+    const TEMPLATES: Option<IndexKey> = match E::SCHEMA.single_table {
+        Some(single) => Some(SingleTable::primary(single)),
+        None => None,
+    };
     type Projects = ProjectsAll;
     type Locality = TableOrLocal;
 }

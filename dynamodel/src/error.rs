@@ -17,7 +17,8 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// Opaque and one word wide. Ask it by its predicates; [`source`](StdError::source) has the SDK's own
 /// error where the service or the network is behind it. It names entity, operation, attribute and AWS
-/// request id, and never a value, key or token: neither in `Display` nor in `Debug`.
+/// request id, and never a value, key or token: neither in `Display` nor in `Debug`. The SDK's own
+/// errors behind `source` keep no such promise.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -157,6 +158,9 @@ impl Error {
     }
 
     pub(crate) fn write(error: WriteError) -> Self {
+        if error.is_of_key() {
+            return Self::invalid_key(error);
+        }
         Self::new(Kind::Write(error))
     }
 
@@ -207,10 +211,7 @@ impl Error {
     }
 
     /// A canceled transaction.
-    pub(crate) fn canceled(
-        failure: Failure,
-        canceled: impl FnOnce(BoxError) -> Canceled,
-    ) -> Self {
+    pub(crate) fn canceled(failure: Failure, canceled: impl FnOnce(BoxError) -> Canceled) -> Self {
         let FailureKind::Service { source, .. } = failure.kind else {
             return Self::failure(failure);
         };
@@ -261,6 +262,7 @@ impl Error {
                 status,
                 source,
             },
+            FailureKind::Decode(e) if e.is_malformed() => Kind::Response(e.into()),
             FailureKind::Decode(e) => Kind::Read(e),
             FailureKind::Timeout(e) => Kind::Timeout(e),
             FailureKind::Dispatch(e) => unsent(e, Kind::Connection),
@@ -448,7 +450,8 @@ impl Error {
     }
 
     /// A key value that DynamoDB cannot hold: empty, or longer than 2,048 bytes in a partition key or
-    /// 1,024 in a sort key. Nothing was sent.
+    /// 1,024 in a sort key; or the part of a key template whose text contains the literal that follows
+    /// it, so that the key could be read as another one. Nothing was sent.
     pub fn is_invalid_key(&self) -> bool {
         matches!(self.0.kind, Kind::InvalidKey(_))
     }
@@ -493,6 +496,12 @@ impl Error {
     /// The service had a fault of its own (HTTP 5xx), and the SDK's retries did not help.
     pub fn is_service_fault(&self) -> bool {
         matches!(self.0.kind, Kind::Service { status: 500.., .. })
+    }
+
+    /// The answer was cut short, corrupt or not one of DynamoDB, for instance of a proxy, and the SDK's
+    /// retries did not help. Whether a write has happened is not known.
+    pub fn is_invalid_response(&self) -> bool {
+        matches!(self.0.kind, Kind::Response(_))
     }
 
     /// The item as it is stored now, from a failed condition: it comes with the failure, at no cost.
@@ -572,6 +581,27 @@ fn unsent(error: BoxError, other: fn(BoxError) -> Kind) -> Kind {
     }
 }
 
+/// A message of the service up to where it shows what was sent. These are all the places where
+/// DynamoDB does.
+struct WithoutValues<'a>(&'a str);
+
+impl fmt::Display for WithoutValues<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const BEFORE_VALUES: [&str; 3] = [
+            "AttributeValue: {",
+            "Input collection [",
+            "converted to a numeric value: ",
+        ];
+        let ends = BEFORE_VALUES
+            .iter()
+            .filter_map(|text| Some(self.0.find(text)? + text.len()));
+        match ends.min().and_then(|end| self.0.get(..end)) {
+            Some(start) => write!(f, "{start}.."),
+            None => f.write_str(self.0),
+        }
+    }
+}
+
 /// What a failed condition means to the write that asked it.
 pub(crate) struct ConditionOutcome {
     pub(crate) conflict: bool,
@@ -634,7 +664,7 @@ impl fmt::Display for Error {
                     None => write!(f, "the service answered with HTTP status {status}")?,
                 }
                 if let Some(message) = message {
-                    write!(f, ": {message}")?;
+                    write!(f, ": {}", WithoutValues(message))?;
                 }
             }
             Kind::Timeout(_) => f.write_str("no answer in time")?,

@@ -766,7 +766,8 @@ async fn containers_and_free_values() {
         .send(&db)
         .await
         .unwrap();
-    assert_eq!(removed.scores, IndexMap::from_iter([("c".into(), 1)]));
-    assert_eq!(removed.tags, IndexSet::from_iter(["q".into()]));
+    let scores = removed.scores.iter().map(|(name, score)| (&**name, *score));
+    assert_eq!(scores.collect::<Vec<_>>(), [("c", 1)]);
+    assert_eq!(removed.tags.iter().collect::<Vec<_>>(), ["q"]);
     assert_eq!(removed.maybe, None);
 }

@@ -1,10 +1,37 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
+mod batch_faults;
+mod batches;
+mod bulk;
+mod bulk_scan;
+mod concurrency;
 mod crud;
+mod cursor;
+mod errors;
 mod foreign;
 mod hygiene;
+mod lifecycle;
 mod model;
+mod observability;
+mod projection;
+mod properties;
+mod query;
+mod conditions;
+mod diff;
+mod inspect;
+mod paths;
 mod raw;
+mod scan;
 mod serde_bridge;
+mod single_table;
+mod sparse;
+mod tables;
+mod templates;
 mod tour;
+mod transactions;
+mod ttl;
+mod types;
+mod unreadable;
+mod updates;
 mod versions;
+mod workload;

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dynamodel::wire::{ReadError, Reader, WriteError};
+use dynamodel::wire::{ReadError, WriteError};
 use dynamodel::{Document, Entity, Json, MsgPack, Projection, wire};
 use dynamodel_tests::db;
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 /// A field that is stored by serde, as a document's only attribute.
@@ -313,9 +314,12 @@ fn errors_have_the_path_and_no_value() {
     let e = write(vec![BTreeMap::from([((1, 2), 3)])]).unwrap_err();
     assert_eq!(
         e.to_string(),
-        "attribute `x[0]`: the key of a map has to be text, an integer, a boolean or a variant without a value"
+        "attribute `x[0].*`: the key of a map has to be text, an integer, a boolean or a variant without a value"
     );
-    let e = write(Address2 { inner: Refuses }).unwrap_err();
+    let refusing = Refusing {
+        inner: BTreeMap::from([("secret".to_owned(), 1)]),
+    };
+    let e = write(refusing).unwrap_err();
     assert_eq!(
         e.to_string(),
         "attribute `x.inner`: the value does not serialize"
@@ -323,22 +327,18 @@ fn errors_have_the_path_and_no_value() {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Address2 {
-    inner: Refuses,
+struct Refusing {
+    #[serde(serialize_with = "refuse")]
+    inner: BTreeMap<String, u8>,
 }
 
-#[derive(Debug)]
-struct Refuses;
-
-impl Serialize for Refuses {
-    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Err(serde::ser::Error::custom("secret"))
+/// Fails in the middle of a map, where the bytes so far end with a key.
+fn refuse<S: serde::Serializer>(map: &BTreeMap<String, u8>, s: S) -> Result<S::Ok, S::Error> {
+    let mut entries = s.serialize_map(None)?;
+    for (key, value) in map {
+        entries.serialize_entry(key, value)?;
     }
-}
-impl<'de> Deserialize<'de> for Refuses {
-    fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        Err(serde::de::Error::custom("secret"))
-    }
+    Err(serde::ser::Error::custom("secret"))
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -474,6 +474,9 @@ enum State {
 #[dynamo(of = Customer)]
 struct CustomerName {
     id: String,
+    state: State,
+    former: Option<Address>,
+    address: Option<Address>,
     settings: Json<BTreeMap<String, u8>>,
 }
 
@@ -557,10 +560,14 @@ async fn stored_in_items() {
         .send(&db)
         .await
         .unwrap();
-    assert_eq!(name.unwrap().settings.0["b"], 2);
+    let name = name.unwrap();
+    assert_eq!((name.state, name.former), (State::Active, None));
+    assert_eq!(
+        (name.address, name.settings),
+        (Some(expected.address), expected.settings)
+    );
 
-    let broken =
-        r#"{"id":{"S":"c2"},"state":{"S":"secret"},"address":{"M":{}},"settings":{"S":"{}"}}"#;
+    let broken = r#"{"id":{"S":"c2"},"state":{"S":"secret"},"address":{"M":{"street":{"S":"s"}}},"settings":{"S":"{}"}}"#;
     crate::raw::put::<Customer>(&db, broken).await;
     let e = Customer::get("c2").send(&db).await.unwrap_err();
     assert!(!format!("{e} {e:?}").contains("secret"));

@@ -1,8 +1,6 @@
 //! A type per index: what it implements, its sort conditions and, where the index holds less than the
 //! entity, its items.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
@@ -69,7 +67,7 @@ fn index_type(entity: &Entity, index: &Index) -> TokenStream {
 }
 
 /// A member that mentions the parameters of the entity, which the index may not hold.
-fn phantom_member(
+pub(super) fn phantom_member(
     container: &Container,
     value: impl FnOnce(TokenStream) -> TokenStream,
 ) -> Option<TokenStream> {
@@ -90,7 +88,9 @@ pub(super) fn index_impls(entity: &Entity, scopes: &Scopes) -> TokenStream {
     let table = entity.sort().map(|sort| {
         let name = type_name(&entity.container.ident, "sort");
         let of = quote!(#root::__private::EntityWithSort);
-        sort_condition(entity, &name, &of, &scopes.entity, &scopes.primary, &[sort])
+        let links = links(entity, &[sort]);
+        let (entity, container) = (&scopes.entity, &entity.container);
+        sort_condition(container, &name, &of, entity, &scopes.primary, &links, None)
     });
     let indexes = entity.indexes.iter().map(|index| {
         let ty = entity.container.with_args(&index.ty);
@@ -99,7 +99,8 @@ pub(super) fn index_impls(entity: &Entity, scopes: &Scopes) -> TokenStream {
         let sort = (!parts.is_empty()).then(|| {
             let name = format!("{}Sort", index.ty);
             let of = quote!(#root::__private::HasSort);
-            sort_condition(entity, &name, &of, &ty, &ty, &parts)
+            let links = links(entity, &parts);
+            sort_condition(&entity.container, &name, &of, &ty, &ty, &links, None)
         });
         let item = match index.project {
             Project::All => TokenStream::new(),
@@ -141,16 +142,31 @@ fn index_impl(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
     )
 }
 
-/// The chain of sort parts: one struct per part, whose member leads to the next.
-fn sort_condition(
-    entity: &Entity,
+/// A part of a sort key.
+pub(super) struct SortLink {
+    pub(super) member: Ident,
+    pub(super) token: TokenStream,
+}
+
+fn links(entity: &Entity, parts: &[&Field]) -> Vec<SortLink> {
+    let link = |field: &&Field| SortLink {
+        member: located(&field.ident),
+        token: entity.container.with_args(&field.token),
+    };
+    parts.iter().map(link).collect()
+}
+
+/// The chain of sort parts: one struct per part, whose member leads to the next. `template`: the parts
+/// are in a template, and whether it ends with the last of them.
+pub(super) fn sort_condition(
+    container: &Container,
     name: &str,
     of: &TokenStream,
     implementor: &TokenStream,
     index: &TokenStream,
-    parts: &[&Field],
+    parts: &[SortLink],
+    template: Option<bool>,
 ) -> TokenStream {
-    let container = &entity.container;
     let Container { root, vis, .. } = container;
     let names: Vec<Ident> = (1..=parts.len())
         .map(|i| {
@@ -162,14 +178,32 @@ fn sort_condition(
             container.free(&name, Span::call_site())
         })
         .collect();
-    let links = parts.iter().enumerate().map(|(i, field)| {
+    let ranges = format_ident!(
+        "{}",
+        if template.is_some() {
+            "FixedPart"
+        } else {
+            "AnyPart"
+        }
+    );
+    let end = format_ident!(
+        "{}",
+        if template == Some(false) {
+            "TemplateEnd"
+        } else {
+            "SortCondition"
+        }
+    );
+    let links = parts.iter().enumerate().map(|(i, link)| {
         let name = &names[i];
         let this = container.with_args(name);
-        let ident = located(&field.ident);
-        let token = container.with_args(&field.token);
+        let SortLink {
+            member: ident,
+            token,
+        } = link;
         let next = match names.get(i + 1) {
             Some(next) => container.with_args(next),
-            None => quote!(#root::__private::SortCondition<#index>),
+            None => quote!(#root::__private::#end<#index>),
         };
         let (params, _, clause) = container.generics.split_for_impl();
         let chain = (i > 0).then(|| {
@@ -177,6 +211,7 @@ fn sort_condition(
                 quote!(#root::__private::SortChain<#index>),
                 &this,
                 quote! {
+                    type Ranges = #root::__private::#ranges;
                     fn from_prefix(__p: #root::__private::SortPrefix<#index>) -> Self {
                         #name { #ident: #root::__private::SortPart::after(__p) }
                     }
@@ -194,10 +229,10 @@ fn sort_condition(
         }
     });
     let links: TokenStream = links.collect();
-    let (Some(first), Some(field)) = (names.first(), parts.first()) else {
+    let (Some(first), Some(link)) = (names.first(), parts.first()) else {
         return TokenStream::new();
     };
-    let (this, ident) = (container.with_args(first), located(&field.ident));
+    let (this, ident) = (container.with_args(first), &link.member);
     let has_sort = container.implement(
         of,
         implementor,
@@ -222,6 +257,7 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
         fields: fields.clone(),
         tokens: true,
         rest: phantom_member(container, |_| quote!(::core::marker::PhantomData)),
+        kind: None,
     };
     let read = read_map(container, &construct);
     let read = read_fn(root, "read_item", &read);
@@ -249,61 +285,74 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
         ty,
         TokenStream::new(),
     );
-    let traits = std_traits(container, index, ty, &fields);
+    let traits = std_traits(container, &index.ty, ty, &fields, |f| {
+        f.ty.to_token_stream()
+    });
     quote!(#projection #selectable #traits)
 }
 
 /// `Debug`, `Clone` and `PartialEq`, each where all fields have it. The bounds are on references of
-/// any lifetime, because a plain bound that is known to be false would be an error.
-fn std_traits(
+/// any lifetime, because a plain bound that is known to be false would be an error, and by traits that
+/// count the fields, because equal bounds would be ambiguous.
+///
+/// `member` is the type of the member for a field of a type.
+pub(super) fn std_traits(
     container: &Container,
-    index: &Index,
+    name: &Ident,
     ty: &TokenStream,
     fields: &[&Field],
+    member: impl Fn(&Field) -> TokenStream,
 ) -> TokenStream {
-    let root = &container.root;
-    let name = &index.ty;
+    let private = {
+        let root = &container.root;
+        quote!(#root::__private)
+    };
     let shown = name.to_string();
     let idents: Vec<Ident> = fields.iter().map(|f| located(&f.ident)).collect();
+    let numbers = 0..fields.len();
     let labels = fields.iter().map(|f| plain(&f.ident));
     let phantom = phantom_member(container, |_| quote!(::core::marker::PhantomData));
     let bounded =
-        |of: TokenStream, bound: &dyn Fn(&syn::Type) -> TokenStream, body: TokenStream| {
+        |of: TokenStream, bound: &dyn Fn(usize, &TokenStream) -> TokenStream, body: TokenStream| {
             let mut generics = container.generics.clone();
             let clause = generics.make_where_clause();
-            let mut seen = HashSet::new();
-            for ty in fields.iter().map(|f| &f.ty) {
-                if seen.insert(ty)
-                    && let Ok(predicate) = syn::parse2(bound(ty))
-                {
+            for (n, field) in fields.iter().enumerate() {
+                let (ty, bound) = (member(field), bound(n, &member(field)));
+                if let Ok(predicate) = syn::parse2(quote!(for<'__a> &'__a #ty: #bound)) {
                     clause.predicates.push(predicate);
                 }
             }
             super::implement(&generics, &of, ty, body)
         };
+    let n = numbers.clone();
     let debug = bounded(
         quote!(::core::fmt::Debug),
-        &|ty| quote!(for<'__a> &'__a #ty: ::core::fmt::Debug),
+        &|n, _| quote!(#private::DebugField<#n>),
         quote! {
             fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                __f.debug_struct(#shown)#(.field(#labels, &&self.#idents))*.finish()
+                __f.debug_struct(#shown)
+                    #(.field(#labels, #private::DebugField::<#n>::debug_field(&&self.#idents)))*
+                    .finish()
             }
         },
     );
+    let n = numbers.clone();
     let clone = bounded(
         quote!(::core::clone::Clone),
-        &|ty| quote!(for<'__a> &'__a #ty: #root::__private::CloneField<Owned = #ty>),
+        &|n, ty| quote!(#private::CloneField<#n, Owned = #ty>),
         quote! {
             fn clone(&self) -> Self {
-                #name { #(#idents: #root::__private::CloneField::clone_field(&self.#idents),)* #phantom }
+                #name { #(#idents: #private::CloneField::<#n>::clone_field(&self.#idents),)* #phantom }
             }
         },
     );
     let partial_eq = bounded(
         quote!(::core::cmp::PartialEq),
-        &|ty| quote!(for<'__a> &'__a #ty: ::core::cmp::PartialEq),
+        &|n, _| quote!(#private::EqField<#n>),
         quote! {
-            fn eq(&self, __other: &Self) -> bool { #(&self.#idents == &__other.#idents)&&* }
+            fn eq(&self, __other: &Self) -> bool {
+                true #(&& #private::EqField::<#numbers>::eq_field(&&self.#idents, &&__other.#idents))*
+            }
         },
     );
     quote!(#debug #clone #partial_eq)

@@ -7,9 +7,12 @@ mod document;
 mod entity;
 mod indexes;
 mod keys;
+mod partial;
 mod projection;
 mod schema;
+mod single;
 mod stored;
+mod table;
 mod variants;
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
@@ -18,7 +21,7 @@ use syn::{DeriveInput, GenericParam, Generics};
 
 use crate::check;
 use crate::errors::Errors;
-use crate::model::{Container, Document, Entity, Projection};
+use crate::model::{Container, Document, Entity, Projection, Table};
 
 /// `#[derive(Entity)]`.
 pub(crate) fn entity(input: TokenStream) -> TokenStream {
@@ -61,6 +64,19 @@ pub(crate) fn projection(input: TokenStream) -> TokenStream {
             None => TokenStream::new(),
         },
     )
+}
+
+/// `#[derive(Table)]`.
+pub(crate) fn table(input: TokenStream) -> TokenStream {
+    derive(input, "a table", |input, errors| {
+        let model = Table::read(input, errors);
+        check::table(&model, errors);
+        if errors.is_empty() {
+            table::expand(&model)
+        } else {
+            TokenStream::new()
+        }
+    })
 }
 
 /// Parses the type, and puts the errors before the code.

@@ -135,7 +135,37 @@ fn operands(container: &Container, ty: &Type, this: &TokenStream) -> TokenStream
             );
             quote!(#value_for #set_value)
         })
+        .chain([projected(container, ty, this)])
         .collect()
+}
+
+/// A projection has the field's own type too, or an `Option` of it.
+fn projected(container: &Container, ty: &Type, this: &TokenStream) -> TokenStream {
+    let root = &container.root;
+    let into_value = quote!(<#this as #root::__private::StoredAs<#ty>>::into_value);
+    let field = container.implement(
+        quote!(#root::__private::ProjectedFrom<#this>),
+        ty,
+        quote! {
+            fn from_stored(__v: #this) -> Self { #into_value(__v) }
+            fn missing() -> ::core::option::Option<Self> {
+                <#this as #root::Attribute>::absent().map(#into_value)
+            }
+        },
+    );
+    let option = container.implement(
+        quote!(#root::__private::ProjectedFrom<#this>),
+        quote!(::core::option::Option<#ty>),
+        quote! {
+            fn from_stored(__v: #this) -> Self {
+                ::core::option::Option::Some(#into_value(__v))
+            }
+            fn missing() -> ::core::option::Option<Self> {
+                ::core::option::Option::Some(::core::option::Option::None)
+            }
+        },
+    );
+    quote!(#field #option)
 }
 
 /// The pieces of a stored form, as code over the names `__v`, `__w` and `__r`.

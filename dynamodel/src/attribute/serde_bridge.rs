@@ -24,9 +24,8 @@ impl<T: Serialize + DeserializeOwned> SerdeField for T {}
 
 /// Writes a `#[dynamo(serde)]` field.
 pub fn serde_write<T: SerdeField>(value: &T, w: &mut Writer) {
-    if let Err(error) = value.serialize(ser::Serializer::new(w)) {
-        w.fail(error.into());
-    }
+    // The writer keeps the error.
+    let _ = ser::write(value, w);
 }
 
 /// Reads a `#[dynamo(serde)]` field.

@@ -60,7 +60,10 @@ pub(super) fn write_seconds(negative: bool, time: Duration, w: &mut Writer) {
 }
 
 /// The sign and the nanoseconds.
-pub(super) fn read_seconds(r: &mut Reader<'_>, expected: &'static str) -> Result<(bool, u128), ReadError> {
+pub(super) fn read_seconds(
+    r: &mut Reader<'_>,
+    expected: &'static str,
+) -> Result<(bool, u128), ReadError> {
     let value = Decimal::parse(r.number()?).map_err(|_| out_of_range(expected))?;
     let nanos = value.scaled(9).ok_or_else(|| out_of_range(expected))?;
     Ok((value.negative, nanos))

@@ -1,5 +1,7 @@
 //! From the name of an operation and its JSON body to the JSON of the answer.
 
+use dynoxide::actions::get_item::GetItemRequest;
+use dynoxide::actions::update_item::UpdateItemRequest;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -67,6 +69,7 @@ pub(super) fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Ans
         ($($name:literal => $method:ident,)*) => {
             match operation {
                 $($name => read(body).and_then(|request| write(&database.$method(request)?)),)*
+                "UpdateItem" => update_item(database, body),
                 _ => return Answer::unknown(),
             }
         };
@@ -97,11 +100,29 @@ pub(super) fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Ans
         "TransactGetItems" => transact_get_items,
         "TransactWriteItems" => transact_write_items,
         "UntagResource" => untag_resource,
-        "UpdateItem" => update_item,
         "UpdateTable" => update_table,
         "UpdateTimeToLive" => update_time_to_live,
     };
     result.map_err(|error| in_envelope(operation, error)).into()
+}
+
+/// Updates an item. Of one that the update creates, the engine says that it was its key before;
+/// DynamoDB says nothing.
+fn update_item(database: &Database, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
+    let request: UpdateItemRequest = read(body)?;
+    let is_created = request.return_values.as_deref() == Some("ALL_OLD") && {
+        let get = GetItemRequest {
+            table_name: request.table_name.clone(),
+            key: request.key.clone(),
+            ..GetItemRequest::default()
+        };
+        database.get_item(get).is_ok_and(|got| got.item.is_none())
+    };
+    let mut answer = database.update_item(request)?;
+    if is_created {
+        answer.attributes = None;
+    }
+    write(&answer)
 }
 
 /// Writes the body of a successful answer.

@@ -18,6 +18,8 @@ pub(crate) struct Body {
     values: Vec<u8>,
     value_count: usize,
     operators: usize,
+    /// The place that was rendered last: values belong to it.
+    subject: Option<Place>,
     error: Option<Error>,
 }
 
@@ -36,6 +38,7 @@ impl Body {
             values: Vec::new(),
             value_count: 0,
             operators: 0,
+            subject: None,
             error: None,
         }
     }
@@ -186,7 +189,13 @@ impl Body {
     fn value(&mut self, value: &Value, text: &mut String) {
         let json = match value {
             Value::Json(json) => json,
-            Value::Invalid(e) => return self.fail(Error::write(WriteError::clone(e))),
+            Value::Invalid(e) => {
+                let e = WriteError::clone(e);
+                return self.fail(Error::write(match &self.subject {
+                    Some(place) => e.under(place.to_string()),
+                    None => e,
+                }));
+            }
         };
         let mut digits = itoa::Buffer::new();
         let number = digits.format(self.value_count);
@@ -203,8 +212,13 @@ impl Body {
     }
 
     fn place(&mut self, place: &Place, text: &mut String) {
+        self.subject = Some(place.clone());
+        self.steps(place, text);
+    }
+
+    fn steps(&mut self, place: &Place, text: &mut String) {
         if let Some(parent) = &place.parent {
-            self.place(parent, text);
+            self.steps(parent, text);
         }
         let name = match &place.step {
             Step::Attribute(name) => Name::Borrowed(*name),
@@ -361,7 +375,24 @@ impl Body {
     }
 }
 
+/// Whether the actions fit into one expression, with what every update writes by itself.
+pub(crate) fn fits(actions: &[ActionNode]) -> bool {
+    const OWN: usize = 150;
+    let mut body = Body::new("", 0);
+    let mut text = String::new();
+    for action in actions {
+        text.push_str(", ");
+        body.action(action, &mut text);
+    }
+    text.len() + OWN <= MAX_EXPRESSION_BYTES && body.operators + 1 <= MAX_OPERATORS
+}
+
 impl Verb {
+    /// Whether the action makes a list of lists.
+    pub(crate) fn joins_lists(&self) -> bool {
+        matches!(self, Verb::Set(Source::Concat(..)))
+    }
+
     fn clause(&self) -> &'static str {
         match self {
             Verb::Set(_) => "SET",

@@ -14,6 +14,10 @@ use crate::entity::{Entity, Primary, Projection, SelectableFrom};
 use crate::error::Error;
 use crate::key::Key;
 
+#[allow(
+    unreachable_pub,
+    reason = "hidden parts of the public trait `KeyedReads`"
+)]
 pub use fetch::{Found, Part};
 
 /// Reads any number of items by their keys: BatchGetItem.

@@ -16,6 +16,7 @@ use crate::db::Db;
 use crate::entity::{Entity, Lock, Unversioned};
 use crate::error::Error;
 use crate::key::Key;
+use crate::observe::Observed;
 use crate::schema::EntitySchema;
 use crate::transport::{self, Tables};
 use crate::wire::{ReadError, Reader, Writer};
@@ -454,6 +455,12 @@ struct Answer {
     /// Table, and item or key.
     unprocessed: Vec<(String, Vec<u8>)>,
     capacity: Vec<ConsumedCapacity>,
+}
+
+impl Observed for Answer {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        &self.capacity
+    }
 }
 
 fn decode(body: &[u8]) -> Result<Answer, ReadError> {

@@ -8,6 +8,7 @@ mod bulk;
 mod capacity;
 mod check;
 mod delete;
+mod derived;
 mod get;
 mod identity;
 mod modify;
@@ -32,9 +33,12 @@ pub use delete::{Delete, Remove};
 pub use get::Get;
 pub use put::{Put, PutMode};
 pub use query::Query;
-pub use returned::{New, Old, PutReturned, Returned, Stored};
+pub use returned::{New, Old, Partial, PutReturned, Returned, Stored, UpdatedNew, UpdatedOld};
 pub use scan::Scan;
-pub use sort::{IntoSort, SortChain, SortCondition, SortPart, SortPrefix};
+pub use sort::{
+    AnyPart, FixedPart, IntoSort, RangesOf, SortChain, SortCondition, SortPart, SortPrefix,
+    TemplateEnd,
+};
 pub use transact_get::{Gets, TransactGet, transact_get};
 pub use transaction::{Committed, Handle, IntoDelete, Reason, Transaction};
 pub use update::Update;
@@ -43,6 +47,7 @@ pub(crate) use batch::Left;
 pub(crate) use query::Plan;
 pub(crate) use response::{PageBody, page as decode_page, page_count as decode_count};
 pub(crate) use transaction::Canceled;
+pub(crate) use write::write_item;
 
 use crate::error::Error;
 use crate::expr::ast::Node;

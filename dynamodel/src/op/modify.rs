@@ -1,8 +1,13 @@
 //! Read, change, write: [`Get::modify`], repeated on conflict.
 
+use std::time::SystemTime;
+
 use super::backoff::Backoff;
 use super::get::Get;
+use super::update::Update;
+use super::write::{fresh_token, raise_version};
 use crate::db::Db;
+use crate::diff::Image;
 use crate::entity::{Entity, IsVersioned};
 use crate::error::Error;
 
@@ -10,9 +15,13 @@ impl<E: Entity> Get<E> {
     /// Reads the item, lets the closure change it, and writes it if nobody else did in between; else
     /// all over again, with the [default backoff](Backoff::default). Returns what was stored.
     ///
+    /// Only what changed is sent, as by [`diff`](Entity::diff), unless the whole item is smaller; when
+    /// the closure changes nothing, nothing is written.
+    ///
     /// The closure can run several times, each time on a fresh item. An `Err` of it ends everything and
     /// nothing is written; an error of your own goes through [`Error::other`]. It must not change the
-    /// key; what it does to the version is of no effect. Two round trips a try: a strongly consistent
+    /// key; what it does to the version is of no effect. An item that it leaves as it was is not
+    /// written. Two round trips a try: a strongly consistent
     /// read and a write.
     ///
     /// ```
@@ -67,26 +76,47 @@ impl<E: Entity> Get<E> {
                     .of_entity(E::SCHEMA.entity)
                     .in_operation("GetItem")
             })?;
-            let (key, version) = (item.key_of(), item.version());
+            let key = item.key_of();
+            let image = Image::of(&item).map_err(|f| named::<E>(f.error()))?;
             change(&mut item)?;
             if item.key_of() != key {
                 let moved = "the closure of `modify` changed the item's key; create the new item and remove the old one";
-                return Err(Error::invalid_request(moved)
-                    .of_entity(E::SCHEMA.entity)
-                    .in_operation("modify"));
+                return Err(named::<E>(Error::invalid_request(moved)));
             }
-            item.set_version(version);
-            let error = match item.replace().send(db).await {
+            let error = match save(db, &image, item).await {
                 Ok(stored) => return Ok(stored),
                 Err(e) if e.is_conflict() && !e.is_ambiguous() => e,
                 Err(e) if e.is_transaction_conflict() => e,
                 Err(e) => return Err(e),
             };
             if !retry.again().await {
-                return Err(Error::contended(retry.failed(), error)
-                    .of_entity(E::SCHEMA.entity)
-                    .in_operation("modify"));
+                return Err(named::<E>(Error::contended(retry.failed(), error)));
             }
         }
     }
+}
+
+fn named<E: Entity>(error: Error) -> Error {
+    error.of_entity(E::SCHEMA.entity).in_operation("modify")
+}
+
+/// Writes what changed, or the whole item where that is smaller. Returns the item as it is stored.
+async fn save<E: Entity>(db: &Db, image: &Image, mut item: E) -> Result<E, Error> {
+    item.set_version(image.version());
+    let changes = image.changes(&item).map_err(|f| named::<E>(f.error()))?;
+    if changes.actions.is_empty() {
+        return Ok(item);
+    }
+    if changes.is_whole_smaller {
+        return item.replace().send(db).await;
+    }
+    let (now, token) = (SystemTime::now(), fresh_token::<E>()?);
+    let update = Update::of_changes(item.key_of(), changes, image.version());
+    raise_version(&mut item, image.version().saturating_add(1)).map_err(named::<E>)?;
+    update.call_at(db, now, token, false).await?;
+    item.touch(now);
+    if let Some(token) = token {
+        item.set_write_token(token);
+    }
+    Ok(item)
 }

@@ -2,6 +2,7 @@
 
 use super::capacity::ConsumedCapacity;
 use crate::entity::Projection;
+use crate::observe::Observed;
 use crate::wire::{ReadError, Reader};
 
 /// The answer to an operation on one item.
@@ -21,6 +22,25 @@ pub(crate) fn single<P: Projection>(body: &[u8]) -> Result<Single<Option<P>>, Re
     r.members(|name, r| {
         match name {
             "Item" | "Attributes" => single.item = Some(P::read_item(r)?),
+            "ConsumedCapacity" => single.capacity = Some(ConsumedCapacity::read(r)?),
+            _ => r.skip_value()?,
+        }
+        Ok(())
+    })?;
+    r.finish()?;
+    Ok(single)
+}
+
+/// The returned attributes of a write, as they are.
+pub(crate) fn attributes(body: &[u8]) -> Result<Single<Option<&[u8]>>, ReadError> {
+    let mut single = Single {
+        item: None,
+        capacity: None,
+    };
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| {
+        match name {
+            "Attributes" => single.item = r.raw_value_or_null()?,
             "ConsumedCapacity" => single.capacity = Some(ConsumedCapacity::read(r)?),
             _ => r.skip_value()?,
         }
@@ -193,3 +213,28 @@ fn find<T>(
     .ok()?;
     found
 }
+
+impl<T> Observed for Single<T> {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        self.capacity.as_slice()
+    }
+}
+
+impl<T> Observed for PageBody<T> {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        self.capacity.as_slice()
+    }
+    fn counts(&self) -> Option<(u64, u64)> {
+        Some((self.count, self.scanned_count))
+    }
+}
+
+/// Of a transaction.
+impl Observed for Vec<ConsumedCapacity> {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        self
+    }
+}
+
+/// Items of a transaction.
+impl Observed for Vec<Option<Vec<u8>>> {}

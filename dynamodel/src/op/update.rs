@@ -5,13 +5,15 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use super::capacity::Measured;
+use super::derived;
 use super::response::Single;
-use super::returned::{New, Old, Returned};
+use super::returned::{New, Old, Returned, UpdatedNew, UpdatedOld};
 use super::write::{Demand, Expected, add_condition, fresh_token, own_write};
 use crate::db::Db;
-use crate::entity::{Entity, IsVersioned};
+use crate::diff::{Changes, Fault, Image};
+use crate::entity::{Entity, IsVersioned, Lock};
 use crate::error::Error;
-use crate::expr::ast::{ActionNode, Node, Place, Source, Value, Verb};
+use crate::expr::ast::{ActionNode, Assumed, Node, Place, Source, Value, Verb};
 use crate::expr::render::Body;
 use crate::expr::{Actions, Condition, Fields, InCondition, InUpdate, IntoActions, Prefix};
 use crate::key::Key;
@@ -27,7 +29,9 @@ use crate::wire::Writer;
 /// larger of the sizes before and after.
 ///
 /// An update that the SDK retries after a lost answer may be applied twice, as with any DynamoDB
-/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once.
+/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once,
+/// unless somebody else writes the item between the two attempts; with
+/// [`at_version`](Self::at_version) or in a [`Transaction`](crate::Transaction) never twice.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -60,7 +64,16 @@ pub struct Update<E, R = ()> {
     actions: Actions,
     condition: Option<Node>,
     demand: Demand,
+    diff: Option<Diff>,
     _returned: PhantomData<fn() -> R>,
+}
+
+/// What an update that was made of two values knows beside its actions.
+#[derive(Clone, Default)]
+struct Diff {
+    fault: Option<Fault>,
+    /// The actions without those on elements of lists, for when no version is checked.
+    without_elements: Option<Vec<ActionNode>>,
 }
 
 impl<E, R> Clone for Update<E, R> {
@@ -70,6 +83,7 @@ impl<E, R> Clone for Update<E, R> {
             actions: self.actions.clone(),
             condition: self.condition.clone(),
             demand: self.demand,
+            diff: self.diff.clone(),
             _returned: PhantomData,
         }
     }
@@ -93,8 +107,48 @@ impl<E: Entity> Update<E> {
             actions: Actions::default(),
             condition: None,
             demand: Demand::default(),
+            diff: None,
             _returned: PhantomData,
         }
+    }
+
+    /// The update that turns one value into another.
+    pub(crate) fn of_diff(loaded: &E, changed: &E) -> Self {
+        let mut update = Update::new(loaded.key_of());
+        let is_new = E::Lock::VERSIONED && loaded.version() == 0;
+        let found = match is_new {
+            true => Err(Fault::NotStored),
+            false => Image::of(loaded).and_then(|image| image.changes(changed)),
+        };
+        match found {
+            Ok(changes) => update.set_changes(changes, loaded.version()),
+            Err(fault) => {
+                update.diff = Some(Diff {
+                    fault: Some(fault),
+                    without_elements: None,
+                });
+            }
+        }
+        update
+    }
+
+    /// The update of an item that was read at this version.
+    pub(crate) fn of_changes(key: Key<E>, changes: Changes, version: u64) -> Self {
+        let mut update = Update::new(key);
+        update.set_changes(changes, version);
+        update
+    }
+
+    fn set_changes(&mut self, changes: Changes, version: u64) {
+        self.actions = Actions(changes.actions, Vec::new());
+        self.demand.must_exist = true;
+        if E::Lock::VERSIONED {
+            self.demand.version = Some(Expected::At(version));
+        }
+        self.diff = Some(Diff {
+            fault: None,
+            without_elements: changes.without_elements,
+        });
     }
 }
 
@@ -133,12 +187,36 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         self
     }
 
+    /// Does not check the version that [`at_version`](Self::at_version) or
+    /// [`diff`](Entity::diff) asked for. The version is still raised.
+    pub fn unversioned(mut self) -> Self
+    where
+        E::Lock: IsVersioned,
+    {
+        self.demand.version = None;
+        if let Some(whole) = self.diff.as_mut().and_then(|d| d.without_elements.take()) {
+            self.actions = Actions(whole, Vec::new());
+        }
+        self
+    }
+
+    /// Whether this is the [`diff`](Entity::diff) of two equal values, with no further action: then
+    /// nothing is written. Sent without returning anything, it isn't even sent; else, the item is
+    /// returned as it is, if it is still there and at its version.
+    pub fn is_unchanged(&self) -> bool {
+        match &self.diff {
+            Some(diff) => diff.fault.is_none() && self.actions.0.is_empty(),
+            None => false,
+        }
+    }
+
     fn returning<R2>(self) -> Update<E, R2> {
         Update {
             key: self.key,
             actions: self.actions,
             condition: self.condition,
             demand: self.demand,
+            diff: self.diff,
             _returned: PhantomData,
         }
     }
@@ -150,6 +228,35 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
 
     /// Returns the item as it was before the update; `None` when the update created it.
     pub fn returning_old(self) -> Update<E, Old> {
+        self.returning()
+    }
+
+    /// Returns the changed attributes as they are after the update: all fields are optional, and those
+    /// that the update did not name are `None`. A document is there when all of it was returned; its
+    /// parts are asked for by [`get`](Partial::get).
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "pages")]
+    /// # struct Page { #[dynamo(partition)] url: String, views: u64, title: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Page>().await?;
+    /// let page = Page::update("/").apply(|p| p.views.add(1)).returning_updated_new().send(&db).await?;
+    /// assert_eq!(page.views, Some(1));
+    /// assert_eq!(page.title, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn returning_updated_new(self) -> Update<E, UpdatedNew> {
+        self.returning()
+    }
+
+    /// Returns the changed attributes as they were before the update; those that were missing are
+    /// `None`. See [`returning_updated_new`](Self::returning_updated_new).
+    pub fn returning_updated_old(self) -> Update<E, UpdatedOld> {
         self.returning()
     }
 
@@ -188,7 +295,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     /// For a transaction: the key, what is demanded, and the body.
     pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
         let token = fresh_token::<E>()?;
-        if self.actions.0.is_empty() && kept::<E>(token).is_empty() {
+        if self.actions.0.is_empty() && kept::<E>(token, SystemTime::now(), true).is_empty() {
             return Err(Error::invalid_request(
                 "an update in a transaction needs an action; demand something of an item with a check",
             ));
@@ -198,14 +305,40 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     }
 
     fn body(&self, table: &str, token: Option<u128>, measure: bool) -> Result<Vec<u8>, Error> {
+        self.body_at(SystemTime::now(), table, token, measure)
+    }
+
+    fn body_at(
+        &self,
+        now: SystemTime,
+        table: &str,
+        token: Option<u128>,
+        measure: bool,
+    ) -> Result<Vec<u8>, Error> {
+        if let Some(fault) = self.diff.as_ref().and_then(|d| d.fault.as_ref()) {
+            return Err(fault.error());
+        }
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 512);
         body.member("Key", key);
         let mut actions = self.actions.0.clone();
-        actions.extend(kept::<E>(token));
+        if !self.is_unchanged() {
+            let created = E::SCHEMA.created_at.map(Place::root);
+            let sets_created =
+                |a: &ActionNode| created.as_ref().is_some_and(|c| a.place.overlaps(c));
+            let keep_created = !actions.iter().any(sets_created);
+            actions.extend(kept::<E>(token, now, keep_created));
+        }
+        // A diff has the derived attributes among what changed.
+        if self.diff.is_none() {
+            let exists = self.demand.proves_existence();
+            actions.extend(derived::actions(&self.key, &self.actions, exists)?);
+        }
         body.update(&actions);
         let own = token.and_then(|t| Some(not_yet(E::SCHEMA.write_token?, t)));
-        let user = Node::all(self.condition.iter().cloned().chain(own).collect());
+        let assumed = self.actions.1.iter().map(Assumed::node);
+        let conditions = self.condition.iter().cloned().chain(assumed).chain(own);
+        let user = Node::all(conditions.collect());
         add_condition(&mut body, self.demand.node::<E>(user).as_ref());
         if let Some(parameter) = R::PARAMETER {
             body.word("ReturnValues", parameter);
@@ -217,10 +350,29 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     }
 
     async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
-        let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("UpdateItem");
+        if self.is_unchanged()
+            && let Some(output) = R::of_nothing()
+        {
+            return Ok(Measured {
+                output,
+                consumed_capacity: None,
+            });
+        }
+        let token = fresh_token::<E>().map_err(named::<E>)?;
+        self.call_at(db, SystemTime::now(), token, measure).await
+    }
+
+    /// Sends it with this time and token.
+    pub(crate) async fn call_at(
+        self,
+        db: &Db,
+        now: SystemTime,
+        token: Option<u128>,
+        measure: bool,
+    ) -> Result<Measured<R::Output>, Error> {
+        let named = named::<E>;
         let table = db.table_name::<E>();
-        let token = fresh_token::<E>().map_err(named)?;
-        let body = self.body(&table, token, measure).map_err(named)?;
+        let body = self.body_at(now, &table, token, measure).map_err(named)?;
         match db
             .call::<transport::UpdateItem, _>(table, body, R::decode)
             .await
@@ -249,10 +401,13 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     }
 }
 
+fn named<E: Entity>(error: Error) -> Error {
+    error.of_entity(E::SCHEMA.entity).in_operation("UpdateItem")
+}
+
 /// What every update writes by itself: the version, the times and the token.
-fn kept<E: Entity>(token: Option<u128>) -> Vec<ActionNode> {
+fn kept<E: Entity>(token: Option<u128>, now: SystemTime, keep_created: bool) -> Vec<ActionNode> {
     let schema = E::SCHEMA;
-    let now = SystemTime::now();
     let action = |name, verb| ActionNode {
         place: Place::root(name),
         verb,
@@ -262,7 +417,7 @@ fn kept<E: Entity>(token: Option<u128>) -> Vec<ActionNode> {
     if let Some(name) = schema.version {
         actions.push(action(name, Verb::Add(value(&|w| w.integer(1_u8)))));
     }
-    if let Some(name) = schema.created_at {
+    if let Some(name) = schema.created_at.filter(|_| keep_created) {
         let now = value(&|w| E::write_created_at(now, w));
         actions.push(action(name, Verb::Set(Source::or(Place::root(name), now))));
     }

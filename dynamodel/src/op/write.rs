@@ -7,7 +7,7 @@ use crate::expr::render::Body;
 use crate::schema::EntitySchema;
 use crate::transport::{Failure, FailureKind};
 use crate::version::WriteToken;
-use crate::wire::Writer;
+use crate::wire::{WriteError, Writer};
 
 /// DynamoDB's limit on an item.
 const MAX_ITEM_BYTES: usize = 400 * 1024;
@@ -30,6 +30,11 @@ pub(crate) enum Expected {
 }
 
 impl Demand {
+    /// Whether a write that meets the demand meets an item.
+    pub(crate) fn proves_existence(&self) -> bool {
+        self.must_exist || matches!(self.version, Some(Expected::At(1..)))
+    }
+
     /// The condition of the request: the demand, and the user's own condition.
     pub(crate) fn node<E: Entity>(&self, user: Option<Node>) -> Option<Node> {
         let key = E::SCHEMA.key.partition.first().copied().unwrap_or_default();
@@ -107,6 +112,19 @@ pub(crate) fn item_of(failure: &Failure) -> Option<Vec<u8>> {
     match &failure.kind {
         FailureKind::Service { body, .. } => super::response::condition_item(body),
         _ => None,
+    }
+}
+
+/// Sets the version that the item gets by a write.
+pub(crate) fn raise_version<E: Entity>(item: &mut E, version: u64) -> Result<(), Error> {
+    item.set_version(version);
+    // A version that stays as it is would let every later write pass.
+    match E::SCHEMA.version {
+        Some(name) if item.version() != version => {
+            let problem = "the type of the version field cannot hold the next version";
+            Err(Error::write(WriteError::new(problem).in_attribute(name)))
+        }
+        _ => Ok(()),
     }
 }
 

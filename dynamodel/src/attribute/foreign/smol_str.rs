@@ -51,3 +51,9 @@ macro_rules! operands {
     )*};
 }
 operands!(&str, String, &String);
+
+impl crate::expr::EntryKey<SmolStr> for &str {
+    fn entry_key(&self) -> std::sync::Arc<str> {
+        (*self).into()
+    }
+}

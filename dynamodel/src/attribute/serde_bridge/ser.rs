@@ -17,15 +17,11 @@ pub(super) enum Wrote {
 type Written = Result<Wrote, Unwritable>;
 
 /// Writes one value.
-pub(super) struct Serializer<'w> {
+struct Serializer<'w> {
     w: &'w mut Writer,
 }
 
 impl<'w> Serializer<'w> {
-    pub(super) fn new(w: &'w mut Writer) -> Self {
-        Serializer { w }
-    }
-
     /// `{"M":{"variant":` and what follows it.
     fn variant(self, variant: &'static str, open: &[u8]) -> &'w mut Writer {
         self.w.raw(b"{\"M\":{\"");
@@ -36,16 +32,15 @@ impl<'w> Serializer<'w> {
     }
 }
 
-/// Writes a value inside of a container. The path of an error is that of the place where it is told.
-fn write<T: Serialize + ?Sized>(value: &T, w: &mut Writer) -> Written {
-    let written = value.serialize(Serializer::new(w));
-    written.map_err(|error| fail(w, error))
-}
-
-#[cold]
-fn fail(w: &mut Writer, error: Unwritable) -> Unwritable {
-    w.fail(error.into());
-    error
+/// Writes a value. An error is told where the value begins, unless something inside of it told one:
+/// what was begun there may end in the key of a map, which is user data.
+pub(super) fn write<T: Serialize + ?Sized>(value: &T, w: &mut Writer) -> Written {
+    let start = w.len();
+    let written = value.serialize(Serializer { w });
+    written.inspect_err(|error| {
+        w.truncate(start);
+        w.fail((*error).into());
+    })
 }
 
 macro_rules! scalars {
@@ -292,8 +287,13 @@ impl ser::SerializeMap for Compound<'_> {
     type Error = Unwritable;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unwritable> {
-        let key = key.serialize(KeySerializer);
-        self.key = Some(key.map_err(|error| fail(self.w, error))?);
+        match key.serialize(KeySerializer) {
+            Ok(key) => self.key = Some(key),
+            Err(error) => {
+                self.w.entry_with("", |w| w.fail(error.into()));
+                return Err(error);
+            }
+        }
         Ok(())
     }
 

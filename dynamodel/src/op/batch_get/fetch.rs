@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::db::Db;
 use crate::error::Error;
 use crate::expr::render::Body;
+use crate::observe::Observed;
 use crate::op::batch::{self, Left, Settings};
 use crate::op::capacity::ConsumedCapacity;
 use crate::op::identity::identity;
@@ -336,6 +337,12 @@ struct Answer {
     items: Vec<(String, Vec<Range<usize>>)>,
     unprocessed: Vec<(String, Vec<u8>)>,
     capacity: Vec<ConsumedCapacity>,
+}
+
+impl Observed for Answer {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        &self.capacity
+    }
 }
 
 fn decode(body: &[u8]) -> Result<Answer, ReadError> {

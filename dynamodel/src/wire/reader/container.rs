@@ -6,6 +6,7 @@ use super::Reader;
 use crate::Attribute;
 use crate::kind::{Kind, SetElement};
 use crate::wire::error::ReadError;
+use crate::wire::stored::StoredAs;
 use crate::wire::tag::Tag;
 
 impl<'a> Reader<'a> {
@@ -155,6 +156,47 @@ impl<'a> Reader<'a> {
             }
             Err(e) => Err(e.in_field(name)),
         }
+    }
+
+    /// Reads an attribute of which parts may be missing: a document that is not whole, and NULL, leave
+    /// the slot as it is.
+    ///
+    /// # Errors
+    /// As [`field`](Self::field), when it is no document.
+    pub fn part<T: Attribute>(
+        &mut self,
+        name: &'static str,
+        slot: &mut Option<T>,
+    ) -> Result<(), ReadError> {
+        let mut ahead = self.clone();
+        match T::read(&mut ahead) {
+            Ok(value) => {
+                *slot = Some(value);
+                *self = ahead;
+                Ok(())
+            }
+            Err(e) => match self.kind()? {
+                Tag::M | Tag::L | Tag::Null => self.skip_value(),
+                _ => Err(e.in_field(name)),
+            },
+        }
+    }
+
+    /// [`part`](Self::part) through the stored form.
+    ///
+    /// # Errors
+    /// As [`part`](Self::part).
+    pub fn part_as<S: StoredAs<T>, T>(
+        &mut self,
+        name: &'static str,
+        slot: &mut Option<T>,
+    ) -> Result<(), ReadError> {
+        let mut stored = None::<S>;
+        self.part(name, &mut stored)?;
+        if let Some(stored) = stored {
+            *slot = Some(stored.into_value());
+        }
+        Ok(())
     }
 
     /// The value of a slot after the map was read; what the type says of a missing one.

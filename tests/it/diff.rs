@@ -1,0 +1,778 @@
+//! Saving what changed: the diff of two values, applied, gives the second.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use dynamodel::{Binary, Db, Document, Entity, Update};
+use dynamodel_tests::{db, is_embedded};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+/// The same fields with and without a version.
+macro_rules! rich {
+    ($name:ident, $table:literal, $(#[$mark:meta])?) => {
+        #[derive(Debug, Clone, PartialEq, Entity)]
+        #[dynamo(table = $table)]
+        struct $name {
+            #[dynamo(partition)]
+            id: String,
+            text: Option<String>,
+            #[dynamo(rename = "N")]
+            n: i64,
+            flag: bool,
+            bytes: Option<Binary>,
+            tags: BTreeSet<String>,
+            nums: HashSet<u32>,
+            list: Vec<Item>,
+            plain: Vec<Option<u32>>,
+            map: HashMap<String, u32>,
+            docs: BTreeMap<String, Item>,
+            doc: Nested,
+            optional: Option<Box<Nested>>,
+            choice: Choice,
+            #[dynamo(default)]
+            late: Nested,
+            #[dynamo(default = preset())]
+            preset: BTreeSet<String>,
+            $(#[$mark])?
+            version: u64,
+            #[dynamo(created_at)]
+            created: Option<u64>,
+            #[dynamo(updated_at)]
+            updated: Option<u64>,
+            #[dynamo(write_token)]
+            token: Option<String>,
+        }
+    };
+}
+rich!(Versioned, "versioned", #[dynamo(version)]);
+rich!(Unversioned, "unversioned",);
+
+#[derive(Debug, Clone, PartialEq, Default, Document)]
+struct Item {
+    name: String,
+    count: u32,
+    tags: BTreeSet<String>,
+    inner: Option<Box<Item>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Document)]
+struct Nested {
+    title: Option<String>,
+    items: Vec<Item>,
+    names: BTreeMap<String, String>,
+    #[dynamo(default)]
+    deep: Item,
+}
+
+#[derive(Debug, Clone, PartialEq, Document)]
+enum Choice {
+    Nothing,
+    One { item: Item },
+    Two { a: u32, b: Option<String> },
+}
+
+fn preset() -> BTreeSet<String> {
+    ["p".to_owned(), "q".to_owned()].into()
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("a".to_owned()),
+        Just("\"b\"\\.#".to_owned()),
+        "[x-z]{0,40}"
+    ]
+}
+
+fn tags() -> impl Strategy<Value = BTreeSet<String>> {
+    prop::collection::btree_set("[a-d]", 0..4)
+}
+
+fn item() -> impl Strategy<Value = Item> {
+    let leaf = (text(), 0..3_u32, tags()).prop_map(|(name, count, tags)| Item {
+        name,
+        count,
+        tags,
+        inner: None,
+    });
+    leaf.prop_recursive(2, 4, 1, |inner| {
+        (inner.clone(), inner).prop_map(|(outer, inner)| Item {
+            inner: Some(Box::new(inner)),
+            ..outer
+        })
+    })
+}
+
+fn nested() -> impl Strategy<Value = Nested> {
+    let names = prop::collection::btree_map("[a-c]{0,2}", text(), 0..4);
+    let title = prop::option::of(text());
+    (title, prop::collection::vec(item(), 0..4), names, item()).prop_map(
+        |(title, items, names, deep)| Nested {
+            title,
+            items,
+            names,
+            deep,
+        },
+    )
+}
+
+fn choice() -> impl Strategy<Value = Choice> {
+    prop_oneof![
+        Just(Choice::Nothing),
+        item().prop_map(|item| Choice::One { item }),
+        (0..2_u32, prop::option::of(text())).prop_map(|(a, b)| Choice::Two { a, b }),
+    ]
+}
+
+fn rich() -> impl Strategy<Value = Versioned> {
+    let scalars = (
+        prop::option::of(text()),
+        0..3_i64,
+        any::<bool>(),
+        prop::option::of(prop::collection::vec(any::<u8>(), 1..5)),
+    );
+    let sets = (tags(), prop::collection::hash_set(0..4_u32, 0..4), tags());
+    let lists = (
+        prop::collection::vec(item(), 0..5),
+        prop::collection::vec(prop::option::of(0..3_u32), 0..8),
+    );
+    let maps = (
+        prop::collection::hash_map("[a-d.]{0,2}", 0..3_u32, 0..6),
+        prop::collection::btree_map("[a-c]", item(), 0..4),
+    );
+    let documents = (nested(), prop::option::of(nested()), choice(), nested());
+    (scalars, sets, lists, maps, documents).prop_map(
+        |((text, n, flag, bytes), (tags, nums, preset), lists, maps, documents)| Versioned {
+            id: String::new(),
+            text,
+            n,
+            flag,
+            bytes: bytes.map(Binary::from),
+            tags,
+            nums,
+            list: lists.0,
+            plain: lists.1,
+            map: maps.0,
+            docs: maps.1,
+            doc: documents.0,
+            optional: documents.1.map(Box::new),
+            choice: documents.2,
+            late: documents.3,
+            preset,
+            version: 0,
+            created: None,
+            updated: None,
+            token: None,
+        },
+    )
+}
+
+/// A value, and one that differs from it in some fields: wholly, or in small steps.
+#[derive(Debug, Clone)]
+struct Case {
+    before: Versioned,
+    after: Versioned,
+    /// Leaves out the attributes with defaults when the first value is stored.
+    bare: bool,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    (rich(), rich(), any::<u32>(), 0..6_usize, any::<bool>()).prop_map(
+        |(before, other, mask, steps, bare)| {
+            let mut before = before;
+            if bare {
+                before.late = Nested::default();
+                before.preset = preset();
+            }
+            let mut after = before.clone();
+            macro_rules! take {
+                ($($bit:literal $field:ident)*) => {
+                    $(if mask >> $bit & 1 == 1 { after.$field = other.$field.clone(); })*
+                };
+            }
+            take!(0 text 1 n 2 flag 3 bytes 4 tags 5 nums 6 list 7 plain 8 map 9 docs 10 doc
+                11 optional 12 choice 13 late 14 preset);
+            for step in 0..steps {
+                small_step(&mut after, mask >> 15, step);
+            }
+            Case {
+                before,
+                after,
+                bare,
+            }
+        },
+    )
+}
+
+/// A change of a part.
+fn small_step(v: &mut Versioned, random: u32, step: usize) {
+    let at = |len: usize| (random as usize >> step) % len.max(1);
+    match (random as usize + step) % 14 {
+        0 => v.list.push(Item::default()),
+        1 => v.list.insert(0, Item::default()),
+        2 if !v.list.is_empty() => drop(v.list.remove(at(v.list.len()))),
+        3 => {
+            let at = at(v.list.len());
+            if let Some(item) = v.list.get_mut(at) {
+                item.count += 1;
+                item.tags.insert("new".into());
+            }
+        }
+        4 => v.plain.extend([Some(9), None]),
+        5 if v.plain.len() > 1 => drop(v.plain.drain(..1)),
+        6 => drop(v.tags.insert("new".into())),
+        7 => drop(v.tags.pop_first()),
+        8 => drop(v.doc.names.insert("new.name".into(), "\"quoted\"".into())),
+        9 => drop(v.doc.names.pop_last()),
+        10 => v.late.deep.count += 1,
+        11 => drop(v.preset.insert("new".into())),
+        12 => v.doc.items.iter_mut().for_each(|item| item.name.push('!')),
+        _ => {
+            if let Some(nested) = &mut v.optional {
+                nested.deep.inner = Some(Box::default());
+            }
+        }
+    }
+}
+
+/// The first value is stored, read, changed and saved by its diff; then the second is stored.
+macro_rules! property {
+    ($name:ident, $entity:ident, $seed:literal, $of:expr) => {
+        #[test]
+        fn $name() {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let db = &runtime.block_on(async {
+                let db = db().await;
+                db.create_table::<$entity>().await.unwrap();
+                db
+            });
+            let cases = if is_embedded() { 300 } else { 60 };
+            let config = Config {
+                cases,
+                failure_persistence: None,
+                max_shrink_iters: 200,
+                ..Config::default()
+            };
+            let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[$seed; 32]);
+            let count = std::cell::Cell::new(0);
+            let mut runner = TestRunner::new_with_rng(config, rng);
+            let result = runner.run(&case(), |case| {
+                count.set(count.get() + 1);
+                runtime.block_on(async {
+                    let id = format!("case-{}", count.get());
+                    let stored: $entity = $of(case.before, &id);
+                    let mut changed: $entity = $of(case.after, &id);
+                    let created = stored.create().send(db).await.unwrap();
+                    if case.bare {
+                        let update = db
+                            .client()
+                            .update_item()
+                            .table_name(&*db.table_name::<$entity>());
+                        let update = update.key("id", AttributeValue::S(id.clone()));
+                        update
+                            .update_expression("REMOVE late, preset")
+                            .send()
+                            .await
+                            .unwrap();
+                    }
+                    let loaded = $entity::get(&id)
+                        .consistent()
+                        .send(db)
+                        .await
+                        .unwrap()
+                        .unwrap();
+                    prop_assert_eq!(&loaded, &created);
+                    changed.version = loaded.version;
+                    changed.created = loaded.created;
+                    let diff = loaded.diff(&changed);
+                    let json = diff.to_json().unwrap();
+                    let unchanged = diff.is_unchanged();
+                    diff.send(db)
+                        .await
+                        .map_err(|e| TestCaseError::fail(format!("{e}: {json}")))?;
+                    let now = $entity::get(&id)
+                        .consistent()
+                        .send(db)
+                        .await
+                        .unwrap()
+                        .unwrap();
+                    // What every update keeps.
+                    if unchanged {
+                        prop_assert_eq!(now, loaded);
+                        return Ok(());
+                    }
+                    prop_assert!(now.token != loaded.token);
+                    prop_assert!(now.updated >= loaded.updated);
+                    changed.version = now.version;
+                    changed.updated = now.updated;
+                    changed.token = now.token.clone();
+                    prop_assert_eq!(&now, &changed, "{}", json);
+                    prop_assert!(changed.diff(&now).is_unchanged());
+                    Ok(())
+                })
+            });
+            if let Err(e) = result {
+                panic!("{e}");
+            }
+        }
+    };
+}
+property!(
+    diffs_of_versioned_entities,
+    Versioned,
+    1,
+    |v: Versioned, id: &str| Versioned {
+        id: id.to_owned(),
+        ..v
+    }
+);
+property!(
+    diffs_of_unversioned_entities,
+    Unversioned,
+    2,
+    |v: Versioned, id: &str| Unversioned {
+        id: id.to_owned(),
+        text: v.text,
+        n: v.n,
+        flag: v.flag,
+        bytes: v.bytes,
+        tags: v.tags,
+        nums: v.nums,
+        list: v.list,
+        plain: v.plain,
+        map: v.map,
+        docs: v.docs,
+        doc: v.doc,
+        optional: v.optional,
+        choice: v.choice,
+        late: v.late,
+        preset: v.preset,
+        version: 0,
+        created: None,
+        updated: None,
+        token: None,
+    }
+);
+
+/// A small one, whose requests are read here.
+#[derive(Debug, Clone, PartialEq, Default, Entity)]
+#[dynamo(table = "pages")]
+struct Page {
+    #[dynamo(partition)]
+    id: u32,
+    text: String,
+    note: Option<String>,
+    tags: BTreeSet<String>,
+    lines: Vec<Line>,
+    names: BTreeMap<String, String>,
+    #[dynamo(version)]
+    version: u64,
+    #[dynamo(skip)]
+    cached: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Document)]
+struct Line {
+    text: String,
+    count: u32,
+}
+
+fn page() -> Page {
+    let line = |text: &str| Line {
+        text: text.into(),
+        count: 1,
+    };
+    Page {
+        id: 1,
+        text: "x".repeat(5_000),
+        note: Some("note".into()),
+        tags: ["a".to_owned(), "b".to_owned()].into(),
+        lines: vec![
+            line(&"one ".repeat(20)),
+            line(&"two ".repeat(20)),
+            line(&"three ".repeat(20)),
+        ],
+        names: BTreeMap::from([
+            ("en".into(), "page ".repeat(20)),
+            ("no".into(), "side".into()),
+        ]),
+        version: 3,
+        cached: 0,
+    }
+}
+
+fn expression(update: &Update<Page>) -> String {
+    let json: serde_json::Value = serde_json::from_str(&update.to_json().unwrap()).unwrap();
+    assert_eq!(
+        json["ConditionExpression"]
+            .as_str()
+            .map(|c| c.starts_with("attribute_exists(")),
+        Some(true)
+    );
+    let mut text = json["UpdateExpression"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let names = json["ExpressionAttributeNames"].as_object().unwrap();
+    for (placeholder, name) in names {
+        text = text.replace(placeholder, name.as_str().unwrap());
+    }
+    text
+}
+
+/// The smallest actions for a change.
+#[test]
+fn requests() {
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut Page), expected: &str) {
+        let mut changed = page();
+        change(&mut changed);
+        let update = page().diff(&changed);
+        let version = " ADD version :v";
+        let found = expression(&update);
+        assert_eq!(found.split(version).next().unwrap(), expected, "{update:?}");
+        assert!(update.to_json().unwrap().len() < 800);
+    }
+    check(|p| p.text = "new".into(), "SET text = :v0");
+    check(|p| p.note = None, "REMOVE note");
+    check(|p| p.names.clear(), "REMOVE names.en, names.no");
+    check(
+        |p| drop(p.names.insert("de".into(), "Seite".into())),
+        "SET names.de = :v0",
+    );
+    check(|p| drop(p.names.remove("no")), "REMOVE names.no");
+    check(|p| p.lines[1].count = 2, "SET lines[1].count = :v0");
+    check(
+        |p| p.lines.push(Line::default()),
+        "SET lines = list_append(lines,:v0)",
+    );
+    check(
+        |p| p.lines.insert(0, Line::default()),
+        "SET lines = list_append(:v0,lines)",
+    );
+    check(|p| drop(p.lines.remove(1)), "REMOVE lines[1]");
+    check(|p| drop(p.lines.pop()), "REMOVE lines[2]");
+    check(
+        |p| {
+            p.lines[2].count = 5;
+            p.lines.push(Line::default());
+        },
+        "SET lines[2].count = :v0, lines[3] = :v1",
+    );
+    check(|p| p.tags.clear(), "REMOVE tags");
+    let tags = |p: &mut Page, insert: &[&str], remove: &[&str]| {
+        p.tags.extend(insert.iter().map(|t| (*t).to_owned()));
+        p.tags.retain(|t| !remove.contains(&t.as_str()));
+    };
+    let mut changed = page();
+    tags(&mut changed, &["c"], &[]);
+    assert_eq!(
+        expression(&page().diff(&changed)),
+        "ADD tags :v0, version :v1"
+    );
+    tags(&mut changed, &[], &["c", "a"]);
+    assert!(expression(&page().diff(&changed)).ends_with("DELETE tags :v1"));
+    tags(&mut changed, &["d"], &[]);
+    assert!(expression(&page().diff(&changed)).starts_with("SET tags = :v0"));
+
+    // Without a check of the version, elements of lists may have moved.
+    let mut changed = page();
+    changed.lines[1].count = 2;
+    changed.note = None;
+    let update = page().diff(&changed).unversioned();
+    assert!(expression(&update).starts_with("SET lines = :v0 REMOVE note"));
+    assert!(
+        !update
+            .to_json()
+            .unwrap()
+            .contains("ConditionExpression\":\"attribute_exists(#n3) AND")
+    );
+}
+
+#[test]
+fn what_cannot_be_a_diff() {
+    let other = Page { id: 2, ..page() };
+    let e = page().diff(&other).to_json().unwrap_err();
+    assert!(
+        e.is_invalid_request() && e.to_string().contains("primary key"),
+        "{e}"
+    );
+    let e = Page {
+        version: 0,
+        ..page()
+    }
+    .diff(&page())
+    .to_json()
+    .unwrap_err();
+    assert!(
+        e.is_invalid_request() && e.to_string().contains("version"),
+        "{e}"
+    );
+    let big = Page {
+        text: "x".repeat(420_000),
+        ..page()
+    };
+    assert!(page().diff(&big).to_json().unwrap_err().is_limit_exceeded());
+    assert!(page().diff(&page()).is_unchanged());
+    assert!(!page().diff(&other).is_unchanged());
+    assert!(!Page::update(1).is_unchanged());
+    let more = page().diff(&page()).apply(|p| p.note.set("more"));
+    assert!(!more.is_unchanged());
+    // What the library keeps, and what is not stored, is no change.
+    let kept = Page {
+        version: 9,
+        cached: 5,
+        ..page()
+    };
+    assert!(page().diff(&kept).is_unchanged());
+}
+
+/// More changed parts than fit into one expression are sent as fewer, larger ones.
+#[tokio::test]
+async fn many_changes() {
+    let db = table().await;
+    let mut loaded = Page {
+        version: 0,
+        ..page()
+    };
+    loaded.names = (0..400)
+        .map(|i| (format!("name-{i}"), "a long value of this name".into()))
+        .collect();
+    let loaded = loaded.create().send(&db).await.unwrap();
+    let mut changed = loaded.clone();
+    changed
+        .names
+        .values_mut()
+        .step_by(2)
+        .for_each(|v| *v = "x".into());
+    changed.note = None;
+    let diff = loaded.diff(&changed);
+    assert!(expression(&diff).starts_with("SET names = :v0 REMOVE note"));
+    let stored = diff.returning_new().send(&db).await.unwrap();
+    assert_eq!(
+        stored,
+        Page {
+            version: 2,
+            ..changed
+        }
+    );
+}
+
+async fn table() -> Db {
+    let db = db().await;
+    db.create_table::<Page>().await.unwrap();
+    db
+}
+
+#[tokio::test]
+async fn conflicts_and_conditions() {
+    let db = &table().await;
+    let loaded = Page {
+        version: 0,
+        ..page()
+    }
+    .create()
+    .send(db)
+    .await
+    .unwrap();
+    let mut changed = loaded.clone();
+    changed.note = Some("mine".into());
+    Page::update(1)
+        .apply(|p| p.lines.index(0).remove())
+        .send(db)
+        .await
+        .unwrap();
+
+    let e = loaded.diff(&changed).send(db).await.unwrap_err();
+    assert!(e.is_conflict(), "{e}");
+    assert_eq!(e.current::<Page>().unwrap().version, 2);
+    // Nothing to write is nothing to check, unless something is asked for.
+    loaded.diff(&loaded).send(db).await.unwrap();
+    let e = loaded
+        .diff(&loaded)
+        .returning_new()
+        .send(db)
+        .await
+        .unwrap_err();
+    assert!(e.is_conflict(), "{e}");
+
+    loaded.diff(&changed).unversioned().send(db).await.unwrap();
+    let stored = Page::get(1).consistent().send(db).await.unwrap().unwrap();
+    assert_eq!((stored.version, stored.lines.len()), (3, 2));
+    assert_eq!(stored.note.as_deref(), Some("mine"));
+    let same = stored.diff(&stored).returning_new().send(db).await.unwrap();
+    assert_eq!(same, stored);
+
+    let e = stored
+        .diff(&changed)
+        .when(|p| p.note.eq("yours"))
+        .send(db)
+        .await
+        .unwrap_err();
+    assert!(e.is_condition_failed() && !e.is_conflict(), "{e}");
+    Page::delete(1).send(db).await.unwrap();
+    let changed = Page {
+        note: None,
+        ..stored.clone()
+    };
+    let e = stored.diff(&changed).send(db).await.unwrap_err();
+    assert!(e.is_not_found(), "{e}");
+    assert_eq!(Page::get(1).consistent().send(db).await.unwrap(), None);
+}
+
+/// What an older or newer program stored beside the entity's own attributes stays.
+#[tokio::test]
+async fn unknown_attributes_are_kept() {
+    let db = &table().await;
+    let loaded = Page {
+        version: 0,
+        ..page()
+    }
+    .create()
+    .send(db)
+    .await
+    .unwrap();
+    let update = db
+        .client()
+        .update_item()
+        .table_name(&*db.table_name::<Page>());
+    let update = update.key("id", AttributeValue::N("1".into()));
+    let update = update.expression_attribute_values(":v", AttributeValue::S("kept".into()));
+    update
+        .update_expression("SET unknown = :v, lines[0].unknown = :v")
+        .send()
+        .await
+        .unwrap();
+    let mut changed = loaded.clone();
+    changed.lines[0].count = 8;
+    changed.text = "short".into();
+    loaded.diff(&changed).send(db).await.unwrap();
+    let get = db.client().get_item().table_name(&*db.table_name::<Page>());
+    let get = get
+        .key("id", AttributeValue::N("1".into()))
+        .consistent_read(true);
+    let item = get.send().await.unwrap().item.unwrap();
+    assert_eq!(item["unknown"].as_s().unwrap(), "kept");
+    let line = item["lines"].as_l().unwrap()[0].as_m().unwrap();
+    assert_eq!(line["unknown"].as_s().unwrap(), "kept");
+    assert_eq!(line["count"].as_n().unwrap(), "8");
+}
+
+#[tokio::test]
+async fn modify_saves_what_changed() {
+    let db = &table().await;
+    Page {
+        version: 0,
+        ..page()
+    }
+    .create()
+    .send(db)
+    .await
+    .unwrap();
+    // Big item, small change.
+    let modified = Page::get(1)
+        .modify(db, |p| {
+            p.lines[0].count += 1;
+            p.cached = 7;
+            p.version = 77;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let stored = Page::get(1).consistent().send(db).await.unwrap().unwrap();
+    assert_eq!(
+        (modified.version, modified.cached, modified.lines[0].count),
+        (2, 7, 2)
+    );
+    assert_eq!(
+        Page {
+            cached: 0,
+            ..modified
+        },
+        stored
+    );
+    // No change, no write.
+    let same = Page::get(1).modify(db, |_| Ok(())).await.unwrap();
+    assert_eq!(same, stored);
+    // Everything changed: the whole item is smaller.
+    let small = Page {
+        id: 1,
+        text: "t".into(),
+        version: 0,
+        ..Page::default()
+    };
+    let modified = Page::get(1)
+        .modify(db, |p| {
+            *p = small.clone();
+            Ok(())
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        modified,
+        Page {
+            version: 3,
+            ..small
+        }
+    );
+    assert_eq!(
+        Page::get(1).consistent().send(db).await.unwrap(),
+        Some(modified)
+    );
+    let e = Page::get(1)
+        .modify(db, |p| {
+            p.id = 5;
+            Ok(())
+        })
+        .await
+        .unwrap_err();
+    assert!(e.is_invalid_request(), "{e}");
+
+    // Two at once: both changes are there.
+    let add = |tag: &'static str| {
+        Page::get(1).modify(db, move |p| {
+            p.tags.insert(tag.into());
+            Ok(())
+        })
+    };
+    let (a, b) = tokio::join!(add("a"), add("b"));
+    a.unwrap();
+    b.unwrap();
+    let stored = Page::get(1).consistent().send(db).await.unwrap().unwrap();
+    assert_eq!(stored.tags, ["a".to_owned(), "b".to_owned()].into());
+    assert_eq!(stored.version, 5);
+}
+
+/// The times and the token that `modify` reports are those that it stored.
+#[tokio::test]
+async fn modify_reports_what_is_stored() {
+    let db = &db().await;
+    db.create_table::<Versioned>().await.unwrap();
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::from_seed(RngAlgorithm::ChaCha, &[3; 32]),
+    );
+    let tree = rich().new_tree(&mut runner).unwrap();
+    let first = Versioned {
+        id: "m".into(),
+        text: Some("x".repeat(3_000)),
+        ..tree.current()
+    };
+    let first = first.create().send(db).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let modified = Versioned::get("m")
+        .modify(db, |v| {
+            v.n += 1;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    assert!(modified.updated > first.updated && modified.token != first.token);
+    assert_eq!(modified.created, first.created);
+    assert_eq!(
+        Versioned::get("m").consistent().send(db).await.unwrap(),
+        Some(modified)
+    );
+}

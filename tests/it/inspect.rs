@@ -1,0 +1,221 @@
+//! Every operation shows its request as JSON, and in `Debug` everything but values.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use dynamodel::{Condition, Document, Entity, all_of};
+
+/// A value that must never be shown.
+const MARKER: &str = "MARKER-7319";
+
+#[derive(Debug, Clone, PartialEq, Default, Entity)]
+#[dynamo(table = "secrets")]
+#[dynamo(index(by_owner, partition = owner, sort = name))]
+struct Secret {
+    #[dynamo(partition)]
+    id: String,
+    #[dynamo(sort)]
+    name: String,
+    owner: String,
+    text: Option<String>,
+    tags: BTreeSet<String>,
+    list: Vec<String>,
+    entries: BTreeMap<String, String>,
+    doc: Doc,
+    #[dynamo(version)]
+    version: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Document)]
+struct Doc {
+    text: String,
+}
+
+fn marked() -> Secret {
+    Secret {
+        id: MARKER.into(),
+        name: MARKER.into(),
+        owner: MARKER.into(),
+        text: Some(MARKER.into()),
+        tags: [MARKER.to_owned()].into(),
+        list: vec![MARKER.into()],
+        entries: BTreeMap::from([(MARKER.into(), MARKER.into())]),
+        doc: Doc {
+            text: MARKER.into(),
+        },
+        version: 1,
+    }
+}
+
+fn condition() -> Condition<Secret> {
+    Condition::<Secret>::of(|s| {
+        all_of([
+            s.text.eq(MARKER) | s.text.ne(MARKER),
+            s.text.between(MARKER, MARKER),
+            s.text.in_([MARKER]),
+            s.text.begins_with(MARKER),
+            s.tags.contains(MARKER),
+            s.entries.key(MARKER).eq(&s.doc.at(|d| d.text)),
+            s.list.index(1).lt(MARKER),
+            s.list.size().gt(3),
+        ])
+    })
+}
+
+const SHOWN: &str = "(#n0 = :v0 OR #n0 <> :v1) AND #n0 BETWEEN :v2 AND :v3 AND #n0 IN (:v4) AND begins_with(#n0,:v5) AND contains(#n1,:v6) AND #n2.#n3 = #n4.#n0 AND #n5[1] < :v7 AND size(#n5) > :v8 with #n0=text, #n1=tags, #n2=entries, #n4=doc, #n5=list";
+
+#[track_caller]
+fn check<T: Debug>(
+    operation: T,
+    json: impl FnOnce(T) -> Result<String, dynamodel::Error>,
+    shown: &[&str],
+) {
+    for text in [format!("{operation:?}"), format!("{operation:#?}")] {
+        assert!(!text.contains("MARKER") && !text.contains("7319"), "{text}");
+    }
+    let text = format!("{operation:?}");
+    for part in shown {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    // The request itself is complete.
+    let json = json(operation).unwrap();
+    assert!(json.contains(MARKER), "{json}");
+    let request: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(request["TableName"], "secrets");
+}
+
+#[test]
+fn every_operation() {
+    assert_eq!(format!("{:?}", condition()), format!("Condition({SHOWN})"));
+
+    let get = Secret::get(MARKER, MARKER).consistent();
+    check(get, |o| o.to_json(), &["Get", "Secret", "id", "name"]);
+    for put in [marked().create(), marked().put(), marked().replace()] {
+        let put = put.when(|_| condition());
+        check(put, |o| o.to_json(), &["Put", "Secret", SHOWN]);
+    }
+    let update = Secret::update(MARKER, MARKER)
+        .apply(|s| {
+            (
+                s.text.set(MARKER),
+                s.tags.insert([MARKER]),
+                s.list.prepend_or_create([MARKER]),
+                s.entries.key(MARKER).remove(),
+                s.doc.at(|d| d.text.set_from(s.owner.or(MARKER))),
+            )
+        })
+        .when(|_| condition())
+        .at_version(3);
+    let actions = [
+        SHOWN,
+        "SET #n0 = :v0 with #n0=text",
+        "ADD #n0 :v0 with #n0=tags",
+        "SET #n0 = list_append(:v0,if_not_exists(#n0,:v1)) with #n0=list",
+        "REMOVE #n0.#n1 with #n0=entries",
+        "SET #n0.#n1 = if_not_exists(#n2,:v0) with #n0=doc, #n1=text, #n2=owner",
+    ];
+    check(update.clone(), |o| o.to_json(), &actions);
+    let update = update.returning_updated_new();
+    check(update.clone(), |o| o.to_json(), &actions);
+
+    let changed = Secret {
+        list: vec![],
+        text: None,
+        entries: BTreeMap::from([(MARKER.into(), "x".into())]),
+        ..marked()
+    };
+    let diff = marked().diff(&changed);
+    check(
+        diff,
+        |o| o.to_json(),
+        &["Update", "REMOVE #n0 with #n0=text", "with #n0=entries"],
+    );
+
+    let delete = Secret::delete(MARKER, MARKER).when(|_| condition());
+    check(delete, |o| o.to_json(), &["Delete", "Secret", SHOWN]);
+    let remove = marked().remove().when(|_| condition());
+    check(remove, |o| o.to_json(), &["Remove", SHOWN]);
+    let query = Secret::query(MARKER)
+        .sort(|k| k.name.begins_with(MARKER))
+        .filter(|_| condition());
+    check(
+        query,
+        |o| o.to_json(),
+        &["Query", SHOWN, "begins_with(#n1,:v1) with #n0=id, #n1=name"],
+    );
+    let query = Secret::by_owner(MARKER).filter(|_| condition());
+    check(query, |o| o.to_json(), &["by_owner", SHOWN]);
+    let scan = Secret::scan().filter(|_| condition());
+    check(scan, |o| o.to_json(), &["Scan", SHOWN]);
+
+    let check_ = Secret::check(MARKER, MARKER).when(|_| condition());
+    let text = format!("{check_:?}");
+    assert!(!text.contains("MARKER") && text.contains(SHOWN), "{text}");
+}
+
+/// The pieces that are made on the way.
+#[test]
+fn paths_and_actions() {
+    let shown = std::cell::RefCell::new(Vec::new());
+    let show = |d: &dyn Debug| shown.borrow_mut().push(format!("{d:?}"));
+    let update = Secret::update("a", "b").apply(|s| {
+        let path = s.entries.key(MARKER);
+        show(&s);
+        show(&path);
+        show(&path.or(MARKER));
+        show(&s.list.size());
+        show(&s.list.index(2));
+        show(&path.set(MARKER));
+        path.set(MARKER)
+    });
+    drop(update);
+    let expected = [
+        "SecretFields { .. }",
+        "Path(entries.*)",
+        "Term(if_not_exists(#n0.#n1,:v0) with #n0=entries)",
+        "Size(list)",
+        "Path(list[2])",
+        "Action(SET #n0.#n1 = :v0 with #n0=entries)",
+    ];
+    assert_eq!(shown.into_inner(), expected);
+}
+
+/// Errors name attributes, not values.
+#[tokio::test]
+async fn errors() {
+    let db = dynamodel_tests::db().await;
+    db.create_table::<Secret>().await.unwrap();
+    marked().create().send(&db).await.unwrap();
+    let other = Secret {
+        id: "other".into(),
+        ..marked()
+    };
+    let errors = [
+        marked().create().send(&db).await.unwrap_err(),
+        Secret::update(MARKER, MARKER)
+            .when(|s| s.text.eq("no"))
+            .send(&db)
+            .await
+            .unwrap_err(),
+        Secret::update(MARKER, MARKER)
+            .apply(|s| {
+                (
+                    s.entries.key(MARKER).set(MARKER),
+                    s.entries.key(MARKER).remove(),
+                )
+            })
+            .send(&db)
+            .await
+            .unwrap_err(),
+        Secret::update(MARKER, MARKER)
+            .when(|s| s.text.in_(vec![MARKER; 101]))
+            .send(&db)
+            .await
+            .unwrap_err(),
+        marked().diff(&other).send(&db).await.unwrap_err(),
+    ];
+    for e in errors {
+        let text = format!("{e} {e:?}");
+        assert!(!text.contains("MARKER"), "{text}");
+    }
+}
