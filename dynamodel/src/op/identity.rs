@@ -6,39 +6,52 @@ use crate::wire::{Decimal, ReadError, Reader, Tag};
 /// The values of the key attributes in an item or key, in a form that is equal for equal keys: the
 /// number 1 and the number 1.0 are one key to DynamoDB.
 pub(crate) fn identity(item: &[u8], key: &KeySchema) -> Result<Vec<u8>, ReadError> {
-    let mut parts: Vec<Option<Vec<u8>>> = vec![None; key.attributes().count()];
+    // A primary key has one or two attributes. What follows them in the item does not matter.
+    let mut values: [Option<Reader<'_>>; 2] = [None, None];
+    let mut missing = key.attributes().count();
     let mut r = Reader::new(item)?;
-    r.members(|name, r| match key.attributes().position(|a| a == name) {
-        Some(i) => {
-            if let Some(part) = parts.get_mut(i) {
-                *part = Some(value(r)?);
-            }
-            Ok(())
+    let mut more = r.begin_map()?;
+    while more && missing > 0 {
+        let name = r.map_key()?;
+        let position = key.attributes().position(|attribute| attribute == name);
+        if let Some(value) = position.and_then(|i| values.get_mut(i)) {
+            missing -= usize::from(value.replace(r.clone()).is_none());
         }
-        None => r.skip_value(),
-    })?;
-    r.finish()?;
-    let mut identity = Vec::with_capacity(64);
-    for part in parts {
-        let part = part.ok_or_else(|| ReadError::expected("the attributes of the primary key"))?;
-        identity.extend_from_slice(&part.len().to_be_bytes());
-        identity.extend_from_slice(&part);
+        r.skip_value()?;
+        more = r.end_entry()?;
+    }
+    if missing > 0 {
+        return Err(ReadError::expected("the attributes of the primary key"));
+    }
+    let mut identity = Vec::with_capacity(96);
+    for mut value in values.into_iter().flatten() {
+        append(&mut identity, &mut value)?;
     }
     Ok(identity)
 }
 
-fn value(r: &mut Reader<'_>) -> Result<Vec<u8>, ReadError> {
-    Ok(match r.kind()? {
-        Tag::S => [b"S", r.string()?.as_bytes()].concat(),
-        Tag::B => [b"B", r.binary()?.as_slice()].concat(),
+/// Appends the length and the text of a value.
+fn append(identity: &mut Vec<u8>, r: &mut Reader<'_>) -> Result<(), ReadError> {
+    let mut part = |descriptor: u8, text: &[u8]| {
+        identity.extend_from_slice(&text.len().to_be_bytes());
+        identity.push(descriptor);
+        identity.extend_from_slice(text);
+    };
+    match r.kind()? {
+        Tag::S => part(b'S', r.string()?.as_bytes()),
+        Tag::B => part(b'B', &r.binary()?),
         Tag::N => {
             let n = Decimal::parse(r.number()?)
                 .map_err(|_| ReadError::expected("a number of DynamoDB"))?;
             let sign = if n.negative && n.digits != 0 { "-" } else { "" };
-            format!("N{sign}{}e{}", n.digits, n.exponent).into_bytes()
+            part(
+                b'N',
+                format!("{sign}{}e{}", n.digits, n.exponent).as_bytes(),
+            );
         }
         _ => return Err(ReadError::expected("a key of type S, N or B")),
-    })
+    }
+    Ok(())
 }
 
 #[cfg(test)]
