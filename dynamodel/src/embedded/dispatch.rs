@@ -1,5 +1,7 @@
 //! From the name of an operation and its JSON body to the JSON of the answer.
 
+use dynoxide::actions::get_item::GetItemRequest;
+use dynoxide::actions::update_item::{UpdateItemRequest, UpdateItemResponse};
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -71,6 +73,10 @@ pub(super) fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Ans
             }
         };
     }
+    if operation == "UpdateItem" {
+        let result = read(body).and_then(|request| write(&update_item(database, request)?));
+        return result.map_err(|error| in_envelope(operation, error)).into();
+    }
     let result = operations! {
         "BatchExecuteStatement" => batch_execute_statement,
         "BatchGetItem" => batch_get_item,
@@ -97,11 +103,31 @@ pub(super) fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Ans
         "TransactGetItems" => transact_get_items,
         "TransactWriteItems" => transact_write_items,
         "UntagResource" => untag_resource,
-        "UpdateItem" => update_item,
         "UpdateTable" => update_table,
         "UpdateTimeToLive" => update_time_to_live,
     };
     result.map_err(|error| in_envelope(operation, error)).into()
+}
+
+/// UpdateItem. Asked for the item as it was before, the engine answers with the key for an item that was
+/// not there; DynamoDB leaves the attributes out.
+fn update_item(
+    database: &Database,
+    request: UpdateItemRequest,
+) -> Result<UpdateItemResponse, DynoxideError> {
+    let is_new = request.return_values.as_deref() == Some("ALL_OLD") && {
+        let get = GetItemRequest {
+            table_name: request.table_name.clone(),
+            key: request.key.clone(),
+            ..GetItemRequest::default()
+        };
+        database.get_item(get).is_ok_and(|a| a.item.is_none())
+    };
+    let mut answer = database.update_item(request)?;
+    if is_new {
+        answer.attributes = None;
+    }
+    Ok(answer)
 }
 
 /// Writes the body of a successful answer.
