@@ -49,7 +49,7 @@ impl<I: crate::entity::Index> Testable for InFilter<I> {}
 #[diagnostic::on_unimplemented(
     message = "attribute `{Self}` cannot be used in `{Sc}`",
     label = "attribute `{Self}` cannot be used here",
-    note = "an update never changes a key, the version or what dynamodel keeps by itself (`created_at`, `updated_at`, `write_token`): to change a key, delete the item and create another",
+    note = "an update never changes a key, the version or what dynamodel keeps by itself (`created_at`, `updated_at`, `write_token`): to change a key, delete the item and create another; to change the variant of an enum, set the whole value",
     note = "a filter cannot name a key of the index it queries: give the partition key to the constructor and restrict the sort key with `.sort(..)`",
     note = "an index holds its keys, the table's keys and what it projects: add the attribute to the index's `project` list to filter by it or select it"
 )]
