@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -154,6 +155,8 @@ pub async fn db_with(
     let config = config
         .to_builder()
         .retry_config(retries)
+        // The budget of retries that clients share is not for tests to use up.
+        .retry_partition(RetryPartition::new(crate::prefix()))
         .http_client(faults.clone());
     let client = aws_sdk_dynamodb::Client::from_conf(configure(config).build());
     let db = Db::builder().client(client).table_prefix(crate::prefix());

@@ -1,6 +1,7 @@
 //! What the tests share: the entities and databases to run against.
 
 pub mod bare;
+pub mod chaos;
 pub mod faults;
 
 use std::sync::OnceLock;

@@ -2,6 +2,7 @@
 
 mod entity;
 mod field;
+mod table;
 
 use proc_macro2::{Span, TokenTree};
 use syn::ext::IdentExt;
@@ -10,9 +11,10 @@ use syn::punctuated::Punctuated;
 use syn::{Ident, LitStr, Path, Token, Type, parenthesized};
 
 pub(crate) use self::entity::{
-    BillingAttr, EncryptionAttr, EntityAttrs, IndexAttr, OptionsAttr, Project,
+    BillingAttr, EncryptionAttr, EntityAttrs, IndexAttr, KeyPart, OptionsAttr, Project, TableAttr,
 };
 pub(crate) use self::field::{FieldAttrs, StoredAttr};
+pub(crate) use self::table::{TableAttrs, TableIndexAttr};
 use crate::errors::Errors;
 use crate::names::{RenameRule, hint, nearest, one_of, plain};
 
@@ -36,6 +38,7 @@ const ENTITY: Place = Place {
     name: "an entity",
     keys: &[
         "table",
+        "key",
         "index",
         "local_index",
         "rename_all",
@@ -50,6 +53,31 @@ const ENTITY: Place = Place {
         "rename_fn",
     ],
     elsewhere: &[(FIELD_KEYS, "a field of the entity")],
+};
+
+const TABLE: Place = Place {
+    name: "a table",
+    keys: &[
+        "name",
+        "partition",
+        "sort",
+        "index",
+        "local_index",
+        "ttl",
+        "discriminator",
+        "crate",
+        "billing",
+        "stream",
+        "encryption",
+        "tags",
+        "deletion_protection",
+        "point_in_time_recovery",
+        "table_class",
+    ],
+    elsewhere: &[
+        (ENTITY.keys, "an entity"),
+        (FIELD_KEYS, "a field of an entity"),
+    ],
 };
 
 const FIELD_KEYS: &[&str] = &[

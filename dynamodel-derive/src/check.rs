@@ -5,6 +5,8 @@
 
 mod fields;
 mod indexes;
+mod single;
+mod table;
 
 use std::collections::HashMap;
 
@@ -12,7 +14,7 @@ use proc_macro2::Span;
 
 use crate::attr::Spanned;
 use crate::errors::Errors;
-use crate::model::{Document, Entity, Field, Shape, VariantShape};
+use crate::model::{Document, Entity, Field, Shape, Table, VariantShape};
 
 type Rule = fn(&Entity, &mut Errors);
 
@@ -49,6 +51,17 @@ pub(crate) fn entity(entity: &Entity, errors: &mut Errors) {
     for rule in ENTITY {
         rule(entity, errors);
     }
+    if let Some(single) = &entity.single {
+        single::rules(entity, single, errors);
+    }
+}
+
+/// Applies every rule of a table.
+pub(crate) fn table(table: &Table, errors: &mut Errors) {
+    if let Some(name) = &table.name {
+        resource_name(name, "table", errors);
+    }
+    table::rules(table, errors);
 }
 
 /// Applies every rule of a document.
@@ -85,7 +98,7 @@ fn document_fields(fields: &[Field], errors: &mut Errors) {
 
 /// An entity names its table.
 fn has_table(entity: &Entity, errors: &mut Errors) {
-    if entity.table.is_none() && entity.understood {
+    if entity.table.is_none() && entity.single.is_none() && entity.understood {
         errors.at(
             entity.container.ident.span(),
             "the entity names no table; add `#[dynamo(table = \"name\")]`",

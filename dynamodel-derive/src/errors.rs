@@ -36,6 +36,11 @@ impl Errors {
         self.found.is_empty()
     }
 
+    /// How many mistakes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.found.len()
+    }
+
     /// The compile errors, in the order in which they were found.
     pub(crate) fn finish(mut self) -> TokenStream {
         self.finished = true;

@@ -6,6 +6,7 @@ mod errors;
 mod expand;
 mod model;
 mod names;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,14 @@ use proc_macro::TokenStream;
 #[proc_macro_derive(Entity, attributes(dynamo))]
 pub fn entity(input: TokenStream) -> TokenStream {
     expand::entity(input.into()).into()
+}
+
+/// Makes a unit struct a table that several entities share: single-table design.
+///
+/// The attributes are listed on the [page of the derives](crate).
+#[proc_macro_derive(Table, attributes(dynamo))]
+pub fn table(input: TokenStream) -> TokenStream {
+    expand::table(input.into()).into()
 }
 
 /// Makes a struct or an enum an attribute type, so that a field of an entity can hold it.

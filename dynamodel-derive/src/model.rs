@@ -2,6 +2,8 @@
 
 mod container;
 mod document;
+mod single;
+mod table;
 
 use std::collections::HashSet;
 
@@ -10,7 +12,11 @@ use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};
 
 pub(crate) use self::container::Container;
 pub(crate) use self::document::{Document, Projection, Shape, Variant, VariantShape};
-use crate::attr::{EntityAttrs, FieldAttrs, IndexAttr, OptionsAttr, Project, Spanned};
+pub(crate) use self::single::{PartRole, Single, SingleIndex, adjacent};
+pub(crate) use self::table::{Table, TableIndex};
+use crate::attr::{
+    EntityAttrs, FieldAttrs, IndexAttr, KeyPart, OptionsAttr, Project, Spanned, TableAttr,
+};
 use crate::errors::Errors;
 use crate::names::{RenameRule, plain, type_name};
 
@@ -39,6 +45,8 @@ pub(crate) struct Entity {
     pub(crate) indexes: Vec<Index>,
     pub(crate) options: OptionsAttr,
     pub(crate) functions: Vec<(String, Ident)>,
+    /// The templates, of an entity in a shared table. Then there are no `indexes`.
+    pub(crate) single: Option<Single>,
 }
 
 /// A secondary index.
@@ -59,8 +67,10 @@ pub(crate) struct Index {
 impl Entity {
     /// Reads the struct. `None` when it is not a struct with named fields.
     pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Entity> {
-        let attrs = EntityAttrs::parse(&input.attrs, errors);
+        let mut attrs = EntityAttrs::parse(&input.attrs, errors);
         let mut container = Container::new(input, attrs.root.as_ref());
+        let shared = matches!(attrs.table, Some(TableAttr::Type(_)));
+        let single = Single::read(&mut attrs, &input.ident, errors);
         let Some(named) = named_fields(input) else {
             errors.at(
                 input.ident.span(),
@@ -73,13 +83,20 @@ impl Entity {
         });
         container.settle(&mut fields);
         container.bound_params(&fields, true);
-        let table = attrs.table.map(|text| Spanned {
-            value: text.value(),
-            span: text.span(),
+        let table = attrs.table.and_then(|table| match table {
+            TableAttr::Name(text) => Some(Spanned {
+                value: text.value(),
+                span: text.span(),
+            }),
+            TableAttr::Type(_) => None,
         });
-        let indexes = attrs.indexes.into_iter();
+        let indexes = attrs.indexes.into_iter().filter(|_| !shared);
+        let indexes = indexes
+            .map(|i| Index::new(i, &container.ident, errors))
+            .collect();
         Some(Entity {
-            indexes: indexes.map(|i| Index::new(i, &container.ident)).collect(),
+            indexes,
+            single,
             container,
             table,
             understood: errors.is_empty(),
@@ -92,6 +109,9 @@ impl Entity {
     /// Makes the best of a struct with mistakes, so that its code compiles and they are the only
     /// errors. `None` when there is no field that could be the key.
     pub(crate) fn mended(mut self) -> Option<Entity> {
+        if self.single.is_some() {
+            return None;
+        }
         if self.partition().is_none() {
             let first = self.fields.iter_mut().find(|f| f.is_stored())?;
             first.attrs.partition = Some(first.ident.span());
@@ -183,7 +203,20 @@ impl Entity {
 }
 
 impl Index {
-    fn new(attr: IndexAttr, entity: &Ident) -> Index {
+    fn new(attr: IndexAttr, entity: &Ident, errors: &mut Errors) -> Index {
+        if let Some(alias) = &attr.alias {
+            errors.at(alias.span(), "an alias belongs to an index of a shared table; give the index this name, and its stored name by `name = \"..\"`");
+        }
+        let mut fields = |key: Option<KeyPart>| {
+            key.map(|key| match key {
+                KeyPart::Fields(fields) => fields,
+                KeyPart::Template(template) => {
+                    errors.at(template.span, "templates belong to entities of a shared table; name the fields, `partition = field` or `(a, b)`");
+                    Vec::new()
+                }
+            })
+        };
+        let (partition, sort) = (fields(attr.partition), fields(attr.sort));
         let stored_name = match &attr.stored_name {
             Some(text) => Spanned {
                 value: text.value(),
@@ -202,8 +235,8 @@ impl Index {
             ),
             name: attr.name,
             stored_name,
-            partition: attr.partition,
-            sort: attr.sort.unwrap_or_default(),
+            partition,
+            sort: sort.unwrap_or_default(),
             project: attr.project.unwrap_or(Project::All),
         }
     }

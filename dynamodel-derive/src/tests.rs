@@ -72,6 +72,25 @@ snapshot! { table_options, entity,
     struct Audit { #[dynamo(partition)] day: u32 }
 }
 
+snapshot! { shared_table, table,
+    #[dynamo(name = "app", partition = "pk", sort = "sk", ttl = "expires")]
+    #[dynamo(index(gsi1, partition = "gsi1pk", sort = "gsi1sk"), local_index(lsi1, sort = "lsi1sk"))]
+    pub struct App;
+}
+
+snapshot! { templates, entity,
+    #[dynamo(table = App, key(partition = "USER#{user_id}", sort = "ORDER#{placed_at}#{order_id}"))]
+    #[dynamo(index(gsi1 as by_status, partition = "STATUS#{status}", sort = "{priority}#{address.zip}"))]
+    pub struct Order {
+        user_id: String,
+        placed_at: u64,
+        order_id: String,
+        status: Option<Status>,
+        priority: u8,
+        address: Address,
+    }
+}
+
 snapshot! { library_written_fields, entity,
     #[dynamo(table = "notes")]
     struct Note {
@@ -112,6 +131,7 @@ snapshot! { stored_forms, entity,
         #[dynamo(default)] count: u32,
         #[dynamo(default = 5 * 3, with = ::other::secs)] limit: Duration,
         #[dynamo(skip, default = Cache::new())] cache: Cache,
+        #[dynamo(serde, kind = M)] address: Option<Address>,
     }
 }
 

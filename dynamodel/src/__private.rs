@@ -3,20 +3,34 @@
 mod field;
 
 pub use self::field::UsableField;
-use std::fmt;
+pub use std::string::String;
 pub use std::time::SystemTime;
 
+pub use crate::attribute::serde_bridge::{
+    SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
+};
 pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
 pub use crate::entity::{
     EntityWithSort, Global, HasSort, HasTtl, Index, Primary, Projection, ProjectsAll, ProjectsSome,
     SelectableFrom, TableOrLocal, Whole,
 };
 pub use crate::expr::{
-    Fields, HasField, InCondition, InFilter, InProjection, InUpdate, Path, Prefix, Token, TokenOf,
-    UsableIn,
+    Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
+    Prefix, SettableIn, Token, TokenOf, UsableIn,
 };
 pub use crate::key::KeyBuilder;
-pub use crate::op::{SortChain, SortCondition, SortPart, SortPrefix};
+pub use crate::op::{
+    AnyPart, FixedPart, SortChain, SortCondition, SortPart, SortPrefix, TemplateEnd,
+};
+pub use crate::schema::IndexKey;
+pub use crate::single_table::{
+    GlobalIndexOf, IndexOfTable, LocalIndexOf, PartitionOf, TableIndex, Templated, WithSort,
+    WithoutSort, agree, global_index, local_index, with_sort, without_sort, write_templates,
+};
+pub use crate::template::{
+    FixedWidth, IndexPart, PartBehind, TemplatePart, check_kind, found_kind, join, part_text,
+    read_word, split, width, wire_text, write_word,
+};
 pub use crate::time::{Timestamp, Ttl, TtlTime};
 pub use crate::version::{TokenValue, VersionNumber};
 pub use crate::wire::{MapBody, ReadError, Reader, StoredAs, Writer};
@@ -43,6 +57,15 @@ where
     KindOf<T>: IndexKeyKind,
 {
 }
+
+/// The type can be part of the template of a primary key.
+pub const fn key_part<T: TemplatePart>() {}
+
+/// The type can be part of the template of an index key.
+pub const fn index_part<T: IndexPart>() {}
+
+/// The type can stand directly before another part of a template.
+pub const fn fixed_width<T: FixedWidth>() {}
 
 /// The type can be a Time to Live.
 pub const fn ttl<T: TtlTime>() {}
@@ -104,70 +127,48 @@ pub fn project<K: Token, T: ProjectedFrom<K::Type>>(slot: Option<K::Type>) -> Re
     }
 }
 
-/// `Debug` of several fields, given as references in pairs of pairs. A bound on it can name a lifetime,
-/// and is checked only where it is used.
-pub trait ShowFields {
-    fn show<'n>(self, names: &mut std::slice::Iter<'n, &'n str>, to: &mut fmt::DebugStruct<'_, '_>);
+/// `Debug`, `Clone` and `PartialEq` of field `N` through a reference: a generated bound can so name a
+/// lifetime and is checked only where it is used, and the bounds of two fields are never the same.
+pub trait DebugField<const N: usize> {
+    fn debug_field(&self) -> &dyn std::fmt::Debug;
 }
-impl ShowFields for () {
-    fn show<'n>(self, _: &mut std::slice::Iter<'n, &'n str>, _: &mut fmt::DebugStruct<'_, '_>) {}
-}
-impl<T: fmt::Debug> ShowFields for &T {
-    fn show<'n>(
-        self,
-        names: &mut std::slice::Iter<'n, &'n str>,
-        to: &mut fmt::DebugStruct<'_, '_>,
-    ) {
-        if let Some(name) = names.next() {
-            to.field(name, self);
-        }
-    }
-}
-impl<A: ShowFields, B: ShowFields> ShowFields for (A, B) {
-    fn show<'n>(
-        self,
-        names: &mut std::slice::Iter<'n, &'n str>,
-        to: &mut fmt::DebugStruct<'_, '_>,
-    ) {
-        self.0.show(names, to);
-        self.1.show(names, to);
+impl<T: std::fmt::Debug, const N: usize> DebugField<N> for &T {
+    fn debug_field(&self) -> &dyn std::fmt::Debug {
+        self
     }
 }
 
-/// The body of `Debug` of a generated struct.
-///
-/// # Errors
-/// When the formatter fails.
-pub fn show_fields(
-    f: &mut fmt::Formatter<'_>,
-    of: &str,
-    names: &[&str],
-    fields: impl ShowFields,
-) -> fmt::Result {
-    let mut to = f.debug_struct(of);
-    fields.show(&mut names.iter(), &mut to);
-    to.finish()
-}
-
-/// `Clone` of several fields, as [`ShowFields`].
-pub trait CloneFields {
-    /// The types behind the references.
+/// See [`DebugField`].
+pub trait CloneField<const N: usize> {
+    /// The type behind the reference.
     type Owned;
-    fn clone_fields(self) -> Self::Owned;
+    fn clone_field(self) -> Self::Owned;
 }
-impl CloneFields for () {
-    type Owned = ();
-    fn clone_fields(self) {}
-}
-impl<T: Clone> CloneFields for &T {
+impl<T: Clone, const N: usize> CloneField<N> for &T {
     type Owned = T;
-    fn clone_fields(self) -> T {
+    fn clone_field(self) -> T {
         self.clone()
     }
 }
-impl<A: CloneFields, B: CloneFields> CloneFields for (A, B) {
-    type Owned = (A::Owned, B::Owned);
-    fn clone_fields(self) -> Self::Owned {
-        (self.0.clone_fields(), self.1.clone_fields())
+
+/// See [`DebugField`].
+pub trait EqField<const N: usize> {
+    fn eq_field(&self, other: &Self) -> bool;
+}
+impl<T: PartialEq, const N: usize> EqField<N> for &T {
+    fn eq_field(&self, other: &Self) -> bool {
+        self == other
+    }
+}
+
+/// The items of an answer to Query or Scan, for benchmarks of decoding without sending.
+///
+/// # Errors
+/// When the answer or an item of it cannot be read.
+pub fn decode_page<P: Projection>(body: &[u8]) -> Result<Vec<P>, ReadError> {
+    let page = crate::op::decode_page::<P>(body)?;
+    match page.rest.into_iter().find_map(Result::err) {
+        None => Ok(page.items),
+        Some(error) => Err(error),
     }
 }

@@ -2,8 +2,13 @@
 
 mod binary;
 mod collection;
+mod foreign;
 mod number;
 mod operand;
+#[cfg_attr(not(feature = "serde"), path = "attribute/serde_missing.rs")]
+pub(crate) mod serde_bridge;
+#[cfg(any(feature = "json", feature = "msgpack"))]
+mod serde_form;
 mod set;
 mod text;
 mod time;
@@ -12,6 +17,10 @@ mod wrapper;
 pub use binary::Binary;
 pub use collection::MapKey;
 pub use operand::{SetValue, ValueFor};
+#[cfg(feature = "json")]
+pub use serde_form::json::Json;
+#[cfg(feature = "msgpack")]
+pub use serde_form::msgpack::MsgPack;
 
 use crate::wire::{ReadError, Reader, Writer};
 
@@ -37,6 +46,38 @@ use crate::wire::{ReadError, Reader, Writer};
 /// | `Option<T>` | as `T`; `None` is absent, and NULL reads as `None` |
 /// | `Box<T>`, `Arc<T>`, `Rc<T>` | as `T` |
 /// | `aws_sdk_dynamodb::types::AttributeValue` | any type |
+///
+/// By feature, which is named as the crate:
+///
+/// | feature | Rust | DynamoDB |
+/// |---|---|---|
+/// | `chrono` | `DateTime<Utc>`, `DateTime<FixedOffset>` | S: `2026-01-02T03:04:05.123456789Z`; the offset is not kept |
+/// | | `NaiveDate`, `NaiveDateTime`, `NaiveTime` | S: `2026-01-02`, `2026-01-02T03:04:05.123456789`, `03:04:05.123456789` |
+/// | | `TimeDelta` (`Duration`) | N: seconds, with up to nine decimals |
+/// | `time` | `OffsetDateTime`, `UtcDateTime` | S: `2026-01-02T03:04:05.123456789Z`; the offset is not kept |
+/// | | `Date`, `PrimitiveDateTime`, `Time` | S: `2026-01-02`, `2026-01-02T03:04:05.123456789`, `03:04:05.123456789` |
+/// | | `Duration` | N: seconds, with up to nine decimals |
+/// | `jiff` | `Timestamp` | S: `2026-01-02T03:04:05.123456789Z` |
+/// | | `civil::Date`, `civil::DateTime`, `civil::Time` | S: `2026-01-02`, `2026-01-02T03:04:05.123456789`, `03:04:05.123456789` |
+/// | | `SignedDuration` | N: seconds, with up to nine decimals |
+/// | `uuid` | `Uuid` | S: hyphenated, in lower case |
+/// | `ulid` | `Ulid` | S: 26 characters, in upper case |
+/// | `rust_decimal` | `Decimal` | N, exact |
+/// | `bigdecimal` | `BigDecimal` | N, exact; at most 38 significant digits |
+/// | `bytes` | `Bytes` | B |
+/// | `indexmap` | `IndexMap<K, V>`, `IndexSet<T>` | as `HashMap` and `HashSet`; DynamoDB keeps no order |
+/// | `url` | `Url` | S: normalized |
+/// | `smol_str` | `SmolStr` | S |
+/// | `json` | `serde_json::Value` | M, L, S, N, BOOL or NULL, by its form |
+/// | | `Json<T>` | S: the JSON text of any serde type |
+/// | `msgpack` | `MsgPack<T>` | B: the MessagePack bytes of any serde type |
+/// | `serde` | a field marked `#[dynamo(serde)]`, of any serde type | by its form |
+///
+/// Times have a fixed width, so that they sort as text: as keys and in conditions, text order is time
+/// order. They are of the years 0000 to 9999 in UTC; others are refused. What is read has to be in
+/// exactly the stored form, so that a key that was read is the key that is written. Text of another
+/// form, which another program wrote, is read through `#[dynamo(serde)]` or `#[dynamo(with = ..)]`. In
+/// a `ttl` field these types are stored as DynamoDB's Time to Live reads them, as N of seconds.
 ///
 /// # Example
 ///

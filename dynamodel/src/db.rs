@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
-use crate::entity::Entity;
+use tracing::Instrument;
+
 use crate::error::Error;
+use crate::observe::{self, Observed};
+use crate::single_table::HasTable;
 use crate::transport::{ApiOperation, Decode, Failure, FailureKind, Reply, Tables, Transport};
 
 /// A connection to DynamoDB: an [`aws_sdk_dynamodb::Client`] and the names of the tables.
@@ -160,9 +163,9 @@ impl Db {
         &self.inner.client
     }
 
-    /// The name of `E`'s table on this connection, with prefix.
-    pub fn table_name<E: Entity>(&self) -> Arc<str> {
-        self.resolve(E::SCHEMA.table)
+    /// The name of `T`'s table on this connection, with prefix.
+    pub fn table_name<T: HasTable>(&self) -> Arc<str> {
+        self.resolve(T::TABLE.table)
     }
 
     pub(crate) fn resolve(&self, declared: &'static str) -> Arc<str> {
@@ -189,18 +192,60 @@ impl Db {
     }
 
     /// Sends one request about one table.
-    pub(crate) async fn call<O: ApiOperation, T: Send + Sync + 'static>(
+    pub(crate) async fn call<O: ApiOperation, T: Observed + Send + Sync + 'static>(
         &self,
         table: Arc<str>,
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
+        self.observed_call::<O, T>(Tables::One(table), None, body, decode)
+            .await
+    }
+
+    /// Sends one request about an index of a table, or the table itself.
+    pub(crate) async fn call_index<O: ApiOperation, T: Observed + Send + Sync + 'static>(
+        &self,
+        table: Arc<str>,
+        index: Option<&'static str>,
+        body: Vec<u8>,
+        decode: Decode<T>,
+    ) -> Result<Reply<T>, Failure> {
+        self.observed_call::<O, T>(Tables::One(table), index, body, decode)
+            .await
+    }
+
+    /// Sends one request about these tables.
+    pub(crate) async fn call_tables<O: ApiOperation, T: Observed + Send + Sync + 'static>(
+        &self,
+        tables: Tables,
+        body: Vec<u8>,
+        decode: Decode<T>,
+    ) -> Result<Reply<T>, Failure> {
+        self.observed_call::<O, T>(tables, None, body, decode).await
+    }
+
+    async fn observed_call<O: ApiOperation, T: Observed + Send + Sync + 'static>(
+        &self,
+        tables: Tables,
+        index: Option<&'static str>,
+        body: Vec<u8>,
+        decode: Decode<T>,
+    ) -> Result<Reply<T>, Failure> {
+        let span = observe::span::<O>(&tables, index);
+        let call = self.transmit::<O, T>(tables, body, decode);
+        let sent = call.instrument(span.clone()).await;
+        observe::record(&span, &sent);
+        sent
+    }
+
+    async fn transmit<O: ApiOperation, T: Send + Sync + 'static>(
+        &self,
+        tables: Tables,
+        body: Vec<u8>,
+        decode: Decode<T>,
+    ) -> Result<Reply<T>, Failure> {
         match &self.inner.transport {
-            Ok(transport) => {
-                transport
-                    .call::<O, T>(Tables::One(table), body, decode)
-                    .await
-            }
+            Ok(transport) => transport.call::<O, T>(tables, body, decode).await,
             Err(message) => Err(Failure {
                 attempts: 0,
                 uncertain: false,

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use crate::expr::Fields;
 use crate::key::Key;
 use crate::op::{Put, PutMode, Remove, Scan, Stored, Update};
-use crate::schema::{EntitySchema, KeySchema};
+use crate::schema::{EntitySchema, IndexKey, KeySchema, SingleTable};
 use crate::wire::{ReadError, Reader, Writer};
 
 /// A struct whose values are the items of a table.
@@ -25,7 +25,7 @@ pub trait Entity: Sized + Send + Sync + 'static + Fields {
 
     /// The entity with every field an `Option`: what an update that returns the changed attributes
     /// has read. The derive makes it; for `Session` it is `SessionPartial`.
-    type Partial: Send + Sync + 'static;
+    type Partial: 'static;
 
     #[doc(hidden)]
     fn read_partial(r: &mut Reader<'_>) -> Result<Self::Partial, ReadError>;
@@ -199,6 +199,9 @@ pub trait Index: Send + Sync + 'static {
     const NAME: Option<&'static str>;
     /// The key.
     const KEY: KeySchema;
+    /// The templates of the key, in a table of several entities.
+    #[doc(hidden)]
+    const TEMPLATES: Option<IndexKey> = None;
     /// [`ProjectsAll`] or [`ProjectsSome`].
     type Projects;
     /// [`TableOrLocal`] or [`Global`].
@@ -243,6 +246,10 @@ impl<E: Entity> Index for Primary<E> {
     type Entity = E;
     const NAME: Option<&'static str> = None;
     const KEY: KeySchema = E::SCHEMA.key;
+    const TEMPLATES: Option<IndexKey> = match E::SCHEMA.single_table {
+        Some(single) => Some(SingleTable::primary(single)),
+        None => None,
+    };
     type Projects = ProjectsAll;
     type Locality = TableOrLocal;
 }

@@ -7,6 +7,7 @@ use aws_credential_types::provider::error::CredentialsError;
 
 use crate::entity::Entity;
 use crate::expr::ast::Place;
+use crate::op::{Canceled, Left};
 use crate::transport::{Failure, FailureKind};
 use crate::wire::{ReadError, WriteError};
 
@@ -16,7 +17,8 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// Opaque and one word wide. Ask it by its predicates; [`source`](StdError::source) has the SDK's own
 /// error where the service or the network is behind it. It names entity, operation, attribute and AWS
-/// request id, and never a value, key or token: neither in `Display` nor in `Debug`.
+/// request id, and never a value, key or token: neither in `Display` nor in `Debug`. The SDK's own
+/// errors behind `source` keep no such promise.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -42,6 +44,7 @@ struct Inner {
     operation: Option<&'static str>,
     request_id: Option<String>,
     attempts: u32,
+    left: Option<Left>,
 }
 
 enum Kind {
@@ -52,6 +55,8 @@ enum Kind {
         item: Option<Vec<u8>>,
         source: BoxError,
     },
+    Canceled(Canceled),
+    Unprocessed,
     NotFound,
     Read(ReadError),
     Write(WriteError),
@@ -86,6 +91,8 @@ pub(crate) enum Limit {
     ExpressionOperators,
     InOperands,
     ItemSize { bytes: usize },
+    TransactionOperations { operations: usize },
+    TransactionSize { bytes: usize },
 }
 
 impl fmt::Display for Limit {
@@ -96,6 +103,19 @@ impl fmt::Display for Limit {
                 f.write_str("an expression has more than 300 operators and functions")
             }
             Limit::InOperands => f.write_str("`in_` takes at most 100 values"),
+            Limit::TransactionOperations { operations } => {
+                write!(
+                    f,
+                    "the transaction has {operations} operations, more than DynamoDB's 100"
+                )
+            }
+            Limit::TransactionSize { bytes } => {
+                write!(
+                    f,
+                    "the items of the transaction have {bytes} bytes, more than DynamoDB's 4 MB \
+                     (4,194,304 bytes)"
+                )
+            }
             Limit::ItemSize { bytes } => {
                 write!(
                     f,
@@ -114,6 +134,7 @@ impl Error {
             operation: None,
             request_id: None,
             attempts: 0,
+            left: None,
         }))
     }
 
@@ -137,6 +158,9 @@ impl Error {
     }
 
     pub(crate) fn write(error: WriteError) -> Self {
+        if error.is_of_key() {
+            return Self::invalid_key(error);
+        }
         Self::new(Kind::Write(error))
     }
 
@@ -186,6 +210,43 @@ impl Error {
         Self::new(Kind::Contended { attempts, last })
     }
 
+    /// A canceled transaction.
+    pub(crate) fn canceled(failure: Failure, canceled: impl FnOnce(BoxError) -> Canceled) -> Self {
+        let FailureKind::Service { source, .. } = failure.kind else {
+            return Self::failure(failure);
+        };
+        let mut error = Self::new(Kind::Canceled(canceled(source)));
+        error.0.request_id = failure.request_id;
+        error.0.attempts = failure.attempts;
+        error
+    }
+
+    /// DynamoDB left a part of a batch undone, as often as it was asked.
+    pub(crate) fn still_unprocessed() -> Self {
+        Self::new(Kind::Unprocessed)
+    }
+
+    /// What a batch has not done when it failed with this error.
+    pub(crate) fn leaving(mut self, left: Left) -> Self {
+        self.0.left = Some(left);
+        self
+    }
+
+    pub(crate) fn left(&self) -> Option<&Left> {
+        self.0.left.as_ref()
+    }
+
+    pub(crate) fn take_left(&mut self) -> Option<Left> {
+        self.0.left.take()
+    }
+
+    pub(crate) fn cancellation(&self) -> Option<&Canceled> {
+        match &self.0.kind {
+            Kind::Canceled(canceled) => Some(canceled),
+            _ => None,
+        }
+    }
+
     /// What the service or the network answered.
     pub(crate) fn failure(failure: Failure) -> Self {
         let kind = match failure.kind {
@@ -201,6 +262,7 @@ impl Error {
                 status,
                 source,
             },
+            FailureKind::Decode(e) if e.is_malformed() => Kind::Response(e.into()),
             FailureKind::Decode(e) => Kind::Read(e),
             FailureKind::Timeout(e) => Kind::Timeout(e),
             FailureKind::Dispatch(e) => unsent(e, Kind::Connection),
@@ -268,7 +330,11 @@ impl Error {
     /// The condition of a write was not met: of `when`, or of the write itself (`create`: the item
     /// exists; `replace`: it does not; a version that moved on).
     pub fn is_condition_failed(&self) -> bool {
-        matches!(self.0.kind, Kind::Condition { .. })
+        match &self.0.kind {
+            Kind::Condition { .. } => true,
+            Kind::Canceled(canceled) => canceled.is_condition_failed(),
+            _ => false,
+        }
     }
 
     /// Somebody else wrote the item: its version is not the one that was expected, or with `create`
@@ -277,7 +343,17 @@ impl Error {
         match &self.0.kind {
             Kind::Condition { conflict, .. } => *conflict,
             Kind::Contended { .. } => true,
+            Kind::Canceled(canceled) => canceled.is_conflict(),
             _ => false,
+        }
+    }
+
+    /// A transaction was under way on an item that this operation writes, or that this transaction is
+    /// about. Transactions are tried again on this within their [`Backoff`](crate::Backoff) first.
+    pub fn is_transaction_conflict(&self) -> bool {
+        match &self.0.kind {
+            Kind::Canceled(canceled) => canceled.is_transaction_conflict(),
+            _ => self.code() == Some("TransactionConflictException"),
         }
     }
 
@@ -314,8 +390,14 @@ impl Error {
         self.code() == Some("ResourceNotFoundException")
     }
 
-    /// DynamoDB refused the request for its rate, and the SDK's retries did not help.
+    /// DynamoDB refused the request, or a part of a batch or transaction, for its rate, and trying
+    /// again did not help.
     pub fn is_throttled(&self) -> bool {
+        match &self.0.kind {
+            Kind::Unprocessed => return true,
+            Kind::Canceled(canceled) => return canceled.is_throttled(),
+            _ => {}
+        }
         matches!(
             self.code(),
             Some(
@@ -368,12 +450,14 @@ impl Error {
     }
 
     /// A key value that DynamoDB cannot hold: empty, or longer than 2,048 bytes in a partition key or
-    /// 1,024 in a sort key. Nothing was sent.
+    /// 1,024 in a sort key; or the part of a key template whose text contains the literal that follows
+    /// it, so that the key could be read as another one. Nothing was sent.
     pub fn is_invalid_key(&self) -> bool {
         matches!(self.0.kind, Kind::InvalidKey(_))
     }
 
-    /// A limit of DynamoDB that was checked before sending: item size, expression size and operators.
+    /// A limit of DynamoDB that was checked before sending: item size, expression size and operators,
+    /// operations and size of a transaction.
     pub fn is_limit_exceeded(&self) -> bool {
         matches!(self.0.kind, Kind::Limit(_))
     }
@@ -414,6 +498,12 @@ impl Error {
         matches!(self.0.kind, Kind::Service { status: 500.., .. })
     }
 
+    /// The answer was cut short, corrupt or not one of DynamoDB, for instance of a proxy, and the SDK's
+    /// retries did not help. Whether a write has happened is not known.
+    pub fn is_invalid_response(&self) -> bool {
+        matches!(self.0.kind, Kind::Response(_))
+    }
+
     /// The item as it is stored now, from a failed condition: it comes with the failure, at no cost.
     ///
     /// `None` when no item has the key, when the failure is another, and when the stored item is not
@@ -424,6 +514,7 @@ impl Error {
                 item: Some(item), ..
             } => crate::wire::read_item(item, E::read_item).ok(),
             Kind::Contended { last, .. } => last.current(),
+            Kind::Canceled(canceled) => canceled.current(),
             _ => None,
         }
     }
@@ -433,6 +524,7 @@ impl Error {
         match &self.0.kind {
             Kind::Service { code, .. } => code.as_deref(),
             Kind::Condition { .. } => Some("ConditionalCheckFailedException"),
+            Kind::Canceled(_) => Some("TransactionCanceledException"),
             Kind::Contended { last, .. } => last.code(),
             _ => None,
         }
@@ -489,6 +581,27 @@ fn unsent(error: BoxError, other: fn(BoxError) -> Kind) -> Kind {
     }
 }
 
+/// A message of the service up to where it shows what was sent. These are all the places where
+/// DynamoDB does.
+struct WithoutValues<'a>(&'a str);
+
+impl fmt::Display for WithoutValues<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const BEFORE_VALUES: [&str; 3] = [
+            "AttributeValue: {",
+            "Input collection [",
+            "converted to a numeric value: ",
+        ];
+        let ends = BEFORE_VALUES
+            .iter()
+            .filter_map(|text| Some(self.0.find(text)? + text.len()));
+        match ends.min().and_then(|end| self.0.get(..end)) {
+            Some(start) => write!(f, "{start}.."),
+            None => f.write_str(self.0),
+        }
+    }
+}
+
 /// What a failed condition means to the write that asked it.
 pub(crate) struct ConditionOutcome {
     pub(crate) conflict: bool,
@@ -530,6 +643,10 @@ impl fmt::Display for Error {
                 f.write_str("the item does not exist")?;
             }
             Kind::Condition { .. } => f.write_str("the condition was not met")?,
+            Kind::Canceled(canceled) => write!(f, "{canceled}")?,
+            Kind::Unprocessed => {
+                f.write_str("DynamoDB left a part of the batch undone, as often as it was asked")?;
+            }
             Kind::Read(e) => write!(f, "the stored item cannot be read: {e}")?,
             Kind::Write(e) => write!(f, "the value cannot be stored: {e}")?,
             Kind::InvalidKey(e) => write!(f, "invalid key: {e}")?,
@@ -547,7 +664,7 @@ impl fmt::Display for Error {
                     None => write!(f, "the service answered with HTTP status {status}")?,
                 }
                 if let Some(message) = message {
-                    write!(f, ": {message}")?;
+                    write!(f, ": {}", WithoutValues(message))?;
                 }
             }
             Kind::Timeout(_) => f.write_str("no answer in time")?,
@@ -565,6 +682,9 @@ impl fmt::Display for Error {
         }
         if self.is_ambiguous() {
             f.write_str("; an earlier attempt of this call may have written it")?;
+        }
+        if let Some(left) = &self.0.left {
+            write!(f, "; {left}")?;
         }
         if let Some(id) = &self.0.request_id {
             write!(f, " (request id {id})")?;
@@ -592,10 +712,12 @@ impl StdError for Error {
             | Kind::Construction(source)
             | Kind::Engine(source)
             | Kind::Other(source) => Some(&**source),
+            Kind::Canceled(canceled) => Some(&*canceled.source),
             Kind::Read(e) => Some(e),
             Kind::Write(e) | Kind::InvalidKey(e) => Some(e),
             Kind::Contended { last, .. } => Some(last),
             Kind::NotFound
+            | Kind::Unprocessed
             | Kind::Limit(_)
             | Kind::InvalidRequest(_)
             | Kind::Cursor(_)

@@ -9,7 +9,8 @@ use crate::entity::Entity;
 use crate::error::Error;
 use crate::expr::Token;
 use crate::expr::ast::Value;
-use crate::schema::KeySchema;
+use crate::schema::{IndexKey, KeySchema, KeyTemplates, SingleTable};
+use crate::template;
 use crate::wire::{WriteError, Writer};
 
 pub(crate) use crate::wire::{MAX_PARTITION as MAX_PARTITION_BYTES, MAX_SORT as MAX_SORT_BYTES};
@@ -36,6 +37,8 @@ pub(crate) use crate::wire::{MAX_PARTITION as MAX_PARTITION_BYTES, MAX_SORT as M
 /// entity and the key attributes, not their values.
 pub struct Key<E> {
     json: Vec<u8>,
+    /// The parts of the templates, in a table of several entities.
+    parts: Vec<Vec<u8>>,
     invalid: Option<WriteError>,
     _entity: PhantomData<fn() -> E>,
 }
@@ -43,13 +46,35 @@ pub struct Key<E> {
 impl<E: Entity> Key<E> {
     #[doc(hidden)]
     pub fn from_builder(builder: KeyBuilder) -> Self {
-        let (json, invalid) = match builder.finish(&E::SCHEMA.key) {
+        let templates = E::SCHEMA.single_table.map(SingleTable::primary);
+        let parts = match &templates {
+            Some(_) => builder.values(),
+            None => Vec::new(),
+        };
+        let (json, invalid) = match builder.finish(&E::SCHEMA.key, templates.as_ref()) {
             Ok(json) => (json, None),
             Err(e) => (Vec::new(), Some(e)),
         };
         Key {
             json,
+            parts,
             invalid,
+            _entity: PhantomData,
+        }
+    }
+
+    /// The values of the template parts of the primary key, in the order of
+    /// [`SingleTable::parts`], in their wire form.
+    pub(crate) fn parts(&self) -> &[Vec<u8>] {
+        &self.parts
+    }
+
+    /// A key that was one before.
+    pub(crate) fn from_json(json: Vec<u8>) -> Self {
+        Key {
+            json,
+            parts: Vec::new(),
+            invalid: None,
             _entity: PhantomData,
         }
     }
@@ -67,6 +92,7 @@ impl<E> Clone for Key<E> {
     fn clone(&self) -> Self {
         Key {
             json: self.json.clone(),
+            parts: self.parts.clone(),
             invalid: self.invalid.clone(),
             _entity: PhantomData,
         }
@@ -131,8 +157,12 @@ impl KeyBuilder {
     }
 
     /// The key as one JSON map.
-    fn finish(self, schema: &KeySchema) -> Result<Vec<u8>, WriteError> {
-        let parts = self.checked(schema)?;
+    fn finish(
+        self,
+        schema: &KeySchema,
+        templates: Option<&IndexKey>,
+    ) -> Result<Vec<u8>, WriteError> {
+        let parts = self.checked(schema, templates)?;
         let length = parts
             .iter()
             .map(|(name, json)| name.len() + json.len() + 4)
@@ -149,11 +179,64 @@ impl KeyBuilder {
         w.finish()
     }
 
-    /// The values, each within DynamoDB's limits for a key of this schema.
-    pub(crate) fn checked(
+    /// The values in their wire form.
+    fn values(&self) -> Vec<Vec<u8>> {
+        let values = self.parts.iter().filter_map(|(_, value)| match value {
+            Value::Json(json) => Some(json.clone()),
+            Value::Invalid(_) => None,
+        });
+        values.collect()
+    }
+
+    /// The key attributes that the templates make of the values: of the partition key alone, or of
+    /// both when there are values for all parts.
+    fn composed(
         self,
         schema: &KeySchema,
+        templates: &IndexKey,
+    ) -> Result<Vec<(&'static str, Value)>, WriteError> {
+        let KeyTemplates { partition, sort } = templates.key;
+        let order = template::distinct(partition.iter().chain(sort));
+        let texts = self.parts.iter().zip(&order).map(|((name, value), part)| {
+            let text = templates.parts.get(*part).map(|p| p.text);
+            match (value, text) {
+                (Value::Json(json), Some(text)) => {
+                    let text = text(json).map_err(|e| e.in_attribute(*name))?;
+                    Ok((*part, text))
+                }
+                (Value::Invalid(e), _) => Err(e.clone().in_attribute(*name)),
+                (_, None) => Ok((*part, None)),
+            }
+        });
+        let texts = texts.collect::<Result<Vec<_>, _>>()?;
+        let text = |part: usize| {
+            let found = texts.iter().find(|(p, _)| *p == part);
+            Ok(found.and_then(|(_, text)| text.clone()))
+        };
+        let mut attributes = Vec::with_capacity(2);
+        for (names, pieces) in [(schema.partition, partition), (schema.sort, sort)] {
+            let Some(name) = names.first().filter(|_| !pieces.is_empty()) else {
+                continue;
+            };
+            let composed = template::compose(pieces, templates.parts, text);
+            if let Some(value) = composed.map_err(|e| e.in_attribute(*name))? {
+                attributes.push((*name, Value::write(|w| w.string(&value))));
+            }
+        }
+        Ok(attributes)
+    }
+
+    /// The values, each within DynamoDB's limits for a key of this schema.
+    pub(crate) fn checked(
+        mut self,
+        schema: &KeySchema,
+        templates: Option<&IndexKey>,
     ) -> Result<Vec<(&'static str, Vec<u8>)>, WriteError> {
+        if let Some(templates) = templates {
+            self = KeyBuilder {
+                parts: self.composed(schema, templates)?,
+            };
+        }
         self.parts
             .into_iter()
             .map(|(name, value)| {

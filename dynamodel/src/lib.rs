@@ -103,27 +103,37 @@ mod error;
 pub mod expr;
 mod key;
 pub mod op;
+mod observe;
 mod page;
 pub mod schema;
+mod single_table;
 mod table;
+mod template;
 mod time;
 mod transport;
 mod version;
 pub mod wire;
 
+#[cfg(feature = "json")]
+pub use attribute::Json;
+#[cfg(feature = "msgpack")]
+pub use attribute::MsgPack;
 pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
 pub use db::{Builder, Db};
-pub use dynamodel_derive::{Document, Entity, Projection};
+pub use dynamodel_derive::{Document, Entity, Projection, Table};
 pub use entity::{Entity, Projection, Unversioned, Versioned};
 pub use error::Error;
-pub use expr::{Action, Condition, all_of, any_of, maybe};
+pub use expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe};
 pub use key::Key;
 pub use op::{
-    Backoff, Check, ConsumedCapacity, Delete, Get, Measured, Partial, Put, Query, Remove, Scan,
-    Update,
+    Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check, Committed,
+    ConsumedCapacity, Delete, Get, Handle, Measured, Partial, Put, Query, Reason, Remove, Scan,
+    Transaction, Update, batch_get, transact_get,
 };
-pub use page::{Cursor, ItemStream, Page};
+pub use page::{Cursor, ItemStream, Page, ScanCursor, ScanStream};
+pub use single_table::{HasTable, Table, Templated};
 pub use table::TableInfo;
+pub use template::{FixedWidth, TemplatePart};
 pub use time::{Timestamp, TtlTime};
 pub use version::{TokenValue, VersionNumber, WriteToken};
 pub use wire::Tag as AttributeType;

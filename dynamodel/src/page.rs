@@ -1,9 +1,12 @@
 //! Pages, cursors and streams of Query and Scan.
 
 mod cursor;
+mod scan_cursor;
 mod stream;
 
 pub use cursor::Cursor;
+pub(crate) use scan_cursor::Position;
+pub use scan_cursor::{ScanCursor, ScanStream};
 pub use stream::ItemStream;
 pub(crate) use stream::stream;
 
@@ -154,9 +157,11 @@ async fn fetch<T: Send + Sync + 'static>(
         .body(&table, limit, start, count)
         .map_err(|e| named.error(e))?;
     let reply = if plan.scan {
-        db.call::<transport::Scan, _>(table, body, decode).await
+        db.call_index::<transport::Scan, _>(table, plan.index, body, decode)
+            .await
     } else {
-        db.call::<transport::Query, _>(table, body, decode).await
+        db.call_index::<transport::Query, _>(table, plan.index, body, decode)
+            .await
     };
     let reply = reply.map_err(|f| named.error(Error::failure(f)))?;
     Ok(Fetched {

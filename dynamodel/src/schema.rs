@@ -1,5 +1,11 @@
 //! The plain description of an entity that the derive writes and the runtime reads.
 
+mod single_table;
+
+#[doc(hidden)]
+pub use single_table::IndexKey;
+pub use single_table::{IndexTemplates, KeyTemplates, PartSchema, Piece, SingleTable, TableSchema};
+
 /// What dynamodel knows of an entity at compile time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntitySchema {
@@ -25,6 +31,8 @@ pub struct EntitySchema {
     pub write_token: Option<&'static str>,
     /// How the table is created.
     pub options: TableOptions,
+    /// The key templates, when the entity lies in a table of several entities.
+    pub single_table: Option<&'static SingleTable>,
 }
 
 /// One stored attribute.

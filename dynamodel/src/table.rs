@@ -13,9 +13,9 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::db::Db;
-use crate::entity::Entity;
 use crate::error::Error;
-use crate::schema::EntitySchema;
+use crate::schema::TableSchema;
+use crate::single_table::HasTable;
 
 /// How long to wait for a table to become active or to go away.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -56,9 +56,10 @@ impl fmt::Debug for TableInfo {
 }
 
 impl Db {
-    /// Creates `E`'s table with its indexes and options, waits until it is `ACTIVE`, and switches Time
+    /// Creates `T`'s table, an entity's or a [`Table`](crate::Table), with its indexes and options, waits until it is `ACTIVE`, and switches Time
     /// to Live and point-in-time recovery on where the entity asks for them. When the table is there
-    /// already and equal to the schema, that is fine too.
+    /// already and equal to the schema, that is fine too; where it is equal but for Time to Live or
+    /// point-in-time recovery being off, they are switched on.
     ///
     /// On AWS this takes about ten seconds for a new table, and one read request for one that is
     /// there. Any number of tables can be created side by side; AWS allows 50 at a time
@@ -82,50 +83,51 @@ impl Db {
     /// # Errors
     /// [`is_table_mismatch`](Error::is_table_mismatch), naming the differences, when a different table
     /// has the name; it is left as it is. Or the service or network fails.
-    pub async fn create_table<E: Entity>(&self) -> Result<(), Error> {
-        let schema = E::SCHEMA;
-        let named = |e: Error| e.of_entity(schema.entity).in_operation("CreateTable");
-        let table = self.table_name::<E>();
+    pub async fn create_table<T: HasTable>(&self) -> Result<(), Error> {
+        let schema = &T::TABLE;
+        let named = |e: Error| e.of_entity(schema.owner).in_operation("CreateTable");
+        let table = self.table_name::<T>();
         let created = self.create(&table, schema).await.map_err(named)?;
         let description = self.wait_until_active(&table).await.map_err(named)?;
-        self.set_time_to_live(&table, schema, created)
-            .await
-            .map_err(named)?;
-        self.set_recovery(&table, schema).await.map_err(named)?;
-        if created {
-            return Ok(());
+        let mut has_time_to_live = false;
+        if !created {
+            let mut differences = compare::differences(schema, &description);
+            if let Some(expected) = schema.ttl
+                && let Some(actual) = self.time_to_live(&table).await.map_err(named)?
+            {
+                has_time_to_live = true;
+                differences.extend(compare::time_to_live(expected, Some(&actual)));
+            }
+            if !differences.is_empty() {
+                let differences = differences.join("; ");
+                return Err(named(Error::table(format!(
+                    "table `{table}` exists and differs: {differences}"
+                ))));
+            }
         }
-        let differences = compare::differences(schema, &description);
-        if differences.is_empty() {
-            return Ok(());
+        if let Some(attribute) = schema.ttl
+            && !has_time_to_live
+        {
+            let set = self.set_time_to_live(&table, attribute).await;
+            set.map_err(named)?;
         }
-        Err(named(Error::table(format!(
-            "table `{table}` exists and differs: {}",
-            differences.join("; ")
-        ))))
+        self.set_recovery(&table, schema).await.map_err(named)
     }
 
-    /// What is known of `E`'s table, and how it differs from the schema. One or two round trips.
+    /// What is known of `T`'s table, and how it differs from the schema. One or two round trips.
     ///
     /// # Errors
     /// [`is_table_not_found`](Error::is_table_not_found) when there is no such table; or the service or
     /// network fails.
-    pub async fn describe_table<E: Entity>(&self) -> Result<TableInfo, Error> {
-        let schema = E::SCHEMA;
-        let named = |e: Error| e.of_entity(schema.entity).in_operation("DescribeTable");
-        let table = self.table_name::<E>();
+    pub async fn describe_table<T: HasTable>(&self) -> Result<TableInfo, Error> {
+        let schema = &T::TABLE;
+        let named = |e: Error| e.of_entity(schema.owner).in_operation("DescribeTable");
+        let table = self.table_name::<T>();
         let description = self.describe(&table).await.map_err(named)?;
         let mut differences = compare::differences(schema, &description);
         if let Some(expected) = schema.ttl {
             let actual = self.time_to_live(&table).await.map_err(named)?;
-            if actual.as_deref() != Some(expected) {
-                differences.push(match actual {
-                    Some(actual) => {
-                        format!("Time to Live is on `{actual}`, the entity has it on `{expected}`")
-                    }
-                    None => format!("Time to Live is off, the entity has it on `{expected}`"),
-                });
-            }
+            differences.extend(compare::time_to_live(expected, actual.as_deref()));
         }
         let count = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
         Ok(TableInfo {
@@ -139,14 +141,14 @@ impl Db {
         })
     }
 
-    /// Deletes `E`'s table with everything in it, and waits until it is gone.
+    /// Deletes `T`'s table with everything in it, and waits until it is gone.
     ///
     /// # Errors
     /// [`is_table_not_found`](Error::is_table_not_found) when there is no such table; the service's
     /// error when it is protected from deletion; or the service or network fails.
-    pub async fn delete_table<E: Entity>(&self) -> Result<(), Error> {
-        let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("DeleteTable");
-        let table = self.table_name::<E>();
+    pub async fn delete_table<T: HasTable>(&self) -> Result<(), Error> {
+        let named = |e: Error| e.of_entity(T::TABLE.owner).in_operation("DeleteTable");
+        let table = self.table_name::<T>();
         let deleted = self
             .client()
             .delete_table()
@@ -165,7 +167,7 @@ impl Db {
     }
 
     /// Whether the table was created now; `false` when it was there.
-    async fn create(&self, table: &str, schema: &'static EntitySchema) -> Result<bool, Error> {
+    async fn create(&self, table: &str, schema: &TableSchema) -> Result<bool, Error> {
         match self.describe(table).await {
             Ok(_) => return Ok(false),
             Err(e) if e.is_table_not_found() => {}
@@ -232,29 +234,10 @@ impl Db {
         }))
     }
 
-    async fn set_time_to_live(
-        &self,
-        table: &str,
-        schema: &EntitySchema,
-        created: bool,
-    ) -> Result<(), Error> {
-        let Some(expected) = schema.ttl else {
-            return Ok(());
-        };
-        if !created {
-            match self.time_to_live(table).await? {
-                Some(actual) if actual == expected => return Ok(()),
-                Some(actual) => {
-                    return Err(Error::table(format!(
-                        "table `{table}` exists and differs: Time to Live is on `{actual}`, the entity has it on `{expected}`"
-                    )));
-                }
-                None => {}
-            }
-        }
+    async fn set_time_to_live(&self, table: &str, attribute: &str) -> Result<(), Error> {
         let specification = TimeToLiveSpecification::builder()
             .enabled(true)
-            .attribute_name(expected)
+            .attribute_name(attribute)
             .build()
             .map_err(Error::construction)?;
         let update = self
@@ -262,10 +245,17 @@ impl Db {
             .update_time_to_live()
             .table_name(table)
             .time_to_live_specification(specification);
-        update.send().await.map(|_| ()).map_err(Error::sdk)
+        let Err(e) = update.send().await else {
+            return Ok(());
+        };
+        // Somebody else was faster.
+        match self.time_to_live(table).await {
+            Ok(Some(actual)) if actual == attribute => Ok(()),
+            _ => Err(Error::sdk(e)),
+        }
     }
 
-    async fn set_recovery(&self, table: &str, schema: &EntitySchema) -> Result<(), Error> {
+    async fn set_recovery(&self, table: &str, schema: &TableSchema) -> Result<(), Error> {
         if !schema.options.point_in_time_recovery {
             return Ok(());
         }

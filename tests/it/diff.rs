@@ -485,8 +485,11 @@ fn requests() {
     let mut changed = page();
     changed.lines[1].count = 2;
     changed.note = None;
-    let update = page().diff(&changed).unversioned();
-    assert!(expression(&update).starts_with("SET lines = :v0 REMOVE note"));
+    let update = page()
+        .diff(&changed)
+        .apply(|p| p.text.set("more"))
+        .unversioned();
+    assert!(expression(&update).starts_with("SET lines = :v0, text = :v1 REMOVE note"));
     assert!(
         !update
             .to_json()
@@ -780,4 +783,45 @@ async fn modify_reports_what_is_stored() {
         Versioned::get("m").consistent().send(db).await.unwrap(),
         Some(modified)
     );
+}
+
+/// In a transaction, the diff of equal values demands that the item is as it was.
+#[tokio::test]
+async fn in_transactions() {
+    let db = &table().await;
+    let one = Page {
+        version: 0,
+        ..page()
+    }
+    .create()
+    .send(db)
+    .await
+    .unwrap();
+    let two = Page {
+        id: 2,
+        version: 0,
+        ..page()
+    }
+    .create()
+    .send(db)
+    .await
+    .unwrap();
+    let changed = Page {
+        note: None,
+        ..two.clone()
+    };
+    let transfer = async || {
+        let mut tx = dynamodel::Transaction::new();
+        tx.update(one.diff(&one));
+        tx.update(two.diff(&changed));
+        tx.send(db).await
+    };
+    transfer().await.unwrap();
+    let stored = Page::get(2).consistent().send(db).await.unwrap().unwrap();
+    assert_eq!((stored.note, stored.version), (None, 2));
+    assert_eq!(
+        Page::get(1).consistent().send(db).await.unwrap(),
+        Some(one.clone())
+    );
+    assert!(transfer().await.unwrap_err().is_transaction_canceled());
 }

@@ -1,13 +1,37 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
+mod batch_faults;
+mod batches;
+mod bulk;
+mod bulk_scan;
+mod concurrency;
 mod conditions;
 mod crud;
+mod cursor;
 mod diff;
+mod errors;
+mod foreign;
 mod hygiene;
 mod inspect;
+mod lifecycle;
 mod model;
+mod observability;
 mod paths;
+mod projection;
+mod properties;
+mod query;
 mod raw;
+mod scan;
+mod serde_bridge;
+mod single_table;
+mod sparse;
+mod tables;
+mod templates;
 mod tour;
+mod transactions;
+mod ttl;
+mod types;
+mod unreadable;
 mod updates;
 mod versions;
+mod workload;

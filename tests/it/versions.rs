@@ -240,6 +240,7 @@ async fn modify_keeps_key_and_version() {
     assert_eq!(read, Some(other));
     let c = Counter::get("c").modify(&db, |c| {
         c.version = 40;
+        c.n += 1;
         Ok(())
     });
     assert_eq!(c.await.unwrap().version, 2);
@@ -280,10 +281,10 @@ async fn modify_gives_up_after_the_attempts_of_its_backoff() {
     let (db, faults) = faults::db().await;
     db.create_table::<Counter>().await.unwrap();
     counter(1, 0).create().send(&db).await.unwrap();
-    faults.always(
-        "PutItem",
-        Fault::Refuse("ConditionalCheckFailedException", 400),
-    );
+    for write in ["PutItem", "UpdateItem"] {
+        let refusal = Fault::Refuse("ConditionalCheckFailedException", 400);
+        faults.always(write, refusal);
+    }
     let backoff = Backoff::new(Duration::from_millis(1), Duration::from_millis(2), 3);
     let modify = Counter::get("c").modify_with(&db, backoff, |c| {
         c.n += 1;
@@ -503,7 +504,9 @@ async fn modify_with_lost_answers() {
     tokened(0, 0).create().send(&db).await.unwrap();
     counter(0, 0).create().send(&db).await.unwrap();
     for n in 1..=5 {
+        faults.clear();
         faults.next("PutItem", [Fault::DropResponse]);
+        faults.next("UpdateItem", [Fault::DropResponse]);
         let modified = Tokened::get("c").modify(&db, |c| {
             c.n += 1;
             Ok(())
@@ -512,6 +515,7 @@ async fn modify_with_lost_answers() {
     }
     // Without a token nobody knows, and a second try might count twice.
     faults.next("PutItem", [Fault::DropResponse]);
+    faults.next("UpdateItem", [Fault::DropResponse]);
     let e = Counter::get("c").modify(&db, |c| {
         c.n += 1;
         Ok(())

@@ -12,6 +12,10 @@ struct Thing {
     b: u8,
     #[dynamo(kind = S)]
     c: u8,
+    #[dynamo(serde, with = text)]
+    d: u8,
+    #[dynamo(serde, from = u8, into = u8)]
+    e: u8,
 }
 
 fn main() {}

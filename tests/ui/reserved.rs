@@ -1,4 +1,4 @@
-// `serde` and `unique` say what to use
+// `unique` says what to use
 use dynamodel::Entity;
 
 #[derive(Entity)]
@@ -6,10 +6,8 @@ use dynamodel::Entity;
 struct Thing {
     #[dynamo(partition)]
     id: u64,
-    #[dynamo(serde)]
-    a: String,
     #[dynamo(unique)]
-    b: String,
+    a: String,
 }
 
 fn main() {}

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Ident, LitInt, LitStr, Path, Token, bracketed};
+use syn::{Ident, LitInt, LitStr, Path, Token, bracketed, parenthesized};
 
 use super::{
     ENTITY, each_item, equals, equals_choice, equals_fields, equals_path, equals_text, flag,
@@ -12,12 +12,14 @@ use super::{
 };
 use crate::errors::Errors;
 use crate::names::{RenameRule, hint, plain};
+use crate::template::Template;
 
 /// Attributes of an entity.
 #[derive(Default)]
 pub(crate) struct EntityAttrs {
     pub(crate) root: Option<Path>,
-    pub(crate) table: Option<LitStr>,
+    pub(crate) table: Option<TableAttr>,
+    pub(crate) key: Option<KeyAttr>,
     pub(crate) rename_all: Option<RenameRule>,
     pub(crate) indexes: Vec<IndexAttr>,
     pub(crate) options: OptionsAttr,
@@ -25,13 +27,34 @@ pub(crate) struct EntityAttrs {
     pub(crate) functions: Vec<(String, Ident)>,
 }
 
+/// `table = "name"`, or `table = App`.
+pub(crate) enum TableAttr {
+    Name(LitStr),
+    Type(Path),
+}
+
+/// `key(partition = "..", sort = "..")`.
+pub(crate) struct KeyAttr {
+    pub(crate) span: Span,
+    pub(crate) partition: Template,
+    pub(crate) sort: Option<Template>,
+}
+
+/// A key of an index: fields, or a template.
+pub(crate) enum KeyPart {
+    Fields(Vec<Ident>),
+    Template(Template),
+}
+
 /// `index(..)` or `local_index(..)`.
 pub(crate) struct IndexAttr {
     pub(crate) local: bool,
     pub(crate) name: Ident,
+    /// `name as alias`.
+    pub(crate) alias: Option<Ident>,
     pub(crate) stored_name: Option<LitStr>,
-    pub(crate) partition: Option<Vec<Ident>>,
-    pub(crate) sort: Option<Vec<Ident>>,
+    pub(crate) partition: Option<KeyPart>,
+    pub(crate) sort: Option<KeyPart>,
     pub(crate) project: Option<Project>,
 }
 
@@ -72,7 +95,8 @@ impl EntityAttrs {
         each_item(attrs, ENTITY, errors, |key, input, errors| {
             match plain(key).as_str() {
                 "crate" => once(&mut out.root, key, equals_path(key, input, "dynamodel")?),
-                "table" => once(&mut out.table, key, equals_text(key, input, "sessions")?),
+                "table" => once(&mut out.table, key, table(key, input)?),
+                "key" => once(&mut out.key, key, key_templates(key, input)?),
                 "rename_all" => once(&mut out.rename_all, key, rename_rule(key, input)?),
                 "index" => index(key, input, false, errors).map(|i| out.indexes.push(i)),
                 "local_index" => index(key, input, true, errors).map(|i| out.indexes.push(i)),
@@ -106,9 +130,16 @@ fn index(
             let message = format!("the index has no name; {usage}");
             return Err(syn::Error::new(name.span(), message));
         }
+        let alias = if content.peek(Token![as]) {
+            content.parse::<Token![as]>()?;
+            Some(content.call(Ident::parse_any)?)
+        } else {
+            None
+        };
         let mut out = IndexAttr {
             local,
             name,
+            alias,
             stored_name: None,
             partition: None,
             sort: None,
@@ -144,9 +175,9 @@ fn index_parts(
                         "a local index has the partition key of the table; remove `partition`, or make it an `index(..)`",
                     );
                 }
-                once(&mut out.partition, &key, equals_fields(&key, input)?)?;
+                once(&mut out.partition, &key, key_part(&key, input)?)?;
             }
-            "sort" => once(&mut out.sort, &key, equals_fields(&key, input)?)?,
+            "sort" => once(&mut out.sort, &key, key_part(&key, input)?)?,
             "project" => once(&mut out.project, &key, project(&key, input)?)?,
             "name" => once(
                 &mut out.stored_name,
@@ -162,6 +193,55 @@ fn index_parts(
         }
     }
     Ok(())
+}
+
+/// `= "name"`, or `= Type`.
+fn table(key: &Ident, input: ParseStream<'_>) -> syn::Result<TableAttr> {
+    let fork = input.fork();
+    fork.parse::<Token![=]>().ok();
+    if fork.call(Path::parse_mod_style).is_ok() {
+        return equals_path(key, input, "App").map(TableAttr::Type);
+    }
+    equals_text(key, input, "sessions").map(TableAttr::Name)
+}
+
+/// `(partition = "..", sort = "..")`.
+fn key_templates(key: &Ident, input: ParseStream<'_>) -> syn::Result<KeyAttr> {
+    let usage = "expected the key's templates, for instance `key(partition = \"USER#{user_id}\", sort = \"PROFILE\")`";
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(key.span(), usage));
+    }
+    let content;
+    parenthesized!(content in input);
+    let (mut partition, mut sort) = (None, None);
+    while !content.is_empty() {
+        let part = content.call(Ident::parse_any)?;
+        let slot = match plain(&part).as_str() {
+            "partition" => &mut partition,
+            "sort" => &mut sort,
+            _ => return Err(syn::Error::new(part.span(), usage)),
+        };
+        let text = equals_text(&part, &content, "USER#{user_id}")?;
+        once(slot, &part, Template::parse(&text)?)?;
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
+        }
+    }
+    Ok(KeyAttr {
+        span: key.span(),
+        partition: partition.ok_or_else(|| syn::Error::new(key.span(), usage))?,
+        sort,
+    })
+}
+
+/// Fields, or a template in quotes.
+fn key_part(key: &Ident, input: ParseStream<'_>) -> syn::Result<KeyPart> {
+    let fork = input.fork();
+    if fork.parse::<Token![=]>().is_ok() && fork.peek(LitStr) {
+        let text = equals_text(key, input, "STATUS#{status}")?;
+        return Template::parse(&text).map(KeyPart::Template);
+    }
+    equals_fields(key, input).map(KeyPart::Fields)
 }
 
 /// `= all`, `= keys` or `= [a, b]`.
@@ -223,7 +303,18 @@ fn functions(
 }
 
 impl OptionsAttr {
-    fn parse(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    /// Whether any option was given.
+    pub(crate) fn is_given(&self) -> bool {
+        let flags = self.deletion_protection.or(self.point_in_time_recovery);
+        let words = self.stream.or(self.table_class);
+        self.billing.is_some()
+            || self.encryption.is_some()
+            || self.tags.is_some()
+            || flags.is_some()
+            || words.is_some()
+    }
+
+    pub(super) fn parse(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         match plain(key).as_str() {
             "billing" => once(&mut self.billing, key, billing(key, input)?),
             "stream" => {

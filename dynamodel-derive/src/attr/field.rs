@@ -37,6 +37,11 @@ pub(crate) enum StoredAttr {
         kind: Option<&'static str>,
         span: Span,
     },
+    /// `serde`, perhaps with `kind = S`.
+    Serde {
+        kind: Option<&'static str>,
+        span: Span,
+    },
     /// `from = T, into = T`; or `try_from = T, into = T`.
     Convert {
         ty: Box<Type>,
@@ -48,7 +53,9 @@ pub(crate) enum StoredAttr {
 impl StoredAttr {
     pub(crate) fn span(&self) -> Span {
         match self {
-            StoredAttr::With { span, .. } | StoredAttr::Convert { span, .. } => *span,
+            StoredAttr::With { span, .. }
+            | StoredAttr::Serde { span, .. }
+            | StoredAttr::Convert { span, .. } => *span,
         }
     }
 }
@@ -140,6 +147,7 @@ impl FieldAttrs {
     fn parse(attrs: &[syn::Attribute], place: Place, errors: &mut Errors) -> Self {
         let mut out = FieldAttrs::default();
         let mut with: Option<(Path, Span)> = None;
+        let mut serde: Option<Span> = None;
         let mut kind: Option<(&'static str, Ident)> = None;
         let mut conversion = Conversion::default();
         each_item(attrs, place, errors, |key, input, _| {
@@ -159,10 +167,7 @@ impl FieldAttrs {
                     once(&mut with, key, (module, key.span()))
                 }
                 "kind" => once(&mut kind, key, equals_choice(key, input, &KINDS)?),
-                "serde" => Err(syn::Error::new(
-                    key.span(),
-                    "`serde` is not available; derive `Document` for the type, or use `with = module`",
-                )),
+                "serde" => once(&mut serde, key, flag(key, input)?),
                 "unique" => Err(syn::Error::new(
                     key.span(),
                     "`unique` is not available; keep a second entity whose key is the unique value, and write both in a `Transaction`",
@@ -173,26 +178,32 @@ impl FieldAttrs {
         let conversion = conversion.finish(errors);
         if let Some((_, word)) = &kind
             && with.is_none()
+            && serde.is_none()
         {
             errors.at(
                 word.span(),
-                "`kind` belongs to `with`; elsewhere the type says how it is stored",
+                "`kind` belongs to `with` or `serde`; elsewhere the type says how it is stored",
             );
         }
-        out.stored = match (with, conversion) {
-            (Some((_, span)), Some(_)) => {
+        let kind = kind.map(|(kind, _)| kind);
+        let with = with.map(|(module, span)| StoredAttr::With { module, kind, span });
+        let serde = serde.map(|span| StoredAttr::Serde { kind, span });
+        out.stored = match (with, serde, conversion) {
+            (Some(form), None, Some(_)) => {
                 errors.at(
-                    span,
+                    form.span(),
                     "`with` and `from`/`into` exclude each other; keep one",
                 );
                 None
             }
-            (Some((module, span)), None) => Some(StoredAttr::With {
-                module,
-                kind: kind.map(|(kind, _)| kind),
-                span,
-            }),
-            (None, conversion) => conversion,
+            (None, Some(form), Some(_)) | (Some(_), Some(form), _) => {
+                errors.at(
+                    form.span(),
+                    "`serde` stores the field's own type; keep either it or `with`, `from` and `into`",
+                );
+                None
+            }
+            (with, serde, conversion) => with.or(serde).or(conversion),
         };
         out
     }

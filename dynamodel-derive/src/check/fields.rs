@@ -29,6 +29,9 @@ pub(super) fn roles(field: &Field) -> impl Iterator<Item = (&'static str, Span)>
 
 /// Exactly one field is the partition key.
 pub(super) fn one_partition(entity: &Entity, errors: &mut Errors) {
+    if entity.single.is_some() {
+        return;
+    }
     let mut marked = entity
         .fields
         .iter()

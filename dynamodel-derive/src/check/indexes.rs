@@ -12,7 +12,7 @@ use crate::model::{Entity, Index};
 use crate::names::{hint, plain};
 
 /// Names of associated functions that an entity has: an index of that name would hide one.
-const TAKEN: [&str; 11] = [
+pub(super) const TAKEN: [&str; 11] = [
     "key", "get", "update", "delete", "check", "query", "scan", "create", "put", "replace",
     "remove",
 ];

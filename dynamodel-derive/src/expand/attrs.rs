@@ -19,6 +19,8 @@ pub(super) enum Usable {
         scopes: Vec<TokenStream>,
         /// Scopes with any index `__I`.
         any_index: Vec<TokenStream>,
+        /// Where the field is only set, as a part of a derived key.
+        settable: Option<TokenStream>,
     },
 }
 
@@ -268,13 +270,21 @@ pub(super) fn token_of_type(
             })
             .into_iter()
             .collect(),
-        Usable::In { scopes, any_index } => {
+        Usable::In {
+            scopes,
+            any_index,
+            settable,
+        } => {
+            let settable = settable.iter().map(|scope| {
+                let of = quote!(#root::__private::SettableIn<#scope>);
+                implement(&container.generics, of, &this, TokenStream::new())
+            });
             let scopes = scopes
                 .iter()
                 .map(|scope| usable_in(&container.generics, scope));
             let generics = container.generics_and("__I");
             let any = any_index.iter().map(|scope| usable_in(&generics, scope));
-            scopes.chain(any).collect()
+            scopes.chain(any).chain(settable).collect()
         }
     };
     quote!(#declaration #token_impl #has_field #usable)

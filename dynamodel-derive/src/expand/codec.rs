@@ -90,6 +90,8 @@ pub(super) struct Construct<'a> {
     pub(super) tokens: bool,
     /// What the value has beside the fields.
     pub(super) rest: Option<TokenStream>,
+    /// The discriminator of a shared table: its name, a constant, and what it has to be.
+    pub(super) kind: Option<(TokenStream, String)>,
 }
 
 /// Reads a map, with its braces, and builds the value.
@@ -124,17 +126,36 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         };
         quote!(#ident: #value)
     });
+    let root = &container.root;
     let Construct { path, rest, .. } = construct;
+    let kind = construct.kind.as_ref().map(|(name, kind)| {
+        quote! {
+            #name => {
+                #root::__private::check_kind(__r, #name, #kind)?;
+                __kind = true;
+            }
+        }
+    });
+    let (declared, checked) = match &construct.kind {
+        Some((name, kind)) => (
+            quote!(let mut __kind = false;),
+            quote!(#root::__private::found_kind(__kind, #name, #kind)?;),
+        ),
+        None => Default::default(),
+    };
     quote! {
+        #declared
         #(let mut #slots = ::core::option::Option::None;)*
         let mut __more = __r.begin_map()?;
         while __more {
             match &*__r.map_key()? {
                 #(#arms)*
+                #kind
                 _ => __r.skip_value()?,
             }
             __more = __r.end_entry()?;
         }
+        #checked
         ::core::result::Result::Ok(#path { #(#values,)* #rest })
     }
 }

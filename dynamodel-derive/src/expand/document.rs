@@ -46,6 +46,7 @@ fn structure(container: &Container, fields: &[Field]) -> TokenStream {
         fields: fields.iter().collect(),
         tokens: true,
         rest: None,
+        kind: None,
     };
     let read = read_map(container, &construct);
     let attribute = map_attribute(container, &quote!(#(#lines)*), &read);
@@ -110,11 +111,50 @@ fn transparent(container: &Container, inner: usize, fields: &[(Member, Type)]) -
         }
     });
     let wrap = quote!(|__v| #ident { #(#values),* });
-    scope(container.implement(
+    let part = part_behind(
+        container,
+        ty,
+        &quote!(#root::__private::PartBehind::write(&self.#member, __out)),
+        &quote!(.map(#wrap)),
+    );
+    let attribute = container.implement(
         quote!(#root::Attribute),
         container.ty(),
         delegate(root, ty, &quote!(&self.#member), &wrap),
-    ))
+    );
+    scope(quote!(#attribute #part))
+}
+
+/// `TemplatePart` of a type that is stored as another one, where that is a part of templates. The bound
+/// is on a reference of any lifetime, because a plain bound that is known to be false would be an error.
+fn part_behind(
+    container: &Container,
+    inner: &Type,
+    write: &TokenStream,
+    wrap: &TokenStream,
+) -> TokenStream {
+    let root = &container.root;
+    let mut generics = container.generics.clone();
+    let bound = quote!(for<'__a> &'__a #inner: #root::__private::PartBehind<Owned = #inner>);
+    if let Ok(predicate) = syn::parse2(bound) {
+        generics.make_where_clause().predicates.push(predicate);
+    }
+    super::implement(
+        &generics,
+        quote!(#root::__private::TemplatePart),
+        container.ty(),
+        quote! {
+            const WIDTH: ::core::option::Option<usize> =
+                <&#inner as #root::__private::PartBehind>::WIDTH;
+            fn write_part(
+                &self,
+                __out: &mut #root::__private::String,
+            ) -> ::core::result::Result<(), #root::wire::WriteError> { #write }
+            fn read_part(__text: &str) -> ::core::option::Option<Self> {
+                <&#inner as #root::__private::PartBehind>::read(__text) #wrap
+            }
+        },
+    )
 }
 
 /// Stored as another type.
@@ -139,7 +179,20 @@ fn converted(container: &Container, inner: &Type, fallible: bool) -> TokenStream
         ..
     } = &form;
     let read = read_fn(root, "read", &quote!(::core::result::Result::Ok(#read)));
-    scope(container.implement(
+    let into =
+        quote!(<#own as ::core::convert::Into<#inner>>::into(::core::clone::Clone::clone(self)));
+    let wrap = if fallible {
+        quote!(.and_then(|__v| <#own as ::core::convert::TryFrom<#inner>>::try_from(__v).ok()))
+    } else {
+        quote!(.map(<#own as ::core::convert::From<#inner>>::from))
+    };
+    let part = part_behind(
+        container,
+        inner,
+        &quote!(#root::__private::PartBehind::write(&#into, __out)),
+        &wrap,
+    );
+    let attribute = container.implement(
         quote!(#root::Attribute),
         &this,
         quote! {
@@ -156,7 +209,8 @@ fn converted(container: &Container, inner: &Type, fallible: bool) -> TokenStream
             }
             #absent
         },
-    ))
+    );
+    scope(quote!(#attribute #part))
 }
 
 /// Text: the names of the variants.
@@ -177,7 +231,22 @@ fn words(container: &Container, variants: &[Variant]) -> TokenStream {
             }
         },
     );
-    scope(container.implement(
+    let part = container.implement(
+        quote!(#root::__private::TemplatePart),
+        &this,
+        quote! {
+            fn write_part(
+                &self,
+                __out: &mut #root::__private::String,
+            ) -> ::core::result::Result<(), #root::wire::WriteError> {
+                #root::__private::write_word(self, __out)
+            }
+            fn read_part(__text: &str) -> ::core::option::Option<Self> {
+                #root::__private::read_word(__text)
+            }
+        },
+    );
+    let attribute = container.implement(
         quote!(#root::Attribute),
         &this,
         quote! {
@@ -188,7 +257,8 @@ fn words(container: &Container, variants: &[Variant]) -> TokenStream {
             }
             #read
         },
-    ))
+    );
+    scope(quote!(#attribute #part))
 }
 
 /// The variants that there are, for an error.
@@ -267,6 +337,7 @@ fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
                 fields: Vec::new(),
                 tokens: false,
                 rest: None,
+                kind: None,
             },
         ),
         VariantShape::Newtype(inner) => quote! {
@@ -279,6 +350,7 @@ fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
                 fields: fields.iter().collect(),
                 tokens: false,
                 rest: None,
+                kind: None,
             },
         ),
     }

@@ -11,11 +11,11 @@ use super::indexes::{index_impls, index_types};
 use super::keys::constructors;
 use super::partial::{partial_impls, partial_members, partial_type};
 use super::schema::schema;
-use super::scope;
 use super::stored::{has_other_form, wrappers};
+use super::{scope, single};
 use crate::attr::EntityAttrs;
 use crate::errors::Errors;
-use crate::model::{Container, Entity, Field};
+use crate::model::{Container, Entity, Field, PartRole};
 use crate::names::plain;
 
 /// The whole expansion. `valid` is false when the struct has mistakes: then the code is there to
@@ -24,10 +24,18 @@ pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
     let container = &entity.container;
     let fields: Vec<&Field> = entity.stored().collect();
     let scopes = Scopes::new(entity);
-    let paths = Paths::of_fields(container, &fields);
+    let mut paths = Paths::of_fields(container, &fields);
+    if let Some(single) = &entity.single {
+        single::members(entity, single, &mut paths);
+    }
     let fields_struct = paths.declaration();
-    let index_types = index_types(entity);
-    let constructors = constructors(entity);
+    let (index_types, constructors) = match &entity.single {
+        Some(single) => (
+            single::types(entity, single),
+            single::constructors(entity, single),
+        ),
+        None => (index_types(entity), constructors(entity)),
+    };
     let wrappers = wrappers(container, fields.iter().copied());
     let tokens = fields
         .iter()
@@ -36,8 +44,15 @@ pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
     let entity_impl = entity_impl(entity);
     let partial_type = partial_type(entity);
     let partial_impls = partial_impls(entity);
-    let index_impls = index_impls(entity, &scopes);
-    let checks = valid.then(|| checks(entity));
+    let index_impls = match &entity.single {
+        Some(single) => single::impls(entity, single, &scopes.primary),
+        None => index_impls(entity, &scopes),
+    };
+    let checks = valid.then(|| {
+        let single = entity.single.as_ref().map(|s| single::checks(entity, s));
+        let checks = checks(entity);
+        quote!(#checks #single)
+    });
     let scope = scope(quote! {
         #wrappers
         #(#tokens)*
@@ -69,7 +84,9 @@ fn is_updatable(entity: &Entity, field: &Field) -> bool {
         attrs.updated_at,
         attrs.write_token,
     ];
-    !entity.is_table_key(field) && own.iter().all(Option::is_none)
+    !entity.is_table_key(field)
+        && entity.part_role(field) == PartRole::None
+        && own.iter().all(Option::is_none)
 }
 
 /// The places of use of an entity's fields.
@@ -128,7 +145,12 @@ impl Scopes {
                 scopes.extend(places.iter().map(|i| scope(name, i)));
             }
         }
-        Usable::In { scopes, any_index }
+        let settable = single::is_settable(entity, field).then(|| scope("InUpdate", &self.entity));
+        Usable::In {
+            scopes,
+            any_index,
+            settable,
+        }
     }
 }
 
@@ -150,6 +172,13 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         fields: entity.fields.iter().collect(),
         tokens: true,
         rest: None,
+        kind: entity.single.as_ref().map(|single| {
+            let table = &single.table;
+            (
+                quote!(<#table as #root::Table>::DISCRIMINATOR),
+                plain(&container.ident),
+            )
+        }),
     };
     let read = read_fn(root, "read_item", &read_map(container, &construct));
     let keys: Vec<&Field> = entity
@@ -166,7 +195,14 @@ fn entity_impl(entity: &Entity) -> TokenStream {
             quote!(.own_part::<#token>(&self.#ident))
         }
     });
-    let key = quote!(#root::__private::KeyBuilder::new() #(#parts)*);
+    let key = match &entity.single {
+        Some(single) => single::key_of(entity, single),
+        None => quote!(#root::__private::KeyBuilder::new() #(#parts)*),
+    };
+    let templates = entity
+        .single
+        .as_ref()
+        .map(|_| quote!(#root::__private::write_templates(self, __w);));
     let hooks = hooks(entity);
     let partial = partial_members(entity);
     let entity_impl = container.implement(
@@ -178,6 +214,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
             fn write_item(&self, __w: &mut #root::wire::Writer) {
                 __w.begin_map();
                 #(#lines)*
+                #templates
                 __w.end_map();
             }
             #read
@@ -298,6 +335,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 updated_at: ::core::option::Option::None,
                 write_token: ::core::option::Option::None,
                 options: #root::schema::TableOptions::DEFAULT,
+                single_table: ::core::option::Option::None,
             };
             type Lock = #root::Unversioned;
             fn write_item(&self, _: &mut #root::wire::Writer) {}

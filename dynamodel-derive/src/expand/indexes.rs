@@ -88,7 +88,9 @@ pub(super) fn index_impls(entity: &Entity, scopes: &Scopes) -> TokenStream {
     let table = entity.sort().map(|sort| {
         let name = type_name(&entity.container.ident, "sort");
         let of = quote!(#root::__private::EntityWithSort);
-        sort_condition(entity, &name, &of, &scopes.entity, &scopes.primary, &[sort])
+        let links = links(entity, &[sort]);
+        let (entity, container) = (&scopes.entity, &entity.container);
+        sort_condition(container, &name, &of, entity, &scopes.primary, &links, None)
     });
     let indexes = entity.indexes.iter().map(|index| {
         let ty = entity.container.with_args(&index.ty);
@@ -97,7 +99,8 @@ pub(super) fn index_impls(entity: &Entity, scopes: &Scopes) -> TokenStream {
         let sort = (!parts.is_empty()).then(|| {
             let name = format!("{}Sort", index.ty);
             let of = quote!(#root::__private::HasSort);
-            sort_condition(entity, &name, &of, &ty, &ty, &parts)
+            let links = links(entity, &parts);
+            sort_condition(&entity.container, &name, &of, &ty, &ty, &links, None)
         });
         let item = match index.project {
             Project::All => TokenStream::new(),
@@ -139,16 +142,31 @@ fn index_impl(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
     )
 }
 
-/// The chain of sort parts: one struct per part, whose member leads to the next.
-fn sort_condition(
-    entity: &Entity,
+/// A part of a sort key.
+pub(super) struct SortLink {
+    pub(super) member: Ident,
+    pub(super) token: TokenStream,
+}
+
+fn links(entity: &Entity, parts: &[&Field]) -> Vec<SortLink> {
+    let link = |field: &&Field| SortLink {
+        member: located(&field.ident),
+        token: entity.container.with_args(&field.token),
+    };
+    parts.iter().map(link).collect()
+}
+
+/// The chain of sort parts: one struct per part, whose member leads to the next. `template`: the parts
+/// are in a template, and whether it ends with the last of them.
+pub(super) fn sort_condition(
+    container: &Container,
     name: &str,
     of: &TokenStream,
     implementor: &TokenStream,
     index: &TokenStream,
-    parts: &[&Field],
+    parts: &[SortLink],
+    template: Option<bool>,
 ) -> TokenStream {
-    let container = &entity.container;
     let Container { root, vis, .. } = container;
     let names: Vec<Ident> = (1..=parts.len())
         .map(|i| {
@@ -160,14 +178,32 @@ fn sort_condition(
             container.free(&name, Span::call_site())
         })
         .collect();
-    let links = parts.iter().enumerate().map(|(i, field)| {
+    let ranges = format_ident!(
+        "{}",
+        if template.is_some() {
+            "FixedPart"
+        } else {
+            "AnyPart"
+        }
+    );
+    let end = format_ident!(
+        "{}",
+        if template == Some(false) {
+            "TemplateEnd"
+        } else {
+            "SortCondition"
+        }
+    );
+    let links = parts.iter().enumerate().map(|(i, link)| {
         let name = &names[i];
         let this = container.with_args(name);
-        let ident = located(&field.ident);
-        let token = container.with_args(&field.token);
+        let SortLink {
+            member: ident,
+            token,
+        } = link;
         let next = match names.get(i + 1) {
             Some(next) => container.with_args(next),
-            None => quote!(#root::__private::SortCondition<#index>),
+            None => quote!(#root::__private::#end<#index>),
         };
         let (params, _, clause) = container.generics.split_for_impl();
         let chain = (i > 0).then(|| {
@@ -175,6 +211,7 @@ fn sort_condition(
                 quote!(#root::__private::SortChain<#index>),
                 &this,
                 quote! {
+                    type Ranges = #root::__private::#ranges;
                     fn from_prefix(__p: #root::__private::SortPrefix<#index>) -> Self {
                         #name { #ident: #root::__private::SortPart::after(__p) }
                     }
@@ -192,10 +229,10 @@ fn sort_condition(
         }
     });
     let links: TokenStream = links.collect();
-    let (Some(first), Some(field)) = (names.first(), parts.first()) else {
+    let (Some(first), Some(link)) = (names.first(), parts.first()) else {
         return TokenStream::new();
     };
-    let (this, ident) = (container.with_args(first), located(&field.ident));
+    let (this, ident) = (container.with_args(first), &link.member);
     let has_sort = container.implement(
         of,
         implementor,
@@ -220,6 +257,7 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
         fields: fields.clone(),
         tokens: true,
         rest: phantom_member(container, |_| quote!(::core::marker::PhantomData)),
+        kind: None,
     };
     let read = read_map(container, &construct);
     let read = read_fn(root, "read_item", &read);
@@ -254,10 +292,10 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
 }
 
 /// `Debug`, `Clone` and `PartialEq`, each where all fields have it. The bounds are on references of
-/// any lifetime, because a plain bound that is known to be false would be an error; and all in one,
-/// because two that turn out to be of one type would be ambiguous.
+/// any lifetime, because a plain bound that is known to be false would be an error, and by traits that
+/// count the fields, because equal bounds would be ambiguous.
 ///
-/// `member` is the type of the member for a field.
+/// `member` is the type of the member for a field of a type.
 pub(super) fn std_traits(
     container: &Container,
     name: &Ident,
@@ -265,72 +303,57 @@ pub(super) fn std_traits(
     fields: &[&Field],
     member: impl Fn(&Field) -> TokenStream,
 ) -> TokenStream {
-    let root = &container.root;
+    let private = {
+        let root = &container.root;
+        quote!(#root::__private)
+    };
     let shown = name.to_string();
     let idents: Vec<Ident> = fields.iter().map(|f| located(&f.ident)).collect();
+    let numbers = 0..fields.len();
     let labels = fields.iter().map(|f| plain(&f.ident));
-    let types: Vec<TokenStream> = fields.iter().map(|f| member(f)).collect();
     let phantom = phantom_member(container, |_| quote!(::core::marker::PhantomData));
-    let all = |each: &dyn Fn(usize) -> TokenStream| pairs(0, fields.len(), each);
-    let references = all(&|i| {
-        let ty = &types[i];
-        quote!(&'__a #ty)
-    });
-    let owned = all(&|i| types[i].clone());
-    let slots = all(&|i| format_ident!("__f{i}").to_token_stream());
-    let values: Vec<Ident> = (0..fields.len()).map(|i| format_ident!("__f{i}")).collect();
-    let of = |value: TokenStream| {
-        all(&|i| {
-            let ident = &idents[i];
-            quote!(&#value.#ident)
-        })
-    };
-    let (own, others) = (of(quote!(self)), of(quote!(__other)));
-    let bounded = |of: TokenStream, bound: TokenStream, body: TokenStream| {
-        let mut generics = container.generics.clone();
-        if let Ok(predicate) = syn::parse2(quote!(for<'__a> #references: #bound)) {
-            generics.make_where_clause().predicates.push(predicate);
-        }
-        super::implement(&generics, &of, ty, body)
-    };
+    let bounded =
+        |of: TokenStream, bound: &dyn Fn(usize, &TokenStream) -> TokenStream, body: TokenStream| {
+            let mut generics = container.generics.clone();
+            let clause = generics.make_where_clause();
+            for (n, field) in fields.iter().enumerate() {
+                let (ty, bound) = (member(field), bound(n, &member(field)));
+                if let Ok(predicate) = syn::parse2(quote!(for<'__a> &'__a #ty: #bound)) {
+                    clause.predicates.push(predicate);
+                }
+            }
+            super::implement(&generics, &of, ty, body)
+        };
+    let n = numbers.clone();
     let debug = bounded(
         quote!(::core::fmt::Debug),
-        quote!(#root::__private::ShowFields),
+        &|n, _| quote!(#private::DebugField<#n>),
         quote! {
             fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                #root::__private::show_fields(__f, #shown, &[#(#labels),*], #own)
+                __f.debug_struct(#shown)
+                    #(.field(#labels, #private::DebugField::<#n>::debug_field(&&self.#idents)))*
+                    .finish()
             }
         },
     );
+    let n = numbers.clone();
     let clone = bounded(
         quote!(::core::clone::Clone),
-        quote!(#root::__private::CloneFields<Owned = #owned>),
+        &|n, ty| quote!(#private::CloneField<#n, Owned = #ty>),
         quote! {
             fn clone(&self) -> Self {
-                let #slots = #root::__private::CloneFields::clone_fields(#own);
-                #name { #(#idents: #values,)* #phantom }
+                #name { #(#idents: #private::CloneField::<#n>::clone_field(&self.#idents),)* #phantom }
             }
         },
     );
     let partial_eq = bounded(
         quote!(::core::cmp::PartialEq),
-        quote!(::core::cmp::PartialEq),
+        &|n, _| quote!(#private::EqField<#n>),
         quote! {
-            fn eq(&self, __other: &Self) -> bool { #own == #others }
+            fn eq(&self, __other: &Self) -> bool {
+                true #(&& #private::EqField::<#numbers>::eq_field(&&self.#idents, &&__other.#idents))*
+            }
         },
     );
     quote!(#debug #clone #partial_eq)
-}
-
-/// Pairs of pairs: however many fields there are, they do not nest deep.
-fn pairs(start: usize, end: usize, each: &dyn Fn(usize) -> TokenStream) -> TokenStream {
-    match end - start {
-        0 => quote!(()),
-        1 => each(start),
-        len => {
-            let middle = start + len / 2;
-            let (left, right) = (pairs(start, middle, each), pairs(middle, end, each));
-            quote!((#left, #right))
-        }
-    }
 }

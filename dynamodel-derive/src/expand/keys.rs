@@ -11,7 +11,6 @@ use crate::names::plain;
 /// The inherent functions that start an operation.
 pub(super) fn constructors(entity: &Entity) -> TokenStream {
     let container = &entity.container;
-    let Container { root, vis, .. } = container;
     let ty = container.ty();
     let name = plain(&container.ident);
     let keys: Vec<&Field> = entity
@@ -19,32 +18,13 @@ pub(super) fn constructors(entity: &Entity) -> TokenStream {
         .into_iter()
         .chain(entity.sort())
         .collect();
-    let (params, parts) = (parameters(entity, &keys), builder(entity, &keys));
     let args = keys.iter().map(|f| &f.ident);
-    let args = quote!(#(#args),*);
-    let key = function_name(entity, "key");
-    let operations = [
-        ("get", "Get", "Reads one item of [`{}`] by its key."),
-        ("update", "Update", "Updates one item of [`{}`] by its key."),
-        ("delete", "Delete", "Deletes one item of [`{}`] by its key."),
-        (
-            "check",
-            "Check",
-            "Checks a condition on one item of [`{}`], in a transaction.",
-        ),
-    ];
-    let operations = operations.map(|(function, operation, doc)| {
-        let function = function_name(entity, function);
-        let operation = Ident::new(operation, Span::call_site());
-        let doc = doc.replace("{}", &name);
-        quote! {
-            #[doc = #doc]
-            #vis fn #function(#params) -> #root::#operation<#ty> {
-                #root::#operation::new(<#ty>::#key(#args))
-            }
-        }
-    });
-    let key_doc = format!("The key of one item of [`{name}`].");
+    let keys = key_constructors(
+        entity,
+        &parameters(entity, &keys),
+        &quote!(#(#args),*),
+        &builder(entity, &keys),
+    );
     let query_doc = format!("Queries the items of [`{name}`] in one partition.");
     let partition: Vec<&Field> = entity.partition().into_iter().collect();
     let query = query(
@@ -74,14 +54,54 @@ pub(super) fn constructors(entity: &Entity) -> TokenStream {
         #allow
         #[automatically_derived]
         impl #impl_params #ty #clause {
-            #[doc = #key_doc]
-            #vis fn #key(#params) -> #root::Key<#ty> {
-                #root::Key::from_builder(#parts)
-            }
-            #(#operations)*
+            #keys
             #query
             #(#queries)*
         }
+    }
+}
+
+/// `key`, and the operations on one item: `params` are the parts of the key as parameters, `args` as
+/// arguments, `builder` collects them.
+pub(super) fn key_constructors(
+    entity: &Entity,
+    params: &TokenStream,
+    args: &TokenStream,
+    builder: &TokenStream,
+) -> TokenStream {
+    let container = &entity.container;
+    let Container { root, vis, .. } = container;
+    let ty = container.ty();
+    let name = plain(&container.ident);
+    let key = function_name(entity, "key");
+    let operations = [
+        ("get", "Get", "Reads one item of [`{}`] by its key."),
+        ("update", "Update", "Updates one item of [`{}`] by its key."),
+        ("delete", "Delete", "Deletes one item of [`{}`] by its key."),
+        (
+            "check",
+            "Check",
+            "Checks a condition on one item of [`{}`], in a transaction.",
+        ),
+    ];
+    let operations = operations.map(|(function, operation, doc)| {
+        let function = function_name(entity, function);
+        let operation = Ident::new(operation, Span::call_site());
+        let doc = doc.replace("{}", &name);
+        quote! {
+            #[doc = #doc]
+            #vis fn #function(#params) -> #root::#operation<#ty> {
+                #root::#operation::new(<#ty>::#key(#args))
+            }
+        }
+    });
+    let key_doc = format!("The key of one item of [`{name}`].");
+    quote! {
+        #[doc = #key_doc]
+        #vis fn #key(#params) -> #root::Key<#ty> {
+            #root::Key::from_builder(#builder)
+        }
+        #(#operations)*
     }
 }
 
@@ -109,7 +129,7 @@ fn query(
 }
 
 /// The name of a constructor, perhaps given by `rename_fn`.
-fn function_name(entity: &Entity, name: &str) -> Ident {
+pub(super) fn function_name(entity: &Entity, name: &str) -> Ident {
     match entity.functions.iter().find(|(old, _)| old == name) {
         Some((_, new)) => located(new),
         None => Ident::new(name, Span::call_site()),

@@ -10,7 +10,9 @@ mod keys;
 mod partial;
 mod projection;
 mod schema;
+mod single;
 mod stored;
+mod table;
 mod variants;
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
@@ -19,7 +21,7 @@ use syn::{DeriveInput, GenericParam, Generics};
 
 use crate::check;
 use crate::errors::Errors;
-use crate::model::{Container, Document, Entity, Projection};
+use crate::model::{Container, Document, Entity, Projection, Table};
 
 /// `#[derive(Entity)]`.
 pub(crate) fn entity(input: TokenStream) -> TokenStream {
@@ -62,6 +64,19 @@ pub(crate) fn projection(input: TokenStream) -> TokenStream {
             None => TokenStream::new(),
         },
     )
+}
+
+/// `#[derive(Table)]`.
+pub(crate) fn table(input: TokenStream) -> TokenStream {
+    derive(input, "a table", |input, errors| {
+        let model = Table::read(input, errors);
+        check::table(&model, errors);
+        if errors.is_empty() {
+            table::expand(&model)
+        } else {
+            TokenStream::new()
+        }
+    })
 }
 
 /// Parses the type, and puts the errors before the code.
@@ -194,8 +209,8 @@ fn located(tokens: TokenStream, span: Span) -> TokenStream {
 /// The generated impls, in a scope of their own.
 fn scope(code: impl ToTokens) -> TokenStream {
     quote! {
-        // The tokens of fields are types named like the fields.
-        #[allow(non_camel_case_types)]
+        // The tokens of fields are types named like the fields. Users don't print what is in here.
+        #[allow(non_camel_case_types, missing_debug_implementations)]
         const _: () = { #code };
     }
 }

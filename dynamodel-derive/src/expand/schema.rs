@@ -14,6 +14,7 @@ pub(super) fn schema(entity: &Entity) -> TokenStream {
     let root = &container.root;
     let name = plain(&container.ident);
     let table = entity.table.as_ref().map_or("", |t| t.value.as_str());
+    let table = quote!(#table);
     let attributes = entity.stored().map(|f| {
         let field = plain(&f.ident);
         let token = container.with_args(&f.token);
@@ -36,19 +37,42 @@ pub(super) fn schema(entity: &Entity) -> TokenStream {
     let updated_at = name_of(|f| f.attrs.updated_at.is_some());
     let write_token = name_of(|f| f.attrs.write_token.is_some());
     let options = options(root, &entity.options);
+    let indexes = quote!(&[#(#indexes),*]);
+    let (table, key, indexes, options, single_table) = match &entity.single {
+        None => (
+            table,
+            key,
+            indexes,
+            options,
+            quote!(::core::option::Option::None),
+        ),
+        Some(single) => {
+            let (of, ty) = (&single.table, container.ty());
+            let schema = quote!(<#of as #root::Table>::SCHEMA);
+            let templates = quote!(<#ty as #root::__private::Templated>::SINGLE_TABLE);
+            (
+                quote!(#schema.table),
+                quote!(#schema.key),
+                quote!(#schema.indexes),
+                quote!(#schema.options),
+                quote!(::core::option::Option::Some(#templates)),
+            )
+        }
+    };
     quote! {
         #root::schema::EntitySchema {
             entity: #name,
             table: #table,
             attributes: &[#(#attributes),*],
             key: #key,
-            indexes: &[#(#indexes),*],
+            indexes: #indexes,
             version: #version,
             ttl: #ttl,
             created_at: #created_at,
             updated_at: #updated_at,
             write_token: #write_token,
             options: #options,
+            single_table: #single_table,
         }
     }
 }
@@ -85,7 +109,7 @@ fn index_schema(entity: &Entity, index: &Index) -> TokenStream {
 }
 
 /// The table options that were given, over the default.
-fn options(root: &TokenStream, options: &OptionsAttr) -> TokenStream {
+pub(super) fn options(root: &TokenStream, options: &OptionsAttr) -> TokenStream {
     let schema = quote!(#root::schema);
     let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
     let mut given = Vec::new();

@@ -1,4 +1,4 @@
-//! The newtypes of `with` and `from` fields, which carry the stored form as an attribute type.
+//! The newtypes of `with`, `serde` and `from` fields, which carry the stored form as an attribute type.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -135,7 +135,37 @@ fn operands(container: &Container, ty: &Type, this: &TokenStream) -> TokenStream
             );
             quote!(#value_for #set_value)
         })
+        .chain([projected(container, ty, this)])
         .collect()
+}
+
+/// A projection has the field's own type too, or an `Option` of it.
+fn projected(container: &Container, ty: &Type, this: &TokenStream) -> TokenStream {
+    let root = &container.root;
+    let into_value = quote!(<#this as #root::__private::StoredAs<#ty>>::into_value);
+    let field = container.implement(
+        quote!(#root::__private::ProjectedFrom<#this>),
+        ty,
+        quote! {
+            fn from_stored(__v: #this) -> Self { #into_value(__v) }
+            fn missing() -> ::core::option::Option<Self> {
+                <#this as #root::Attribute>::absent().map(#into_value)
+            }
+        },
+    );
+    let option = container.implement(
+        quote!(#root::__private::ProjectedFrom<#this>),
+        quote!(::core::option::Option<#ty>),
+        quote! {
+            fn from_stored(__v: #this) -> Self {
+                ::core::option::Option::Some(#into_value(__v))
+            }
+            fn missing() -> ::core::option::Option<Self> {
+                ::core::option::Option::Some(::core::option::Option::None)
+            }
+        },
+    );
+    quote!(#field #option)
 }
 
 /// The pieces of a stored form, as code over the names `__v`, `__w` and `__r`.
@@ -162,6 +192,16 @@ impl Form {
                     read: quote!(#module::read(__r)?),
                     is_absent: None,
                     missing: None,
+                }
+            }
+            StoredAttr::Serde { kind, .. } => {
+                let kind: Ident = format_ident!("{}", kind.unwrap_or("Any"));
+                Form {
+                    kind: quote!(#root::kind::#kind),
+                    write: quote!(#root::__private::serde_write::<#ty>(__v, __w)),
+                    read: quote!(#root::__private::serde_read::<#ty>(__r)?),
+                    is_absent: Some(quote!(#root::__private::serde_is_absent::<#ty>(__v))),
+                    missing: Some(quote!(#root::__private::serde_missing::<#ty>())),
                 }
             }
             StoredAttr::Convert {

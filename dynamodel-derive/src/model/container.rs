@@ -69,7 +69,7 @@ impl Container {
                 Some(StoredAttr::Convert { ty, .. }) => {
                     identifiers(ty.to_token_stream(), &mut self.taken);
                 }
-                None => {}
+                Some(StoredAttr::Serde { .. }) | None => {}
             }
             if let Some(Some(expr)) = &field.attrs.default {
                 identifiers(expr.to_token_stream(), &mut self.taken);
@@ -120,6 +120,12 @@ impl Container {
                 (None, _) => self.bound_type(&field.ty),
                 (Some(StoredAttr::Convert { ty, .. }), _) => self.bound_type(ty),
                 (Some(StoredAttr::With { .. }), _) => {}
+                (Some(StoredAttr::Serde { .. }), _) => {
+                    if !self.mentioned(&field.ty).is_empty() {
+                        let (root, ty) = (self.root.clone(), &field.ty);
+                        self.bound([quote!(#ty: #root::__private::SerdeField)]);
+                    }
+                }
             }
         }
         if entity {

@@ -77,7 +77,9 @@ fn tables() {
     check_entity(
         quote!(#[dynamo(table = App)]),
         id.clone(),
-        &["expected a string, for instance `table = \"sessions\"`"],
+        &[
+            "`table` without quotes is a type that entities share, and the entity needs key templates: add `key(partition = \"USER#{user_id}\")`; the name of a table of its own stands in quotes",
+        ],
     );
     check_entity(
         quote!(#[dynamo(table = "a b")]),
@@ -98,10 +100,83 @@ fn unknown_attributes() {
         quote!(#[dynamo(partitoin)] id: u64, #[dynamo(table = "x")] b: u64),
         &[
             "unknown attribute `tabel`; did you mean `table`?",
-            "unknown attribute `colour`; an entity knows `table`, `index`, `local_index`, `rename_all`, `crate`, `billing`, `stream`, `encryption`, `tags`, `deletion_protection`, `point_in_time_recovery`, `table_class` and `rename_fn`",
+            "unknown attribute `colour`; an entity knows `table`, `key`, `index`, `local_index`, `rename_all`, `crate`, `billing`, `stream`, `encryption`, `tags`, `deletion_protection`, `point_in_time_recovery`, `table_class` and `rename_fn`",
             "`ttl` does not belong on an entity, but on a field of the entity",
             "unknown attribute `partitoin`; did you mean `partition`?",
             "`table` does not belong on a field of an entity, but on the struct",
         ],
+    );
+}
+
+#[test]
+fn shared_tables() {
+    let table = quote!(#[dynamo(table = App, key(partition = "USER#{id}", sort = "{at}{name}"))]);
+    let fields = quote!(id: u64, at: u64, name: String);
+    check_entity(table.clone(), fields.clone(), &[]);
+    check_entity(
+        quote!(#table #[dynamo(billing = on_demand)]),
+        quote!(#fields, #[dynamo(partition)] other: u64),
+        &[
+            "templates make the keys of table `App`; remove this and name the field in `key(partition = \"..\")`",
+            "table `App` has its own options; move `billing`, `stream` and the like to it",
+        ],
+    );
+    check_entity(
+        quote!(#[dynamo(table = App, key(partition = "{idd}#{v}#{idd}"))]),
+        quote!(id: u64, #[dynamo(version)] v: u64),
+        &[
+            "the entity has no field `idd`; did you mean `id`?",
+            "`v` is the `version` field, which the library writes; use another field in the template",
+            "`idd` is in the template twice; remove one",
+        ],
+    );
+    check_entity(
+        quote!(#[dynamo(table = App, key(partition = "{id"))]),
+        quote!(id: u64),
+        &["a `{` of the template is not closed; write `{field}`, or `{{` for the character"],
+    );
+    check_entity(
+        quote!(#table #[dynamo(index(gsi1 as get, partition = "X#{at}"), index(gsi1, partition = name))]),
+        fields.clone(),
+        &["the keys of a shared table are filled by templates; write `\"{name}\"`"],
+    );
+    check_entity(
+        quote!(#table #[dynamo(index(gsi1 as get, partition = "X#{at}"), index(gsi1 as name, partition = "{at}"))]),
+        fields,
+        &[
+            "`get` is a function of the entity already; name the index by what it finds, `gsi1 as by_get`",
+            "the entity uses the index `gsi1` twice; an item has one key in an index",
+            "`name` is a field of the entity; call the index otherwise, for instance `by_name`",
+        ],
+    );
+}
+
+#[test]
+fn tables_of_several_entities() {
+    let table = |attrs: TokenStream, expected: &[&str]| {
+        check(expand::table(quote!(#attrs struct App;)), expected)
+    };
+    table(
+        quote!(#[dynamo(name = "app", partition = "pk", sort = "sk")]),
+        &[],
+    );
+    table(
+        quote!(#[dynamo(index(gsi1, sort = "pk"))]),
+        &[
+            "the table has no name; add `#[dynamo(name = \"app\")]`",
+            "the table has no partition key; add `#[dynamo(partition = \"pk\")]`",
+            "index \"gsi1\" has no partition key; add `partition = \"gsi1pk\"`",
+        ],
+    );
+    table(
+        quote!(#[dynamo(name = "app", partition = "pk", local_index(lsi1, sort = "pk"))]),
+        &[
+            "local index \"lsi1\" needs a table with a sort key; add `sort = \"sk\"` to the table",
+            "the attribute `pk` has another use in the table; choose another name",
+        ],
+    );
+    table(
+        quote!(#[dynamo(name = "app", partition = "pk", descriminator = "kind")]),
+        &["unknown attribute `descriminator`; did you mean `discriminator`?"],
     );
 }

@@ -276,6 +276,6 @@ maps! {
 }
 
 #[cold]
-fn wrong_key() -> ReadError {
+pub(super) fn wrong_key() -> ReadError {
     ReadError::new("another key of the map", "a key of another form")
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::wire::{Decimal, ReadError, Reader, Writer};
 use crate::{Attribute, kind};
 
-const NANOS: u128 = 1_000_000_000;
+pub(super) const NANOS: u128 = 1_000_000_000;
 
 /// Seconds as N, with up to nine decimals.
 impl Attribute for Duration {
@@ -48,7 +48,7 @@ impl Attribute for SystemTime {
     }
 }
 
-fn write_seconds(negative: bool, time: Duration, w: &mut Writer) {
+pub(super) fn write_seconds(negative: bool, time: Duration, w: &mut Writer) {
     let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
     let sign = if negative { "-" } else { "" };
     if nanos == 0 {
@@ -60,7 +60,10 @@ fn write_seconds(negative: bool, time: Duration, w: &mut Writer) {
 }
 
 /// The sign and the nanoseconds.
-fn read_seconds(r: &mut Reader<'_>, expected: &'static str) -> Result<(bool, u128), ReadError> {
+pub(super) fn read_seconds(
+    r: &mut Reader<'_>,
+    expected: &'static str,
+) -> Result<(bool, u128), ReadError> {
     let value = Decimal::parse(r.number()?).map_err(|_| out_of_range(expected))?;
     let nanos = value.scaled(9).ok_or_else(|| out_of_range(expected))?;
     Ok((value.negative, nanos))
@@ -73,6 +76,6 @@ fn duration(nanos: u128) -> Option<Duration> {
 }
 
 #[cold]
-fn out_of_range(expected: &'static str) -> ReadError {
+pub(super) fn out_of_range(expected: &'static str) -> ReadError {
     ReadError::new(expected, "a number out of range")
 }

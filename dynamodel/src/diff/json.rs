@@ -122,7 +122,7 @@ fn write_without(body: &str, path: &[&Step], w: &mut Writer) -> Result<(), ReadE
         w.raw(b"\":");
         write_without(inner, rest, w)?;
         w.raw(b"}");
-        Ok(())
+        Ok::<(), ReadError>(())
     };
     if let Step::Element(index) = first {
         w.raw(b"[");

@@ -1,7 +1,7 @@
 //! From the name of an operation and its JSON body to the JSON of the answer.
 
 use dynoxide::actions::get_item::GetItemRequest;
-use dynoxide::actions::update_item::{UpdateItemRequest, UpdateItemResponse};
+use dynoxide::actions::update_item::UpdateItemRequest;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -69,13 +69,10 @@ pub(super) fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Ans
         ($($name:literal => $method:ident,)*) => {
             match operation {
                 $($name => read(body).and_then(|request| write(&database.$method(request)?)),)*
+                "UpdateItem" => update_item(database, body),
                 _ => return Answer::unknown(),
             }
         };
-    }
-    if operation == "UpdateItem" {
-        let result = read(body).and_then(|request| write(&update_item(database, request)?));
-        return result.map_err(|error| in_envelope(operation, error)).into();
     }
     let result = operations! {
         "BatchExecuteStatement" => batch_execute_statement,
@@ -109,25 +106,23 @@ pub(super) fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Ans
     result.map_err(|error| in_envelope(operation, error)).into()
 }
 
-/// UpdateItem. Asked for the item as it was before, the engine answers with the key for an item that was
-/// not there; DynamoDB leaves the attributes out.
-fn update_item(
-    database: &Database,
-    request: UpdateItemRequest,
-) -> Result<UpdateItemResponse, DynoxideError> {
-    let is_new = request.return_values.as_deref() == Some("ALL_OLD") && {
+/// Updates an item. Of one that the update creates, the engine says that it was its key before;
+/// DynamoDB says nothing.
+fn update_item(database: &Database, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
+    let request: UpdateItemRequest = read(body)?;
+    let is_created = request.return_values.as_deref() == Some("ALL_OLD") && {
         let get = GetItemRequest {
             table_name: request.table_name.clone(),
             key: request.key.clone(),
             ..GetItemRequest::default()
         };
-        database.get_item(get).is_ok_and(|a| a.item.is_none())
+        database.get_item(get).is_ok_and(|got| got.item.is_none())
     };
     let mut answer = database.update_item(request)?;
-    if is_new {
+    if is_created {
         answer.attributes = None;
     }
-    Ok(answer)
+    write(&answer)
 }
 
 /// Writes the body of a successful answer.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::ast::{ActionNode, Source, Value, Verb};
 use super::container::{ListOf, SetOf};
 use super::path::Path;
-use super::scope::{Scope, UsableIn};
+use super::scope::{Scope, SettableIn, UsableIn};
 use super::term::{Assigned, Assignment, Sum, Term, UpdateOperand};
 use super::{Action, Token};
 use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
@@ -26,7 +26,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// Sets the attribute. `None` and an empty set remove it.
     pub fn set(&self, value: impl SetValue<K::Type>) -> Action<Sc::Entity>
     where
-        K: UsableIn<Sc>,
+        K: SettableIn<Sc>,
     {
         if value.is_removal() {
             return self.action(Verb::Remove);
@@ -73,7 +73,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// Removes the attribute, the element of a list or the entry of a map.
     pub fn remove(&self) -> Action<Sc::Entity>
     where
-        K: UsableIn<Sc>,
+        K: SettableIn<Sc>,
     {
         self.action(Verb::Remove)
     }

@@ -31,6 +31,16 @@ impl Place {
         }
     }
 
+    /// The place at the end of a way of names.
+    pub(crate) fn of_names(names: &[&'static str]) -> Option<Self> {
+        names.iter().fold(None, |parent: Option<Place>, name| {
+            Some(Place {
+                parent: parent.map(Arc::new),
+                step: Step::Attribute(name),
+            })
+        })
+    }
+
     /// A top-level attribute, or what is below `parent`.
     pub(crate) fn below(parent: Option<&Arc<Place>>, step: Step) -> Self {
         Place {
@@ -275,6 +285,28 @@ impl Node {
             }
             Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|n| n.places(visit)),
             Node::Not(node) => node.places(visit),
+        }
+    }
+}
+
+/// A value that an update takes for granted: it goes into the condition.
+#[derive(Clone)]
+pub(crate) struct Assumed {
+    pub(crate) place: Place,
+    /// `None`: the attribute is absent.
+    pub(crate) value: Option<Value>,
+}
+
+impl Assumed {
+    pub(crate) fn node(&self) -> Node {
+        let place = self.place.clone();
+        match &self.value {
+            Some(value) => Node::Compare(
+                Operand::Path(place),
+                Comparator::Eq,
+                Operand::Value(value.clone()),
+            ),
+            None => Node::Call(Function::NotExists, place, None),
         }
     }
 }

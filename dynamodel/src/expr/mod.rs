@@ -4,6 +4,7 @@ mod action;
 pub(crate) mod ast;
 mod condition;
 mod container;
+mod index;
 mod join;
 mod operand;
 mod path;
@@ -17,15 +18,18 @@ use std::sync::Arc;
 
 pub use condition::Size;
 pub use container::{EntryKey, ListOf, MapOf, SetOf};
+pub use index::{IndexAction, Part};
 pub use join::{all_of, any_of, maybe};
 pub use operand::{ByPath, BySize, ByTerm, ByValue, Comparand, Length, Operand, PartOf, PrefixOf};
 pub use path::{Inside, Path};
-pub use scope::{InCondition, InFilter, InProjection, InUpdate, Scope, Testable, UsableIn};
+pub use scope::{
+    InCondition, InFilter, InProjection, InUpdate, Scope, SettableIn, Testable, UsableIn,
+};
 pub use term::{Assigned, Assignment, Sum, Term, UpdateOperand};
 
 use crate::attribute::Attribute;
 use crate::entity::Entity;
-use ast::{ActionNode, Node, Place};
+use ast::{ActionNode, Assumed, Node, Place};
 
 /// One field of an entity or document, as a type. The derive makes one for each field.
 pub trait Token {
@@ -223,7 +227,7 @@ pub trait IntoActions<E> {
 /// The actions of an update, in order.
 #[doc(hidden)]
 #[derive(Default, Clone)]
-pub struct Actions(pub(crate) Vec<ActionNode>);
+pub struct Actions(pub(crate) Vec<ActionNode>, pub(crate) Vec<Assumed>);
 
 impl fmt::Debug for Actions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,6 +18,8 @@ pub(crate) struct Body {
     values: Vec<u8>,
     value_count: usize,
     operators: usize,
+    /// The place that was rendered last: values belong to it.
+    subject: Option<Place>,
     error: Option<Error>,
 }
 
@@ -36,11 +38,24 @@ impl Body {
             values: Vec::new(),
             value_count: 0,
             operators: 0,
+            subject: None,
             error: None,
         }
     }
 
-    /// A body inside another one, for the operations of a transaction: it begins with `{`.
+    /// A body that begins with a member of another name and value, for what a batch asks of a table.
+    pub(crate) fn beginning_with(name: &str, json: &[u8]) -> Self {
+        let mut body = Self::new("", 0);
+        let mut w = Writer::with_capacity(name.len() + json.len() + 256);
+        w.raw(b"{\"");
+        w.raw(name.as_bytes());
+        w.raw(b"\":");
+        w.raw(json);
+        body.w = w;
+        body
+    }
+
+    /// A member that is JSON already.
     pub(crate) fn member(&mut self, name: &str, json: &[u8]) {
         self.member_with(name, |w| w.raw(json));
     }
@@ -174,7 +189,13 @@ impl Body {
     fn value(&mut self, value: &Value, text: &mut String) {
         let json = match value {
             Value::Json(json) => json,
-            Value::Invalid(e) => return self.fail(Error::write(WriteError::clone(e))),
+            Value::Invalid(e) => {
+                let e = WriteError::clone(e);
+                return self.fail(Error::write(match &self.subject {
+                    Some(place) => e.under(place.to_string()),
+                    None => e,
+                }));
+            }
         };
         let mut digits = itoa::Buffer::new();
         let number = digits.format(self.value_count);
@@ -191,8 +212,13 @@ impl Body {
     }
 
     fn place(&mut self, place: &Place, text: &mut String) {
+        self.subject = Some(place.clone());
+        self.steps(place, text);
+    }
+
+    fn steps(&mut self, place: &Place, text: &mut String) {
         if let Some(parent) = &place.parent {
-            self.place(parent, text);
+            self.steps(parent, text);
         }
         let name = match &place.step {
             Step::Attribute(name) => Name::Borrowed(*name),

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use super::write::{Demand, Expected};
+use super::write::{Demand, Expected, add_condition};
 use crate::entity::{Entity, IsVersioned};
+use crate::error::Error;
 use crate::expr::ast::Node;
+use crate::expr::render::Body;
 use crate::expr::{Condition, Fields, InCondition, Prefix};
 use crate::key::Key;
 
@@ -69,5 +71,15 @@ impl<E: Entity> Check<E> {
     {
         self.demand.version = Some(Expected::At(version));
         self
+    }
+
+    /// For a transaction: the key, what is demanded, and the body.
+    pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
+        let key = self.key.json()?;
+        let mut body = Body::new("", key.len() + 256);
+        body.member("Key", key);
+        add_condition(&mut body, self.demand.node::<E>(self.condition).as_ref());
+        let body = body.finish()?;
+        Ok((self.key, self.demand, body))
     }
 }

@@ -147,6 +147,12 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
         super::text(self.body(E::SCHEMA.table, false)?)
     }
 
+    /// For a transaction: the key, what is demanded, and the body.
+    pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
+        let body = self.body("", false)?;
+        Ok((self.key, self.demand, body))
+    }
+
     fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 256);
@@ -257,7 +263,7 @@ impl<E: Entity, L: Lock, R: Returned<E>> Remove<E, L, R> {
         self.into_delete().to_json()
     }
 
-    fn into_delete(self) -> Delete<E, R> {
+    pub(crate) fn into_delete(self) -> Delete<E, R> {
         let mut delete = self.delete;
         if L::VERSIONED {
             delete.demand.version = Some(Expected::At(self.version));

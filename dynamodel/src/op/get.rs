@@ -138,6 +138,13 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
         Ok(reply.map_err(|f| named(Error::failure(f)))?.output)
     }
 
+    /// The body for a transaction, which is always consistent and says nothing of it.
+    pub(crate) fn part(&self) -> Result<Vec<u8>, Error> {
+        let mut get = self.clone();
+        get.consistent = false;
+        get.body("", false)
+    }
+
     fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
         let key = self.key.json()?;
         let mut body = Body::new(table, table.len() + key.len() + 96);

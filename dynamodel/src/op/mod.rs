@@ -1,9 +1,16 @@
 //! Operations: values that are sent by `.send(&db)`.
 
+mod backoff;
+mod batch;
+mod batch_get;
+mod batch_write;
+mod bulk;
 mod capacity;
 mod check;
 mod delete;
+mod derived;
 mod get;
+mod identity;
 mod modify;
 mod put;
 mod query;
@@ -11,24 +18,36 @@ mod response;
 mod returned;
 mod scan;
 mod sort;
+mod transact_get;
+mod transaction;
 mod update;
 mod write;
 
+pub use backoff::Backoff;
+pub use batch_get::{BatchGet, BatchGets, KeyedReads, batch_get};
+pub use batch_write::{BatchWrite, IntoBatchPut, Unconditional};
+pub use bulk::{BulkProgress, BulkReport, BulkWriter};
 pub use capacity::{Capacity, ConsumedCapacity, Measured};
 pub use check::Check;
 pub use delete::{Delete, Remove};
 pub use get::Get;
-pub use modify::Backoff;
 pub use put::{Put, PutMode};
 pub use query::Query;
 pub use returned::{New, Old, Partial, PutReturned, Returned, Stored, UpdatedNew, UpdatedOld};
 pub use scan::Scan;
-pub use sort::{IntoSort, SortChain, SortCondition, SortPart, SortPrefix};
+pub use sort::{
+    AnyPart, FixedPart, IntoSort, RangesOf, SortChain, SortCondition, SortPart, SortPrefix,
+    TemplateEnd,
+};
+pub use transact_get::{Gets, TransactGet, transact_get};
+pub use transaction::{Committed, Handle, IntoDelete, Reason, Transaction};
 pub use update::Update;
 
+pub(crate) use batch::Left;
 pub(crate) use query::Plan;
-pub(crate) use write::write_item;
 pub(crate) use response::{PageBody, page as decode_page, page_count as decode_count};
+pub(crate) use transaction::Canceled;
+pub(crate) use write::write_item;
 
 use crate::error::Error;
 use crate::expr::ast::Node;

@@ -1,61 +1,15 @@
 //! Read, change, write: [`Get::modify`], repeated on conflict.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use super::backoff::Backoff;
 use super::get::Get;
 use super::update::Update;
-use super::write::fresh_token;
+use super::write::{fresh_token, raise_version};
 use crate::db::Db;
 use crate::diff::Image;
 use crate::entity::{Entity, IsVersioned};
 use crate::error::Error;
-
-/// How often to try again after a conflict, and how long to wait: exponential backoff with full
-/// jitter, a random time between 0 and `base` doubled at each try, at most `cap`.
-///
-/// ```
-/// use std::time::Duration;
-/// use dynamodel::Backoff;
-///
-/// let patient = Backoff::new(Duration::from_millis(5), Duration::from_secs(1), 100);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backoff {
-    base: Duration,
-    cap: Duration,
-    attempts: u32,
-}
-
-impl Default for Backoff {
-    /// 5 ms doubled up to 500 ms, at most 50 attempts.
-    fn default() -> Self {
-        Backoff::new(Duration::from_millis(5), Duration::from_millis(500), 50)
-    }
-}
-
-impl Backoff {
-    /// `attempts` counts the first try too; at least one is made.
-    pub const fn new(base: Duration, cap: Duration, attempts: u32) -> Self {
-        Backoff {
-            base,
-            cap,
-            attempts,
-        }
-    }
-
-    pub(crate) fn attempts(&self) -> u32 {
-        self.attempts.max(1)
-    }
-
-    /// Waits before the try that follows `failed` failed ones.
-    pub(crate) async fn wait(&self, failed: u32) {
-        let most = self
-            .base
-            .saturating_mul(1_u32 << failed.saturating_sub(1).min(20))
-            .min(self.cap);
-        tokio::time::sleep(most.mul_f64(fastrand::f64())).await;
-    }
-}
 
 impl<E: Entity> Get<E> {
     /// Reads the item, lets the closure change it, and writes it if nobody else did in between; else
@@ -66,7 +20,8 @@ impl<E: Entity> Get<E> {
     ///
     /// The closure can run several times, each time on a fresh item. An `Err` of it ends everything and
     /// nothing is written; an error of your own goes through [`Error::other`]. It must not change the
-    /// key; what it does to the version is of no effect. Two round trips a try: a strongly consistent
+    /// key; what it does to the version is of no effect. An item that it leaves as it was is not
+    /// written. Two round trips a try: a strongly consistent
     /// read and a write.
     ///
     /// ```
@@ -113,7 +68,7 @@ impl<E: Entity> Get<E> {
     where
         E::Lock: IsVersioned,
     {
-        let mut failed = 0;
+        let mut retry = backoff.start();
         loop {
             let read = self.clone().consistent().send(db).await?;
             let mut item = read.ok_or_else(|| {
@@ -131,13 +86,12 @@ impl<E: Entity> Get<E> {
             let error = match save(db, &image, item).await {
                 Ok(stored) => return Ok(stored),
                 Err(e) if e.is_conflict() && !e.is_ambiguous() => e,
+                Err(e) if e.is_transaction_conflict() => e,
                 Err(e) => return Err(e),
             };
-            failed += 1;
-            if failed >= backoff.attempts() {
-                return Err(named::<E>(Error::contended(failed, error)));
+            if !retry.again().await {
+                return Err(named::<E>(Error::contended(retry.failed(), error)));
             }
-            backoff.wait(failed).await;
         }
     }
 }
@@ -158,8 +112,8 @@ async fn save<E: Entity>(db: &Db, image: &Image, mut item: E) -> Result<E, Error
     }
     let (now, token) = (SystemTime::now(), fresh_token::<E>()?);
     let update = Update::of_changes(item.key_of(), changes, image.version());
+    raise_version(&mut item, image.version().saturating_add(1)).map_err(named::<E>)?;
     update.call_at(db, now, token, false).await?;
-    item.set_version(image.version().saturating_add(1));
     item.touch(now);
     if let Some(token) = token {
         item.set_write_token(token);

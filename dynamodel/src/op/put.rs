@@ -7,7 +7,9 @@ use std::time::SystemTime;
 use super::capacity::Measured;
 use super::response::Single;
 use super::returned::{Old, PutReturned, Stored};
-use super::write::{Demand, Expected, add_condition, fresh_token, own_write, write_item};
+use super::write::{
+    Demand, Expected, add_condition, fresh_token, own_write, raise_version, write_item,
+};
 use crate::db::Db;
 use crate::entity::{Entity, Lock, Unversioned};
 use crate::error::Error;
@@ -15,7 +17,6 @@ use crate::expr::ast::Node;
 use crate::expr::render::Body;
 use crate::expr::{Condition, Fields, InCondition, Prefix};
 use crate::transport;
-use crate::wire::WriteError;
 
 /// Writes a whole item: PutItem. Made by [`create`](Entity::create), [`put`](Entity::put) and
 /// [`replace`](Entity::replace).
@@ -177,14 +178,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         } else {
             at.saturating_add(1)
         };
-        self.entity.set_version(next);
-        // A version that stays as it is would let every later write pass.
-        if let Some(name) = E::SCHEMA.version
-            && self.entity.version() != next
-        {
-            let problem = "the type of the version field cannot hold the next version";
-            return Err(Error::write(WriteError::new(problem).in_attribute(name)));
-        }
+        raise_version(&mut self.entity, next)?;
         self.entity.touch(SystemTime::now());
         if let Some(token) = token {
             self.entity.set_write_token(token);
@@ -194,6 +188,19 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
             must_exist: self.mode == PutMode::Replace,
             must_not_exist: self.mode == PutMode::Create || version == Some(Expected::Absent),
         })
+    }
+
+    /// Whether it demands anything of the stored item.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.mode != PutMode::Put || self.condition.is_some() || L::VERSIONED
+    }
+
+    /// For a transaction or batch: the entity as it will be stored, what is demanded, and the body.
+    pub(crate) fn into_part(mut self) -> Result<(E, Demand, Vec<u8>), Error> {
+        let token = fresh_token::<E>()?;
+        let demand = self.prepare(token)?;
+        let body = self.body("", &demand, false)?;
+        Ok((self.entity, demand, body))
     }
 
     fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::SystemTime;
 
-use super::sort::IntoSort;
+use super::sort::{IntoSort, SortPrefix};
 use crate::db::Db;
 use crate::entity::{
     Entity, HasSort, HasTtl, Index, Primary, Projection, ReadsConsistently, SelectableFrom,
@@ -15,7 +15,7 @@ use crate::expr::render::Body;
 use crate::expr::{Condition, Fields, InFilter, Prefix};
 use crate::key::KeyBuilder;
 use crate::page::{self, Cursor, ItemStream, Page};
-use crate::schema::{EntitySchema, IndexProjection, IndexSchema};
+use crate::schema::{EntitySchema, IndexKey, IndexProjection, IndexSchema};
 
 /// What Query and Scan have in common, without types: where to read and how.
 #[derive(Clone)]
@@ -216,15 +216,19 @@ impl<E: Entity, I: Index, O> fmt::Debug for Query<E, I, O> {
 impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
     #[doc(hidden)]
     pub fn new(partition: KeyBuilder) -> Self {
-        let plan = match partition.checked(&I::KEY) {
-            Ok(parts) => {
+        let nodes = partition
+            .checked(&I::KEY, partition_of::<I>().as_ref())
+            .and_then(|parts| {
                 let equals = |(name, json)| Node::equals(name, Value::Json(json));
-                let mut plan = Plan::new::<I>(false);
-                plan.key = Node::all(parts.into_iter().map(equals).collect());
-                Ok(plan)
-            }
-            Err(e) => Err(Error::invalid_key(e)),
-        };
+                let mut nodes: Vec<Node> = parts.into_iter().map(equals).collect();
+                nodes.extend(SortPrefix::<I>::start().into_condition().into_nodes()?);
+                Ok(nodes)
+            });
+        let plan = nodes.map_err(Error::invalid_key).map(|nodes| {
+            let mut plan = Plan::new::<I>(false);
+            plan.key = Node::all(nodes);
+            plan
+        });
         Query {
             plan: plan.map_err(named::<E>),
             _types: PhantomData,
@@ -234,6 +238,13 @@ impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
 
 fn named<E: Entity>(error: Error) -> Error {
     error.of_entity(E::SCHEMA.entity).in_operation("Query")
+}
+
+/// The template of the partition key alone.
+fn partition_of<I: Index>() -> Option<IndexKey> {
+    let mut templates = I::TEMPLATES?;
+    templates.key.sort = &[];
+    Some(templates)
 }
 
 impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
@@ -255,6 +266,10 @@ impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
             (Ok(plan), Ok(nodes)) => {
                 plan.key = Node::all(match plan.key.take() {
                     Some(Node::And(mut and)) => {
+                        if I::TEMPLATES.is_some() {
+                            // A template makes one attribute, and it was restricted to the entity's own.
+                            and.truncate(1);
+                        }
                         and.extend(nodes);
                         and
                     }

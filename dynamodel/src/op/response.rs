@@ -2,6 +2,7 @@
 
 use super::capacity::ConsumedCapacity;
 use crate::entity::Projection;
+use crate::observe::Observed;
 use crate::wire::{ReadError, Reader};
 
 /// The answer to an operation on one item.
@@ -62,6 +63,34 @@ pub(crate) fn nothing(body: &[u8]) -> Result<Single<()>, ReadError> {
     })?;
     r.finish()?;
     Ok(Single { item: (), capacity })
+}
+
+/// The capacities in the answer to a write of several items.
+pub(crate) fn capacities(body: &[u8]) -> Result<Vec<ConsumedCapacity>, ReadError> {
+    let mut capacities = Vec::new();
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| match name {
+        "ConsumedCapacity" => read_capacities(r, &mut capacities),
+        _ => r.skip_value(),
+    })?;
+    r.finish()?;
+    Ok(capacities)
+}
+
+/// A list of capacities, one for each table.
+pub(crate) fn read_capacities(
+    r: &mut Reader<'_>,
+    capacities: &mut Vec<ConsumedCapacity>,
+) -> Result<(), ReadError> {
+    if r.json_null() {
+        return Ok(());
+    }
+    let mut more = r.begin_list()?;
+    while more {
+        capacities.push(ConsumedCapacity::read(r)?);
+        more = r.end_element()?;
+    }
+    Ok(())
 }
 
 /// The answer to Query and Scan.
@@ -184,3 +213,28 @@ fn find<T>(
     .ok()?;
     found
 }
+
+impl<T> Observed for Single<T> {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        self.capacity.as_slice()
+    }
+}
+
+impl<T> Observed for PageBody<T> {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        self.capacity.as_slice()
+    }
+    fn counts(&self) -> Option<(u64, u64)> {
+        Some((self.count, self.scanned_count))
+    }
+}
+
+/// Of a transaction.
+impl Observed for Vec<ConsumedCapacity> {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        self
+    }
+}
+
+/// Items of a transaction.
+impl Observed for Vec<Option<Vec<u8>>> {}

@@ -83,7 +83,7 @@ impl<E: Entity> Returned<E> for Old {
     }
 }
 
-impl<E: Entity> Returned<E> for UpdatedNew {
+impl<E: Entity<Partial: Send + Sync>> Returned<E> for UpdatedNew {
     type Output = Partial<E>;
     const PARAMETER: Option<&'static str> = Some("UPDATED_NEW");
     fn decode(body: &[u8]) -> Result<Single<Partial<E>>, ReadError> {
@@ -94,7 +94,7 @@ impl<E: Entity> Returned<E> for UpdatedNew {
     }
 }
 
-impl<E: Entity> Returned<E> for UpdatedOld {
+impl<E: Entity<Partial: Send + Sync>> Returned<E> for UpdatedOld {
     type Output = Partial<E>;
     const PARAMETER: Option<&'static str> = Some("UPDATED_OLD");
     fn decode(body: &[u8]) -> Result<Single<Partial<E>>, ReadError> {

@@ -7,8 +7,9 @@ use super::query::{Plan, Types};
 use crate::db::Db;
 use crate::entity::{Entity, HasTtl, Index, Projection, ReadsConsistently, SelectableFrom, Whole};
 use crate::error::Error;
+use crate::expr::ast::{Node, Value};
 use crate::expr::{Condition, Fields, InFilter, Prefix};
-use crate::page::{self, Cursor, ItemStream, Page};
+use crate::page::{self, Cursor, ItemStream, Page, Position, ScanCursor, ScanStream};
 
 /// Reads every item of a table or index: Scan. Made by [`Entity::scan`].
 ///
@@ -37,6 +38,7 @@ use crate::page::{self, Cursor, ItemStream, Page};
 pub struct Scan<E, I = Whole<E>, O = E> {
     plan: Result<Plan, Error>,
     segments: u32,
+    resume: Option<ScanCursor>,
     _types: Types<E, I, O>,
 }
 
@@ -56,9 +58,16 @@ impl<E: Entity, I: Index, O> fmt::Debug for Scan<E, I, O> {
 
 impl<E: Entity> Scan<E> {
     pub(crate) fn new() -> Self {
+        let mut plan = Plan::new::<Whole<E>>(true);
+        if let Some(single) = E::SCHEMA.single_table
+            && let Some(name) = single.table.discriminator
+        {
+            plan.add_filter(Node::equals(name, Value::write(|w| w.string(single.kind))));
+        }
         Scan {
-            plan: Ok(Plan::new::<Whole<E>>(true)),
+            plan: Ok(plan),
             segments: 1,
+            resume: None,
             _types: PhantomData,
         }
     }
@@ -72,6 +81,7 @@ impl<E: Entity> Scan<E> {
                 ..plan
             }),
             segments: self.segments,
+            resume: self.resume,
             _types: PhantomData,
         }
     }
@@ -155,6 +165,15 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
         self.with(|plan| plan.start = cursor.into())
     }
 
+    /// Goes on where a [`resumable`](Self::resumable) scan ended, with as many segments as it had.
+    pub fn resume_at(mut self, cursor: impl Into<Option<ScanCursor>>) -> Self {
+        if let Some(cursor) = cursor.into() {
+            self.segments = cursor.segments();
+            self.resume = Some(cursor);
+        }
+        self
+    }
+
     /// Asks what each page cost: [`Page::consumed_capacity`].
     pub fn measured(self) -> Self {
         self.with(|plan| plan.measure = true)
@@ -167,10 +186,12 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
         P: Projection<Entity = E> + SelectableFrom<I>,
     {
         let segments = self.segments;
+        let resume = self.resume.clone();
         let plan = self.with(|plan| plan.projection = P::ATTRIBUTES).plan;
         Scan {
             plan,
             segments,
+            resume,
             _types: PhantomData,
         }
     }
@@ -201,6 +222,12 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
 
     /// One plan for each segment.
     fn plans(self) -> Vec<Result<Plan, Error>> {
+        if let Some(cursor) = self.resume {
+            return self.plan.map_or_else(
+                |e| vec![Err(e)],
+                |plan| resumed::<E>(&plan, self.segments, cursor),
+            );
+        }
         match self.plan {
             Ok(plan) if self.segments > 1 => (0..self.segments)
                 .map(|s| {
@@ -215,6 +242,28 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
             plan => vec![plan],
         }
     }
+}
+
+/// One plan for each segment that the cursor says is not at its end.
+fn resumed<E: Entity>(plan: &Plan, segments: u32, cursor: ScanCursor) -> Vec<Result<Plan, Error>> {
+    if cursor.segments() != segments || plan.segment.is_some() || plan.start.is_some() {
+        let what = "it comes from a scan with another number of segments";
+        return vec![Err(named::<E>(Error::cursor(what)))];
+    }
+    let positions = cursor.into_positions().into_iter().zip(0..);
+    let rest = positions.filter_map(|(position, segment)| {
+        let start = match position {
+            Position::Start => None,
+            Position::After(cursor) => Some(cursor),
+            Position::End => return None,
+        };
+        Some(Ok(Plan {
+            segment: (segments > 1).then_some((segment, segments)),
+            start,
+            ..plan.clone()
+        }))
+    });
+    rest.collect()
 }
 
 fn named<E: Entity>(error: Error) -> Error {
@@ -283,6 +332,16 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
         O: SelectableFrom<I>,
     {
         page::stream(db, self.plans(), false)
+    }
+
+    /// As [`stream`](Self::stream), and tells at any time where to go on: [`ScanStream::cursor`], for
+    /// [`resume_at`](Self::resume_at), also in another process or after an error.
+    pub fn resumable(self, db: &Db) -> ScanStream<O>
+    where
+        O: SelectableFrom<I>,
+    {
+        let segments = self.segments;
+        ScanStream::new(self.stream(db), segments)
     }
 
     /// As [`stream`](Self::stream), but an item that cannot be read is one `Err` and the stream goes

@@ -1,5 +1,7 @@
 //! Sort conditions: left to right through the parts of a sort key.
 
+mod templated;
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -8,6 +10,7 @@ use crate::entity::Index;
 use crate::expr::ast::{Comparator, Function, Node, Operand, Place, Value};
 use crate::expr::{PrefixOf, Token};
 use crate::key::{MAX_SORT_BYTES, check_key_value};
+use crate::template::FixedWidth;
 use crate::wire::WriteError;
 
 /// A restriction of the sort key of index `I`.
@@ -24,7 +27,7 @@ pub struct SortPrefix<I> {
     _index: PhantomData<fn() -> I>,
 }
 
-enum Test {
+pub(super) enum Test {
     Compare(Comparator, Value),
     Between(Value, Value),
     BeginsWith(Value),
@@ -48,6 +51,13 @@ impl<I> fmt::Debug for SortPrefix<I> {
 }
 
 impl<I> SortPrefix<I> {
+    pub(crate) fn start() -> Self {
+        SortPrefix {
+            parts: Vec::new(),
+            _index: PhantomData,
+        }
+    }
+
     #[doc(hidden)]
     pub fn into_condition(self) -> SortCondition<I> {
         SortCondition {
@@ -60,6 +70,14 @@ impl<I> SortPrefix<I> {
 impl<I: Index> SortCondition<I> {
     /// The key condition's nodes.
     pub(crate) fn into_nodes(self) -> Result<Vec<Node>, WriteError> {
+        if let Some(templates) = I::TEMPLATES {
+            let Some(name) = I::KEY.sort.first() else {
+                return Ok(Vec::new());
+            };
+            let last = self.last.map(|(_, test)| test);
+            let node = templated::node(name, &templates, &self.prefix.parts, last)?;
+            return Ok(node.into_iter().collect());
+        }
         let checked = |name, value| check_key_value(name, value, MAX_SORT_BYTES).map(Value::Json);
         let mut nodes = Vec::with_capacity(self.prefix.parts.len() + 1);
         for (name, value) in self.prefix.parts {
@@ -105,11 +123,14 @@ impl<K: Token, I, Next> fmt::Debug for SortPart<K, I, Next> {
 /// What follows a part of a sort key.
 #[doc(hidden)]
 pub trait SortChain<I> {
+    /// Of which parts there are ranges: [`AnyPart`] or [`FixedPart`].
+    type Ranges;
     fn from_prefix(prefix: SortPrefix<I>) -> Self;
     fn into_condition(self) -> SortCondition<I>;
 }
 
 impl<I> SortChain<I> for SortCondition<I> {
+    type Ranges = AnyPart;
     fn from_prefix(prefix: SortPrefix<I>) -> Self {
         prefix.into_condition()
     }
@@ -117,6 +138,47 @@ impl<I> SortChain<I> for SortCondition<I> {
         self
     }
 }
+
+/// What follows the last part of a template that ends with a literal.
+#[doc(hidden)]
+pub struct TemplateEnd<I>(SortCondition<I>);
+
+impl<I> SortChain<I> for TemplateEnd<I> {
+    type Ranges = FixedPart;
+    fn from_prefix(prefix: SortPrefix<I>) -> Self {
+        TemplateEnd(prefix.into_condition())
+    }
+    fn into_condition(self) -> SortCondition<I> {
+        self.0
+    }
+}
+
+impl<I> fmt::Debug for TemplateEnd<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Every part has ranges: it is an attribute, or the end of a template.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum AnyPart {}
+
+/// More text of the template follows the part, so only a fixed width keeps the order.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum FixedPart {}
+
+/// Parts of type `V` that can be compared with a range here.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `{V}` in the middle of a key template has no ranges",
+    label = "more of the template follows this part, and its text has no fixed width",
+    note = "test it with `eq` or `begins_with`, or make it the last part of the template"
+)]
+pub trait RangesOf<V> {}
+impl<V> RangesOf<V> for AnyPart {}
+impl<V: FixedWidth> RangesOf<V> for FixedPart {}
 
 /// What `sort` takes: a finished condition, or one that could go on.
 #[diagnostic::on_unimplemented(
@@ -137,10 +199,7 @@ impl<I, T: SortChain<I>> IntoSort<I> for T {
 impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
     #[doc(hidden)]
     pub fn start() -> Self {
-        Self::after(SortPrefix {
-            parts: Vec::new(),
-            _index: PhantomData,
-        })
+        Self::after(SortPrefix::start())
     }
 
     #[doc(hidden)]
@@ -183,22 +242,34 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
     }
 
     /// This part is less than the value.
-    pub fn lt(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I> {
+    pub fn lt(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
+    where
+        Next::Ranges: RangesOf<ValueOf<K::Type>>,
+    {
         self.compare(Comparator::Lt, &value)
     }
 
     /// This part is less than the value or equal to it.
-    pub fn le(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I> {
+    pub fn le(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
+    where
+        Next::Ranges: RangesOf<ValueOf<K::Type>>,
+    {
         self.compare(Comparator::Le, &value)
     }
 
     /// This part is greater than the value.
-    pub fn gt(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I> {
+    pub fn gt(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
+    where
+        Next::Ranges: RangesOf<ValueOf<K::Type>>,
+    {
         self.compare(Comparator::Gt, &value)
     }
 
     /// This part is greater than the value or equal to it.
-    pub fn ge(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I> {
+    pub fn ge(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
+    where
+        Next::Ranges: RangesOf<ValueOf<K::Type>>,
+    {
         self.compare(Comparator::Ge, &value)
     }
 
@@ -207,7 +278,10 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
         self,
         low: impl ValueFor<ValueOf<K::Type>>,
         high: impl ValueFor<ValueOf<K::Type>>,
-    ) -> SortCondition<I> {
+    ) -> SortCondition<I>
+    where
+        Next::Ranges: RangesOf<ValueOf<K::Type>>,
+    {
         self.end(Test::Between(
             Value::write(|w| low.write_value(w)),
             Value::write(|w| high.write_value(w)),

@@ -5,14 +5,15 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use super::capacity::Measured;
+use super::derived;
 use super::response::Single;
-use super::returned::{New, Old, Partial, Returned, UpdatedNew, UpdatedOld};
+use super::returned::{New, Old, Returned, UpdatedNew, UpdatedOld};
 use super::write::{Demand, Expected, add_condition, fresh_token, own_write};
 use crate::db::Db;
 use crate::diff::{Changes, Fault, Image};
 use crate::entity::{Entity, IsVersioned, Lock};
 use crate::error::Error;
-use crate::expr::ast::{ActionNode, Node, Place, Source, Value, Verb};
+use crate::expr::ast::{ActionNode, Assumed, Node, Place, Source, Value, Verb};
 use crate::expr::render::Body;
 use crate::expr::{Actions, Condition, Fields, InCondition, InUpdate, IntoActions, Prefix};
 use crate::key::Key;
@@ -28,7 +29,9 @@ use crate::wire::Writer;
 /// larger of the sizes before and after.
 ///
 /// An update that the SDK retries after a lost answer may be applied twice, as with any DynamoDB
-/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once.
+/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once,
+/// unless somebody else writes the item between the two attempts; with
+/// [`at_version`](Self::at_version) or in a [`Transaction`](crate::Transaction) never twice.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -69,6 +72,8 @@ pub struct Update<E, R = ()> {
 #[derive(Clone, Default)]
 struct Diff {
     fault: Option<Fault>,
+    /// How many of the update's actions are the diff: the first ones.
+    actions: usize,
     /// The actions without those on elements of lists, for when no version is checked.
     without_elements: Option<Vec<ActionNode>>,
 }
@@ -122,7 +127,7 @@ impl<E: Entity> Update<E> {
             Err(fault) => {
                 update.diff = Some(Diff {
                     fault: Some(fault),
-                    without_elements: None,
+                    ..Diff::default()
                 });
             }
         }
@@ -137,13 +142,15 @@ impl<E: Entity> Update<E> {
     }
 
     fn set_changes(&mut self, changes: Changes, version: u64) {
-        self.actions = Actions(changes.actions);
+        let actions = changes.actions.len();
+        self.actions = Actions(changes.actions, Vec::new());
         self.demand.must_exist = true;
         if E::Lock::VERSIONED {
             self.demand.version = Some(Expected::At(version));
         }
         self.diff = Some(Diff {
             fault: None,
+            actions,
             without_elements: changes.without_elements,
         });
     }
@@ -191,8 +198,12 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         E::Lock: IsVersioned,
     {
         self.demand.version = None;
-        if let Some(whole) = self.diff.as_mut().and_then(|d| d.without_elements.take()) {
-            self.actions = Actions(whole);
+        if let Some(diff) = &mut self.diff
+            && let Some(whole) = diff.without_elements.take()
+        {
+            let by_element = diff.actions.min(self.actions.0.len());
+            diff.actions = whole.len();
+            self.actions.0.splice(..by_element, whole);
         }
         self
     }
@@ -289,6 +300,22 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         super::text(self.body(E::SCHEMA.table, fresh_token::<E>()?, false)?)
     }
 
+    /// For a transaction: the key, what is demanded, and the body.
+    pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
+        let token = fresh_token::<E>()?;
+        let is_check = self.is_unchanged();
+        if !is_check
+            && self.actions.0.is_empty()
+            && kept::<E>(token, SystemTime::now(), true).is_empty()
+        {
+            return Err(Error::invalid_request(
+                "an update in a transaction needs an action; demand something of an item with a check",
+            ));
+        }
+        let body = self.body("", token, false)?;
+        Ok((self.key, self.demand, body))
+    }
+
     fn body(&self, table: &str, token: Option<u128>, measure: bool) -> Result<Vec<u8>, Error> {
         self.body_at(SystemTime::now(), table, token, measure)
     }
@@ -314,9 +341,22 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
             let keep_created = !actions.iter().any(sets_created);
             actions.extend(kept::<E>(token, now, keep_created));
         }
+        let exists = self.demand.proves_existence();
+        let derived = match &self.diff {
+            None => derived::actions(&self.key, &self.actions, exists)?,
+            // A diff has the derived attributes among what changed; what was added to it has not.
+            Some(diff) => {
+                let mut added = self.actions.clone();
+                added.0.drain(..diff.actions.min(added.0.len()));
+                derived::actions(&self.key, &added, exists)?
+            }
+        };
+        actions.extend(derived);
         body.update(&actions);
         let own = token.and_then(|t| Some(not_yet(E::SCHEMA.write_token?, t)));
-        let user = Node::all(self.condition.iter().cloned().chain(own).collect());
+        let assumed = self.actions.1.iter().map(Assumed::node);
+        let conditions = self.condition.iter().cloned().chain(assumed).chain(own);
+        let user = Node::all(conditions.collect());
         add_condition(&mut body, self.demand.node::<E>(user).as_ref());
         if let Some(parameter) = R::PARAMETER {
             body.word("ReturnValues", parameter);

@@ -4,9 +4,10 @@ use crate::entity::Entity;
 use crate::error::{ConditionOutcome, Error, Limit};
 use crate::expr::ast::{Node, Value};
 use crate::expr::render::Body;
+use crate::schema::EntitySchema;
 use crate::transport::{Failure, FailureKind};
 use crate::version::WriteToken;
-use crate::wire::Writer;
+use crate::wire::{WriteError, Writer};
 
 /// DynamoDB's limit on an item.
 const MAX_ITEM_BYTES: usize = 400 * 1024;
@@ -29,6 +30,11 @@ pub(crate) enum Expected {
 }
 
 impl Demand {
+    /// Whether a write that meets the demand meets an item.
+    pub(crate) fn proves_existence(&self) -> bool {
+        self.must_exist || matches!(self.version, Some(Expected::At(1..)))
+    }
+
     /// The condition of the request: the demand, and the user's own condition.
     pub(crate) fn node<E: Entity>(&self, user: Option<Node>) -> Option<Node> {
         let key = E::SCHEMA.key.partition.first().copied().unwrap_or_default();
@@ -49,17 +55,8 @@ impl Demand {
     /// What it means that the condition was not met.
     pub(crate) fn outcome<E: Entity>(&self, failure: &Failure) -> ConditionOutcome {
         let item = item_of(failure);
-        let stored = || {
-            let item = item.as_deref()?;
-            super::response::number_in(item, E::SCHEMA.version?)
-        };
-        let conflict = match self.version {
-            Some(Expected::Absent) => item.is_some(),
-            Some(Expected::At(n)) => stored() != Some(n),
-            None => false,
-        };
         ConditionOutcome {
-            conflict,
+            conflict: self.is_conflict(E::SCHEMA, item.as_deref()),
             ambiguous: failure.uncertain && !self.is_settled::<E>(item.as_deref()),
             must_exist: self.must_exist,
             item,
@@ -86,6 +83,16 @@ impl Demand {
         stored.is_some_and(|stored| stored <= expected.saturating_add(1))
     }
 
+    /// Whether the condition failed because the version is not the expected one.
+    pub(crate) fn is_conflict(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
+        let stored = || super::response::number_in(item?, schema.version?);
+        match self.version {
+            Some(Expected::Absent) => item.is_some(),
+            Some(Expected::At(n)) => stored() != Some(n),
+            None => false,
+        }
+    }
+
     /// The error of a write that failed, by its condition or otherwise.
     pub(crate) fn error<E: Entity>(&self, failure: Failure) -> Error {
         if !is_condition_failure(&failure) {
@@ -105,6 +112,19 @@ pub(crate) fn item_of(failure: &Failure) -> Option<Vec<u8>> {
     match &failure.kind {
         FailureKind::Service { body, .. } => super::response::condition_item(body),
         _ => None,
+    }
+}
+
+/// Sets the version that the item gets by a write.
+pub(crate) fn raise_version<E: Entity>(item: &mut E, version: u64) -> Result<(), Error> {
+    item.set_version(version);
+    // A version that stays as it is would let every later write pass.
+    match E::SCHEMA.version {
+        Some(name) if item.version() != version => {
+            let problem = "the type of the version field cannot hold the next version";
+            Err(Error::write(WriteError::new(problem).in_attribute(name)))
+        }
+        _ => Ok(()),
     }
 }
 

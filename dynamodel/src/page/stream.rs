@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::{Fetched, SharedPlan, fetch_items, page_limit, start_key};
+use super::{Cursor, Fetched, Position, SharedPlan, fetch_items, page_limit, start_key};
 use crate::db::Db;
 use crate::entity::Projection;
 use crate::error::Error;
@@ -48,6 +48,8 @@ pub struct ItemStream<T> {
     invalid: Option<Error>,
     remaining: Option<u64>,
     tolerant: bool,
+    /// Where the lanes were when the stream ended before they did.
+    stopped: Vec<(u32, Position)>,
 }
 
 /// One segment: the items at hand, and the page under way.
@@ -56,6 +58,9 @@ struct Lane<T> {
     items: std::vec::IntoIter<T>,
     /// What comes after the items: results of their own, or the error that ends the lane.
     rest: std::vec::IntoIter<Result<T, Error>>,
+    /// The key that the page at hand started after, and the one under way.
+    at: Option<Vec<u8>>,
+    fetching: Option<Vec<u8>>,
     next: Next<T>,
 }
 
@@ -94,6 +99,8 @@ pub(crate) fn stream<O: Projection>(
             plan: Arc::new(plan),
             items: Vec::new().into_iter(),
             rest: Vec::new().into_iter(),
+            at: None,
+            fetching: None,
         })
     });
     let (lanes, invalid) = match lanes.collect::<Result<_, Error>>() {
@@ -106,6 +113,41 @@ pub(crate) fn stream<O: Projection>(
         invalid,
         remaining,
         tolerant,
+        stopped: Vec::new(),
+    }
+}
+
+impl<T> ItemStream<T> {
+    /// Where each segment is that has not come to its end.
+    pub(super) fn positions(&self) -> impl Iterator<Item = (u32, Position)> {
+        let lanes = self.lanes.iter().filter_map(Lane::position);
+        lanes.chain(self.stopped.iter().cloned())
+    }
+
+    /// Ends the stream before its segments have ended.
+    fn stop(&mut self) {
+        let lanes = self.lanes.drain(..);
+        self.stopped
+            .extend(lanes.filter_map(|lane| lane.position()));
+    }
+}
+
+impl<T> Lane<T> {
+    /// Where the segment goes on; `None` at its end. A page that was begun is read again.
+    fn position(&self) -> Option<(u32, Position)> {
+        let at_page_end = self.items.as_slice().is_empty() && self.rest.as_slice().is_empty();
+        let key = match &self.next {
+            _ if !at_page_end => &self.at,
+            Next::Idle(key) => key,
+            Next::Fetching(_) => &self.fetching,
+            Next::End => return None,
+        };
+        let plan = &self.plan;
+        let position = match key {
+            None => Position::Start,
+            Some(key) => Position::After(Cursor::new(plan.schema, plan.index, key.clone())),
+        };
+        Some((plan.segment.map_or(0, |(segment, _)| segment), position))
     }
 }
 
@@ -118,7 +160,7 @@ impl<O: Projection> Stream for ItemStream<O> {
             return Poll::Ready(Some(Err(e)));
         }
         if this.remaining == Some(0) {
-            this.lanes.clear();
+            this.stop();
         }
         let mut waiting = 0;
         while waiting < this.lanes.len() {
@@ -130,7 +172,7 @@ impl<O: Projection> Stream for ItemStream<O> {
                     match &item {
                         Ok(_) => this.remaining = this.remaining.map(|n| n.saturating_sub(1)),
                         Err(e) if this.tolerant && e.is_unreadable() => {}
-                        Err(_) => this.lanes.clear(),
+                        Err(_) => this.stop(),
                     }
                     return Poll::Ready(Some(item));
                 }
@@ -169,6 +211,7 @@ impl<O: Projection> Lane<O> {
                 Next::End => return Poll::Ready(None),
                 Next::Idle(start) => {
                     let (db, plan, start) = (db.clone(), self.plan.clone(), start.take());
+                    self.fetching.clone_from(&start);
                     let limit = page_limit(&plan, remaining);
                     self.next = Next::Fetching(Box::pin(async move {
                         fetch_items(&db, &plan, limit, start.as_deref()).await
@@ -177,7 +220,7 @@ impl<O: Projection> Lane<O> {
                 Next::Fetching(future) => match future.as_mut().poll(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Err(e)) => {
-                        self.next = Next::End;
+                        self.next = Next::Idle(self.fetching.take());
                         return Poll::Ready(Some(Err(e)));
                     }
                     Poll::Ready(Ok(mut fetched)) => {
@@ -185,6 +228,7 @@ impl<O: Projection> Lane<O> {
                             Some(key) => Next::Idle(Some(key)),
                             None => Next::End,
                         };
+                        self.at = self.fetching.take();
                         let (items, rest) = fetched.results();
                         self.items = items.into_iter();
                         self.rest = rest.into_iter();

@@ -1,20 +1,35 @@
 //! What a table has that differs from a schema.
 
 use aws_sdk_dynamodb::types::{
-    BillingMode, KeySchemaElement, KeyType, Projection, ProjectionType, TableDescription,
+    BillingMode, KeySchemaElement, KeyType, Projection, ProjectionType, SseStatus, SseType,
+    TableClass as SdkTableClass, TableDescription,
 };
 
-use crate::schema::{Billing, EntitySchema, IndexProjection, KeySchema};
+use crate::schema::{Billing, IndexProjection, KeySchema, TableClass, TableSchema};
 
 /// Each difference in words. What the schema leaves to DynamoDB's default is not compared, and neither
-/// are indexes that the schema does not name.
-pub(super) fn differences(schema: &EntitySchema, table: &TableDescription) -> Vec<String> {
+/// are indexes that the schema does not name, capacity units (auto scaling changes them), tags, and
+/// which key of the account encrypts.
+pub(super) fn differences(schema: &TableSchema, table: &TableDescription) -> Vec<String> {
     let mut found = Vec::new();
     compare_keys("the table", &schema.key, table.key_schema(), &mut found);
     compare_kinds(schema, table, &mut found);
     compare_indexes(schema, table, &mut found);
     compare_options(schema, table, &mut found);
     found
+}
+
+/// The difference of the attribute that Time to Live is on, in words.
+pub(super) fn time_to_live(expected: &str, actual: Option<&str>) -> Option<String> {
+    match actual {
+        Some(actual) if actual == expected => None,
+        Some(actual) => Some(format!(
+            "Time to Live is on `{actual}`, the entity has it on `{expected}`"
+        )),
+        None => Some(format!(
+            "Time to Live is off, the entity has it on `{expected}`"
+        )),
+    }
 }
 
 fn compare_keys(
@@ -42,7 +57,7 @@ fn compare_keys(
     }
 }
 
-fn compare_kinds(schema: &EntitySchema, table: &TableDescription, found: &mut Vec<String>) {
+fn compare_kinds(schema: &TableSchema, table: &TableDescription, found: &mut Vec<String>) {
     for definition in table.attribute_definitions() {
         let (name, actual) = (
             definition.attribute_name(),
@@ -59,7 +74,7 @@ fn compare_kinds(schema: &EntitySchema, table: &TableDescription, found: &mut Ve
     }
 }
 
-fn compare_indexes(schema: &EntitySchema, table: &TableDescription, found: &mut Vec<String>) {
+fn compare_indexes(schema: &TableSchema, table: &TableDescription, found: &mut Vec<String>) {
     for index in schema.indexes {
         let name = index.name;
         let actual = if index.local {
@@ -89,7 +104,7 @@ fn compare_indexes(schema: &EntitySchema, table: &TableDescription, found: &mut 
     }
 }
 
-fn compare_options(schema: &EntitySchema, table: &TableDescription, found: &mut Vec<String>) {
+fn compare_options(schema: &TableSchema, table: &TableDescription, found: &mut Vec<String>) {
     let options = &schema.options;
     let mode = table.billing_mode_summary().and_then(|b| b.billing_mode());
     // A table that was always provisioned has no summary.
@@ -115,6 +130,30 @@ fn compare_options(schema: &EntitySchema, table: &TableDescription, found: &mut 
             "the stream is {actual}, the entity has {}",
             expected.as_str()
         ));
+    }
+    let is_encrypted = table.sse_description().is_some_and(|s| {
+        s.sse_type() == Some(&SseType::Kms) || s.status() == Some(&SseStatus::Enabled)
+    });
+    if options.encryption.is_some() && !is_encrypted {
+        found.push(
+            "the table is encrypted with a key that AWS owns, the entity's with one of the account"
+                .to_owned(),
+        );
+    }
+    let class = table.table_class_summary().and_then(|c| c.table_class());
+    let is_infrequent = class == Some(&SdkTableClass::StandardInfrequentAccess);
+    match options.table_class {
+        Some(TableClass::Standard) if is_infrequent => {
+            found.push(
+                "the table class is STANDARD_INFREQUENT_ACCESS, the entity has STANDARD".to_owned(),
+            );
+        }
+        Some(TableClass::StandardInfrequentAccess) if !is_infrequent => {
+            found.push(
+                "the table class is STANDARD, the entity has STANDARD_INFREQUENT_ACCESS".to_owned(),
+            );
+        }
+        Some(_) | None => {}
     }
     if options.deletion_protection && table.deletion_protection_enabled() != Some(true) {
         found.push("deletion protection is off, the entity has it on".to_owned());

@@ -9,12 +9,12 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::error::Error;
-use crate::schema::{Billing, Encryption, EntitySchema, IndexProjection, KeySchema, TableClass};
+use crate::schema::{Billing, Encryption, IndexProjection, KeySchema, TableClass, TableSchema};
 
 pub(super) fn request(
     client: &aws_sdk_dynamodb::Client,
     table: &str,
-    schema: &EntitySchema,
+    schema: &TableSchema,
 ) -> Result<CreateTableFluentBuilder, Error> {
     let options = &schema.options;
     let mut request = client
@@ -86,7 +86,7 @@ pub(super) fn request(
 }
 
 /// The attributes of all keys, each once.
-fn attribute_definitions(schema: &EntitySchema) -> Result<Vec<AttributeDefinition>, Error> {
+fn attribute_definitions(schema: &TableSchema) -> Result<Vec<AttributeDefinition>, Error> {
     let mut names: Vec<&'static str> = Vec::new();
     for key in std::iter::once(&schema.key).chain(schema.indexes.iter().map(|i| &i.key)) {
         for name in key.attributes() {

@@ -102,6 +102,11 @@ impl ReadError {
         &self.0.found
     }
 
+    /// The bytes are not what DynamoDB sends: they are cut off, or no JSON.
+    pub(crate) fn is_malformed(&self) -> bool {
+        self.0.found.starts_with("malformed JSON")
+    }
+
     #[cold]
     #[inline(never)]
     pub(crate) fn in_field(mut self, name: &'static str) -> Self {
@@ -163,6 +168,7 @@ struct WriteFailure {
     located: bool,
     problem: Cow<'static, str>,
     limit: Option<u64>,
+    of_key: bool,
 }
 
 impl WriteError {
@@ -175,6 +181,7 @@ impl WriteError {
             located: false,
             problem: problem.into(),
             limit: None,
+            of_key: false,
         }))
     }
 
@@ -184,6 +191,16 @@ impl WriteError {
         let mut e = Self::new(problem);
         e.0.limit = Some(limit);
         e
+    }
+
+    /// The value is no key, whatever else it could be.
+    pub(crate) fn of_key(mut self) -> Self {
+        self.0.of_key = true;
+        self
+    }
+
+    pub(crate) fn is_of_key(&self) -> bool {
+        self.0.of_key
     }
 
     /// The path of the attribute, such as `data.cart[3].quantity`; empty for a value on its own.
@@ -221,6 +238,13 @@ impl WriteError {
                 *step = Segment::Entry;
             }
         }
+    }
+
+    /// Puts a path before the error's own, for values that were written on their own.
+    #[cold]
+    pub(crate) fn under(mut self, path: impl Into<Cow<'static, str>>) -> Self {
+        self.0.steps.insert(0, (0, Segment::Name(path.into())));
+        self
     }
 
     /// Replaces the outermost step, for values that were written under another name (`:v0`).

@@ -93,7 +93,7 @@ pub(crate) fn is_map(bytes: &[u8]) -> bool {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no attributes to put beside the name of the variant",
     label = "not a document",
-    note = "a variant with one unnamed field embeds a struct that derives `Document`; name the field to store any other type: `Variant { value: T }`"
+    note = "a variant with one unnamed field embeds a struct that derives `Document`; name the field to store any other type: `Variant {{ value: T }}`"
 )]
 pub trait MapBody: Sized + crate::expr::Fields {
     /// Writes the attributes, without braces.

@@ -9,21 +9,28 @@ use dynamodel::wire::{Reader, Writer};
 use dynamodel_bench::model::{Counter, Order, Product, Sample, TABLE, page_answer};
 
 use crate::measure::contestant;
-use crate::{Case, OURS, RAW, SERDE};
+use crate::{Case, OURS, Prepared, RAW, SERDE};
 
 pub(crate) fn cases<'a>() -> Vec<Case<'a>> {
     vec![
-        encode::<Order>(),
-        encode::<Product>(),
-        encode::<Counter>(),
-        decode::<Order>(),
-        decode::<Product>(),
-        decode::<Counter>(),
+        case::<Order>("encode an item", encode::<Order>),
+        case::<Product>("encode an item", encode::<Product>),
+        case::<Counter>("encode an item", encode::<Counter>),
+        case::<Order>("decode a page of 1 MB", decode::<Order>),
+        case::<Product>("decode a page of 1 MB", decode::<Product>),
+        case::<Counter>("decode a page of 1 MB", decode::<Counter>),
     ]
 }
 
+fn case<'a, E: Sample>(what: &str, prepare: fn() -> Prepared<'a>) -> Case<'a> {
+    Case {
+        name: format!("{what}, {}", E::SHAPE),
+        prepare: Box::new(prepare),
+    }
+}
+
 /// An item to the bytes of a request. The SDK's own serializer does it for the others.
-fn encode<'a, E: Sample>() -> Case<'a> {
+fn encode<'a, E: Sample>() -> Prepared<'a> {
     let entity = E::sample(1);
     let settings = PutItem::new().config().expect("the operation has settings");
     let serializer = settings.load::<SharedRequestSerializer>().cloned();
@@ -43,8 +50,7 @@ fn encode<'a, E: Sample>() -> Case<'a> {
         c.write_item(&mut w);
         w.finish().expect("written")
     };
-    Case {
-        name: format!("encode an item, {}", E::SHAPE),
+    Prepared {
         bytes: by_us().len(),
         contestants: vec![
             contestant(RAW, move || serialize(a.to_item())),
@@ -58,13 +64,12 @@ fn encode<'a, E: Sample>() -> Case<'a> {
 
 /// A page to entities, beside the two things that no decoder can do without: to pass over the JSON, and
 /// to make the structs.
-fn decode<'a, E: Sample>() -> Case<'a> {
+fn decode<'a, E: Sample>() -> Prepared<'a> {
     let page: &'static [u8] = page_answer::<E>(E::PAGE, false).leak();
     let entities: Vec<E> = (0..E::PAGE).map(E::sample).collect();
     let by_us = move || dynamodel::__private::decode_page::<E>(page).expect("a page");
     assert!(by_us() == entities);
-    Case {
-        name: format!("decode a page of 1 MB, {}", E::SHAPE),
+    Prepared {
         bytes: page.len(),
         contestants: vec![
             contestant("floor: skip the JSON", move || {

@@ -1,8 +1,8 @@
 //! What dynamodel costs beside what one would use instead, on one HTTP client that answers at once.
 //!
-//! `cargo run --release -p dynamodel-bench [-- [--json] [--rounds N] [--repeat N] [PART OF A NAME ..]]`
+//! `cargo run --release -p dynamodel-bench [-- [--json] [--rounds N] [--repeat N] [CASE[/CONTESTANT] ..]]`
 //!
-//! Names are `case/contestant`; without any, everything is measured. `--json` prints one object a
+//! `CASE` and `CONTESTANT` are parts of names; without any, everything is measured. `--json` prints one object a
 //! line. `--repeat` runs what is chosen N times without measuring it, for a profiler.
 
 mod codec;
@@ -11,9 +11,15 @@ mod operations;
 
 use measure::{Contestant, Row, measure};
 
-/// Something to do, and who does it.
+/// Something to do.
 struct Case<'a> {
     name: String,
+    /// Makes ready who does it. Only what is measured is made.
+    prepare: Box<dyn FnOnce() -> Prepared<'a> + 'a>,
+}
+
+/// Who does it.
+struct Prepared<'a> {
     /// The bytes of DynamoDB JSON that go in or out.
     bytes: usize,
     contestants: Vec<Contestant<'a>>,
@@ -23,7 +29,8 @@ struct Options {
     json: bool,
     rounds: usize,
     repeat: Option<u64>,
-    names: Vec<String>,
+    /// Parts of the names of a case and of a contestant.
+    names: Vec<(String, String)>,
 }
 
 fn main() {
@@ -31,15 +38,18 @@ fn main() {
     let world = operations::World::new();
     let mut cases = operations::cases(&world);
     cases.extend(codec::cases());
-    for mut case in cases {
-        let chosen = |contestant: &Contestant<'_>| {
-            let name = format!("{}/{}", case.name, contestant.name);
-            options.names.is_empty() || options.names.iter().any(|part| name.contains(part))
-        };
-        case.contestants.retain(chosen);
-        if case.contestants.is_empty() {
+    for Case { name, prepare } in cases {
+        if !options.names.is_empty() && !options.names.iter().any(|(case, _)| name.contains(case)) {
             continue;
         }
+        let mut case = prepare();
+        let chosen = |contestant: &Contestant<'_>| {
+            let chosen = |(case, part): &(String, String)| {
+                name.contains(case) && contestant.name.contains(part)
+            };
+            options.names.is_empty() || options.names.iter().any(chosen)
+        };
+        case.contestants.retain(chosen);
         if let Some(times) = options.repeat {
             for contestant in &mut case.contestants {
                 (0..times).for_each(|_| (contestant.run)());
@@ -48,9 +58,9 @@ fn main() {
         }
         let rows = measure(case.contestants, options.rounds);
         if options.json {
-            print_json(&case.name, &rows);
+            print_json(&name, &rows);
         } else {
-            print_table(&case.name, case.bytes, &rows);
+            print_table(&name, case.bytes, &rows);
         }
     }
 }
@@ -69,7 +79,10 @@ fn options() -> Options {
             "--json" => options.json = true,
             "--rounds" => options.rounds = number().map_or(15, |n| n as usize),
             "--repeat" => options.repeat = number(),
-            _ => options.names.push(argument),
+            _ => {
+                let (case, contestant) = argument.split_once('/').unwrap_or((&argument, ""));
+                options.names.push((case.to_owned(), contestant.to_owned()));
+            }
         }
     }
     options

@@ -15,7 +15,9 @@ pub mod hand;
 pub const TABLE: &str = "orders";
 
 /// An item of a table with the key `pk` and `sk`.
-pub trait Sample: Entity + EntityDef + Serialize + for<'de> Deserialize<'de> + Clone + PartialEq + std::fmt::Debug {
+pub trait Sample:
+    Entity + EntityDef + Serialize + for<'de> Deserialize<'de> + Clone + PartialEq + std::fmt::Debug
+{
     /// The name of the shape.
     const SHAPE: &'static str;
     /// How many make a page of 1 MB.

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::sync::LazyLock;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use dynamodel::{Db, Entity};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
+use dynamodel::{BatchGet, Db, Entity, Transaction};
 use dynamodel_bench::model::hand::{PkSk, Shop};
 use dynamodel_bench::model::{
-    Counter, Order, Product, Sample, Status, TABLE, batch_answer, get_answer, page_answer,
+    Counter, Order, Product, Sample, Status, TABLE, batch_answer, get_answer, page_answer, stored,
 };
 use dynamodel_bench::stub::Stub;
 use modyne::expr::{Condition, KeyCondition, Update};
@@ -19,14 +20,14 @@ use modyne::{
 use tokio::runtime::Runtime;
 
 use crate::measure::contestant;
-use crate::{Case, MODYNE, OURS, RAW, SERDE};
+use crate::{Case, MODYNE, OURS, Prepared, RAW, SERDE};
 
 /// The clients of all contestants, by the shape of the items that they get.
 pub(crate) struct World {
     runtime: Runtime,
-    orders: Clients,
-    products: Clients,
-    counters: Clients,
+    orders: LazyLock<Clients>,
+    products: LazyLock<Clients>,
+    counters: LazyLock<Clients>,
 }
 
 struct Clients {
@@ -64,9 +65,9 @@ impl World {
             .build();
         World {
             runtime: runtime.expect("a runtime can be made"),
-            orders: Clients::new::<Order>(),
-            products: Clients::new::<Product>(),
-            counters: Clients::new::<Counter>(),
+            orders: LazyLock::new(Clients::new::<Order>),
+            products: LazyLock::new(Clients::new::<Product>),
+            counters: LazyLock::new(Clients::new::<Counter>),
         }
     }
 
@@ -76,17 +77,38 @@ impl World {
 }
 
 pub(crate) fn cases(world: &World) -> Vec<Case<'_>> {
-    vec![
-        get(world),
-        put(world),
-        update(world),
-        query::<Order>(world, &world.orders),
-        query::<Product>(world, &world.products),
-        query::<Counter>(world, &world.counters),
-        scan::<Order>(world, &world.orders),
-        scan::<Product>(world, &world.products),
-        scan::<Counter>(world, &world.counters),
-        batch_get(world),
+    let case = |name: &str, prepare: fn(&World) -> Prepared<'_>| Case {
+        name: name.to_owned(),
+        prepare: Box::new(move || prepare(world)),
+    };
+    let mut cases = vec![
+        case("GetItem", get),
+        case("PutItem", put),
+        case("UpdateItem with condition", update),
+        case("BatchGetItem of 100", batch_get),
+        case("TransactWriteItems of 25 puts", transact),
+    ];
+    cases.extend(pages::<Order>(world, &world.orders));
+    cases.extend(pages::<Product>(world, &world.products));
+    cases.extend(pages::<Counter>(world, &world.counters));
+    cases
+}
+
+fn pages<'w, E: Shape>(world: &'w World, clients: &'w LazyLock<Clients>) -> [Case<'w>; 2]
+where
+    Vec<E>: Aggregate,
+{
+    let query = move || query::<E>(world, clients);
+    let scan = move || scan::<E>(world, clients);
+    [
+        Case {
+            name: format!("Query page of 1 MB, {}", E::SHAPE),
+            prepare: Box::new(query),
+        },
+        Case {
+            name: format!("Scan page of 1 MB, {}", E::SHAPE),
+            prepare: Box::new(scan),
+        },
     ]
 }
 
@@ -94,13 +116,10 @@ fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-fn get(world: &World) -> Case<'_> {
-    let Clients { raw, db, shop, .. } = &world.orders;
+fn get(world: &World) -> Prepared<'_> {
+    let Clients { raw, db, shop, .. } = &*world.orders;
     let expected = Order::sample(1);
-    let (pk, sk) = (expected.pk.clone(), expected.sk.clone());
-    let (pk, sk) = (pk.as_str(), sk.as_str());
-    let keys: &'static (String, String) = Box::leak(Box::new((pk.to_owned(), sk.to_owned())));
-    let (pk, sk) = (keys.0.as_str(), keys.1.as_str());
+    let (pk, sk) = (&*expected.pk.clone().leak(), &*expected.sk.clone().leak());
     let item = move || {
         let get = raw.get_item().table_name(TABLE);
         let get = get.key("pk", text(pk)).key("sk", text(sk)).send();
@@ -120,8 +139,7 @@ fn get(world: &World) -> Case<'_> {
     for order in [by_hand(), by_serde(), by_modyne(), by_us()] {
         assert_eq!(order, expected);
     }
-    Case {
-        name: "GetItem".to_owned(),
+    Prepared {
         bytes: get_answer::<Order>(false).len(),
         contestants: vec![
             contestant(RAW, by_hand),
@@ -132,8 +150,8 @@ fn get(world: &World) -> Case<'_> {
     }
 }
 
-fn put(world: &World) -> Case<'_> {
-    let Clients { raw, db, shop, .. } = &world.orders;
+fn put(world: &World) -> Prepared<'_> {
+    let Clients { raw, db, shop, .. } = &*world.orders;
     let order = Order::sample(1);
     let bytes = get_answer::<Order>(false).len();
     let send = move |item: HashMap<String, AttributeValue>| {
@@ -141,8 +159,7 @@ fn put(world: &World) -> Case<'_> {
         world.wait(put).expect("answered")
     };
     let [a, b, c, d] = [(); 4].map(|()| order.clone());
-    Case {
-        name: "PutItem".to_owned(),
+    Prepared {
         bytes,
         contestants: vec![
             contestant(RAW, move || send(a.to_item())),
@@ -161,11 +178,10 @@ fn put(world: &World) -> Case<'_> {
     }
 }
 
-fn update(world: &World) -> Case<'_> {
-    let Clients { raw, db, shop, .. } = &world.orders;
-    let order = Order::sample(1);
-    let keys: &'static (String, String) = Box::leak(Box::new((order.pk, order.sk)));
-    let (pk, sk) = (keys.0.as_str(), keys.1.as_str());
+fn update(world: &World) -> Prepared<'_> {
+    let Clients { raw, db, shop, .. } = &*world.orders;
+    let Order { pk, sk, .. } = Order::sample(1);
+    let (pk, sk) = (&*pk.leak(), &*sk.leak());
     const SET: &str = "SET #status = :status, #quantity = :quantity ADD #total :total";
     let by_hand = move || {
         let update = raw.update_item().table_name(TABLE);
@@ -209,8 +225,7 @@ fn update(world: &World) -> Case<'_> {
             .when(|o| o.total_cents.gt(5));
         world.wait(update.send(db)).expect("answered")
     };
-    Case {
-        name: "UpdateItem with condition".to_owned(),
+    Prepared {
         bytes: 400,
         contestants: vec![
             contestant(RAW, by_hand),
@@ -261,7 +276,7 @@ macro_rules! shapes {
 }
 shapes!(Order Product Counter);
 
-fn query<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Case<'w>
+fn query<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Prepared<'w>
 where
     Vec<E>: Aggregate,
 {
@@ -281,11 +296,10 @@ where
         collect::<E>(page.items.expect("there are some"))
     };
     let by_us = move || E::query_by_us(world, db);
-    let name = format!("Query page of 1 MB, {}", E::SHAPE);
-    page_case(name, clients.page_bytes, items, by_modyne, by_us)
+    page_case("Query", clients.page_bytes, items, by_modyne, by_us)
 }
 
-fn scan<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Case<'w>
+fn scan<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Prepared<'w>
 where
     Vec<E>: Aggregate,
 {
@@ -303,8 +317,7 @@ where
         let page = world.wait(<E as Entity>::scan().page(db));
         page.expect("answered").items
     };
-    let name = format!("Scan page of 1 MB, {}", E::SHAPE);
-    page_case(name, clients.page_bytes, items, by_modyne, by_us)
+    page_case("Scan", clients.page_bytes, items, by_modyne, by_us)
 }
 
 fn collect<E>(items: Vec<modyne::Item>) -> Vec<E>
@@ -317,12 +330,12 @@ where
 }
 
 fn page_case<'w, E: Sample>(
-    name: String,
+    name: &str,
     bytes: usize,
     items: impl Fn() -> Vec<HashMap<String, AttributeValue>> + Copy + 'w,
     by_modyne: impl Fn() -> Vec<E> + 'w,
     by_us: impl Fn() -> Vec<E> + 'w,
-) -> Case<'w> {
+) -> Prepared<'w> {
     let by_hand = move || -> Option<Vec<E>> {
         let entities = items().into_iter().map(<E as Sample>::from_item);
         entities.collect()
@@ -340,8 +353,7 @@ fn page_case<'w, E: Sample>(
         let different = entities.iter().zip(&expected).find(|(a, b)| a != b);
         assert_eq!(different, None, "{name}, {contestant}");
     }
-    Case {
-        name,
+    Prepared {
         bytes,
         contestants: vec![
             contestant(RAW, by_hand),
@@ -352,8 +364,8 @@ fn page_case<'w, E: Sample>(
     }
 }
 
-fn batch_get(world: &World) -> Case<'_> {
-    let Clients { raw, shop, .. } = &world.orders;
+fn batch_get(world: &World) -> Prepared<'_> {
+    let Clients { raw, db, shop, .. } = &*world.orders;
     let keys: &'static [(String, String)] =
         Box::leak((0..100).map(Order::sample).map(|o| (o.pk, o.sk)).collect());
     let items = move || {
@@ -385,13 +397,65 @@ fn batch_get(world: &World) -> Case<'_> {
         let tables = found.responses.as_mut().expect("found");
         collect::<Order>(tables.remove(TABLE).expect("found"))
     };
-    Case {
-        name: "BatchGetItem of 100".to_owned(),
+    let by_us = move || {
+        let batch = BatchGet::new(keys.iter().map(|(pk, sk)| Order::key(&**pk, &**sk)));
+        let found = world.wait(batch.send(db)).expect("answered");
+        found.into_iter().collect::<Option<Vec<Order>>>()
+    };
+    let expected: Vec<Order> = (0..100).map(Order::sample).collect();
+    let all = [by_hand(), Some(by_serde()), Some(by_modyne()), by_us()];
+    for orders in all {
+        assert_eq!(orders.as_ref(), Some(&expected));
+    }
+    Prepared {
         bytes: batch_answer::<Order>(100, false).len(),
         contestants: vec![
             contestant(RAW, by_hand),
             contestant(SERDE, by_serde),
             contestant(MODYNE, by_modyne),
+            contestant(OURS, by_us),
+        ],
+    }
+}
+
+/// A transaction of 25 puts.
+fn transact(world: &World) -> Prepared<'_> {
+    let Clients { raw, db, shop, .. } = &*world.orders;
+    let orders: &'static [Order] = (0..25).map(Order::sample).collect::<Vec<_>>().leak();
+    let send = move |item: fn(&Order) -> HashMap<String, AttributeValue>| {
+        let puts = orders.iter().map(|order| {
+            let put = Put::builder().table_name(TABLE).set_item(Some(item(order)));
+            TransactWriteItem::builder()
+                .put(put.build().expect("complete"))
+                .build()
+        });
+        let transaction = raw.transact_write_items();
+        let transaction = transaction.set_transact_items(Some(puts.collect()));
+        world.wait(transaction.send()).expect("answered")
+    };
+    let by_modyne = move || {
+        let puts = orders.iter().cloned().map(EntityExt::put);
+        let transaction = puts.fold(modyne::model::TransactWrite::new(), |all, put| {
+            all.operation(put)
+        });
+        world.wait(transaction.execute(shop)).expect("answered")
+    };
+    let by_us = move || {
+        let mut transaction = Transaction::new();
+        for order in orders {
+            transaction.put(dynamodel::Entity::put(order.clone()));
+        }
+        world.wait(transaction.send(db)).expect("answered")
+    };
+    Prepared {
+        bytes: orders.iter().map(|o| stored(o, false).len()).sum(),
+        contestants: vec![
+            contestant(RAW, move || send(Order::to_item)),
+            contestant(SERDE, move || {
+                send(|order| serde_dynamo::to_item(order).expect("an item"))
+            }),
+            contestant(MODYNE, by_modyne),
+            contestant(OURS, by_us),
         ],
     }
 }

@@ -19,18 +19,30 @@ impl<'a> Reader<'a> {
         &mut self,
         mut element: impl FnMut(&mut Self) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
-        if !self.literal(b"{\"L\":") {
-            self.open_as(Tag::L, "L")?;
-        }
-        self.descend()?;
-        let mut more = self.begin_list()?;
+        let mut more = self.begin_list_value()?;
         let mut index = 0;
         while more {
             element(self).map_err(|e| e.in_index(index))?;
             index += 1;
             more = self.end_element()?;
         }
-        self.depth -= 1;
+        self.end_list_value()
+    }
+
+    /// Enters `{"L":[`; false when the list is empty.
+    #[inline(always)]
+    pub(crate) fn begin_list_value(&mut self) -> Result<bool, ReadError> {
+        if !self.literal(b"{\"L\":") {
+            self.open_as(Tag::L, "L")?;
+        }
+        self.descend()?;
+        self.begin_list()
+    }
+
+    /// Leaves a value that [`begin_list_value`](Self::begin_list_value) entered, after its last element.
+    #[inline(always)]
+    pub(crate) fn end_list_value(&mut self) -> Result<(), ReadError> {
+        self.depth = self.depth.saturating_sub(1);
         self.close_value()
     }
 

@@ -113,14 +113,15 @@ impl Writer {
 
 /// Why a value, with or without its name before it, cannot be a key attribute of at most `limit` bytes.
 pub(crate) fn key_problem(member: &[u8], limit: usize) -> Option<WriteError> {
-    match key_size(member) {
-        Ok(0) => Some(WriteError::new("a key attribute cannot be empty")),
-        Ok(size) if size > limit => Some(WriteError::over_limit(
+    let problem = match key_size(member) {
+        Ok(0) => WriteError::new("a key attribute cannot be empty"),
+        Ok(size) if size > limit => WriteError::over_limit(
             format!("a key attribute of {size} bytes is longer than {limit} bytes"),
             limit as u64,
-        )),
-        _ => None,
-    }
+        ),
+        _ => return None,
+    };
+    Some(problem.of_key())
 }
 
 /// The size of the S or B value in `,"name":{"S":".."}`; of another type it is in bounds anyway.

@@ -21,6 +21,8 @@ pub(super) fn of_last_value(bytes: &[u8]) -> Vec<(usize, Segment)> {
     let mut steps = Vec::new();
     while let Some(innermost) = open.pop() {
         let descriptors: &[&str] = match innermost {
+            // Before its first key.
+            Open::Object(_, name) if name.is_empty() => &["M"],
             Open::Object(place, name) => {
                 steps.push((place, Segment::Name(Cow::Owned(name))));
                 &["M"]

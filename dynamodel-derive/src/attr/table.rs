@@ -1,0 +1,106 @@
+//! Attributes of a table.
+
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Ident, LitStr, Path, Token, parenthesized};
+
+use super::{OptionsAttr, TABLE, each_item, equals_path, equals_text, once};
+use crate::errors::Errors;
+use crate::names::{hint, plain};
+
+/// Attributes of a table.
+#[derive(Default)]
+pub(crate) struct TableAttrs {
+    pub(crate) root: Option<Path>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) partition: Option<LitStr>,
+    pub(crate) sort: Option<LitStr>,
+    pub(crate) ttl: Option<LitStr>,
+    pub(crate) discriminator: Option<LitStr>,
+    pub(crate) indexes: Vec<TableIndexAttr>,
+    pub(crate) options: OptionsAttr,
+}
+
+/// `index(..)` or `local_index(..)`, with the names of attributes.
+pub(crate) struct TableIndexAttr {
+    pub(crate) local: bool,
+    pub(crate) name: Ident,
+    pub(crate) stored_name: Option<LitStr>,
+    pub(crate) partition: Option<LitStr>,
+    pub(crate) sort: Option<LitStr>,
+}
+
+impl TableAttrs {
+    pub(crate) fn parse(attrs: &[syn::Attribute], errors: &mut Errors) -> Self {
+        let mut out = TableAttrs::default();
+        each_item(attrs, TABLE, errors, |key, input, _| {
+            match plain(key).as_str() {
+                "crate" => once(&mut out.root, key, equals_path(key, input, "dynamodel")?),
+                "name" => once(&mut out.name, key, equals_text(key, input, "app")?),
+                "partition" => once(&mut out.partition, key, equals_text(key, input, "pk")?),
+                "sort" => once(&mut out.sort, key, equals_text(key, input, "sk")?),
+                "ttl" => once(&mut out.ttl, key, equals_text(key, input, "expires")?),
+                "discriminator" => once(
+                    &mut out.discriminator,
+                    key,
+                    equals_text(key, input, "_type")?,
+                ),
+                "index" => index(key, input, false).map(|i| out.indexes.push(i)),
+                "local_index" => index(key, input, true).map(|i| out.indexes.push(i)),
+                _ => out.options.parse(key, input),
+            }
+        });
+        out
+    }
+}
+
+fn index(key: &Ident, input: ParseStream<'_>, local: bool) -> syn::Result<TableIndexAttr> {
+    let usage = if local {
+        "expected a name and a sort attribute, for instance `local_index(lsi1, sort = \"lsi1sk\")`"
+    } else {
+        "expected a name and attributes, for instance `index(gsi1, partition = \"gsi1pk\", sort = \"gsi1sk\")`"
+    };
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(key.span(), usage));
+    }
+    let content;
+    parenthesized!(content in input);
+    let name = content.call(Ident::parse_any);
+    let name = name.map_err(|_| syn::Error::new(key.span(), usage))?;
+    if content.peek(Token![=]) {
+        let message = format!("the index has no name; {usage}");
+        return Err(syn::Error::new(name.span(), message));
+    }
+    let mut out = TableIndexAttr {
+        local,
+        name,
+        stored_name: None,
+        partition: None,
+        sort: None,
+    };
+    while !content.is_empty() {
+        content.parse::<Token![,]>()?;
+        if content.is_empty() {
+            break;
+        }
+        let key = content.call(Ident::parse_any)?;
+        let (slot, example) = match plain(&key).as_str() {
+            "partition" if !local => (&mut out.partition, "gsi1pk"),
+            "sort" => (&mut out.sort, "gsi1sk"),
+            "name" => (&mut out.stored_name, "gsi-1"),
+            "partition" => {
+                let message = "a local index has the partition key of the table; remove `partition`, or make it an `index(..)`";
+                return Err(syn::Error::new(key.span(), message));
+            }
+            other => {
+                let known = ["partition", "sort", "name"];
+                let known = if local { &known[1..] } else { &known[..] };
+                let hint = hint(other, known.iter().copied());
+                let message = format!("unknown part `{other}` of an index of a table; {hint}");
+                return Err(syn::Error::new(key.span(), message));
+            }
+        };
+        once(slot, &key, equals_text(&key, &content, example)?)?;
+    }
+    Ok(out)
+}

@@ -1,0 +1,496 @@
+//! An entity in a shared table: its templates, the constructors that take their parts, and a type for
+//! each index.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::attrs::{Paths, hash, token_of};
+use super::indexes::{SortLink, sort_condition};
+use super::keys::{function_name, key_constructors, located};
+use super::stored::attribute_type;
+use crate::model::{Container, Entity, PartRole, Single, SingleIndex, adjacent, generated};
+use crate::names::{field_hash, plain, type_name};
+use crate::template::{Piece, Template, dotted};
+
+/// A part of a template, as code.
+struct Part {
+    /// The parameter of constructors.
+    param: Ident,
+    /// The attribute type.
+    ty: TokenStream,
+    token: TokenStream,
+    /// The value in `self`.
+    value: TokenStream,
+    /// The names of the attributes that lead to it.
+    path: TokenStream,
+    span: Span,
+}
+
+fn part(entity: &Entity, path: &[Ident]) -> Option<Part> {
+    let container = &entity.container;
+    let root = &container.root;
+    let (first, rest) = path.split_first()?;
+    let field = entity.field(first)?;
+    let mut ty = attribute_type(container, field);
+    let mut token = token_of(root, container.ty(), &field.ident);
+    let mut tokens = vec![token.clone()];
+    for name in rest {
+        let hash = hash(name);
+        token = quote!(#root::__private::TokenOf<#root::ValueOf<#ty>, #hash>);
+        tokens.push(token.clone());
+        ty = quote!(<#token as #root::__private::Token>::Type);
+    }
+    let names = tokens
+        .iter()
+        .map(|token| quote!(<#token as #root::__private::Token>::NAME));
+    let ident = &field.ident;
+    Some(Part {
+        param: if rest.is_empty() {
+            field.ident.clone()
+        } else {
+            let joined: Vec<String> = path.iter().map(plain).collect();
+            Ident::new(&joined.join("_"), generated(first.span()))
+        },
+        value: quote!(&self.#ident #(.#rest)*),
+        path: quote!(&[#(#names),*]),
+        span: generated(field.ty.span()),
+        ty,
+        token,
+    })
+}
+
+fn parts<'a>(entity: &'a Entity, single: &'a Single) -> impl Iterator<Item = Part> + 'a {
+    single.parts.iter().filter_map(|path| part(entity, path))
+}
+
+/// The distinct parts of templates, in order.
+fn parts_of(entity: &Entity, templates: &[&Template]) -> Vec<Part> {
+    let mut seen = std::collections::HashSet::new();
+    let paths = templates.iter().flat_map(|t| t.parts());
+    let paths = paths.filter(|path| seen.insert(dotted(path)));
+    paths.filter_map(|path| part(entity, path)).collect()
+}
+
+fn pieces(root: &TokenStream, single: &Single, template: Option<&Template>) -> TokenStream {
+    let pieces = template
+        .into_iter()
+        .flat_map(|t| &t.pieces)
+        .map(|piece| match piece {
+            Piece::Literal(text) => quote!(#root::schema::Piece::Literal(#text)),
+            Piece::Part(path) => {
+                let position = single.position(path);
+                quote!(#root::schema::Piece::Part(#position))
+            }
+        });
+    quote!(&[#(#pieces),*])
+}
+
+/// The index of the table, as a type.
+fn table_index(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
+    let root = &entity.container.root;
+    let (table, ty, hash) = (&single.table, entity.container.ty(), hash(&index.name));
+    quote_spanned! {generated(index.name.span())=>
+        <#table as #root::__private::TableIndex<#hash, #ty>>::Index
+    }
+}
+
+fn index_schema(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
+    let root = &entity.container.root;
+    let index = table_index(entity, single, index);
+    quote!(<#index as #root::__private::IndexOfTable>::SCHEMA)
+}
+
+/// The types of the indexes and of the members that set their parts, which users name.
+pub(super) fn types(entity: &Entity, single: &Single) -> TokenStream {
+    let Container { vis, ident, .. } = &entity.container;
+    let owner = plain(ident);
+    let types = single.indexes.iter().map(|index| {
+        let (ty, name) = (&index.ty, plain(&index.name));
+        let doc =
+            format!("The index `{name}` of the table of [`{owner}`]. It holds all attributes.");
+        let member = (!single.group(index).is_empty()).then(|| {
+            let member = member_type(index);
+            let doc = format!("Sets the parts of the key of [`{ty}`] together, in an update.");
+            quote! {
+                #[doc = #doc]
+                #vis struct #member<__Sc>(::core::marker::PhantomData<fn() -> __Sc>);
+            }
+        });
+        quote! {
+            #[doc = #doc]
+            #[derive(
+                ::core::fmt::Debug,
+                ::core::clone::Clone,
+                ::core::marker::Copy,
+                ::core::cmp::PartialEq,
+                ::core::cmp::Eq,
+            )]
+            #vis struct #ty;
+            #member
+        }
+    });
+    types.collect()
+}
+
+fn member_type(index: &SingleIndex) -> Ident {
+    format_ident!("{}Key", index.ty)
+}
+
+/// Adds the members of the struct of typed paths that set the parts of an index.
+pub(super) fn members(entity: &Entity, single: &Single, paths: &mut Paths<'_>) {
+    let vis = &entity.container.vis;
+    for index in single
+        .indexes
+        .iter()
+        .filter(|i| !single.group(i).is_empty())
+    {
+        let ty = member_type(index);
+        let doc = format!("Sets the parts of the key of [`{}`] together.", index.ty);
+        paths.member(
+            quote!(#[doc = #doc]),
+            vis.to_token_stream(),
+            &index.alias,
+            quote!(#ty<__Sc>),
+            quote!(#ty(::core::marker::PhantomData)),
+        );
+    }
+}
+
+/// The inherent functions that start an operation.
+pub(super) fn constructors(entity: &Entity, single: &Single) -> TokenStream {
+    let container = &entity.container;
+    let Container { root, vis, .. } = container;
+    let ty = container.ty();
+    let name = plain(&container.ident);
+    let key: Vec<&Template> = std::iter::once(&single.partition)
+        .chain(&single.sort)
+        .collect();
+    let key = parts_of(entity, &key);
+    let args = key.iter().map(|p| &p.param);
+    let keys = key_constructors(
+        entity,
+        &parameters(root, &key),
+        &quote!(#(#args),*),
+        &builder(root, &key),
+    );
+    let query = |function: Ident, doc: String, template: &Template, index: Option<&Ident>| {
+        let parts = parts_of(entity, &[template]);
+        let (params, parts) = (parameters(root, &parts), builder(root, &parts));
+        quote! {
+            #[doc = #doc]
+            #vis fn #function(#params) -> #root::Query<#ty, #index> { #root::Query::new(#parts) }
+        }
+    };
+    let doc = format!("Queries the items of [`{name}`] in one partition.");
+    let primary = query(function_name(entity, "query"), doc, &single.partition, None);
+    let indexes = single.indexes.iter().map(|index| {
+        let doc = format!(
+            "Queries the items of [`{name}`] in one partition of the index `{}`.",
+            plain(&index.name)
+        );
+        query(
+            located(&index.alias),
+            doc,
+            &index.partition,
+            Some(&index.ty),
+        )
+    });
+    quote! {
+        #[automatically_derived]
+        impl #ty {
+            #keys
+            #primary
+            #(#indexes)*
+        }
+    }
+}
+
+fn parameters(root: &TokenStream, parts: &[Part]) -> TokenStream {
+    let params = parts
+        .iter()
+        .map(|Part { param, ty, .. }| quote!(#param: impl #root::ValueFor<#root::ValueOf<#ty>>));
+    quote!(#(#params),*)
+}
+
+fn builder(root: &TokenStream, parts: &[Part]) -> TokenStream {
+    let parts = parts
+        .iter()
+        .map(|Part { param, token, .. }| quote!(.part::<#token>(#param)));
+    quote!(#root::__private::KeyBuilder::new() #(#parts)*)
+}
+
+/// The key of `self`.
+pub(super) fn key_of(entity: &Entity, single: &Single) -> TokenStream {
+    let root = &entity.container.root;
+    let parts = parts(entity, single).take(single.key_parts);
+    let parts = parts.map(|Part { token, value, .. }| quote!(.part::<#token>(#value)));
+    quote!(#root::__private::KeyBuilder::new() #(#parts)*)
+}
+
+/// `Templated`, the indexes, their sort conditions and the members that set their parts.
+pub(super) fn impls(entity: &Entity, single: &Single, primary: &TokenStream) -> TokenStream {
+    let container = &entity.container;
+    let root = &container.root;
+    let ty = container.ty();
+    let templated = templated(entity, single);
+    let of = quote!(#root::__private::EntityWithSort);
+    let name = type_name(&container.ident, "sort");
+    let sort = sort_chain(entity, single.sort.as_ref(), &name, &of, &ty, primary);
+    let indexes = single.indexes.iter().map(|index| {
+        let this = index.ty.to_token_stream();
+        let schema = index_schema(entity, single, index);
+        let (partition, sort_pieces) = (
+            pieces(root, single, Some(&index.partition)),
+            pieces(root, single, index.sort.as_ref()),
+        );
+        let locality = format_ident!("{}", if index.local { "TableOrLocal" } else { "Global" });
+        let index_impl = container.implement(
+            quote!(#root::__private::Index),
+            &this,
+            quote! {
+                type Entity = #ty;
+                const NAME: ::core::option::Option<&'static str> = ::core::option::Option::Some(#schema.name);
+                const KEY: #root::schema::KeySchema = #schema.key;
+                const TEMPLATES: ::core::option::Option<#root::__private::IndexKey> =
+                    ::core::option::Option::Some(#root::__private::IndexKey {
+                        parts: <#ty as #root::__private::Templated>::SINGLE_TABLE.parts,
+                        key: #root::schema::KeyTemplates { partition: #partition, sort: #sort_pieces },
+                    });
+                type Projects = #root::__private::ProjectsAll;
+                type Locality = #root::__private::#locality;
+            },
+        );
+        let of = quote!(#root::__private::HasSort);
+        let name = format!("{}Sort", index.ty);
+        let sort = sort_chain(entity, index.sort.as_ref(), &name, &of, &this, &this);
+        let member = member(entity, single, index);
+        quote!(#index_impl #sort #member)
+    });
+    quote!(#templated #sort #(#indexes)*)
+}
+
+fn templated(entity: &Entity, single: &Single) -> TokenStream {
+    let container = &entity.container;
+    let root = &container.root;
+    let (ty, table) = (container.ty(), &single.table);
+    let kind = plain(&container.ident);
+    let schemas = parts(entity, single)
+        .zip(&single.parts)
+        .map(|(part, path)| {
+            let (ty, path, field) = (&part.ty, &part.path, dotted(path));
+            quote! {
+                #root::schema::PartSchema {
+                    field: #field,
+                    path: #path,
+                    width: #root::__private::width::<#ty>(),
+                    text: #root::__private::wire_text::<#ty>,
+                }
+            }
+        });
+    let key_parts = single.key_parts;
+    let key = key_templates(root, single, Some(&single.partition), single.sort.as_ref());
+    let indexes = single.indexes.iter().map(|index| {
+        let alias = plain(&index.alias);
+        let schema = index_schema(entity, single, index);
+        let partition = Some(&index.partition).filter(|_| !index.local);
+        let key = key_templates(root, single, partition, index.sort.as_ref());
+        quote!(#root::schema::IndexTemplates { alias: #alias, index: #schema, key: #key })
+    });
+    let texts = parts(entity, single).enumerate().map(|(i, part)| {
+        let value = part.value;
+        quote!(#i => #root::__private::part_text(#value),)
+    });
+    let shape = field_hash(&single.partition.shape());
+    let partition = parts_of(entity, &[&single.partition]);
+    let types = partition.iter().map(|p| &p.ty);
+    container.implement(
+        quote!(#root::__private::Templated),
+        &ty,
+        quote! {
+            type Table = #table;
+            type Partition = #root::__private::PartitionOf<#table, #shape, (#(#root::ValueOf<#types>,)*)>;
+            const SINGLE_TABLE: &'static #root::schema::SingleTable = &#root::schema::SingleTable {
+                table: <#table as #root::Table>::SCHEMA,
+                kind: #kind,
+                parts: &[#(#schemas),*],
+                key_parts: #key_parts,
+                key: #key,
+                indexes: &[#(#indexes),*],
+            };
+            fn part_text(
+                &self,
+                __part: usize,
+            ) -> ::core::result::Result<
+                ::core::option::Option<#root::__private::String>,
+                #root::wire::WriteError,
+            > {
+                match __part {
+                    #(#texts)*
+                    _ => ::core::result::Result::Ok(::core::option::Option::None),
+                }
+            }
+        },
+    )
+}
+
+fn key_templates(
+    root: &TokenStream,
+    single: &Single,
+    partition: Option<&Template>,
+    sort: Option<&Template>,
+) -> TokenStream {
+    let (partition, sort) = (pieces(root, single, partition), pieces(root, single, sort));
+    quote!(#root::schema::KeyTemplates { partition: #partition, sort: #sort })
+}
+
+/// The chain of sort conditions of a template, when it has parts.
+fn sort_chain(
+    entity: &Entity,
+    template: Option<&Template>,
+    name: &str,
+    of: &TokenStream,
+    implementor: &TokenStream,
+    index: &TokenStream,
+) -> TokenStream {
+    let Some(template) = template else {
+        return TokenStream::new();
+    };
+    let links = template.parts().filter_map(|path| {
+        let Part { param, token, .. } = part(entity, path)?;
+        Some(SortLink {
+            member: param,
+            token,
+        })
+    });
+    let links: Vec<SortLink> = links.collect();
+    let ends = matches!(template.pieces.last(), Some(Piece::Part(_)));
+    sort_condition(
+        &entity.container,
+        name,
+        of,
+        implementor,
+        index,
+        &links,
+        Some(ends),
+    )
+}
+
+/// `set` and `set_assuming` of the member of an index.
+fn member(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
+    let Container { root, vis, .. } = &entity.container;
+    let (ty, member) = (entity.container.ty(), member_type(index));
+    let group: Vec<Part> = single
+        .group(index)
+        .into_iter()
+        .filter_map(|i| part(entity, single.parts.get(i)?))
+        .collect();
+    if group.is_empty() {
+        return TokenStream::new();
+    }
+    let params = group
+        .iter()
+        .map(|Part { param, ty, .. }| quote!(#param: impl #root::SetValue<#ty>));
+    let assumed = group
+        .iter()
+        .map(|Part { param, ty, .. }| quote!(#param: #root::Part<impl #root::SetValue<#ty>>));
+    let sets = group.iter().map(
+        |Part {
+             param, ty, path, ..
+         }| quote!(.set::<#ty>(#path, #param)),
+    );
+    let known = group.iter().map(
+        |Part {
+             param, ty, path, ..
+         }| quote!(.part::<#ty, _>(#path, #param)),
+    );
+    let shown = member.to_string();
+    quote! {
+        #[automatically_derived]
+        impl<__Sc> ::core::fmt::Debug for #member<__Sc> {
+            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                __f.write_str(#shown)
+            }
+        }
+        #[automatically_derived]
+        impl #member<#root::__private::InUpdate<#ty>> {
+            /// Sets all parts of the key that an update can change.
+            #vis fn set(&self, #(#params),*) -> #root::IndexAction<#ty> {
+                #root::IndexAction::start() #(#sets)*
+            }
+            /// Sets some parts, on condition that the others have the values that are given for them.
+            #vis fn set_assuming(&self, #(#assumed),*) -> #root::IndexAction<#ty> {
+                #root::IndexAction::start() #(#known)*
+            }
+        }
+    }
+}
+
+/// What only types know, each check located at what it is about.
+pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
+    let root = &entity.container.root;
+    let private = quote!(#root::__private);
+    let (entity_ty, table) = (entity.container.ty(), &single.table);
+    let of_parts = parts(entity, single).enumerate().map(|(i, part)| {
+        let check = if i < single.key_parts {
+            "key_part"
+        } else {
+            "index_part"
+        };
+        let (check, ty) = (Ident::new(check, Span::call_site()), &part.ty);
+        quote_spanned!(part.span=> #private::#check::<#ty>();)
+    });
+    let indexes = single
+        .indexes
+        .iter()
+        .flat_map(|i| [Some(&i.partition), i.sort.as_ref()]);
+    let templates = [Some(&single.partition), single.sort.as_ref()]
+        .into_iter()
+        .chain(indexes);
+    let widths = templates
+        .flatten()
+        .flat_map(adjacent)
+        .filter_map(|(path, span)| {
+            let ty = part(entity, path)?.ty;
+            Some(quote_spanned!(generated(span)=> #private::fixed_width::<#ty>();))
+        });
+    let sorted = |of: TokenStream, sort: Option<&Template>, span: Span| {
+        let check = if sort.is_some() {
+            "with_sort"
+        } else {
+            "without_sort"
+        };
+        let check = Ident::new(check, Span::call_site());
+        let span = generated(sort.map_or(span, |t| t.span));
+        quote_spanned!(span=> #private::#check::<#of, #table, #entity_ty>();)
+    };
+    let table_span = table.span();
+    let primary = sorted(table.to_token_stream(), single.sort.as_ref(), table_span);
+    let of_indexes = single.indexes.iter().map(|index| {
+        let ty = table_index(entity, single, index);
+        let check = if index.local {
+            "local_index"
+        } else {
+            "global_index"
+        };
+        let check = Ident::new(check, Span::call_site());
+        let sort = sorted(ty.clone(), index.sort.as_ref(), index.name.span());
+        let span = generated(index.name.span());
+        quote_spanned! {span=> #private::#check::<#ty, #table, #entity_ty>(); #sort }
+    });
+    let agree = quote_spanned! {generated(table_span)=>
+        const _: () = #private::agree(
+            <#entity_ty as #root::Entity>::SCHEMA,
+            <#table as #root::Table>::SCHEMA,
+        );
+    };
+    quote! {
+        const _: fn() = || { #(#of_parts)* #(#widths)* #primary #(#of_indexes)* };
+        #agree
+    }
+}
+
+/// Whether an update can set the field by itself.
+pub(super) fn is_settable(entity: &Entity, field: &crate::model::Field) -> bool {
+    entity.part_role(field) == PartRole::Alone
+}

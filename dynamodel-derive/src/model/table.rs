@@ -1,0 +1,96 @@
+//! A table that several entities share.
+
+use proc_macro2::Ident;
+use syn::{DeriveInput, LitStr};
+
+use super::Container;
+use crate::attr::{OptionsAttr, Spanned, TableAttrs, TableIndexAttr};
+use crate::errors::Errors;
+use crate::names::plain;
+
+/// A table.
+pub(crate) struct Table {
+    pub(crate) container: Container,
+    pub(crate) name: Option<Spanned<String>>,
+    /// Whether all attributes were understood. If not, nothing can be said to be missing.
+    pub(crate) understood: bool,
+    pub(crate) partition: Option<Spanned<String>>,
+    pub(crate) sort: Option<Spanned<String>>,
+    pub(crate) ttl: Option<Spanned<String>>,
+    pub(crate) discriminator: Spanned<String>,
+    pub(crate) indexes: Vec<TableIndex>,
+    pub(crate) options: OptionsAttr,
+}
+
+/// An index of a table.
+pub(crate) struct TableIndex {
+    pub(crate) local: bool,
+    /// What entities call it.
+    pub(crate) name: Ident,
+    /// The name in DynamoDB.
+    pub(crate) stored_name: Spanned<String>,
+    /// Of a local index, the table's.
+    pub(crate) partition: Option<Spanned<String>>,
+    pub(crate) sort: Option<Spanned<String>>,
+}
+
+fn spanned(text: LitStr) -> Spanned<String> {
+    Spanned {
+        value: text.value(),
+        span: text.span(),
+    }
+}
+
+impl Table {
+    pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Table {
+        let attrs = TableAttrs::parse(&input.attrs, errors);
+        let container = Container::new(input, attrs.root.as_ref());
+        if let Some(param) = input.generics.params.first() {
+            errors.on(param, "a table has no parameters; remove them");
+        }
+        let partition = attrs.partition.map(spanned);
+        let indexes = attrs.indexes.into_iter();
+        Table {
+            name: attrs.name.map(spanned),
+            understood: errors.is_empty(),
+            indexes: indexes
+                .map(|i| TableIndex::new(i, partition.as_ref()))
+                .collect(),
+            partition,
+            sort: attrs.sort.map(spanned),
+            ttl: attrs.ttl.map(spanned),
+            discriminator: attrs.discriminator.map_or_else(
+                || Spanned {
+                    value: "_type".to_owned(),
+                    span: container.ident.span(),
+                },
+                spanned,
+            ),
+            options: attrs.options,
+            container,
+        }
+    }
+}
+
+impl TableIndex {
+    fn new(attr: TableIndexAttr, partition: Option<&Spanned<String>>) -> TableIndex {
+        let stored_name = match attr.stored_name {
+            Some(text) => spanned(text),
+            None => Spanned {
+                value: plain(&attr.name),
+                span: attr.name.span(),
+            },
+        };
+        TableIndex {
+            local: attr.local,
+            partition: if attr.local {
+                partition.cloned()
+            } else {
+                attr.partition.map(spanned)
+            },
+            sort: attr.sort.map(spanned),
+            name: attr.name,
+            stored_name,
+        }
+    }
+}

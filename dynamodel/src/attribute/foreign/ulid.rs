@@ -1,0 +1,40 @@
+//! Types of the crate `ulid`.
+
+use std::borrow::Cow;
+
+use ulid::{ULID_LEN, Ulid};
+
+use crate::wire::{ReadError, Reader, Writer};
+use crate::{Attribute, MapKey, kind};
+
+/// S of 26 characters in upper case: `01ARZ3NDEKTSV4RRFFQ69G5FAV`. Text order is the order of the
+/// ULIDs, which is the order of time.
+impl Attribute for Ulid {
+    type Value = Self;
+    type Kind = kind::S;
+
+    fn write(&self, w: &mut Writer) {
+        w.string(self.array_to_str(&mut [0; ULID_LEN]));
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let ulid = parse(&r.string()?);
+        ulid.ok_or_else(|| ReadError::new("S of a ULID in upper case", "other text"))
+    }
+}
+
+impl MapKey for Ulid {
+    fn to_key(&self) -> Cow<'_, str> {
+        Cow::Owned(self.array_to_str(&mut [0; ULID_LEN]).to_owned())
+    }
+
+    fn from_key(key: Cow<'_, str>) -> Option<Self> {
+        parse(&key)
+    }
+}
+
+/// One text for one ULID: a key that was read in another form would be written as another key.
+fn parse(text: &str) -> Option<Ulid> {
+    let ulid = Ulid::from_string(text).ok()?;
+    (*ulid.array_to_str(&mut [0; ULID_LEN]) == *text).then_some(ulid)
+}

@@ -1,0 +1,121 @@
+//! Whether a value is `None`, without writing it.
+
+use std::fmt::Display;
+
+use serde::ser::{Impossible, Serialize, Serializer};
+
+use super::error::Unwritable;
+
+/// Whether the value serializes as `None`.
+pub(super) fn is_none<T: Serialize>(value: &T) -> bool {
+    value.serialize(Probe).is_ok()
+}
+
+/// Succeeds on `None`, and stops at anything else.
+struct Probe;
+
+type Is = Result<(), Unwritable>;
+type No = Result<Impossible<(), Unwritable>, Unwritable>;
+
+macro_rules! something {
+    ($($method:ident($type:ty);)*) => {$(
+        fn $method(self, _: $type) -> Is {
+            Err(Unwritable::Custom)
+        }
+    )*};
+}
+
+impl Serializer for Probe {
+    type Ok = ();
+    type Error = Unwritable;
+    type SerializeSeq = Impossible<(), Unwritable>;
+    type SerializeTuple = Impossible<(), Unwritable>;
+    type SerializeTupleStruct = Impossible<(), Unwritable>;
+    type SerializeTupleVariant = Impossible<(), Unwritable>;
+    type SerializeMap = Impossible<(), Unwritable>;
+    type SerializeStruct = Impossible<(), Unwritable>;
+    type SerializeStructVariant = Impossible<(), Unwritable>;
+
+    fn serialize_none(self) -> Is {
+        Ok(())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Is {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Is {
+        value.serialize(self)
+    }
+
+    something! {
+        serialize_bool(bool);
+        serialize_i8(i8);
+        serialize_i16(i16);
+        serialize_i32(i32);
+        serialize_i64(i64);
+        serialize_i128(i128);
+        serialize_u8(u8);
+        serialize_u16(u16);
+        serialize_u32(u32);
+        serialize_u64(u64);
+        serialize_u128(u128);
+        serialize_f32(f32);
+        serialize_f64(f64);
+        serialize_char(char);
+        serialize_str(&str);
+        serialize_bytes(&[u8]);
+        serialize_unit_struct(&'static str);
+    }
+
+    /// The text is not needed, so it is not made.
+    fn collect_str<T: Display + ?Sized>(self, _: &T) -> Is {
+        Err(Unwritable::Custom)
+    }
+
+    fn serialize_unit(self) -> Is {
+        Err(Unwritable::Custom)
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, _: &'static str) -> Is {
+        Err(Unwritable::Custom)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Is {
+        Err(Unwritable::Custom)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> No {
+        Err(Unwritable::Custom)
+    }
+
+    fn serialize_tuple(self, _: usize) -> No {
+        Err(Unwritable::Custom)
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> No {
+        Err(Unwritable::Custom)
+    }
+
+    fn serialize_tuple_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> No {
+        Err(Unwritable::Custom)
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> No {
+        Err(Unwritable::Custom)
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> No {
+        Err(Unwritable::Custom)
+    }
+
+    fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> No {
+        Err(Unwritable::Custom)
+    }
+}

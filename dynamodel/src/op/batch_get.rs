@@ -1,0 +1,308 @@
+//! BatchGetItem: [`BatchGet`], and [`batch_get`] for several entities.
+
+mod fetch;
+
+use std::any::TypeId;
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::backoff::Backoff;
+use super::batch::Settings;
+use super::capacity::{ConsumedCapacity, Measured};
+use crate::db::Db;
+use crate::entity::{Entity, Primary, Projection, SelectableFrom};
+use crate::error::Error;
+use crate::key::Key;
+
+#[allow(
+    unreachable_pub,
+    reason = "hidden parts of the public trait `KeyedReads`"
+)]
+pub use fetch::{Found, Part};
+
+/// Reads any number of items by their keys: BatchGetItem.
+///
+/// The answer has the order of the keys, with `None` where there is no item. A key may be there several
+/// times; it is read once. Keys are sent in chunks of 100, several [at a time](Self::concurrency);
+/// what DynamoDB leaves undone, because it throttles or the answer would pass 16 MB, is asked for again
+/// within the [`backoff`](Self::backoff). Costs what single reads of the items cost.
+///
+/// ```
+/// # use dynamodel::{BatchGet, Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "users")]
+/// # struct User { #[dynamo(partition)] id: String, name: String }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<User>().await?;
+/// # let ada = User { id: "u1".into(), name: "Ada".into() }.create().send(&db).await?;
+/// let keys = ["u2", "u1", "u2"].map(User::key);
+/// let found: Vec<Option<User>> = BatchGet::new(keys).send(&db).await?;
+/// assert_eq!(found, [None, Some(ada), None]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Source: [BatchGetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html).
+#[must_use = "a batch does nothing until it is sent"]
+pub struct BatchGet<E, O = E> {
+    keys: Vec<Key<E>>,
+    consistent: bool,
+    settings: Settings,
+    _output: PhantomData<fn() -> O>,
+}
+
+impl<E: Entity, O> fmt::Debug for BatchGet<E, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchGet")
+            .field("entity", &E::SCHEMA.entity)
+            .field("keys", &self.keys.len())
+            .field("consistent", &self.consistent)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity> BatchGet<E> {
+    /// Reads the items with these keys, which the entity's `key` constructor makes.
+    pub fn new(keys: impl IntoIterator<Item = Key<E>>) -> Self {
+        BatchGet {
+            keys: keys.into_iter().collect(),
+            consistent: false,
+            settings: Settings::default(),
+            _output: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, O: Projection<Entity = E>> BatchGet<E, O> {
+    /// Sees every write that was acknowledged before. Costs twice as much.
+    pub fn consistent(mut self) -> Self {
+        self.consistent = true;
+        self
+    }
+
+    /// Reads only the attributes of `P`. It costs as much as whole items; what is saved is transfer
+    /// and decoding.
+    pub fn select<P>(self) -> BatchGet<E, P>
+    where
+        P: Projection<Entity = E> + SelectableFrom<Primary<E>>,
+    {
+        BatchGet {
+            keys: self.keys,
+            consistent: self.consistent,
+            settings: self.settings,
+            _output: PhantomData,
+        }
+    }
+
+    /// How many requests may be under way at once: 4 if not said.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.settings.concurrency = requests;
+        self
+    }
+
+    /// How often and how long to try again for keys that DynamoDB leaves undone.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.settings.backoff = backoff;
+        self
+    }
+
+    /// Sends it: one round trip for each 100 keys, and more for what DynamoDB leaves undone. No keys
+    /// at all are not sent.
+    ///
+    /// Dropping the future ends the reading; nothing is changed.
+    ///
+    /// # Errors
+    /// An invalid key before anything is sent; an item that is not readable as `O`; the service or
+    /// network fails, or throttles longer than the backoff allows
+    /// ([`is_throttled`](Error::is_throttled)): then [`unprocessed`](Error::unprocessed) has the keys
+    /// that were not read.
+    pub async fn send(self, db: &Db) -> Result<Vec<Option<O>>, Error> {
+        let settings = self.settings;
+        Ok(call(self, settings, false, db).await?.output)
+    }
+
+    /// As [`send`](Self::send), and says what it cost altogether.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_measured(self, db: &Db) -> Result<Measured<Vec<Option<O>>>, Error> {
+        let settings = self.settings;
+        let Answer {
+            output,
+            consumed_capacity,
+        } = call(self, settings, true, db).await?;
+        let mut sum: Option<ConsumedCapacity> = None;
+        for capacity in consumed_capacity {
+            match &mut sum {
+                Some(sum) => sum.add(&capacity),
+                None => sum = Some(capacity),
+            }
+        }
+        Ok(Measured {
+            output,
+            consumed_capacity: sum,
+        })
+    }
+}
+
+/// Reads the keys of several entities, of one or several tables, together: as few requests as possible.
+///
+/// ```
+/// # use dynamodel::{BatchGet, Db, Entity, batch_get};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "users")]
+/// # struct User { #[dynamo(partition)] id: String }
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "orders")]
+/// # struct Order { #[dynamo(partition)] number: u64 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<User>().await?;
+/// # db.create_table::<Order>().await?;
+/// # let order = Order { number: 7 }.create().send(&db).await?;
+/// let users = BatchGet::new(["u1", "u2"].map(User::key));
+/// let orders = BatchGet::new([Order::key(7)]).consistent();
+/// let (users, orders) = batch_get((users, orders)).send(&db).await?;
+/// assert_eq!(users, [None, None]);
+/// assert_eq!(orders, [Some(order)]);
+/// # Ok(())
+/// # }
+/// ```
+pub fn batch_get<B: KeyedReads>(batches: B) -> BatchGets<B> {
+    BatchGets {
+        batches,
+        settings: Settings::default(),
+    }
+}
+
+/// A read of the keys of several entities. From [`batch_get`].
+#[must_use = "a batch does nothing until it is sent"]
+pub struct BatchGets<B> {
+    batches: B,
+    settings: Settings,
+}
+
+impl<B> fmt::Debug for BatchGets<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchGets").finish_non_exhaustive()
+    }
+}
+
+impl<B: KeyedReads> BatchGets<B> {
+    /// How many requests may be under way at once: 4 if not said. What the single batches say of it
+    /// does not count.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.settings.concurrency = requests;
+        self
+    }
+
+    /// How often and how long to try again for keys that DynamoDB leaves undone.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.settings.backoff = backoff;
+        self
+    }
+
+    /// Sends it.
+    ///
+    /// # Errors
+    /// As [`BatchGet::send`].
+    pub async fn send(self, db: &Db) -> Result<B::Output, Error> {
+        Ok(call(self.batches, self.settings, false, db).await?.output)
+    }
+}
+
+/// A [`BatchGet`], or a tuple of up to 12 of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not made of `BatchGet`s",
+    label = "expected `BatchGet`s",
+    note = "`batch_get` takes a tuple of up to 12 `BatchGet`s"
+)]
+pub trait KeyedReads {
+    /// The same shape, with what was found.
+    type Output;
+    #[doc(hidden)]
+    fn parts(&self, parts: &mut Vec<Part>) -> Result<(), Error>;
+    #[doc(hidden)]
+    fn output(&self, found: &mut Found) -> Result<Self::Output, Error>;
+}
+
+impl<E: Entity, O: Projection<Entity = E>> KeyedReads for BatchGet<E, O> {
+    type Output = Vec<Option<O>>;
+
+    fn parts(&self, parts: &mut Vec<Part>) -> Result<(), Error> {
+        let keys = self.keys.iter().map(|key| Ok(key.json()?.to_vec()));
+        parts.push(Part {
+            schema: E::SCHEMA,
+            entity: TypeId::of::<E>(),
+            consistent: self.consistent,
+            attributes: O::ATTRIBUTES,
+            keys: keys.collect::<Result<_, Error>>()?,
+        });
+        Ok(())
+    }
+
+    fn output(&self, found: &mut Found) -> Result<Self::Output, Error> {
+        found
+            .next_part(|item| crate::wire::read_item(item, O::read_item))
+            .map_err(|e| Error::read(e).of_entity(E::SCHEMA.entity))
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident)*) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($name: KeyedReads),*> KeyedReads for ($($name,)*) {
+            type Output = ($($name::Output,)*);
+            #[allow(non_snake_case, reason = "the variables are named like the types")]
+            fn parts(&self, parts: &mut Vec<Part>) -> Result<(), Error> {
+                let ($($name,)*) = self;
+                $($name.parts(parts)?;)*
+                Ok(())
+            }
+            #[allow(non_snake_case, reason = "the variables are named like the types")]
+            fn output(&self, found: &mut Found) -> Result<Self::Output, Error> {
+                let ($($name,)*) = self;
+                Ok(($($name.output(found)?,)*))
+            }
+        }
+    };
+}
+tuples!(A);
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+tuples!(A B C D E);
+tuples!(A B C D E F);
+tuples!(A B C D E F G);
+tuples!(A B C D E F G H);
+tuples!(A B C D E F G H I);
+tuples!(A B C D E F G H I J);
+tuples!(A B C D E F G H I J K);
+tuples!(A B C D E F G H I J K L);
+
+/// The output, and what each request cost.
+struct Answer<T> {
+    output: T,
+    consumed_capacity: Vec<ConsumedCapacity>,
+}
+
+async fn call<B: KeyedReads>(
+    batches: B,
+    settings: Settings,
+    measure: bool,
+    db: &Db,
+) -> Result<Answer<B::Output>, Error> {
+    let named = |e: Error| e.in_operation("BatchGetItem");
+    let mut parts = Vec::new();
+    batches.parts(&mut parts).map_err(named)?;
+    let mut found = fetch::fetch(parts, settings, measure, db)
+        .await
+        .map_err(named)?;
+    Ok(Answer {
+        output: batches.output(&mut found).map_err(named)?,
+        consumed_capacity: found.capacity,
+    })
+}

@@ -1,0 +1,452 @@
+//! TransactWriteItems: [`Transaction`].
+
+mod reason;
+mod step;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::backoff::Backoff;
+use super::capacity::ConsumedCapacity;
+use super::check::Check;
+use super::delete::{Delete, Remove};
+use super::put::Put;
+use super::response::capacities;
+use super::returned::Stored;
+use super::update::Update;
+use crate::db::Db;
+use crate::entity::{Entity, Lock};
+use crate::error::{Error, Limit};
+use crate::transport::{self, Tables};
+use crate::version::WriteToken;
+use crate::wire::Writer;
+
+pub use reason::Reason;
+pub(crate) use reason::{Canceled, Operation};
+use step::StoredEntity;
+pub(crate) use step::{Step, after_table, write_operation};
+
+/// DynamoDB's limits on a transaction.
+pub(crate) const MAX_OPERATIONS: usize = 100;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+const MAX_TOKEN: usize = 36;
+
+/// Writes to up to 100 items that happen together or not at all: TransactWriteItems.
+///
+/// It is made of the same operations as single writes, of any entities. What is added gives a
+/// [`Handle`], by which the error tells [why](Error::reason) and the result gives the
+/// [stored entity](Committed::take). Versions, times and write tokens behave as in single writes; the
+/// times are those of the moment when the operation is added.
+///
+/// Costs twice what the single writes cost, also when it is canceled. When other transactions are under
+/// way on the same items, or a table throttles, it is tried again within the [`backoff`](Self::backoff);
+/// a condition that is not met ends it at once.
+///
+/// ```
+/// # use dynamodel::{Db, Entity, Transaction};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "stock")]
+/// # struct Stock { #[dynamo(partition)] sku: String, quantity: u32 }
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "orders")]
+/// # struct Order { #[dynamo(partition)] id: String, sku: String, quantity: u32, #[dynamo(version)] version: u64 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Stock>().await?;
+/// # db.create_table::<Order>().await?;
+/// # Stock { sku: "pear".into(), quantity: 3 }.create().send(&db).await?;
+/// # let order = |id: &str| Order { id: id.into(), sku: "pear".into(), quantity: 2, version: 0 };
+/// let mut tx = Transaction::new();
+/// tx.update(Stock::update("pear").apply(|s| s.quantity.decrement(2)).when(|s| s.quantity.ge(2)));
+/// let placed = tx.put(order("o1").create());
+/// let mut done = tx.send(&db).await?;
+/// assert_eq!(done.take(placed).map(|o| o.version), Some(1));
+///
+/// let mut tx = Transaction::new();
+/// let stock = tx.update(Stock::update("pear").apply(|s| s.quantity.decrement(2)).when(|s| s.quantity.ge(2)));
+/// tx.put(order("o2").create());
+/// let err = tx.send(&db).await.unwrap_err();
+/// assert!(err.is_transaction_canceled());
+/// let why = err.reason(stock).expect("the stock is why");
+/// assert_eq!(why.code, "ConditionalCheckFailed");
+/// assert_eq!(why.item.map(|s| s.quantity), Some(1));
+/// assert_eq!(Order::get("o2").send(&db).await?, None);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Source: [TransactWriteItems](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
+#[must_use = "a transaction does nothing until it is sent"]
+pub struct Transaction {
+    id: u64,
+    steps: Vec<Result<Step, Error>>,
+    token: Option<String>,
+    backoff: Backoff,
+    measure: bool,
+}
+
+/// Stands for an operation of a transaction: in [`Error::reason`], and for a put in
+/// [`Committed::take`] too. One of another transaction stands for nothing.
+pub struct Handle<E, R = ()> {
+    pub(crate) transaction: u64,
+    pub(crate) position: usize,
+    _types: PhantomData<fn() -> (E, R)>,
+}
+
+impl<E, R> Clone for Handle<E, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E, R> Copy for Handle<E, R> {}
+
+impl<E: Entity, R> fmt::Debug for Handle<E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle({} {})", self.position, E::SCHEMA.entity)
+    }
+}
+
+/// Deletes that a transaction takes: [`Delete`] by key, and [`Remove`] of a loaded entity.
+pub trait IntoDelete {
+    /// The entity.
+    type Entity: Entity;
+    #[doc(hidden)]
+    fn into_delete(self) -> Delete<Self::Entity>;
+}
+
+impl<E: Entity> IntoDelete for Delete<E> {
+    type Entity = E;
+    fn into_delete(self) -> Delete<E> {
+        self
+    }
+}
+
+impl<E: Entity, L: Lock> IntoDelete for Remove<E, L> {
+    type Entity = E;
+    fn into_delete(self) -> Delete<E> {
+        Remove::into_delete(self)
+    }
+}
+
+impl Default for Transaction {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operations = self.steps.iter().map(|s| match s {
+            Ok(step) => format!("{} {}", step.verb, step.schema.entity),
+            Err(_) => "invalid".to_owned(),
+        });
+        f.debug_struct("Transaction")
+            .field("operations", &operations.collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Transaction {
+    /// An empty transaction.
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Transaction {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            steps: Vec::new(),
+            token: None,
+            backoff: Backoff::default(),
+            measure: false,
+        }
+    }
+
+    /// Adds a `create`, `put` or `replace`.
+    pub fn put<E: Entity, L: Lock>(&mut self, put: Put<E, L>) -> Handle<E, Stored> {
+        let step = put.into_part().and_then(|(entity, demand, body)| {
+            let step = Step::new("Put", &entity.key_of(), demand, &body)?;
+            Ok(step.storing(entity))
+        });
+        self.add::<E, Stored>(step)
+    }
+
+    /// Adds an update by key.
+    pub fn update<E: Entity>(&mut self, update: Update<E>) -> Handle<E> {
+        // The diff of two equal values writes nothing; that the item is as it was is still demanded.
+        let kind = match update.is_unchanged() {
+            true => "ConditionCheck",
+            false => "Update",
+        };
+        let step = update
+            .into_part()
+            .and_then(|(key, demand, body)| Step::new(kind, &key, demand, &body));
+        self.add::<E, ()>(step)
+    }
+
+    /// Adds a delete by key, or the `remove` of an entity.
+    pub fn delete<D: IntoDelete>(&mut self, delete: D) -> Handle<D::Entity> {
+        let step = delete
+            .into_delete()
+            .into_part()
+            .and_then(|(key, demand, body)| Step::new("Delete", &key, demand, &body));
+        self.add::<D::Entity, ()>(step)
+    }
+
+    /// Adds a demand on an item that is not changed.
+    pub fn check<E: Entity>(&mut self, check: Check<E>) -> Handle<E> {
+        let step = check
+            .into_part()
+            .and_then(|(key, demand, body)| Step::new("ConditionCheck", &key, demand, &body));
+        self.add::<E, ()>(step)
+    }
+
+    fn add<E: Entity, R>(&mut self, step: Result<Step, Error>) -> Handle<E, R> {
+        let position = self.steps.len();
+        self.steps
+            .push(step.map_err(|e| e.of_entity(E::SCHEMA.entity)));
+        Handle {
+            transaction: self.id,
+            position,
+            _types: PhantomData,
+        }
+    }
+
+    /// How many operations there are.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there are no operations.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Makes it safe to send the same transaction again from elsewhere: for 10 minutes, DynamoDB
+    /// answers one with the same token and content with the first one's success and does nothing.
+    /// 1 to 36 characters.
+    ///
+    /// Within one [`send`](Self::send), retries are safe without this: a random token is made. Other
+    /// content under the same token is refused (`IdempotentParameterMismatchException`), and times and
+    /// write tokens that dynamodel fills in are content.
+    pub fn idempotency_token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// How often and how long to try again on conflicts between transactions and on throttling.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// Asks what it cost: [`Committed::consumed_capacity`].
+    pub fn measured(mut self) -> Self {
+        self.measure = true;
+        self
+    }
+
+    /// Sends it. One round trip, and one more for each time that it is tried again. An empty
+    /// transaction is not sent, and is a success.
+    ///
+    /// Dropping the future before it is ready leaves it open whether the transaction was carried out,
+    /// but never carries out a part of it.
+    ///
+    /// # Errors
+    /// [`is_transaction_canceled`](Error::is_transaction_canceled) with a [`reason`](Error::reason) for
+    /// each operation that is why: then [`is_condition_failed`](Error::is_condition_failed),
+    /// [`is_conflict`](Error::is_conflict) (a version has moved) and
+    /// [`is_transaction_conflict`](Error::is_transaction_conflict) tell what the reasons are. Before
+    /// anything is sent: more than 100 operations or 4 MB
+    /// ([`is_limit_exceeded`](Error::is_limit_exceeded)), two operations on one item
+    /// ([`is_invalid_request`](Error::is_invalid_request), naming both), and what the single operations
+    /// are refused for. Or the service or network fails.
+    pub async fn send(self, db: &Db) -> Result<Committed, Error> {
+        self.commit(db)
+            .await
+            .map_err(|e| e.in_operation("TransactWriteItems"))
+    }
+
+    async fn commit(self, db: &Db) -> Result<Committed, Error> {
+        let id = self.id;
+        let mut retry = self.backoff.start();
+        let (steps, request) = self.render(|table| db.resolve(table))?;
+        let Some((tables, body)) = request else {
+            return Ok(Committed::new(id, steps, Vec::new()));
+        };
+        loop {
+            let tables = Tables::Many(tables.clone());
+            let sent = db
+                .call_tables::<transport::TransactWriteItems, _>(tables, body.clone(), capacities)
+                .await;
+            let failure = match sent {
+                Ok(reply) => return Ok(Committed::new(id, steps, reply.output)),
+                Err(failure) => failure,
+            };
+            let operations = steps.iter().map(|step| Operation {
+                verb: step.verb,
+                name: step.schema.entity,
+                entity: step.entity,
+                step: Some(step),
+            });
+            let error = Canceled::read(id, failure, operations);
+            if !error.is_transient() || !retry.again().await {
+                return Err(error);
+            }
+        }
+    }
+
+    /// The request as it is sent, as JSON, with the tables' names as the code declares them.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), before it is sent.
+    pub fn to_json(self) -> Result<String, Error> {
+        let (_, request) = self.render(Arc::from)?;
+        super::text(request.map(|(_, body)| body).unwrap_or_default())
+    }
+
+    /// The checked operations, and unless there are none the request with its tables.
+    #[allow(clippy::type_complexity, reason = "it is used in two places, by parts")]
+    fn render(
+        self,
+        resolve: impl Fn(&'static str) -> Arc<str>,
+    ) -> Result<(Vec<Step>, Option<(Vec<String>, Vec<u8>)>), Error> {
+        if self.steps.len() > MAX_OPERATIONS {
+            let operations = self.steps.len();
+            return Err(Error::limit(Limit::TransactionOperations { operations }));
+        }
+        let steps = self.steps.into_iter().collect::<Result<Vec<_>, _>>()?;
+        if steps.is_empty() {
+            return Ok((steps, None));
+        }
+        let tables: Vec<_> = steps.iter().map(|s| resolve(s.schema.table)).collect();
+        check_clash(
+            steps
+                .iter()
+                .zip(&tables)
+                .map(|(s, table)| (s.verb, s.schema.entity, &**table, s.identity.as_slice())),
+        )?;
+        let token = match self.token {
+            Some(token) if token.is_empty() || token.chars().count() > MAX_TOKEN => {
+                return Err(Error::invalid_request(
+                    "an idempotency token has 1 to 36 characters",
+                ));
+            }
+            Some(token) => token,
+            None => random_token()?,
+        };
+
+        let length: usize = steps.iter().map(|s| s.rest.len() + 64).sum();
+        let mut w = Writer::with_capacity(length + 128);
+        w.raw(b"{\"TransactItems\":[");
+        for (step, table) in steps.iter().zip(&tables) {
+            step.write(table, &mut w);
+        }
+        w.raw(b"],\"ClientRequestToken\":\"");
+        w.text(&token);
+        w.raw(b"\"");
+        if self.measure {
+            w.raw(b",\"ReturnConsumedCapacity\":\"INDEXES\"");
+        }
+        w.raw(b"}");
+        if w.len() > MAX_BYTES {
+            let bytes = steps.iter().map(Step::item_size).sum();
+            if bytes > MAX_BYTES {
+                return Err(Error::limit(Limit::TransactionSize { bytes }));
+            }
+        }
+        let tables = tables.iter().map(|t| t.to_string()).collect();
+        Ok((steps, Some((tables, w.finish().map_err(Error::write)?))))
+    }
+}
+
+/// Refuses two operations on one item, as DynamoDB does, and says which.
+pub(crate) fn check_clash<'a>(
+    operations: impl Iterator<Item = (&'static str, &'static str, &'a str, &'a [u8])>,
+) -> Result<(), Error> {
+    let mut seen = std::collections::HashMap::new();
+    for (i, (verb, entity, table, identity)) in operations.enumerate() {
+        if let Some((j, first_verb, first)) = seen.insert((table, identity), (i, verb, entity)) {
+            return Err(Error::invalid_request(format!(
+                "operations {} ({first_verb} {first}) and {} ({verb} {entity}) of the transaction are \
+                 about the same item; combine them into one",
+                j + 1,
+                i + 1,
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn random_token() -> Result<String, Error> {
+    WriteToken::random()
+        .map(WriteToken::text)
+        .map_err(|e| Error::construction(e.to_string()))
+}
+
+/// A transaction that was carried out.
+#[non_exhaustive]
+pub struct Committed {
+    transaction: u64,
+    stored: Vec<StoredEntity>,
+    /// What it cost for each table, if asked for with [`measured`](Transaction::measured).
+    pub consumed_capacity: Vec<ConsumedCapacity>,
+}
+
+impl fmt::Debug for Committed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Committed")
+            .field("operations", &self.stored.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Committed {
+    fn new(transaction: u64, steps: Vec<Step>, capacity: Vec<ConsumedCapacity>) -> Self {
+        Committed {
+            transaction,
+            stored: steps.into_iter().map(|s| s.stored).collect(),
+            consumed_capacity: capacity,
+        }
+    }
+
+    /// The entity of a put as it is stored: with its new version, times and write token. `None` for a
+    /// handle of another transaction, and after [`take`](Self::take).
+    pub fn stored<E: Entity>(&self, handle: Handle<E, Stored>) -> Option<&E> {
+        if handle.transaction != self.transaction {
+            return None;
+        }
+        self.stored.get(handle.position)?.as_ref()?.downcast_ref()
+    }
+
+    /// As [`stored`](Self::stored), by value: each can be taken once.
+    pub fn take<E: Entity>(&mut self, handle: Handle<E, Stored>) -> Option<E> {
+        if handle.transaction != self.transaction {
+            return None;
+        }
+        let stored = self.stored.get_mut(handle.position)?.take()?;
+        stored.downcast().ok().map(|entity| *entity)
+    }
+}
+
+impl Error {
+    /// Why an operation of the transaction made DynamoDB cancel it; `None` when this operation is not
+    /// why, and for a handle of another transaction.
+    pub fn reason<E: Entity, R>(&self, handle: Handle<E, R>) -> Option<Reason<E>> {
+        self.cancellation()?.reason(handle)
+    }
+
+    /// DynamoDB's codes, one for each operation of a canceled transaction in their order; `None` for
+    /// those that are not why. Empty for other errors.
+    pub fn reason_codes(&self) -> impl Iterator<Item = Option<&str>> {
+        self.cancellation().into_iter().flat_map(Canceled::codes)
+    }
+
+    /// Whether the same request may go through a moment later.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self.cancellation() {
+            Some(canceled) => canceled.is_transient(),
+            None => self.is_throttled() || self.code() == Some("TransactionInProgressException"),
+        }
+    }
+}

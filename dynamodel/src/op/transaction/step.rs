@@ -1,0 +1,92 @@
+//! One operation of a transaction, rendered.
+
+use std::any::{Any, TypeId};
+
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::key::Key;
+use crate::op::identity::identity;
+use crate::op::write::Demand;
+use crate::schema::EntitySchema;
+use crate::wire::Writer;
+
+/// The entity that a put stores, for when the transaction is through.
+pub(crate) type StoredEntity = Option<Box<dyn Any + Send + Sync>>;
+
+/// An operation with everything but the name of its table, which the connection decides.
+pub(crate) struct Step {
+    pub(crate) verb: &'static str,
+    pub(crate) schema: &'static EntitySchema,
+    pub(crate) entity: TypeId,
+    pub(crate) demand: Demand,
+    /// Which item it is about.
+    pub(crate) identity: Vec<u8>,
+    /// The body of the single operation, after the table's name.
+    pub(crate) rest: Vec<u8>,
+    pub(crate) stored: StoredEntity,
+}
+
+impl Step {
+    /// `body` is that of the single operation, for the table `""`.
+    pub(crate) fn new<E: Entity>(
+        verb: &'static str,
+        key: &Key<E>,
+        demand: Demand,
+        body: &[u8],
+    ) -> Result<Self, Error> {
+        Ok(Step {
+            verb,
+            schema: E::SCHEMA,
+            entity: TypeId::of::<E>(),
+            demand,
+            identity: identity(key.json()?, &E::SCHEMA.key)?,
+            rest: after_table(body)?.to_vec(),
+            stored: None,
+        })
+    }
+
+    pub(crate) fn storing<E: Entity>(mut self, entity: E) -> Self {
+        self.stored = Some(Box::new(entity));
+        self
+    }
+
+    /// Writes `{"Put":{..}}`.
+    pub(crate) fn write(&self, table: &str, w: &mut Writer) {
+        write_operation(self.verb, table, &self.rest, w);
+    }
+
+    /// The size of the item that it carries, as DynamoDB counts.
+    pub(crate) fn item_size(&self) -> usize {
+        let body = [b"{", self.rest.get(1..).unwrap_or_default()].concat();
+        let mut size = 0;
+        let read = crate::wire::read_item(&body, |r| {
+            r.members(|name, r| {
+                if name == "Item" || name == "Key" {
+                    size += crate::wire::item_size(r.raw_value()?)?;
+                    Ok(())
+                } else {
+                    r.skip_value()
+                }
+            })
+        });
+        if read.is_ok() { size } else { self.rest.len() }
+    }
+}
+
+/// Writes `{"Verb":{"TableName":"..",..}}`.
+pub(crate) fn write_operation(verb: &str, table: &str, rest: &[u8], w: &mut Writer) {
+    w.comma();
+    w.raw(b"{\"");
+    w.raw(verb.as_bytes());
+    w.raw(b"\":{\"TableName\":\"");
+    w.text(table);
+    w.raw(b"\"");
+    w.raw(rest);
+    w.raw(b"}");
+}
+
+/// The body of a single operation on the table `""`, after that name: `,"Key":{..},..}`.
+pub(crate) fn after_table(body: &[u8]) -> Result<&[u8], Error> {
+    body.strip_prefix(b"{\"TableName\":\"\"")
+        .ok_or_else(|| Error::construction("the operation does not begin with its table"))
+}

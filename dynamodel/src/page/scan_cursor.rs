@@ -1,0 +1,164 @@
+//! [`ScanCursor`] and [`ScanStream`]: scans in several segments that go on where they ended.
+
+use std::fmt;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use super::Cursor;
+use super::stream::ItemStream;
+use crate::entity::Projection;
+use crate::error::Error;
+
+/// Where each segment of a scan has come to. From [`ScanStream::cursor`].
+///
+/// Text, as a [`Cursor`] is: it survives a restart, and holds the keys that the segments stopped at. A
+/// cursor belongs to the table or index that it comes from, and to its number of segments.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ScanCursor {
+    positions: Vec<Position>,
+}
+
+/// Where one segment goes on.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Position {
+    Start,
+    After(Cursor),
+    End,
+}
+
+/// The format of the text, its first part.
+const FORMAT: &str = "1";
+const START: &str = "";
+const END: &str = "~";
+
+impl ScanCursor {
+    pub(crate) fn new(positions: Vec<Position>) -> Self {
+        ScanCursor { positions }
+    }
+
+    pub(crate) fn into_positions(self) -> Vec<Position> {
+        self.positions
+    }
+
+    /// How many segments the scan has.
+    pub fn segments(&self) -> u32 {
+        u32::try_from(self.positions.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether every segment has come to its end.
+    pub fn is_finished(&self) -> bool {
+        self.positions.iter().all(|p| *p == Position::End)
+    }
+}
+
+impl fmt::Debug for ScanCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScanCursor")
+            .field("segments", &self.positions.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for ScanCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(FORMAT)?;
+        for position in &self.positions {
+            f.write_str(".")?;
+            match position {
+                Position::Start => f.write_str(START)?,
+                Position::After(cursor) => cursor.fmt(f)?,
+                Position::End => f.write_str(END)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for ScanCursor {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut parts = text.split('.');
+        if parts.next() != Some(FORMAT) {
+            return Err(Error::cursor("it is not the text of a scan's cursor"));
+        }
+        let positions = parts.map(|part| match part {
+            START => Ok(Position::Start),
+            END => Ok(Position::End),
+            cursor => cursor.parse().map(Position::After),
+        });
+        let positions = positions.collect::<Result<Vec<_>, Error>>()?;
+        if positions.is_empty() {
+            return Err(Error::cursor("it is cut short"));
+        }
+        Ok(ScanCursor { positions })
+    }
+}
+
+/// The items of a scan, and where to go on. From [`Scan::resumable`](crate::Scan::resumable).
+///
+/// ```
+/// use dynamodel::{Db, Entity, ScanCursor};
+/// use futures_util::TryStreamExt;
+/// # #[derive(Debug, Entity)]
+/// # #[dynamo(table = "visits")]
+/// # struct Visit { #[dynamo(partition)] page: u32, #[dynamo(sort)] at: u64 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Visit>().await?;
+/// # for page in 0..9 { Visit { page, at: 1 }.create().send(&db).await?; }
+/// let mut visits = Visit::scan().segments(2).page_size(1).resumable(&db);
+/// let mut seen = 0;
+/// while let Some(_visit) = visits.try_next().await? {
+///     seen += 1;
+///     if seen == 4 {
+///         break;
+///     }
+/// }
+/// let text = visits.cursor().to_string();
+///
+/// let cursor: ScanCursor = text.parse()?;
+/// let rest = Visit::scan().resume_at(cursor).resumable(&db);
+/// seen += rest.try_collect::<Vec<_>>().await?.len();
+/// assert_eq!(seen, 9);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a stream does nothing until it is polled"]
+pub struct ScanStream<T> {
+    items: ItemStream<T>,
+    segments: u32,
+}
+
+impl<T> ScanStream<T> {
+    pub(crate) fn new(items: ItemStream<T>, segments: u32) -> Self {
+        ScanStream { items, segments }
+    }
+
+    /// Where to go on, also after an error: every item that the stream has not given yet comes after
+    /// it. A segment goes on at the page that it is in, so that items of a page that was begun come once
+    /// more; none is left out.
+    pub fn cursor(&self) -> ScanCursor {
+        let mut positions: Vec<_> = (0..self.segments).map(|_| Position::End).collect();
+        for (segment, position) in self.items.positions() {
+            let place = usize::try_from(segment).ok();
+            if let Some(place) = place.and_then(|i| positions.get_mut(i)) {
+                *place = position;
+            }
+        }
+        ScanCursor::new(positions)
+    }
+}
+
+impl<O: Projection> Stream for ScanStream<O> {
+    type Item = Result<O, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.items).poll_next(cx)
+    }
+}

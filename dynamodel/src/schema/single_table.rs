@@ -1,0 +1,152 @@
+//! The plain description of a table that several entities share, and of their key templates.
+
+use super::{AttributeSchema, EntitySchema, IndexSchema, KeySchema, TableOptions};
+use crate::wire::WriteError;
+
+/// What dynamodel knows of a table: what creates it and what it is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableSchema {
+    /// The Rust name of the table or of the entity that it belongs to.
+    pub owner: &'static str,
+    /// The table's name, before the prefix and names of [`Builder`](crate::Builder).
+    pub table: &'static str,
+    /// The primary key.
+    pub key: KeySchema,
+    /// Global and local secondary indexes.
+    pub indexes: &'static [IndexSchema],
+    /// The attributes whose type is known. A key attribute that is not among them is an S.
+    pub attributes: &'static [AttributeSchema],
+    /// The name of the Time to Live attribute.
+    pub ttl: Option<&'static str>,
+    /// The attribute that holds an item's type, in a table that several entities share.
+    pub discriminator: Option<&'static str>,
+    /// How the table is created.
+    pub options: TableOptions,
+}
+
+impl TableSchema {
+    /// The attribute of this name, when its type is known.
+    pub fn attribute(&self, name: &str) -> Option<&'static AttributeSchema> {
+        self.attributes.iter().find(|a| a.name == name)
+    }
+
+    /// The index of this name.
+    pub fn index(&self, name: &str) -> Option<&'static IndexSchema> {
+        self.indexes.iter().find(|i| i.name == name)
+    }
+}
+
+impl EntitySchema {
+    /// The table: the one that the entity shares, or its own.
+    pub const fn table_schema(&self) -> TableSchema {
+        match self.single_table {
+            Some(single) => *single.table,
+            None => TableSchema {
+                owner: self.entity,
+                table: self.table,
+                key: self.key,
+                indexes: self.indexes,
+                attributes: self.attributes,
+                ttl: self.ttl,
+                discriminator: None,
+                options: self.options,
+            },
+        }
+    }
+}
+
+/// How an entity lies in a table that it shares with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SingleTable {
+    /// The table.
+    pub table: &'static TableSchema,
+    /// What the table's discriminator attribute says of the entity's items: their type.
+    pub kind: &'static str,
+    /// Every part of the templates, each once; those of the primary key first.
+    pub parts: &'static [PartSchema],
+    /// How many of the parts, from the first, are in the primary key.
+    pub key_parts: usize,
+    /// The templates of the primary key.
+    pub key: KeyTemplates,
+    /// The templates of the index keys.
+    pub indexes: &'static [IndexTemplates],
+}
+
+/// The templates of a key. The sort template is empty when there is no sort key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyTemplates {
+    /// The template of the partition key.
+    pub partition: &'static [Piece],
+    /// The template of the sort key.
+    pub sort: &'static [Piece],
+}
+
+/// The templates of an index key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexTemplates {
+    /// What the entity calls the index.
+    pub alias: &'static str,
+    /// The index.
+    pub index: IndexSchema,
+    /// The templates.
+    pub key: KeyTemplates,
+}
+
+/// A piece of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// Text that stands as it is.
+    Literal(&'static str),
+    /// The part at this position of [`SingleTable::parts`].
+    Part(usize),
+}
+
+/// A field as a part of templates.
+#[derive(Clone, Copy)]
+pub struct PartSchema {
+    /// The field, for instance `address.zip`.
+    pub field: &'static str,
+    /// The names of the attributes that lead to the value.
+    pub path: &'static [&'static str],
+    /// How many bytes the text has, when it always has as many.
+    pub width: Option<usize>,
+    /// The text of a value in its wire form; `None` for an absent one.
+    #[doc(hidden)]
+    pub text: fn(&[u8]) -> Result<Option<String>, WriteError>,
+}
+
+impl std::fmt::Debug for PartSchema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PartSchema")
+            .field("field", &self.field)
+            .field("path", &self.path)
+            .field("width", &self.width)
+            .finish_non_exhaustive()
+    }
+}
+
+/// By what they say: functions have no useful equality.
+impl PartialEq for PartSchema {
+    fn eq(&self, other: &Self) -> bool {
+        (self.field, self.path, self.width) == (other.field, other.path, other.width)
+    }
+}
+impl Eq for PartSchema {}
+
+/// The templates of the key of one index, with the parts that they name.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct IndexKey {
+    pub parts: &'static [PartSchema],
+    pub key: KeyTemplates,
+}
+
+impl SingleTable {
+    /// The templates of the primary key, with their parts.
+    pub(crate) const fn primary(&self) -> IndexKey {
+        IndexKey {
+            parts: self.parts,
+            key: self.key,
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Tables that several entities share: [`Table`], and what the compiler checks between the two.
+
+use crate::entity::Entity;
+use crate::schema::{IndexSchema, SingleTable, TableSchema};
+use crate::wire::{MAX_PARTITION, MAX_SORT, WriteError, Writer};
+
+/// A table that several entities share: single-table design.
+///
+/// Implemented by [`#[derive(Table)]`](derive@crate::Table) on a unit struct, which entities name by
+/// `#[dynamo(table = App, key(..))]`. Their key templates fill the table's key attributes, their index
+/// templates those of its indexes, and each item says in the discriminator attribute (`_type`) which
+/// entity it is.
+///
+/// ```
+/// use dynamodel::{Db, Entity, Table};
+///
+/// #[derive(Table)]
+/// #[dynamo(name = "app", partition = "pk", sort = "sk")]
+/// #[dynamo(index(gsi1, partition = "gsi1pk", sort = "gsi1sk"))]
+/// struct App;
+///
+/// #[derive(Debug, PartialEq, Entity)]
+/// #[dynamo(table = App, key(partition = "USER#{user_id}", sort = "PROFILE"))]
+/// struct User { user_id: String, name: String }
+///
+/// #[derive(Debug, PartialEq, Entity)]
+/// #[dynamo(table = App, key(partition = "USER#{user_id}", sort = "ORDER#{number}"))]
+/// #[dynamo(index(gsi1 as by_status, partition = "STATUS#{status}", sort = "{number}"))]
+/// struct Order { user_id: String, number: u32, status: String }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// let db = Db::embedded()?;
+/// db.create_table::<App>().await?;
+/// User { user_id: "u1".into(), name: "Ada".into() }.create().send(&db).await?;
+/// for number in 1..=12 {
+///     Order { user_id: "u1".into(), number, status: "open".into() }.create().send(&db).await?;
+/// }
+/// Order::update("u1", 7_u32).apply(|o| o.status.set("paid")).send(&db).await?;
+///
+/// let late = Order::query("u1").sort(|k| k.number.ge(10)).all(&db).await?;
+/// assert_eq!(late.len(), 3);
+/// let paid = Order::by_status("paid").first(&db).await?;
+/// assert_eq!(paid.map(|o| o.number), Some(7));
+/// # Ok(())
+/// # }
+/// ```
+pub trait Table: Sized + Send + Sync + 'static {
+    /// The table's schema.
+    const SCHEMA: &'static TableSchema;
+    /// The attribute that holds an item's type.
+    const DISCRIMINATOR: &'static str;
+}
+
+/// What has a table that can be created: a [`Table`], and every [`Entity`].
+///
+/// The table of an entity that shares one is the whole shared table, with all its indexes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no table",
+    label = "neither an entity nor a table",
+    note = "derive `Entity` for a struct of items, or `Table` for a table that several entities share"
+)]
+pub trait HasTable {
+    /// The table.
+    const TABLE: TableSchema;
+}
+
+impl<E: Entity> HasTable for E {
+    const TABLE: TableSchema = E::SCHEMA.table_schema();
+}
+
+/// An entity of a [`Table`]. Implemented by the derive.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity of a shared table",
+    label = "no `#[dynamo(table = ..)]` that names a `Table`",
+    note = "name a type with `#[derive(Table)]`: `#[dynamo(table = App, key(partition = \"USER#{{user_id}}\"))]`"
+)]
+pub trait Templated: Entity {
+    /// The table.
+    type Table: Table;
+    /// The partition template, as a type: equal for entities that lie in the same partitions.
+    #[doc(hidden)]
+    type Partition;
+    #[doc(hidden)]
+    const SINGLE_TABLE: &'static SingleTable;
+    /// The text of a part, by its position in [`SingleTable::parts`].
+    #[doc(hidden)]
+    fn part_text(&self, part: usize) -> Result<Option<String>, WriteError>;
+}
+
+/// The partitions of table `T` whose template has the FNV-1a hash `H` and whose parts are `P`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct PartitionOf<T, const H: u64, P>(std::marker::PhantomData<fn() -> (T, P)>);
+
+/// Writes what the entity's templates make, and the discriminator.
+#[doc(hidden)]
+pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
+    let single = E::SINGLE_TABLE;
+    if let Some(name) = single.table.discriminator {
+        text_attribute(w, name, single.kind);
+    }
+    let mut texts: Vec<Option<Option<String>>> = vec![None; single.parts.len()];
+    let mut text = |part: usize| match texts.get_mut(part) {
+        Some(Some(text)) => Ok(text.clone()),
+        Some(slot) => Ok(slot.insert(entity.part_text(part)?).clone()),
+        None => Ok(None),
+    };
+    for attribute in single.derived() {
+        let (name, limit) = (attribute.name, attribute.limit);
+        let composed = crate::template::compose(attribute.pieces, single.parts, &mut text);
+        match composed {
+            Ok(None) => {}
+            Ok(Some(value)) => {
+                text_attribute(w, name, &value);
+                if value.is_empty() || value.len() > limit {
+                    let json = crate::expr::ast::Value::write(|w| w.string(&value));
+                    if let Err(problem) = crate::key::check_key_value(name, json, limit) {
+                        w.fail(problem);
+                    }
+                }
+            }
+            Err(problem) => w.fail(problem.of_key().in_attribute(name)),
+        }
+    }
+}
+
+fn text_attribute(w: &mut Writer, name: &str, value: &str) {
+    w.comma();
+    w.raw(b"\"");
+    w.text(name);
+    w.raw(b"\":");
+    w.string(value);
+}
+
+/// An attribute that a template fills.
+pub(crate) struct Derived {
+    pub(crate) name: &'static str,
+    pub(crate) pieces: &'static [crate::schema::Piece],
+    pub(crate) limit: usize,
+}
+
+impl SingleTable {
+    /// The attributes that templates fill: of the primary key, then of the indexes.
+    pub(crate) fn derived(&self) -> impl Iterator<Item = Derived> {
+        let primary = std::iter::once((self.table.key, self.key));
+        let indexes = self.indexes.iter().map(|i| (i.index.key, i.key));
+        primary.chain(indexes).flat_map(|(key, templates)| {
+            let of = |names: &'static [&'static str], pieces: &'static [_], limit| {
+                let name = names.first().filter(|_| !pieces.is_empty());
+                name.map(|name| Derived {
+                    name,
+                    pieces,
+                    limit,
+                })
+            };
+            [
+                of(key.partition, templates.partition, MAX_PARTITION),
+                of(key.sort, templates.sort, MAX_SORT),
+            ]
+            .into_iter()
+            .flatten()
+        })
+    }
+}
+
+/// The index of a table whose name has the FNV-1a hash `H`, for entity `E`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "table `{Self}` has no index of the name that entity `{E}` uses",
+    label = "no such index in table `{Self}`",
+    note = "declare it on the table: `#[dynamo(index(name, partition = \"..\", sort = \"..\"))]`"
+)]
+pub trait TableIndex<const H: u64, E> {
+    type Index: IndexOfTable;
+}
+
+/// An index of a table.
+#[doc(hidden)]
+pub trait IndexOfTable {
+    const SCHEMA: IndexSchema;
+}
+
+/// The key of a table or index has a sort key.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` of table `{T}` has no sort key, but entity `{E}` gives a template for one",
+    label = "no sort key in table `{T}`",
+    note = "remove `sort` from the entity's template, or give the table's key a `sort` attribute"
+)]
+pub trait WithSort<T, E> {}
+
+/// The key of a table or index has no sort key.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` of table `{T}` has a sort key, but entity `{E}` gives no template for it",
+    label = "the sort key of table `{T}` is not filled",
+    note = "add `sort = \"..\"` with a template to the entity; a literal such as \"PROFILE\" will do"
+)]
+pub trait WithoutSort<T, E> {}
+
+/// The index is global.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "index `{Self}` of table `{T}` is local, but entity `{E}` uses it as a global one",
+    label = "a local index of table `{T}`",
+    note = "write `local_index(name as alias, sort = \"..\")`: it has the table's partition key"
+)]
+pub trait GlobalIndexOf<T, E> {}
+
+/// The index is local.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "index `{Self}` of table `{T}` is global, but entity `{E}` uses it as a local one",
+    label = "a global index of table `{T}`",
+    note = "write `index(name as alias, partition = \"..\", sort = \"..\")`: it has a partition key of its own"
+)]
+pub trait LocalIndexOf<T, E> {}
+
+#[doc(hidden)]
+pub const fn with_sort<K: WithSort<T, E>, T, E>() {}
+#[doc(hidden)]
+pub const fn without_sort<K: WithoutSort<T, E>, T, E>() {}
+#[doc(hidden)]
+pub const fn global_index<K: GlobalIndexOf<T, E>, T, E>() {}
+#[doc(hidden)]
+pub const fn local_index<K: LocalIndexOf<T, E>, T, E>() {}
+
+/// What the schemas of an entity and its table have to agree on. Evaluated at compile time.
+#[doc(hidden)]
+pub const fn agree(entity: &crate::schema::EntitySchema, table: &TableSchema) {
+    let mut i = 0;
+    while i < entity.attributes.len() {
+        let name = entity.attributes[i].name;
+        let mut taken = contains(table.key.partition, name) || contains(table.key.sort, name);
+        let mut j = 0;
+        while j < table.indexes.len() {
+            let key = &table.indexes[j].key;
+            taken = taken || contains(key.partition, name) || contains(key.sort, name);
+            j += 1;
+        }
+        assert!(
+            !taken,
+            "a field of the entity is stored under the name of a key attribute of its table, which a template fills; rename the field or the attribute"
+        );
+        if let Some(discriminator) = table.discriminator {
+            assert!(
+                !same(discriminator, name),
+                "a field of the entity is stored under the name of the table's discriminator; rename the field, or choose another `discriminator = \"..\"`"
+            );
+        }
+        i += 1;
+    }
+    match (entity.ttl, table.ttl) {
+        (Some(own), Some(shared)) => assert!(
+            same(own, shared),
+            "the `ttl` field of the entity is stored under another name than the `ttl` attribute of its table; rename it with `#[dynamo(rename = \"..\")]`"
+        ),
+        (Some(_), None) => panic!(
+            "the entity has a `ttl` field, but its table has no Time to Live; add `ttl = \"..\"` to the table"
+        ),
+        (None, _) => {}
+    }
+}
+
+const fn contains(names: &[&str], name: &str) -> bool {
+    let mut i = 0;
+    while i < names.len() {
+        if same(names[i], name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}

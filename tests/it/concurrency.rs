@@ -1,0 +1,118 @@
+//! Many tasks on one item: nothing is lost, by any way of counting.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dynamodel::{Backoff, Db, Entity, Error, Transaction};
+use dynamodel_tests::db;
+
+const TASKS: u64 = 64;
+const EACH: u64 = 200;
+
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = "counters")]
+struct Counter {
+    #[dynamo(partition)]
+    id: String,
+    count: u64,
+    #[dynamo(version)]
+    version: u64,
+}
+
+/// Waits of up to some seconds: with 64 tasks on one item, those who lose have to stay out of the way of
+/// those who are about to win.
+fn patient() -> Backoff {
+    Backoff::new(Duration::from_millis(4), Duration::from_secs(4), 5_000)
+}
+
+/// Runs `step` 200 times in each of 64 tasks, and returns the item at the end.
+async fn count<F>(step: impl Fn(Db) -> F + Send + Sync + 'static) -> Counter
+where
+    F: Future<Output = Result<(), Error>> + Send,
+{
+    let db = db().await;
+    db.create_table::<Counter>().await.unwrap();
+    let zero = Counter {
+        id: "c".into(),
+        count: 0,
+        version: 0,
+    };
+    zero.create().send(&db).await.unwrap();
+    let step = Arc::new(step);
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|_| {
+            let (db, step) = (db.clone(), step.clone());
+            tokio::spawn(async move {
+                for _ in 0..EACH {
+                    step(db.clone()).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let end = Counter::get("c").consistent().send(&db).await.unwrap();
+    end.unwrap()
+}
+
+fn check(end: &Counter) {
+    assert_eq!(end.count, 12_800);
+    assert_eq!(end.version, 12_801, "one version for each write");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn atomic_counters() {
+    let end = count(|db| async move {
+        let update = Counter::update("c").apply(|c| c.count.add(1));
+        update.send(&db).await
+    });
+    check(&end.await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn read_modify_write() {
+    let end = count(|db| async move {
+        let add = |c: &mut Counter| {
+            c.count += 1;
+            Ok(())
+        };
+        Counter::get("c").modify_with(&db, patient(), add).await?;
+        Ok(())
+    });
+    check(&end.await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transactions() {
+    let end = count(|db| async move {
+        let mut tx = Transaction::new().backoff(patient());
+        tx.update(Counter::update("c").apply(|c| c.count.increment(1)));
+        tx.send(&db).await?;
+        Ok(())
+    });
+    check(&end.await);
+}
+
+/// Each increment is on condition of the count that was read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn conditional_increments() {
+    let end = count(|db| async move {
+        loop {
+            let seen = Counter::get("c").consistent().send(&db).await?;
+            let at = seen.map_or(0, |c| c.count);
+            let update = Counter::update("c")
+                .apply(|c| c.count.set(at + 1))
+                .when(|c| c.count.eq(at));
+            match update.send(&db).await {
+                Err(e) if e.is_condition_failed() => {
+                    assert!(e.current::<Counter>().is_some_and(|c| c.count > at));
+                    let pause = Duration::from_millis(fastrand::u64(0..4_000));
+                    tokio::time::sleep(pause).await;
+                }
+                done => return done,
+            }
+        }
+    });
+    check(&end.await);
+}

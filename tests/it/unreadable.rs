@@ -1,0 +1,163 @@
+//! One item that cannot be read does not cost the others.
+
+use dynamodel::{Db, Entity, Error};
+use dynamodel_tests::db;
+use futures_util::{StreamExt, TryStreamExt};
+
+use crate::raw;
+
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = "readings")]
+struct Reading {
+    #[dynamo(partition)]
+    p: String,
+    #[dynamo(sort)]
+    n: u32,
+    values: Vec<u32>,
+}
+
+const BAD: u32 = 4;
+
+/// Ten readings; the values of one are text.
+async fn readings() -> Db {
+    let db = db().await;
+    db.create_table::<Reading>().await.unwrap();
+    for n in 0..10 {
+        if n == BAD {
+            let item = format!(
+                r#"{{"p":{{"S":"secret"}},"n":{{"N":"{n}"}},"values":{{"L":[{{"N":"1"}},{{"S":"secret"}}]}}}}"#
+            );
+            raw::put::<Reading>(&db, &item).await;
+        } else {
+            let reading = Reading {
+                p: "secret".into(),
+                n,
+                values: vec![n],
+            };
+            reading.create().send(&db).await.unwrap();
+        }
+    }
+    db
+}
+
+fn check_error(e: &Error, operation: &str) {
+    assert!(e.is_unreadable());
+    assert_eq!(e.entity(), Some("Reading"));
+    assert_eq!(e.operation(), Some(operation));
+    assert_eq!(e.attribute_path().as_deref(), Some("values[1]"));
+    let text = format!("{e} {e:?}");
+    assert!(text.contains("attribute `values[1]`: expected N"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+}
+
+fn numbers(readings: &[Reading]) -> Vec<u32> {
+    readings.iter().map(|r| r.n).collect()
+}
+
+#[tokio::test]
+async fn in_a_page() {
+    let db = readings().await;
+    let page = || Reading::query("secret").page(&db);
+    let good: Vec<u32> = (0..10).filter(|n| *n != BAD).collect();
+
+    let strict = page().await.unwrap();
+    assert_eq!(numbers(&strict.items), [0, 1, 2, 3]);
+    assert_eq!(strict.count, 10);
+    check_error(strict.unreadable().expect("there is one"), "Query");
+    check_error(&strict.into_items().unwrap_err(), "Query");
+
+    let mut read = Vec::new();
+    let mut errors = Vec::new();
+    for (at, item) in page().await.unwrap().try_items().enumerate() {
+        match item {
+            Ok(item) => read.push(item.n),
+            Err(e) => errors.push((at, e)),
+        }
+    }
+    assert_eq!(read, good);
+    assert_eq!(errors.len(), 1);
+    assert_eq!(errors[0].0, BAD as usize);
+    check_error(&errors[0].1, "Query");
+
+    let page = Reading::query("secret")
+        .sort(|k| k.n.gt(BAD))
+        .page(&db)
+        .await
+        .unwrap();
+    assert!(page.unreadable().is_none());
+    assert_eq!(numbers(&page.into_items().unwrap()), [5, 6, 7, 8, 9]);
+}
+
+#[tokio::test]
+async fn in_all_and_first() {
+    let db = readings().await;
+    let query = || Reading::query("secret");
+    check_error(&query().all(&db).await.unwrap_err(), "Query");
+    check_error(&query().page_size(3).all(&db).await.unwrap_err(), "Query");
+    assert_eq!(query().first(&db).await.unwrap().map(|r| r.n), Some(0));
+    let at_bad = query().sort(|k| k.n.ge(BAD));
+    check_error(&at_bad.first(&db).await.unwrap_err(), "Query");
+    // What is wanted comes before it.
+    let limited = query().limit(4).all(&db).await.unwrap();
+    assert_eq!(numbers(&limited), [0, 1, 2, 3]);
+    assert_eq!(query().count(&db).await.unwrap(), 10);
+    let e = Reading::get("secret", BAD).send(&db).await.unwrap_err();
+    check_error(&e, "GetItem");
+    assert!(e.request_id().is_some() && e.attempts() == 1);
+}
+
+#[tokio::test]
+async fn in_streams() {
+    let db = readings().await;
+    for page_size in [1, 3, 5, 100] {
+        let query = || Reading::query("secret").page_size(page_size);
+        let results: Vec<_> = query().stream(&db).collect().await;
+        // The plain stream stops there.
+        assert_eq!(results.len(), 5, "{page_size}");
+        assert!(results[..4].iter().all(Result::is_ok));
+        check_error(results[4].as_ref().unwrap_err(), "Query");
+
+        let results: Vec<_> = query().stream_results(&db).collect().await;
+        assert_eq!(results.len(), 10, "{page_size}");
+        for (n, result) in (0..).zip(&results) {
+            match result {
+                Ok(reading) => assert_eq!(reading.n, n),
+                Err(e) => {
+                    assert_eq!(n, BAD);
+                    check_error(e, "Query");
+                }
+            }
+        }
+        // A limit counts items.
+        let limited: Vec<_> = query().limit(6).stream_results(&db).collect().await;
+        assert_eq!(limited.iter().filter(|r| r.is_ok()).count(), 6);
+    }
+}
+
+#[tokio::test]
+async fn in_scans() {
+    let db = readings().await;
+    check_error(&Reading::scan().all(&db).await.unwrap_err(), "Scan");
+    for segments in [1, 3] {
+        let stream = Reading::scan().segments(segments).stream_results(&db);
+        let results: Vec<_> = stream.collect().await;
+        assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 9);
+        let error = results.iter().find_map(|r| r.as_ref().err());
+        check_error(error.expect("one"), "Scan");
+        let stream = Reading::scan().segments(segments).stream(&db);
+        let stopped: Result<Vec<Reading>, Error> = stream.try_collect().await;
+        check_error(&stopped.unwrap_err(), "Scan");
+    }
+}
+
+#[tokio::test]
+async fn by_writes_that_return_items() {
+    let db = readings().await;
+    let e = Reading::delete("secret", BAD)
+        .returning_old()
+        .send(&db)
+        .await;
+    check_error(&e.unwrap_err(), "DeleteItem");
+    // Documented: it is deleted.
+    assert_eq!(Reading::query("secret").count(&db).await.unwrap(), 9);
+}

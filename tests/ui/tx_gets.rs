@@ -1,0 +1,10 @@
+// a transaction reads gets, not keys
+#[path = "model/mod.rs"]
+mod model;
+
+use dynamodel::transact_get;
+use model::Session;
+
+fn main() {
+    let _ = transact_get((Session::get("u", "s"), Session::key("u", "t")));
+}
