@@ -317,7 +317,7 @@ async fn limits() {
     // About 38 bytes each.
     let ranges = |n| any_of((0..n).map(|i| of(|p| p.doc.at(|d| d.x).between(i, i + 9))));
     send(ranges(100)).await.unwrap();
-    let e = send(ranges(120)).await.unwrap_err();
+    let e = send(ranges(130)).await.unwrap_err();
     assert!(e.to_string().contains("4 KB"), "{e}");
 }
 

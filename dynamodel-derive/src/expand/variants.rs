@@ -30,7 +30,7 @@ pub(super) fn variants_of(
     let name_hash = hash_of("variant of");
     let docs = format!("The name of the variant, in the attribute `{tag}`.");
     paths.path(quote!(#[doc = #docs]), vis.clone(), &ident, &name_hash);
-    let token = container.free("__Variant", Span::call_site());
+    let token = container.free("variant", Span::call_site());
     impls.extend(token_of_type(
         container,
         &token,

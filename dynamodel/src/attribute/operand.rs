@@ -25,7 +25,7 @@ pub trait ValueFor<V> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of an attribute of type `{T}`",
     label = "expected a `{T}`",
-    note = "only an optional attribute can be set to `None`"
+    note = "only an optional attribute can be set to `None`; `set_from` takes the path of another attribute"
 )]
 pub trait SetValue<T> {
     /// Writes the attribute value.

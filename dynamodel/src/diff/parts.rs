@@ -100,10 +100,6 @@ impl Differ<'_> {
         let names: BTreeSet<&str> = old.keys().chain(new.keys()).map(|name| &**name).collect();
         for name in names {
             let (old, new) = (old.get(name).copied(), new.get(name).copied());
-            if name.is_empty() && old != new {
-                // Not a name that an expression can hold.
-                return Ok(false);
-            }
             let place = Place::below(Some(&parent), Step::Entry(name.into()));
             self.attribute(place, old, new, out)?;
         }

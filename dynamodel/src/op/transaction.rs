@@ -173,9 +173,14 @@ impl Transaction {
 
     /// Adds an update by key.
     pub fn update<E: Entity>(&mut self, update: Update<E>) -> Handle<E> {
+        // The diff of two equal values writes nothing; that the item is as it was is still demanded.
+        let kind = match update.is_unchanged() {
+            true => "ConditionCheck",
+            false => "Update",
+        };
         let step = update
             .into_part()
-            .and_then(|(key, demand, body)| Step::new("Update", &key, demand, &body));
+            .and_then(|(key, demand, body)| Step::new(kind, &key, demand, &body));
         self.add::<E, ()>(step)
     }
 

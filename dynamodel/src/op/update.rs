@@ -72,6 +72,8 @@ pub struct Update<E, R = ()> {
 #[derive(Clone, Default)]
 struct Diff {
     fault: Option<Fault>,
+    /// How many of the update's actions are the diff: the first ones.
+    actions: usize,
     /// The actions without those on elements of lists, for when no version is checked.
     without_elements: Option<Vec<ActionNode>>,
 }
@@ -125,7 +127,7 @@ impl<E: Entity> Update<E> {
             Err(fault) => {
                 update.diff = Some(Diff {
                     fault: Some(fault),
-                    without_elements: None,
+                    ..Diff::default()
                 });
             }
         }
@@ -140,6 +142,7 @@ impl<E: Entity> Update<E> {
     }
 
     fn set_changes(&mut self, changes: Changes, version: u64) {
+        let actions = changes.actions.len();
         self.actions = Actions(changes.actions, Vec::new());
         self.demand.must_exist = true;
         if E::Lock::VERSIONED {
@@ -147,6 +150,7 @@ impl<E: Entity> Update<E> {
         }
         self.diff = Some(Diff {
             fault: None,
+            actions,
             without_elements: changes.without_elements,
         });
     }
@@ -194,8 +198,12 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         E::Lock: IsVersioned,
     {
         self.demand.version = None;
-        if let Some(whole) = self.diff.as_mut().and_then(|d| d.without_elements.take()) {
-            self.actions = Actions(whole, Vec::new());
+        if let Some(diff) = &mut self.diff
+            && let Some(whole) = diff.without_elements.take()
+        {
+            let by_element = diff.actions.min(self.actions.0.len());
+            diff.actions = whole.len();
+            self.actions.0.splice(..by_element, whole);
         }
         self
     }
@@ -295,7 +303,11 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     /// For a transaction: the key, what is demanded, and the body.
     pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
         let token = fresh_token::<E>()?;
-        if self.actions.0.is_empty() && kept::<E>(token, SystemTime::now(), true).is_empty() {
+        let is_check = self.is_unchanged();
+        if !is_check
+            && self.actions.0.is_empty()
+            && kept::<E>(token, SystemTime::now(), true).is_empty()
+        {
             return Err(Error::invalid_request(
                 "an update in a transaction needs an action; demand something of an item with a check",
             ));
@@ -329,11 +341,17 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
             let keep_created = !actions.iter().any(sets_created);
             actions.extend(kept::<E>(token, now, keep_created));
         }
-        // A diff has the derived attributes among what changed.
-        if self.diff.is_none() {
-            let exists = self.demand.proves_existence();
-            actions.extend(derived::actions(&self.key, &self.actions, exists)?);
-        }
+        let exists = self.demand.proves_existence();
+        let derived = match &self.diff {
+            None => derived::actions(&self.key, &self.actions, exists)?,
+            // A diff has the derived attributes among what changed; what was added to it has not.
+            Some(diff) => {
+                let mut added = self.actions.clone();
+                added.0.drain(..diff.actions.min(added.0.len()));
+                derived::actions(&self.key, &added, exists)?
+            }
+        };
+        actions.extend(derived);
         body.update(&actions);
         let own = token.and_then(|t| Some(not_yet(E::SCHEMA.write_token?, t)));
         let assumed = self.actions.1.iter().map(Assumed::node);

@@ -1,0 +1,11 @@
+// arithmetic is for numbers, and an unsigned number has no negative amount
+#[path = "model/mod.rs"]
+mod model;
+
+use model::Session;
+
+fn main() {
+    let _ = Session::update("u", "i").apply(|s| s.views.increment("1"));
+    let _ = Session::update("u", "i").apply(|s| s.token.plus("x"));
+    let _ = Session::update("u", "i").apply(|s| s.views.add(-1));
+}

@@ -1,0 +1,12 @@
+// `contains` looks for a part of what is stored
+#[path = "model/mod.rs"]
+mod model;
+
+use model::Session;
+
+fn main() {
+    let _ = Session::check("u", "i").when(|s| s.views.contains(1));
+    let _ = Session::check("u", "i").when(|s| s.token.contains(1));
+    let _ = Session::check("u", "i").when(|s| s.tags.contains(1));
+    let _ = Session::check("u", "i").when(|s| s.data.contains("page"));
+}
