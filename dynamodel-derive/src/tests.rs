@@ -91,6 +91,12 @@ snapshot! { templates, entity,
     }
 }
 
+snapshot! { collection_enum, collection, enum Item { User(User), Order(super::Order) } }
+
+snapshot! { collection_struct, collection,
+    pub struct Account { user: User, address: Option<Address>, orders: Vec<Order> }
+}
+
 snapshot! { library_written_fields, entity,
     #[dynamo(table = "notes")]
     struct Note {

@@ -45,7 +45,11 @@ impl<E: Entity> Projection for KeyOf<E> {
         let mut values: Vec<(&'static str, &[u8])> = Vec::with_capacity(2);
         r.members(|member, r| {
             let value = r.raw_value()?;
-            values.extend(names().find(|name| *name == member).map(|name| (name, value)));
+            values.extend(
+                names()
+                    .find(|name| *name == member)
+                    .map(|name| (name, value)),
+            );
             Ok(())
         })?;
         let mut w = Writer::with_capacity(64);
@@ -119,6 +123,8 @@ impl<E: Entity, I: Index<Entity = E>> Hydrate<E, I> {
 }
 
 async fn fetch<E: Entity>(db: &Db, keys: Vec<KeyOf<E>>) -> Result<Vec<E>, Error> {
-    let found = BatchGet::new(keys.into_iter().map(|k| k.key)).send(db).await?;
+    let found = BatchGet::new(keys.into_iter().map(|k| k.key))
+        .send(db)
+        .await?;
     Ok(found.into_iter().flatten().collect())
 }

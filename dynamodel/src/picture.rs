@@ -104,7 +104,10 @@ impl Model {
     }
 
     fn of_table(&self, table: &str) -> impl Iterator<Item = &'static EntitySchema> {
-        self.entities.iter().copied().filter(move |e| e.table == table)
+        self.entities
+            .iter()
+            .copied()
+            .filter(move |e| e.table == table)
     }
 
     /// The picture as a Mermaid entity relationship diagram: each table with the entities that it
@@ -138,19 +141,36 @@ impl fmt::Display for Model {
             if i > 0 {
                 writeln!(f)?;
             }
-            let mut keys = vec![["Entity", "Index", "Partition key", "Sort key"].map(str::to_owned).to_vec()];
-            let mut patterns = vec![["Access pattern", "Reads", "By"].map(str::to_owned).to_vec()];
+            let mut keys = vec![
+                ["Entity", "Index", "Partition key", "Sort key"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            ];
+            let mut patterns = vec![
+                ["Access pattern", "Reads", "By"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            ];
             for entity in self.of_table(table) {
                 for place in places(entity) {
                     let index = place.index.unwrap_or("table").to_owned();
                     let name = entity.entity;
                     let (partition, sort) = (shown(&place.partition), shown(&place.sort));
-                    keys.push(vec![name.to_owned(), index.clone(), partition.clone(), sort.clone()]);
+                    keys.push(vec![
+                        name.to_owned(),
+                        index.clone(),
+                        partition.clone(),
+                        sort.clone(),
+                    ]);
                     if place.index.is_none() {
                         let pattern = format!("{name}::get({})", place.all.join(", "));
                         patterns.push(vec![pattern, index.clone(), "the whole key".to_owned()]);
                     }
-                    let pattern = format!("{name}::{}({})", place.function, place.parameters.join(", "));
+                    let pattern = format!(
+                        "{name}::{}({})",
+                        place.function,
+                        place.parameters.join(", ")
+                    );
                     patterns.push(vec![pattern, index, partition]);
                 }
             }
@@ -167,13 +187,27 @@ impl fmt::Display for Model {
 fn places(entity: &'static EntitySchema) -> Vec<Place> {
     match entity.single_table {
         Some(single) => {
-            let table = templated(None, "query", entity.key, single.key, single.parts, single.key);
+            let table = templated(
+                None,
+                "query",
+                entity.key,
+                single.key,
+                single.parts,
+                single.key,
+            );
             let indexes = single.indexes.iter().map(|i| {
                 let (name, mut templates) = (i.index.name, i.key);
                 if i.index.local {
                     templates.partition = single.key.partition;
                 }
-                templated(Some(name), i.alias, i.index.key, templates, single.parts, single.key)
+                templated(
+                    Some(name),
+                    i.alias,
+                    i.index.key,
+                    templates,
+                    single.parts,
+                    single.key,
+                )
             });
             std::iter::once(table).chain(indexes).collect()
         }

@@ -83,7 +83,11 @@ async fn items_of_several_kinds() {
     // Across the kinds.
     let range = Item::query((1, "u1")).sort(|k| k.between("A", "B#0000000002"));
     assert_eq!(range.count(&db).await.unwrap(), 3);
-    let first = Item::query((1, "u1")).descending().first(&db).await.unwrap();
+    let first = Item::query((1, "u1"))
+        .descending()
+        .first(&db)
+        .await
+        .unwrap();
     assert_eq!(first, Some(Item::Invoice(invoice(11))));
     let page = Item::query((1, "u1")).page_size(2).page(&db).await.unwrap();
     assert_eq!(page.items.len(), 2);
@@ -106,7 +110,11 @@ async fn unknown_kinds() {
     assert!(error.is_unreadable(), "{error}");
     assert_eq!(error.entity(), Some("Item"));
     assert_eq!(error.attribute_path().as_deref(), Some("_type"));
-    let known = Item::query((1, "u1")).skip_unknown().all(&db).await.unwrap();
+    let known = Item::query((1, "u1"))
+        .skip_unknown()
+        .all(&db)
+        .await
+        .unwrap();
     assert_eq!(known, [Item::Profile(profile())]);
     let page = Item::query((1, "u1")).page(&db).await.unwrap();
     let results: Vec<bool> = page.try_items().map(|r| r.is_ok()).collect();
@@ -126,12 +134,20 @@ async fn a_partition_as_one_value() {
         invoice.text = "x".repeat(300_000);
         invoice.create().send(&db).await.unwrap();
     }
-    let account = Account::query((1, "u1")).consistent().gather(&db).await.unwrap();
+    let account = Account::query((1, "u1"))
+        .consistent()
+        .gather(&db)
+        .await
+        .unwrap();
     assert_eq!(account.profile, profile());
     assert_eq!(account.settings, None);
     let numbers: Vec<u32> = account.invoices.iter().map(|i| i.number).collect();
     assert_eq!(numbers, [0, 1, 2, 3, 4, 5]);
-    let several = OneInvoice::query((1, "u1")).skip_unknown().gather(&db).await.unwrap_err();
+    let several = OneInvoice::query((1, "u1"))
+        .skip_unknown()
+        .gather(&db)
+        .await
+        .unwrap_err();
     assert!(several.is_unreadable(), "{several}");
     let error = Item::query((1, "")).to_json();
     assert!(error.is_ok());

@@ -15,7 +15,11 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
     let Container { root, vis, .. } = container;
     let ty = container.ty();
     let name = plain(&container.ident);
-    let entities: Vec<TokenStream> = collection.members.iter().map(|m| entity(collection, m)).collect();
+    let entities: Vec<TokenStream> = collection
+        .members
+        .iter()
+        .map(|m| entity(collection, m))
+        .collect();
     let Some(first) = entities.first() else {
         return TokenStream::new();
     };
@@ -23,13 +27,24 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
     let reader = if collection.gathers {
         gather(collection, &entities)
     } else {
-        projection(container, &ty, &container.ident, collection.members.iter().map(|m| &m.ident), &entities)
+        projection(
+            container,
+            &ty,
+            &container.ident,
+            collection.members.iter().map(|m| &m.ident),
+            &entities,
+        )
     };
-    let checks = collection.members.iter().zip(&entities).skip(1).map(|(member, other)| {
-        quote_spanned! {generated(member.ty.span())=>
-            #root::__private::same_partition::<#first, #other>();
-        }
-    });
+    let checks = collection
+        .members
+        .iter()
+        .zip(&entities)
+        .skip(1)
+        .map(|(member, other)| {
+            quote_spanned! {generated(member.ty.span())=>
+                #root::__private::same_partition::<#first, #other>();
+            }
+        });
     let doc = format!("Queries the items of [`{name}`] in one partition.");
     let scope = scope(quote! {
         #collection_impl
@@ -125,8 +140,12 @@ fn gather(collection: &Collection, entities: &[TokenStream]) -> TokenStream {
     let Container { root, vis, .. } = container;
     let (ty, ident) = (container.ty(), &container.ident);
     let item = format_ident!("__{}Item", plain(ident));
-    let variants: Vec<Ident> = (0..entities.len()).map(|i| format_ident!("__V{i}")).collect();
-    let slots: Vec<Ident> = (0..entities.len()).map(|i| format_ident!("__f{i}")).collect();
+    let variants: Vec<Ident> = (0..entities.len())
+        .map(|i| format_ident!("__V{i}"))
+        .collect();
+    let slots: Vec<Ident> = (0..entities.len())
+        .map(|i| format_ident!("__f{i}"))
+        .collect();
     let this = item.to_token_stream();
     let as_collection = collection_impl(container, &this, &plain(ident), entities);
     let projection = projection(container, &this, &item, variants.iter(), entities);

@@ -83,7 +83,8 @@ impl SortRange {
         let path = Place::root(name);
         let value = |text: String| {
             let value = Value::write(|w| w.string(&text));
-            check_key_value(name, value, MAX_SORT_BYTES).map(|json| Operand::Value(Value::Json(json)))
+            check_key_value(name, value, MAX_SORT_BYTES)
+                .map(|json| Operand::Value(Value::Json(json)))
         };
         Ok(match self.0 {
             Test::Compare(comparator, text) => {
