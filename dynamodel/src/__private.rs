@@ -2,10 +2,10 @@
 
 mod field;
 
-pub use std::vec::Vec;
 pub use self::field::UsableField;
 pub use std::string::String;
 pub use std::time::SystemTime;
+pub use std::vec::Vec;
 
 pub use crate::attribute::serde_bridge::{
     SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
@@ -26,8 +26,9 @@ pub use crate::op::{
 };
 pub use crate::schema::IndexKey;
 pub use crate::single_table::{
-    GlobalIndexOf, IndexOfTable, LocalIndexOf, PartitionOf, TableIndex, TableWithSort, Templated, WithSort,
-    WithoutSort, agree, distinct_kinds, global_index, local_index, with_sort, without_sort, write_templates,
+    GlobalIndexOf, IndexOfTable, LocalIndexOf, PartitionOf, TableIndex, TableWithSort, Templated,
+    WithSort, WithoutSort, agree, distinct_kinds, global_index, local_index, with_sort,
+    without_sort, write_templates,
 };
 pub use crate::template::{
     FixedWidth, IndexPart, PartBehind, TemplatePart, check_kind, found_kind, join, part_text,

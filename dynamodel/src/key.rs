@@ -158,12 +158,12 @@ impl KeyBuilder {
     }
 
     /// The parts with these names and values.
-    pub(crate) fn of_values(
-        parts: impl IntoIterator<Item = (&'static str, WireValue)>,
-    ) -> Self {
+    pub(crate) fn of_values(parts: impl IntoIterator<Item = (&'static str, WireValue)>) -> Self {
         let parts = parts.into_iter();
         KeyBuilder {
-            parts: parts.map(|(name, value)| (name, value.into_value())).collect(),
+            parts: parts
+                .map(|(name, value)| (name, value.into_value()))
+                .collect(),
         }
     }
 

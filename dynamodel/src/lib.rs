@@ -104,8 +104,8 @@ mod error;
 pub mod expr;
 mod hydrate;
 mod key;
-pub mod op;
 mod observe;
+pub mod op;
 mod page;
 mod picture;
 pub mod schema;
@@ -122,7 +122,9 @@ pub use attribute::Json;
 #[cfg(feature = "msgpack")]
 pub use attribute::MsgPack;
 pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
-pub use collection::{Collection, CollectionQuery, Gather, GatherField, PartitionValues, SortKey, SortRange};
+pub use collection::{
+    Collection, CollectionQuery, Gather, GatherField, PartitionValues, SortKey, SortRange,
+};
 pub use db::{Builder, Db};
 pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
 pub use entity::{Entity, Projection, Unversioned, Versioned};

@@ -82,12 +82,14 @@ pub(crate) fn table(input: TokenStream) -> TokenStream {
 
 /// `#[derive(Collection)]`.
 pub(crate) fn collection(input: TokenStream) -> TokenStream {
-    derive(input, "a collection", |input, errors| {
-        match Collection::read(input, errors) {
+    derive(
+        input,
+        "a collection",
+        |input, errors| match Collection::read(input, errors) {
             Some(model) => collection::expand(&model),
             None => TokenStream::new(),
-        }
-    })
+        },
+    )
 }
 
 /// Parses the type, and puts the errors before the code.

@@ -53,7 +53,11 @@ pub(super) fn expand(table: &Table) -> TokenStream {
     );
     let sort = sort_marker(root, &ty, &ty, table.sort.is_some());
     let with_sort = table.sort.as_ref().map(|_| {
-        container.implement(quote!(#root::__private::TableWithSort), &ty, TokenStream::new())
+        container.implement(
+            quote!(#root::__private::TableWithSort),
+            &ty,
+            TokenStream::new(),
+        )
     });
     let markers = table.indexes.iter().zip(&indexes).map(|(index, schema)| {
         let marker = marker(&index.name);

@@ -138,7 +138,7 @@ fn compare_options(schema: &TableSchema, table: &TableDescription, found: &mut V
 }
 
 /// DynamoDB Local takes these and forgets them.
-fn compare_storage(schema: &EntitySchema, table: &TableDescription, found: &mut Vec<String>) {
+fn compare_storage(schema: &TableSchema, table: &TableDescription, found: &mut Vec<String>) {
     let is_local = |arn: &str| arn.starts_with("arn:aws:dynamodb:ddblocal:");
     if table.table_arn().is_some_and(is_local) {
         return;
