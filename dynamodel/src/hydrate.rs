@@ -24,8 +24,7 @@ impl<E: Entity, I: Index> fmt::Debug for Hydrate<E, I> {
 }
 
 /// The primary key of an item, which every index holds.
-#[doc(hidden)]
-pub struct KeyOf<E> {
+pub(crate) struct KeyOf<E> {
     key: Key<E>,
     _entity: PhantomData<fn() -> E>,
 }

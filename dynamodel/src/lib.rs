@@ -73,9 +73,18 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `default-https-client` (default) | the SDK's HTTPS client, with rustls |
-//! | `serde` (default) | [`Cursor`] serializes as text |
+//! | `serde` (default) | `#[dynamo(serde)]` stores any serde type natively; [`Cursor`] serializes as text |
 //! | `embedded` | [`Db::embedded`] and [`Db::embedded_at`]: an engine in this process, under the same SDK client |
 //! | `aws-config` | [`Db::from_env`] |
+//! | `json` | `Json<T>`, JSON text in S; `serde_json::Value` as an attribute, natively |
+//! | `msgpack` | `MsgPack<T>`, MessagePack bytes in B |
+//! | `chrono` | `DateTime`, `NaiveDate`, `NaiveDateTime`, `NaiveTime` as sortable S, `TimeDelta` as N |
+//! | `time` | `OffsetDateTime`, `UtcDateTime`, `Date`, `PrimitiveDateTime`, `Time` as sortable S, `Duration` as N |
+//! | `jiff` | `Timestamp`, `civil::{Date, DateTime, Time}` as sortable S, `SignedDuration` as N |
+//! | `uuid`, `ulid`, `url`, `smol_str` | `Uuid`, `Ulid`, `Url` and `SmolStr` as S |
+//! | `rust_decimal`, `bigdecimal` | `Decimal` and `BigDecimal` as N, exact |
+//! | `bytes` | `Bytes` as B |
+//! | `indexmap` | `IndexMap` as M, `IndexSet` as SS, NS or BS |
 //!
 //! # Foreign types in the interface
 //!

@@ -16,7 +16,7 @@ use generate::Cond;
 /// An attribute of every kind.
 #[derive(Debug, Clone, PartialEq, Default, Entity)]
 #[dynamo(table = "probes")]
-pub struct Probe {
+pub(crate) struct Probe {
     #[dynamo(partition)]
     pub id: String,
     pub s: Option<String>,
@@ -32,14 +32,14 @@ pub struct Probe {
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Document)]
-pub struct Doc {
+pub(crate) struct Doc {
     pub x: Option<i64>,
     pub name: Option<String>,
 }
 
 #[derive(Debug, Projection)]
 #[dynamo(of = Probe)]
-pub struct ProbeId {
+pub(crate) struct ProbeId {
     pub id: String,
 }
 
@@ -98,7 +98,7 @@ async fn every_form() {
     let forms: &[(&str, Of, bool, bool)] = &[
         ("eq", |p| p.n.eq(5), true, false),
         ("eq text", |p| p.t.eq("hello"), true, false),
-        ("eq reference", |p| p.t.eq(&"hello".to_owned()), true, false),
+        ("eq owned", |p| p.t.eq("hello".to_owned()), true, false),
         ("eq binary", |p| p.b.eq([1, 2, 3]), true, false),
         ("eq set", |p| p.tags.eq(["y", "x"]), true, false),
         ("eq list", |p| p.list.eq([5, 6]), true, false),

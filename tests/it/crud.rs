@@ -178,7 +178,7 @@ async fn get_by_key() {
     let eventual = Note::get("ada", 1_u32).send(&db).await.unwrap();
     assert_eq!(eventual, Some(note(1, "x")));
     let owner = String::from("ada");
-    let by_reference = Note::get(&owner, &1).send(&db).await.unwrap();
+    let by_reference = Note::get(&owner, 1).send(&db).await.unwrap();
     assert_eq!(by_reference, Some(note(1, "x")));
     assert_eq!(Note::get("bob", 1_u32).send(&db).await.unwrap(), None);
 }

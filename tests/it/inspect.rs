@@ -55,7 +55,7 @@ fn condition() -> Condition<Secret> {
             s.text.in_([MARKER]),
             s.text.begins_with(MARKER),
             s.tags.contains(MARKER),
-            s.entries.key(MARKER).eq(&s.doc.at(|d| d.text)),
+            s.entries.key(MARKER).eq(s.doc.at(|d| d.text)),
             s.list.index(1).lt(MARKER),
             s.list.size().gt(3),
         ])

@@ -9,7 +9,7 @@ use dynamodel::{Document, Entity, Projection};
 #[dynamo(index(by_token, partition = auth_token))]
 #[dynamo(index(by_device, partition = (tenant, device), sort = (last_accessed), project = [user_agent]))]
 #[dynamo(local_index(by_activity, sort = last_accessed))]
-pub struct Session {
+pub(crate) struct Session {
     #[dynamo(partition)]
     pub user_id: String,
     #[dynamo(sort)]
@@ -32,33 +32,33 @@ pub struct Session {
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Document)]
-pub struct SessionData {
+pub(crate) struct SessionData {
     pub current_page: String,
     pub cart: Vec<CartLine>,
     pub prefs: HashMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Document)]
-pub struct CartLine {
+pub(crate) struct CartLine {
     pub sku: String,
     pub quantity: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Document)]
-pub enum Device {
+pub(crate) enum Device {
     Mobile,
     Desktop,
 }
 
 #[derive(Debug, PartialEq, Projection)]
 #[dynamo(of = Session)]
-pub struct SessionSummary {
+pub(crate) struct SessionSummary {
     pub user_id: String,
     pub last_accessed: u64,
 }
 
 /// A session that is not stored yet.
-pub fn session(user_id: &str, session_id: &str) -> Session {
+pub(crate) fn session(user_id: &str, session_id: &str) -> Session {
     Session {
         user_id: user_id.into(),
         session_id: session_id.into(),

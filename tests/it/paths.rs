@@ -167,7 +167,7 @@ async fn to_any_depth() {
                 .eq(1)
         }),
         of(|f| f.spare.at(|t| t.graft.at(|g| g.graft.not_exists()))),
-        of(|f| f.by_number.key(&7).index(0).contains(1)),
+        of(|f| f.by_number.key(7).index(0).contains(1)),
         of(|f| f.by_number.key(8).not_exists() & f.named.size().eq(1)),
         of(|f| {
             f.root

@@ -131,7 +131,8 @@ fn all_of(p: &str) -> Query<ByNumber> {
 #[tokio::test]
 async fn limits_pages_and_filters() {
     let db = twenty().await;
-    let cases: [(&str, fn(Query<ByNumber>) -> Query<ByNumber>, Vec<u32>); 14] = [
+    type Change = fn(Query<ByNumber>) -> Query<ByNumber>;
+    let cases: [(&str, Change, Vec<u32>); 14] = [
         ("all", |q| q, (0..20).collect()),
         ("descending", |q| q.descending(), (0..20).rev().collect()),
         (

@@ -53,7 +53,8 @@ fn numbers(points: &[Point]) -> Vec<u32> {
 async fn every_item_once() {
     let db = points().await;
     let everything: Vec<u32> = (0..COUNT).collect();
-    let cases: [(&str, fn(Scan<Point>) -> Scan<Point>); 6] = [
+    type Change = fn(Scan<Point>) -> Scan<Point>;
+    let cases: [(&str, Change); 6] = [
         ("one segment", |s| s),
         ("pages", |s| s.page_size(7)),
         ("segments", |s| s.segments(4)),

@@ -314,7 +314,7 @@ fn errors_have_the_path_and_no_value() {
     let e = write(vec![BTreeMap::from([((1, 2), 3)])]).unwrap_err();
     assert_eq!(
         e.to_string(),
-        "attribute `x[0].*`: the key of a map has to be text, an integer, a boolean or a variant without a value"
+        "attribute `x[0]`: the key of a map has to be text, an integer, a boolean or a variant without a value"
     );
     let refusing = Refusing {
         inner: BTreeMap::from([("secret".to_owned(), 1)]),

@@ -69,7 +69,7 @@ async fn check_stored<E: Entity + Clone + PartialEq + std::fmt::Debug>(
         .first(&db)
         .await
         .unwrap()
-        .expect(&format!("{stored:?}"))
+        .unwrap_or_else(|| panic!("{stored:?}"))
 }
 
 #[tokio::test]

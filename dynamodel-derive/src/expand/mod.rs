@@ -223,7 +223,11 @@ fn located(tokens: TokenStream, span: Span) -> TokenStream {
 fn scope(code: impl ToTokens) -> TokenStream {
     quote! {
         // The tokens of fields are types named like the fields. Users don't print what is in here.
-        #[allow(non_camel_case_types, missing_debug_implementations)]
+        #[allow(
+            non_camel_case_types,
+            missing_debug_implementations,
+            clippy::needless_question_mark
+        )]
         const _: () = { #code };
     }
 }

@@ -384,7 +384,7 @@ pub(crate) fn fits(actions: &[ActionNode]) -> bool {
         text.push_str(", ");
         body.action(action, &mut text);
     }
-    text.len() + OWN <= MAX_EXPRESSION_BYTES && body.operators + 1 <= MAX_OPERATORS
+    text.len() + OWN <= MAX_EXPRESSION_BYTES && body.operators < MAX_OPERATORS
 }
 
 impl Verb {

@@ -199,7 +199,7 @@ fn order(n: usize) -> Order {
         quantity: n as u32 % 17 + 1,
         total_cents: 12_999 + n as i64 * 37,
         discount: 0.05 + (n % 40) as f64 / 100.0,
-        gift: n % 3 == 0,
+        gift: n.is_multiple_of(3),
         created_at,
         address: format!(
             "{} Long Meadow Boulevard, Apartment {}, San Francisco",
