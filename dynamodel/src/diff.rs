@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 use crate::entity::{Entity, Lock};
 use crate::error::{Error, Limit};
-use crate::expr::ast::{ActionNode, Place, Step};
+use crate::expr::ast::{ActionNode, Assumed, Place, Step, Value};
 use crate::expr::render;
+use crate::template::distinct;
 use crate::wire::{ReadError, WriteError, Writer};
 use json::{Entries, entries, same};
 use parts::Differ;
@@ -27,6 +28,8 @@ pub(crate) struct Changes {
     /// The actions without those on elements of lists, where they differ: an element is only sure to
     /// be the one that was read while the version is checked.
     pub(crate) without_elements: Option<Vec<ActionNode>>,
+    /// What the derived keys among the actions take for granted: the parts that did not change.
+    pub(crate) assumed: Vec<Assumed>,
     /// Whether saving the whole item takes no more bytes.
     pub(crate) is_whole_smaller: bool,
 }
@@ -103,6 +106,7 @@ impl Image {
         }
         Ok(Changes {
             is_whole_smaller: parts::cost(&actions) >= new.text.len(),
+            assumed: assumed::<E>(&self.text, &new.text)?,
             actions,
             without_elements,
         })
@@ -113,6 +117,39 @@ impl Image {
 pub(crate) fn value_at<'a>(item: &'a [u8], place: &Place) -> Result<Option<&'a str>, ReadError> {
     let text = std::str::from_utf8(item).map_err(|_| ReadError::expected("UTF-8"))?;
     json::find(text, &place.steps())
+}
+
+/// The unchanged parts of the derived keys that change.
+fn assumed<E: Entity>(old: &str, new: &str) -> Result<Vec<Assumed>, ReadError> {
+    let mut assumed: Vec<Assumed> = Vec::new();
+    let Some(single) = E::SCHEMA.single_table else {
+        return Ok(assumed);
+    };
+    for derived in single.derived() {
+        let mut kept = Vec::new();
+        let mut is_changed = false;
+        for part in distinct(derived.pieces) {
+            let schema = single.parts.get(part).filter(|_| part >= single.key_parts);
+            let Some(place) = schema.and_then(|part| Place::of_names(part.path)) else {
+                continue;
+            };
+            let value = |text| json::find(text, &place.steps());
+            let (old, new) = (value(old)?, value(new)?);
+            let is_kept = match (old, new) {
+                (Some(old), Some(new)) => same(old, new)?,
+                (old, new) => old == new,
+            };
+            is_changed |= !is_kept;
+            if is_kept && !assumed.iter().any(|a| a.place.overlaps(&place)) {
+                let value = old.map(|json| Value::Json(json.as_bytes().to_vec()));
+                kept.push(Assumed { place, value });
+            }
+        }
+        if is_changed {
+            assumed.append(&mut kept);
+        }
+    }
+    Ok(assumed)
 }
 
 /// Whether the action counts on the elements of a list being where they were.
@@ -163,8 +200,11 @@ impl<'a> Pair<'a> {
     }
 
     fn place(&self, name: &str) -> Place {
-        match self.schema.attribute(name) {
-            Some(attribute) => Place::root(attribute.name),
+        let single = self.schema.single_table;
+        let mut derived = single.into_iter().flat_map(|single| single.derived());
+        let derived = derived.find(|derived| derived.name == name).map(|d| d.name);
+        match self.schema.attribute(name).map(|a| a.name).or(derived) {
+            Some(name) => Place::root(name),
             None => Place::below(None, Step::Entry(name.into())),
         }
     }

@@ -448,3 +448,58 @@ async fn transactions_and_batches_keep_derived_keys_true() {
         1
     );
 }
+
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = App, key(partition = "TASK#{id}", sort = "TASK"))]
+#[dynamo(index(gsi1 as by_owner, partition = "OWNER#{owner}", sort = "{rank}#{address.zip}"))]
+struct Task {
+    id: u32,
+    owner: String,
+    rank: u8,
+    address: Address,
+}
+
+#[tokio::test]
+async fn diffs_keep_derived_keys_true() {
+    let db = db().await;
+    db.create_table::<App>().await.unwrap();
+    let address = Address {
+        zip: "1".into(),
+        street: "Main".into(),
+    };
+    let task = Task {
+        id: 1,
+        owner: "ann".into(),
+        rank: 1,
+        address,
+    };
+    let task = task.create().send(&db).await.unwrap();
+    let zips = async |rank: u8| {
+        let tasks = Task::by_owner("bob")
+            .sort(|k| k.rank.eq(rank))
+            .all(&db)
+            .await
+            .unwrap();
+        tasks.into_iter().map(|t| t.address.zip).collect::<Vec<_>>()
+    };
+    let mut changed = task.clone();
+    changed.rank = 2;
+    changed.address.street = "Side".into();
+    // What the diff and an action beside it change, each with its own derived key.
+    let update = task.diff(&changed).apply(|t| t.owner.set("bob"));
+    update.send(&db).await.unwrap();
+    assert_eq!(zips(2).await, ["1"]);
+    changed.owner = "bob".into();
+    let mut other_zip = changed.clone();
+    other_zip.address.zip = "2".into();
+    changed.diff(&other_zip).send(&db).await.unwrap();
+    assert_eq!(zips(2).await, ["2"]);
+    // The zip is part of the same key as the rank, and it has changed since.
+    let mut stale = changed.clone();
+    stale.rank = 3;
+    let error = changed.diff(&stale).send(&db).await.unwrap_err();
+    assert!(error.is_condition_failed(), "{error}");
+    assert_eq!(zips(2).await, ["2"]);
+    other_zip.diff(&stale).send(&db).await.unwrap();
+    assert_eq!(zips(3).await, ["1"]);
+}

@@ -76,6 +76,8 @@ struct Diff {
     actions: usize,
     /// The actions without those on elements of lists, for when no version is checked.
     without_elements: Option<Vec<ActionNode>>,
+    /// What the derived attributes take for granted, unless the version says that nothing changed.
+    assumed: Vec<Assumed>,
 }
 
 impl<E, R> Clone for Update<E, R> {
@@ -152,6 +154,7 @@ impl<E: Entity> Update<E> {
             fault: None,
             actions,
             without_elements: changes.without_elements,
+            assumed: changes.assumed,
         });
     }
 }
@@ -354,7 +357,9 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         actions.extend(derived);
         body.update(&actions);
         let own = token.and_then(|t| Some(not_yet(E::SCHEMA.write_token?, t)));
-        let assumed = self.actions.1.iter().map(Assumed::node);
+        let of_diff = self.diff.iter().filter(|_| self.demand.version.is_none());
+        let of_diff = of_diff.flat_map(|diff| &diff.assumed);
+        let assumed = self.actions.1.iter().chain(of_diff).map(Assumed::node);
         let conditions = self.condition.iter().cloned().chain(assumed).chain(own);
         let user = Node::all(conditions.collect());
         add_condition(&mut body, self.demand.node::<E>(user).as_ref());
