@@ -6,7 +6,6 @@ use std::sync::{Arc, RwLock};
 
 use tracing::Instrument;
 
-use crate::error::Error;
 use crate::observe::{self, Observed};
 use crate::single_table::HasTable;
 use crate::transport::{ApiOperation, Decode, Failure, FailureKind, Reply, Tables, Transport};
@@ -141,10 +140,10 @@ impl Db {
     /// # Errors
     /// When the engine cannot start.
     #[cfg(feature = "embedded")]
-    pub fn embedded() -> Result<Self, Error> {
+    pub fn embedded() -> Result<Self, crate::Error> {
         crate::embedded::client(None)
             .map(Self::new)
-            .map_err(Error::engine)
+            .map_err(crate::Error::engine)
     }
 
     /// A DynamoDB inside this process that keeps its data in the file `path`.
@@ -152,10 +151,10 @@ impl Db {
     /// # Errors
     /// When the file cannot be opened or is something else.
     #[cfg(feature = "embedded")]
-    pub fn embedded_at(path: impl AsRef<std::path::Path>) -> Result<Self, Error> {
+    pub fn embedded_at(path: impl AsRef<std::path::Path>) -> Result<Self, crate::Error> {
         crate::embedded::client(Some(path.as_ref()))
             .map(Self::new)
-            .map_err(Error::engine)
+            .map_err(crate::Error::engine)
     }
 
     /// The SDK's client, for everything that dynamodel does not do. On the embedded engine too.
