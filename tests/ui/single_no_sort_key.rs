@@ -1,0 +1,16 @@
+// An entity gives a sort template where its table's index has a sort key.
+use dynamodel::{Entity, Table};
+
+#[derive(Table)]
+#[dynamo(name = "app", partition = "pk", sort = "sk", index(gsi1, partition = "gsi1pk"))]
+struct App;
+
+#[derive(Entity)]
+#[dynamo(table = App, key(partition = "U#{id}", sort = "U"))]
+#[dynamo(index(gsi1 as by_name, partition = "{name}", sort = "{id}"))]
+struct User {
+    id: String,
+    name: String,
+}
+
+fn main() {}

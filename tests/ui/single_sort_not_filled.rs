@@ -1,0 +1,14 @@
+// An entity fills the sort key that its table has.
+use dynamodel::{Entity, Table};
+
+#[derive(Table)]
+#[dynamo(name = "app", partition = "pk", sort = "sk", index(gsi1, partition = "gsi1pk"))]
+struct App;
+
+#[derive(Entity)]
+#[dynamo(table = App, key(partition = "U#{id}"))]
+struct User {
+    id: String,
+}
+
+fn main() {}
