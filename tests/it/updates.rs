@@ -264,13 +264,8 @@ async fn assigning_from_attributes() {
     check(
         db,
         "lists",
-        |s| {
-            vec![
-                s.more
-                    .set_from(s.list.concat(s.more.or([4])).concat(&s.list)),
-            ]
-        },
-        |s| s.more = Some(vec![1, 2, 3, 4, 1, 2, 3]),
+        |s| vec![s.more.set_from(s.list.concat(s.more.or([4])))],
+        |s| s.more = Some(vec![1, 2, 3, 4]),
     )
     .await;
 }
@@ -629,7 +624,6 @@ async fn changed_attributes_come_back() -> Result<(), Error> {
     let new = update().returning_updated_new().send(db).await?;
     assert_eq!(new.count, Some(12));
     assert_eq!(new.note.as_deref(), Some("n"));
-    assert_eq!(new.doc, None);
     assert_eq!(new.get(|s| s.doc.at(|d| d.n))?, Some(4));
     assert_eq!(new.get(|s| s.doc.at(|d| d.optional))?, None);
     if !is_embedded() {

@@ -286,16 +286,17 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         }
     }
 
-    /// The elements of this list, then those of another one.
+    /// The elements of this list, then those of another one. DynamoDB joins two lists in one action,
+    /// not more.
     pub fn concat<How>(
         &self,
         other: impl UpdateOperand<ValueOf<K::Type>, Sc, How>,
-    ) -> Term<ValueOf<K::Type>, Sc>
+    ) -> Sum<ValueOf<K::Type>, Sc>
     where
         K: UsableIn<Sc>,
         KindOf<K::Type>: kind::List,
     {
-        Term {
+        Sum {
             source: Source::Path(self.place()).concat(other.assignment().0),
             _use: PhantomData,
         }

@@ -27,8 +27,8 @@ pub struct Term<V, Sc> {
     pub(super) _use: Use<(V, Sc)>,
 }
 
-/// A sum or difference with values of type `V`, made by `plus` and `minus`. DynamoDB computes one of
-/// them in an assignment, so that it takes no further `plus` or `minus`.
+/// A sum, a difference or two lists joined, of type `V`, made by `plus`, `minus` and `concat`. DynamoDB
+/// computes one of them in an assignment, so that it takes no further one.
 #[must_use = "a sum is given to `set_from`"]
 pub struct Sum<V, Sc> {
     pub(super) source: Source,
@@ -69,12 +69,12 @@ impl<V: Attribute, Sc> Term<V, Sc> {
         }
     }
 
-    /// The elements of this list, then those of another one.
-    pub fn concat<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Term<V, Sc>
+    /// The elements of this list, then those of another one. DynamoDB joins two lists in one action, not more.
+    pub fn concat<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Sum<V, Sc>
     where
         V::Kind: kind::List,
     {
-        Term {
+        Sum {
             source: self.source.concat(other.assignment().0),
             _use: self._use,
         }
