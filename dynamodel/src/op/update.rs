@@ -244,7 +244,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
 
     /// Returns the changed attributes as they are after the update: all fields are optional, and those
     /// that the update did not name are `None`. A document is there when all of it was returned; its
-    /// parts are asked for by [`get`](Partial::get).
+    /// parts are asked for by [`get`](crate::Partial::get).
     ///
     /// ```
     /// # use dynamodel::{Db, Entity};
