@@ -20,12 +20,15 @@ pub use condition::Size;
 pub use container::{EntryKey, ListOf, MapOf, SetOf};
 pub use index::{IndexAction, Part};
 pub use join::{all_of, any_of, maybe};
-pub use operand::{ByPath, BySize, ByTerm, ByValue, Comparand, Length, Operand, PartOf, PrefixOf};
+pub use operand::{
+    ByPath, BySize, ByTerm, ByValue, Comparand, Length, Operand, PartIn, PartOf, PartOperand,
+    PrefixOf, PrefixOperand,
+};
 pub use path::{Inside, Path};
 pub use scope::{
     InCondition, InFilter, InProjection, InUpdate, Scope, SettableIn, Testable, UsableIn,
 };
-pub use term::{Assigned, Assignment, Sum, Term, UpdateOperand};
+pub use term::{AmountOf, Assigned, Assignment, Countable, Same, Sum, Term, UpdateOperand, value};
 
 use crate::attribute::Attribute;
 use crate::entity::Entity;
