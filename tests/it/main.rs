@@ -28,6 +28,7 @@ mod serde_bridge;
 mod single_table;
 mod sparse;
 mod tables;
+mod template_types;
 mod templates;
 mod tour;
 mod transactions;
