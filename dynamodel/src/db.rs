@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 
 use tracing::Instrument;
 
-use crate::observe::{self, Observed};
+use crate::observe::{Observed, Subject, Watch};
 use crate::single_table::HasTable;
 use crate::transport::{ApiOperation, Decode, Failure, FailureKind, Reply, Tables, Transport};
 
@@ -197,8 +197,7 @@ impl Db {
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
-        self.observed_call::<O, T>(Tables::One(table), None, body, decode)
-            .await
+        self.call_index::<O, T>(table, None, body, decode).await
     }
 
     /// Sends one request about an index of a table, or the table itself.
@@ -209,31 +208,42 @@ impl Db {
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
-        self.observed_call::<O, T>(Tables::One(table), index, body, decode)
-            .await
+        let tables = Tables::One(table);
+        let watch = Watch::begin::<O>(&Subject {
+            tables: &tables,
+            index,
+            batch_size: None,
+        });
+        self.observed::<O, T>(watch, tables, body, decode).await
     }
 
-    /// Sends one request about these tables.
+    /// Sends one request with so many keys or operations about these tables.
     pub(crate) async fn call_tables<O: ApiOperation, T: Observed + Send + Sync + 'static>(
         &self,
-        tables: Tables,
+        tables: Vec<String>,
+        batch_size: usize,
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
-        self.observed_call::<O, T>(tables, None, body, decode).await
+        let tables = Tables::Many(tables);
+        let watch = Watch::begin::<O>(&Subject {
+            tables: &tables,
+            index: None,
+            batch_size: Some(batch_size),
+        });
+        self.observed::<O, T>(watch, tables, body, decode).await
     }
 
-    async fn observed_call<O: ApiOperation, T: Observed + Send + Sync + 'static>(
+    async fn observed<O: ApiOperation, T: Observed + Send + Sync + 'static>(
         &self,
+        watch: Watch,
         tables: Tables,
-        index: Option<&'static str>,
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
-        let span = observe::span::<O>(&tables, index);
         let call = self.transmit::<O, T>(tables, body, decode);
-        let sent = call.instrument(span.clone()).await;
-        observe::record(&span, &sent);
+        let sent = call.instrument(watch.span()).await;
+        watch.end(&sent);
         sent
     }
 

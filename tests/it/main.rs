@@ -15,6 +15,7 @@ mod foreign;
 mod hygiene;
 mod inspect;
 mod lifecycle;
+mod metering;
 mod model;
 mod observability;
 mod paths;

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::db::Db;
 use crate::error::Error;
 use crate::expr::render::Body;
-use crate::observe::Observed;
+use crate::observe::{Counts, Observed};
 use crate::op::batch::{self, Left, Settings};
 use crate::op::capacity::ConsumedCapacity;
 use crate::op::identity::identity;
 use crate::op::response::read_capacities;
 use crate::schema::EntitySchema;
-use crate::transport::{self, Tables};
+use crate::transport;
 use crate::wire::{ReadError, Reader, Writer};
 
 /// DynamoDB's limit on the keys of one request.
@@ -304,7 +304,7 @@ async fn read_chunk(
 ) -> Result<Vec<usize>, Error> {
     let (tables, body) = plan.request(&slots)?;
     let answer = db
-        .call_tables::<transport::BatchGetItem, _>(Tables::Many(tables), body, decode)
+        .call_tables::<transport::BatchGetItem, _>(tables, slots.len(), body, decode)
         .await
         .map_err(Error::failure)?
         .output;
@@ -342,6 +342,14 @@ struct Answer {
 impl Observed for Answer {
     fn capacity(&self) -> &[ConsumedCapacity] {
         &self.capacity
+    }
+    fn counts(&self) -> Counts {
+        let returned: usize = self.items.iter().map(|(_, items)| items.len()).sum();
+        Counts {
+            returned: Some(returned as u64),
+            unprocessed: Some(self.unprocessed.len() as u64),
+            ..Counts::default()
+        }
     }
 }
 
