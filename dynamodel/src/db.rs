@@ -9,6 +9,7 @@ use tracing::Instrument;
 use crate::observe::{Observed, Subject, Watch};
 use crate::single_table::HasTable;
 use crate::transport::{ApiOperation, Decode, Failure, FailureKind, Reply, Tables, Transport};
+use crate::wire::ReadError;
 
 /// A connection to DynamoDB: an [`aws_sdk_dynamodb::Client`] and the names of the tables.
 ///
@@ -214,7 +215,8 @@ impl Db {
             index,
             batch_size: None,
         });
-        self.observed::<O, T>(watch, tables, body, decode).await
+        self.observed::<O, T, T>(watch, tables, body, decode, Ok)
+            .await
     }
 
     /// Sends one request with so many keys or operations about these tables.
@@ -225,24 +227,41 @@ impl Db {
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
+        self.call_tables_then::<O, T, T>(tables, batch_size, body, decode, Ok)
+            .await
+    }
+
+    /// As [`call_tables`](Self::call_tables), with something that is still to be done for the answer to
+    /// be read.
+    pub(crate) async fn call_tables_then<O: ApiOperation, T: Send + Sync + 'static, U: Observed>(
+        &self,
+        tables: Vec<String>,
+        batch_size: usize,
+        body: Vec<u8>,
+        decode: Decode<T>,
+        then: impl FnOnce(T) -> Result<U, ReadError>,
+    ) -> Result<Reply<U>, Failure> {
         let tables = Tables::Many(tables);
         let watch = Watch::begin::<O>(&Subject {
             tables: &tables,
             index: None,
             batch_size: Some(batch_size),
         });
-        self.observed::<O, T>(watch, tables, body, decode).await
+        self.observed::<O, T, U>(watch, tables, body, decode, then)
+            .await
     }
 
-    async fn observed<O: ApiOperation, T: Observed + Send + Sync + 'static>(
+    async fn observed<O: ApiOperation, T: Send + Sync + 'static, U: Observed>(
         &self,
         watch: Watch,
         tables: Tables,
         body: Vec<u8>,
         decode: Decode<T>,
-    ) -> Result<Reply<T>, Failure> {
+        then: impl FnOnce(T) -> Result<U, ReadError>,
+    ) -> Result<Reply<U>, Failure> {
         let call = self.transmit::<O, T>(tables, body, decode);
         let sent = call.instrument(watch.span()).await;
+        let sent = sent.and_then(|reply| reply.then(then));
         watch.end(&sent);
         sent
     }

@@ -40,6 +40,9 @@ pub trait Token {
     type Type: Attribute;
     /// The attribute's name.
     const NAME: &'static str;
+    /// 1 for the partition key of the table, 2 for its sort key, else 0.
+    #[doc(hidden)]
+    const KEY_PART: usize = 0;
 }
 
 /// The token of the field whose name has the FNV-1a hash `H`.
