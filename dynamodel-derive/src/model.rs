@@ -147,6 +147,11 @@ impl Entity {
         self.fields.iter().filter(|f| f.is_stored())
     }
 
+    /// The fields whose values are unique.
+    pub(crate) fn unique(&self) -> impl Iterator<Item = &Field> {
+        self.stored().filter(|f| f.attrs.unique.is_some())
+    }
+
     /// The field that is the partition key.
     pub(crate) fn partition(&self) -> Option<&Field> {
         self.stored().find(|f| f.attrs.partition.is_some())

@@ -138,7 +138,7 @@ pub use collection::{
 };
 pub use db::{Builder, Db};
 pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
-pub use entity::{Entity, Projection, Unversioned, Versioned};
+pub use entity::{Entity, Guarded, Projection, Unguarded, Unversioned, Versioned};
 pub use error::Error;
 pub use expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe, value};
 pub use hydrate::Hydrate;

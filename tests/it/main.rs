@@ -12,6 +12,7 @@ mod cursor;
 mod diff;
 mod errors;
 mod foreign;
+mod guards;
 mod hygiene;
 mod inspect;
 mod lifecycle;

@@ -10,6 +10,7 @@ mod check;
 mod delete;
 mod derived;
 mod get;
+mod guard;
 mod identity;
 mod modify;
 mod put;
@@ -44,6 +45,7 @@ pub use transaction::{Committed, Handle, IntoDelete, Reason, Transaction};
 pub use update::Update;
 
 pub(crate) use batch::Left;
+pub(crate) use guard::check_key;
 pub(crate) use query::Plan;
 pub(crate) use response::{PageBody, page as decode_page, page_count as decode_count};
 pub(crate) use transaction::Canceled;

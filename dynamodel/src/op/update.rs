@@ -6,8 +6,10 @@ use std::time::SystemTime;
 
 use super::capacity::Measured;
 use super::derived;
+use super::guard::{self, Draft, Effect};
 use super::response::Single;
 use super::returned::{New, Old, Returned, UpdatedNew, UpdatedOld};
+use super::transaction::Step;
 use super::write::{Demand, Expected, add_condition, fresh_token, own_write};
 use crate::db::Db;
 use crate::diff::{Changes, Fault, Image};
@@ -303,11 +305,15 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         super::text(self.body(E::SCHEMA.table, fresh_token::<E>()?, false)?)
     }
 
-    /// For a transaction: the key, what is demanded, and the body.
-    pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
+    /// For a transaction.
+    pub(crate) fn into_step(self) -> Result<Step, Error> {
         let token = fresh_token::<E>()?;
-        let is_check = self.is_unchanged();
-        if !is_check
+        // The diff of two equal values writes nothing; that the item is as it was is still demanded.
+        let verb = match self.is_unchanged() {
+            true => "ConditionCheck",
+            false => "Update",
+        };
+        if verb == "Update"
             && self.actions.0.is_empty()
             && kept::<E>(token, SystemTime::now(), true).is_empty()
         {
@@ -315,21 +321,49 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 "an update in a transaction needs an action; demand something of an item with a check",
             ));
         }
-        let body = self.body("", token, false)?;
-        Ok((self.key, self.demand, body))
+        match Effect::of_actions(E::SCHEMA, &self.actions.0)? {
+            Some(effect) => self.guarded(SystemTime::now(), token, effect),
+            None => Step::new(verb, &self.key, self.demand, &self.body("", token, false)?),
+        }
+    }
+
+    /// The operation, when guards have to follow it.
+    fn guarded(&self, now: SystemTime, token: Option<u128>, effect: Effect) -> Result<Step, Error> {
+        let (body, condition) = self.parts_at(now, "", token)?;
+        let draft = Draft::new(body, condition);
+        Step::guarded("Update", &self.key, self.demand, draft, effect)
+    }
+
+    /// Sends it with the guards of its unique attributes.
+    async fn call_guarded(
+        self,
+        db: &Db,
+        now: SystemTime,
+        token: Option<u128>,
+        effect: Effect,
+        measure: bool,
+    ) -> Result<Measured<R::Output>, Error> {
+        guard::check_returned(R::PARAMETER)?;
+        let step = self.guarded(now, token, effect)?;
+        let consumed_capacity = guard::send_one(db, step, measure).await?;
+        let output = R::of_nothing().ok_or_else(guard::nothing_returned)?;
+        Ok(Measured {
+            output,
+            consumed_capacity,
+        })
     }
 
     fn body(&self, table: &str, token: Option<u128>, measure: bool) -> Result<Vec<u8>, Error> {
         self.body_at(SystemTime::now(), table, token, measure)
     }
 
-    fn body_at(
+    /// The body before its condition, and the condition.
+    fn parts_at(
         &self,
         now: SystemTime,
         table: &str,
         token: Option<u128>,
-        measure: bool,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<(Body, Option<Node>), Error> {
         if let Some(fault) = self.diff.as_ref().and_then(|d| d.fault.as_ref()) {
             return Err(fault.error());
         }
@@ -362,7 +396,18 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         let assumed = self.actions.1.iter().chain(of_diff).map(Assumed::node);
         let conditions = self.condition.iter().cloned().chain(assumed).chain(own);
         let user = Node::all(conditions.collect());
-        add_condition(&mut body, self.demand.node::<E>(user).as_ref());
+        Ok((body, self.demand.node::<E>(user)))
+    }
+
+    fn body_at(
+        &self,
+        now: SystemTime,
+        table: &str,
+        token: Option<u128>,
+        measure: bool,
+    ) -> Result<Vec<u8>, Error> {
+        let (mut body, condition) = self.parts_at(now, table, token)?;
+        add_condition(&mut body, condition.as_ref());
         if let Some(parameter) = R::PARAMETER {
             body.word("ReturnValues", parameter);
         }
@@ -394,6 +439,10 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         measure: bool,
     ) -> Result<Measured<R::Output>, Error> {
         let named = named::<E>;
+        if let Some(effect) = Effect::of_actions(E::SCHEMA, &self.actions.0).map_err(named)? {
+            let sent = Box::pin(self.call_guarded(db, now, token, effect, measure));
+            return sent.await.map_err(named);
+        }
         let table = db.table_name::<E>();
         let body = self.body_at(now, &table, token, measure).map_err(named)?;
         match db

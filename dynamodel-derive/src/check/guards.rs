@@ -1,0 +1,30 @@
+//! Rules of unique fields.
+
+use super::fields::roles;
+use crate::errors::Errors;
+use crate::model::{Entity, PartRole};
+
+/// A unique field is stored, and neither a key nor written by the library.
+pub(super) fn unique_is_free(entity: &Entity, errors: &mut Errors) {
+    for field in &entity.fields {
+        let Some(span) = field.attrs.unique else {
+            continue;
+        };
+        if !field.is_stored() {
+            errors.at(
+                span,
+                "a skipped field is not stored, so it cannot be `unique`; remove one of the two",
+            );
+        } else if entity.is_table_key(field) || entity.part_role(field) == PartRole::Primary {
+            errors.at(
+                span,
+                "a field of the primary key cannot be `unique`: the key is what an item's guards name, and two items never have the same; remove `unique`",
+            );
+        } else if let Some((role, _)) = roles(field).next() {
+            errors.at(
+                span,
+                format!("the library itself writes the `{role}` field, so it cannot be `unique`; use another field"),
+            );
+        }
+    }
+}
