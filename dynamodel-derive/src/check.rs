@@ -31,6 +31,7 @@ const ENTITY: &[Rule] = &[
     fields::skip_stands_alone,
     fields::stored_forms_and_roles,
     guards::unique_is_free,
+    guards::lookup_names,
     fields::unique_names,
     fields::key_names,
     indexes::partition_given,

@@ -30,6 +30,16 @@ snapshot! { minimal, entity,
     struct User { #[dynamo(partition)] id: String, name: String, age: u32 }
 }
 
+snapshot! { unique, entity,
+    #[dynamo(table = "users")]
+    struct User {
+        #[dynamo(partition)]
+        id: String,
+        #[dynamo(unique, rename = "Mail")]
+        email: Option<String>,
+    }
+}
+
 snapshot! { session, entity,
     #[dynamo(table = "sessions")]
     #[dynamo(index(by_token, partition = auth_token))]

@@ -63,6 +63,7 @@
 //! * [`#[derive(Entity)]`](derive@Entity) lists every attribute; [`Document`](derive@Document) is for
 //!   nested structs and enums, [`Projection`](derive@Projection) for parts of items.
 //! * [`Entity`] has the operations on whole items; the derive makes those that take a key.
+//! * [`GetUnique`] reads an item by an attribute that is unique beside the key.
 //! * [`Query`] and [`Scan`] read many items; [`Page`], [`Cursor`] and [`ItemStream`] are how.
 //! * [`Db`] is what operations are sent to, and where tables are created.
 //! * [`Attribute`] has the table of Rust types and their stored forms.
@@ -145,7 +146,7 @@ pub use hydrate::Hydrate;
 pub use key::Key;
 pub use op::{
     Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check, Committed,
-    ConsumedCapacity, Delete, Get, Handle, Measured, Partial, Put, Query, Reason, Remove, Scan,
+    ConsumedCapacity, Delete, Get, GetUnique, Handle, Measured, Partial, Put, Query, Reason, Remove, Scan,
     Transaction, Update, batch_get, transact_get,
 };
 pub use page::{Cursor, ItemStream, Page, ScanCursor, ScanStream};

@@ -1,6 +1,11 @@
 //! Unique attributes: guard items, and what they promise.
 
+mod expiry;
+mod lookup;
+mod races;
 mod single;
+mod takeover;
+mod transactions;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,6 +3,26 @@
 use super::fields::roles;
 use crate::errors::Errors;
 use crate::model::{Entity, PartRole};
+use crate::names::plain;
+
+/// The constructors that read by a unique field hide no others.
+pub(super) fn lookup_names(entity: &Entity, errors: &mut Errors) {
+    let own = entity.indexes.iter().map(|i| &i.name);
+    let shared = entity.single.iter().flat_map(|s| &s.indexes);
+    let indexes: Vec<_> = own.chain(shared.map(|i| &i.alias)).collect();
+    for field in entity.unique() {
+        let lookup = field.lookup_name();
+        for index in indexes.iter().filter(|name| ***name == lookup) {
+            errors.at(
+                index.span(),
+                format!(
+                    "`{lookup}` reads by the unique field `{}` already; call the index otherwise",
+                    plain(&field.ident)
+                ),
+            );
+        }
+    }
+}
 
 /// A unique field is stored, and neither a key nor written by the library.
 pub(super) fn unique_is_free(entity: &Entity, errors: &mut Errors) {

@@ -44,6 +44,10 @@ use crate::transport;
 /// # }
 /// ```
 ///
+/// With a `#[dynamo(unique)]` attribute it is a transaction of the item and its guard items: it reads
+/// the item before (a strongly consistent read), costs twice as much and as much again for each guard,
+/// and returns nothing.
+///
 /// Source: [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html).
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Delete<E, R = ()> {

@@ -7,6 +7,7 @@
 
 mod change;
 mod item;
+mod lookup;
 mod plan;
 mod read;
 mod send;
@@ -14,6 +15,7 @@ mod single;
 
 pub(crate) use change::Effect;
 pub(crate) use item::{check_key, check_partition, filter, index_filter};
+pub use lookup::GetUnique;
 pub(crate) use send::{Sending, send};
 pub(crate) use single::{check_returned, nothing_returned, send_one};
 

@@ -48,6 +48,11 @@ use crate::wire::Writer;
 /// # }
 /// ```
 ///
+/// With a `#[dynamo(unique)]` attribute it is a transaction of the item and its guard items: it costs
+/// twice what a put costs, and as much for each guard that is written or deleted. `put` and `replace`
+/// read the item before (one more round trip, a strongly consistent read), and begin anew when
+/// somebody else changed a unique attribute in between.
+///
 /// Source: [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html).
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Put<E: Entity, L = <E as Entity>::Lock, R = Stored> {
@@ -121,7 +126,9 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         }
     }
 
-    /// Returns the item that was overwritten, instead of the stored one.
+    /// Returns the item that was overwritten, instead of the stored one. Not with a
+    /// `#[dynamo(unique)]` attribute: transactions return nothing, so sending it is an
+    /// [invalid request](Error::is_invalid_request).
     pub fn returning_old(self) -> Put<E, L, Old> {
         Put {
             entity: self.entity,
@@ -138,7 +145,9 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// [`is_conflict`](Error::is_conflict) when the stored version is another,
     /// [`is_condition_failed`](Error::is_condition_failed) when a condition is not met (both with
     /// [`current`](Error::current)), [`is_ambiguous`](Error::is_ambiguous) in addition when a retry
-    /// may have met this call's own write; an invalid key or value or an item of more than 400 KB
+    /// may have met this call's own write;
+    /// [`is_unique_violation`](Error::is_unique_violation) when another item has the value of a
+    /// `#[dynamo(unique)]` attribute; an invalid key or value or an item of more than 400 KB
     /// before anything is sent; or the service or network fails. With
     /// [`returning_old`](Self::returning_old), an item that was overwritten and cannot be read
     /// ([`is_unreadable`](Error::is_unreadable)): the write has happened then.
@@ -155,7 +164,8 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     }
 
     /// The request as it is sent, as JSON, with the table's name as the code declares it. Times and
-    /// write token are those of this moment.
+    /// write token are those of this moment. With a `#[dynamo(unique)]` attribute it becomes a part of
+    /// a transaction.
     ///
     /// # Errors
     /// When the item cannot be stored.

@@ -42,6 +42,11 @@ const MAX_TOKEN: usize = 36;
 /// [stored entity](Committed::take). Versions, times and write tokens behave as in single writes; the
 /// times are those of the moment when the operation is added.
 ///
+/// The guard items of `#[dynamo(unique)]` attributes follow by themselves. For that, items whose
+/// attributes may have had other values are read first: one more round trip. Guards count among the
+/// 100 operations and the 4 MB, and items may swap their values. When somebody else changes one of
+/// those attributes in between, all of it begins anew within the backoff.
+///
 /// Costs twice what the single writes cost, also when it is canceled. When other transactions are under
 /// way on the same items, or a table throttles, it is tried again within the [`backoff`](Self::backoff);
 /// a condition that is not met ends it at once.
@@ -215,7 +220,8 @@ impl Transaction {
     ///
     /// Within one [`send`](Self::send), retries are safe without this: a random token is made. Other
     /// content under the same token is refused (`IdempotentParameterMismatchException`), and times and
-    /// write tokens that dynamodel fills in are content.
+    /// write tokens that dynamodel fills in are content, and so is what is known of the unique
+    /// attributes of items that are not new.
     pub fn idempotency_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
@@ -243,7 +249,8 @@ impl Transaction {
     /// [`is_transaction_canceled`](Error::is_transaction_canceled) with a [`reason`](Error::reason) for
     /// each operation that is why: then [`is_condition_failed`](Error::is_condition_failed),
     /// [`is_conflict`](Error::is_conflict) (a version has moved) and
-    /// [`is_transaction_conflict`](Error::is_transaction_conflict) tell what the reasons are. Before
+    /// [`is_transaction_conflict`](Error::is_transaction_conflict) tell what the reasons are, and
+    /// [`is_unique_violation`](Error::is_unique_violation) that another item has a value. Before
     /// anything is sent: more than 100 operations or 4 MB
     /// ([`is_limit_exceeded`](Error::is_limit_exceeded)), two operations on one item
     /// ([`is_invalid_request`](Error::is_invalid_request), naming both), and what the single operations

@@ -59,6 +59,11 @@ use crate::wire::Writer;
 /// # }
 /// ```
 ///
+/// An update that sets or removes a `#[dynamo(unique)]` attribute, or the Time to Live of an entity
+/// with one, is a transaction of the item and its guard items: it reads the item before (a strongly
+/// consistent read), costs twice as much and as much again for each guard that changes, begins anew
+/// when somebody else changed a unique attribute in between, and returns nothing.
+///
 /// Source: [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html).
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Update<E, R = ()> {
@@ -279,7 +284,10 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     /// [`is_condition_failed`](Error::is_condition_failed) when the condition is not met,
     /// [`is_conflict`](Error::is_conflict) when the version is another, both with
     /// [`current`](Error::current); [`is_invalid_request`](Error::is_invalid_request) when two actions
-    /// overlap, or an invalid key or value, before anything is sent; the service's
+    /// overlap, when a `#[dynamo(unique)]` attribute gets a value that is not known before, or an
+    /// invalid key or value, before anything is sent;
+    /// [`is_unique_violation`](Error::is_unique_violation) when another item has the value of such an
+    /// attribute; the service's
     /// `ValidationException` when an action does not fit the stored item, for instance `increment` of
     /// a missing attribute; or the service or network fails. With
     /// [`returning_new`](Self::returning_new) or [`returning_old`](Self::returning_old), an item that

@@ -16,7 +16,7 @@ pub(crate) const PREFIX: &str = "_unique#";
 /// The sort key of guards, and their type in a table of several entities.
 const WORD: &str = "_unique";
 /// The attribute with the key of the item that has the value.
-pub(super) const OWNER: &str = "_owner";
+const OWNER: &str = "_owner";
 
 /// The partition key of the guard of a value; `None` when there is no value to guard.
 ///
@@ -66,6 +66,20 @@ fn value_text(json: &[u8]) -> Result<Option<String>, ReadError> {
         Tag::B => Some(STANDARD.encode(r.binary()?)),
         _ => None,
     })
+}
+
+/// The key of the item that a guard names, as JSON.
+pub(super) fn owner_of(guard: &[u8]) -> Option<Vec<u8>> {
+    let owner = value_in(guard, OWNER).ok()??;
+    let mut key = None;
+    let mut r = Reader::new(owner).ok()?;
+    r.members(|tag, r| {
+        let value = r.raw_value()?;
+        key = (tag == "M").then(|| value.to_vec());
+        Ok(())
+    })
+    .ok()?;
+    key
 }
 
 /// Whether two values are one.
@@ -144,6 +158,11 @@ pub(super) fn put_guard(
         }
         w.raw(b"}");
     });
+}
+
+/// The name of the attribute with the owner, to be read.
+pub(super) fn owner_attribute() -> impl Iterator<Item = &'static str> {
+    std::iter::once(OWNER)
 }
 
 /// The guard is that of this owner.

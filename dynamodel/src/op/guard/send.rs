@@ -2,7 +2,7 @@
 
 use futures_util::future::try_join_all;
 
-use super::item::{OWNER, same_value};
+use super::item::{owner_of, same_value};
 use super::plan::{Added, Guard, Known, Plan, Role};
 use super::read::{Old, read};
 use crate::db::Db;
@@ -12,7 +12,6 @@ use crate::op::capacity::ConsumedCapacity;
 use crate::op::response::{capacities, value_in};
 use crate::op::transaction::{Canceled, Operation, Step, random_token, request};
 use crate::transport;
-use crate::wire::Reader;
 
 /// How a transaction is sent.
 pub(crate) struct Sending<'a> {
@@ -157,20 +156,6 @@ async fn judge(
         }
     }
     Ok(verdict)
-}
-
-/// The key of the item that a guard names.
-fn owner_of(guard: &[u8]) -> Option<Vec<u8>> {
-    let owner = value_in(guard, OWNER).ok()??;
-    let mut key = None;
-    let mut r = Reader::new(owner).ok()?;
-    r.members(|tag, r| {
-        let value = r.raw_value()?;
-        key = (tag == "M").then(|| value.to_vec());
-        Ok(())
-    })
-    .ok()?;
-    key
 }
 
 /// Whether the owner of a guard has the value that is guarded.
