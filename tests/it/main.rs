@@ -25,6 +25,7 @@ mod query;
 mod raw;
 mod scan;
 mod serde_bridge;
+mod sharded;
 mod single_table;
 mod sparse;
 mod tables;
