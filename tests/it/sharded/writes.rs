@@ -121,8 +121,7 @@ async fn of_an_entity_in_a_shared_table() {
         ..task(user, 1)
     };
     let set = |user: &str| {
-        Task::update(user, 7_u32)
-            .apply(|t| (t.by_state.set("open", 5, "title"), t.done.set(true)))
+        Task::update(user, 7_u32).apply(|t| (t.by_state.set("open", 5, "title"), t.done.set(true)))
     };
     task("create", 1).create().send(&db).await.unwrap();
     task("put", 1).put().send(&db).await.unwrap();
