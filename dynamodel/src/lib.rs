@@ -120,6 +120,7 @@ pub mod op;
 mod page;
 mod picture;
 pub mod schema;
+mod shard;
 mod single_table;
 mod table;
 mod template;

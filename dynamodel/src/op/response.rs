@@ -120,6 +120,18 @@ pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError>
     })
 }
 
+/// A page with its items as they came.
+pub(crate) fn page_raw(body: &[u8]) -> Result<PageBody<Vec<u8>>, ReadError> {
+    envelope(body, |page, r| {
+        let mut more = r.begin_list()?;
+        while more {
+            page.items.push(r.raw_value()?.to_vec());
+            more = r.end_element()?;
+        }
+        Ok(())
+    })
+}
+
 /// A page whose items were only counted.
 pub(crate) fn page_count(body: &[u8]) -> Result<PageBody<()>, ReadError> {
     envelope(body, |_, r| r.skip_value())
