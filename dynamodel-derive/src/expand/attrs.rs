@@ -216,7 +216,15 @@ impl<'a> Paths<'a> {
 pub(super) fn token(container: &Container, field: &Field, usable: &Usable) -> TokenStream {
     let stored = attribute_type(container, field);
     // Located at the type: an error about it shows there.
-    let stored = quote_spanned!(generated(field.ty.span())=> type Type = #stored;);
+    let mut stored = quote_spanned!(generated(field.ty.span())=> type Type = #stored;);
+    let key_part = match &field.attrs {
+        attrs if attrs.partition.is_some() => Some(1_usize),
+        attrs if attrs.sort.is_some() => Some(2),
+        _ => None,
+    };
+    if let Some(part) = key_part.map(Literal::usize_unsuffixed) {
+        stored.extend(quote!(const KEY_PART: usize = #part;));
+    }
     let hash = hash(&field.ident);
     token_of_type(
         container,
