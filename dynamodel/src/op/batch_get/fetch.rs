@@ -6,7 +6,9 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::reads::{Outcome, ReadKey, Reads};
 use crate::db::Db;
+use crate::entity::Projection;
 use crate::error::Error;
 use crate::expr::render::Body;
 use crate::observe::{Counts, Observed};
@@ -29,6 +31,8 @@ pub struct Part {
     pub(crate) consistent: bool,
     pub(crate) attributes: &'static [&'static str],
     pub(crate) keys: Vec<Vec<u8>>,
+    /// Whether an item can be read.
+    pub(crate) is_readable: fn(&[u8]) -> bool,
 }
 
 impl fmt::Debug for Part {
@@ -42,6 +46,7 @@ impl fmt::Debug for Part {
 /// What was found, for each key of each part.
 #[doc(hidden)]
 pub struct Found {
+    plan: Arc<Plan>,
     items: Vec<Option<RawItem>>,
     parts: std::vec::IntoIter<Vec<usize>>,
     pub(crate) capacity: Vec<ConsumedCapacity>,
@@ -66,15 +71,24 @@ impl Found {
             .map(|slot| item(slot).map(|item| read(item.json())).transpose())
             .collect()
     }
+
+    /// An item could not be read: what the error takes with it.
+    pub(super) fn into_reads(self) -> Reads {
+        self.plan.reads(self.items, &[])
+    }
 }
 
 /// An item inside the answer that it came in.
-struct RawItem {
+pub(super) struct RawItem {
     answer: Arc<Vec<u8>>,
     at: Range<usize>,
 }
 
 impl RawItem {
+    pub(super) fn read<O: Projection>(&self) -> Result<O, ReadError> {
+        crate::wire::read_item(self.json(), O::read_item)
+    }
+
     fn json(&self) -> &[u8] {
         self.answer.get(self.at.clone()).unwrap_or_default()
     }
@@ -93,6 +107,7 @@ struct Slot {
     group: usize,
     entity: TypeId,
     key: Vec<u8>,
+    is_readable: fn(&[u8]) -> bool,
 }
 
 struct Plan {
@@ -125,14 +140,14 @@ pub(super) async fn fetch(
         read_chunk(db.clone(), plan.clone(), arrived.clone(), slots)
     })
     .await;
-    if let Some(error) = outcome.error {
-        let left = outcome.left.iter().filter_map(|slot| plan.slots.get(*slot));
-        let left = left.map(|slot| (slot.entity, slot.key.clone())).collect();
-        return Err(error.leaving(Left::Keys(left)));
-    }
     let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
+    let items = std::mem::take(&mut arrived.items);
+    if let Some(error) = outcome.error {
+        return Err(error.leaving(Left::Reads(plan.reads(items, &outcome.left))));
+    }
     Ok(Found {
-        items: std::mem::take(&mut arrived.items),
+        plan,
+        items,
         parts: slots_of_parts.into_iter(),
         capacity: std::mem::take(&mut arrived.capacity),
     })
@@ -153,7 +168,13 @@ impl Plan {
             let mut slots = Vec::with_capacity(part.keys.len());
             for key in part.keys {
                 let identity = identity(&key, &part.schema.key)?;
-                slots.push(plan.slot(group, part.entity, key, identity));
+                let slot = Slot {
+                    group,
+                    entity: part.entity,
+                    key,
+                    is_readable: part.is_readable,
+                };
+                slots.push(plan.slot(slot, identity));
             }
             slots_of_parts.push(slots);
         }
@@ -176,16 +197,17 @@ impl Plan {
         })
     }
 
-    fn slot(&mut self, group: usize, entity: TypeId, key: Vec<u8>, identity: Vec<u8>) -> usize {
+    /// The number of the slot, or of the one that the item has already.
+    fn slot(&mut self, slot: Slot, identity: Vec<u8>) -> usize {
         let next = self.slots.len();
-        let Some(known) = self.by_identity.get_mut(group) else {
+        let Some(known) = self.by_identity.get_mut(slot.group) else {
             return next;
         };
-        let slot = *known.entry(identity).or_insert(next);
-        if slot == next {
-            self.slots.push(Slot { group, entity, key });
+        let number = *known.entry(identity).or_insert(next);
+        if number == next {
+            self.slots.push(slot);
         }
-        slot
+        number
     }
 
     /// Up to 100 keys each. A request asks one thing of a table, so two groups of one table are never
@@ -264,6 +286,23 @@ impl Plan {
         }
         w.raw(b"}");
         Ok((tables, w.finish().map_err(Error::write)?))
+    }
+
+    /// What became of each key when the batch failed. Slots in `left`, which is sorted, got no answer.
+    fn reads(&self, items: Vec<Option<RawItem>>, left: &[usize]) -> Reads {
+        let slots = self.slots.iter().zip(items).enumerate();
+        let keys = slots.map(|(number, (slot, item))| ReadKey {
+            entity: slot.entity,
+            attributes: self.groups.get(slot.group).map_or(&[], |g| g.attributes),
+            key: slot.key.clone(),
+            outcome: match item {
+                _ if left.binary_search(&number).is_ok() => Outcome::Left,
+                None => Outcome::Absent,
+                Some(item) if (slot.is_readable)(item.json()) => Outcome::Found(item),
+                Some(_) => Outcome::Left,
+            },
+        });
+        Reads(keys.collect())
     }
 
     /// The slot of an item or key in the answer to these slots.
@@ -364,13 +403,12 @@ fn decode(body: &[u8]) -> Result<Answer, ReadError> {
     r.members(|name, r| match name {
         "Responses" if !r.json_null() => r.members(|table, r| {
             let mut items = Vec::new();
-            let mut more = r.begin_list()?;
-            while more {
+            r.json_list(|r| {
                 let length = r.raw_value()?.len();
                 let end = r.position();
                 items.push(end - length..end);
-                more = r.end_element()?;
-            }
+                Ok(())
+            })?;
             answer.items.push((table.to_owned(), items));
             Ok(())
         }),
@@ -379,13 +417,11 @@ fn decode(body: &[u8]) -> Result<Answer, ReadError> {
                 if name != "Keys" {
                     return r.skip_value();
                 }
-                let mut more = r.begin_list()?;
-                while more {
+                r.json_list(|r| {
                     let key = r.raw_value()?.to_vec();
                     answer.unprocessed.push((table.to_owned(), key));
-                    more = r.end_element()?;
-                }
-                Ok(())
+                    Ok(())
+                })
             })
         }),
         "ConsumedCapacity" => read_capacities(r, &mut answer.capacity),
