@@ -68,6 +68,10 @@
 //! * [`Attribute`] has the table of Rust types and their stored forms.
 //! * [`Error`] tells what went wrong, by predicates.
 //! * [`observe`] lists the fields of spans and the metrics.
+//! * The [examples] are whole tasks: a session store, a shop in one table, order processing, bank
+//!   transfers, view counters, a leaderboard and readings of sensors. `cargo run --example` runs them.
+//!
+//! [examples]: https://github.com/dynamodel/dynamodel/tree/main/examples
 //!
 //! # Features
 //!

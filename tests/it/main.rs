@@ -11,6 +11,7 @@ mod crud;
 mod cursor;
 mod diff;
 mod errors;
+mod failed_reads;
 mod foreign;
 mod hygiene;
 mod index_keys;
