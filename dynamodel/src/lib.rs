@@ -152,5 +152,6 @@ pub use single_table::{HasTable, Table, Templated};
 pub use table::TableInfo;
 pub use template::{FixedWidth, TemplatePart};
 pub use time::{Timestamp, TtlTime};
+pub use transport::LaneStatus;
 pub use version::{TokenValue, VersionNumber, WriteToken};
 pub use wire::Tag as AttributeType;

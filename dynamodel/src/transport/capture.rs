@@ -34,8 +34,8 @@ use super::{ApiOperation, GetItem};
 /// The client's part of what the orchestrator needs.
 #[derive(Debug)]
 pub(super) struct Captured {
-    components: RuntimeComponents,
-    config: FrozenLayer,
+    pub(super) components: RuntimeComponents,
+    pub(super) config: FrozenLayer,
     metrics: SharedRuntimePlugin,
     /// Whether the SDK's metrics go anywhere.
     pub(super) has_telemetry: bool,
