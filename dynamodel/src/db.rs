@@ -99,8 +99,7 @@ impl Builder {
     /// Credentials, session tokens, endpoints (FIPS, dual stack, accounts, overrides), user agent,
     /// timeouts, protection against stalled streams, clock and HTTP client are the client's. The
     /// lane stays closed, and everything goes through the SDK as without it, for a client with
-    /// interceptors, runtime plugins that add some, retry classifiers or strategies, adaptive
-    /// retries, an own way to sign, to authenticate, to resolve endpoints or to make invocation
+    /// interceptors, retry classifiers or strategies of its own, adaptive retries, an own way to sign, to authenticate, to resolve endpoints or to make invocation
     /// ids, or with a telemetry provider for the SDK's metrics; so do batches and transactions on
     /// tables that are named by ARN. [`Db::lane_status`] tells.
     ///
