@@ -14,7 +14,7 @@ pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind}
 pub use crate::collection::{kind_of, same_partition, unknown_kind};
 pub use crate::entity::{
     EntityWithSort, Global, HasSort, HasTtl, Index, Primary, Projection, ProjectsAll, ProjectsSome,
-    SelectableFrom, TableOrLocal, Whole,
+    SelectableFrom, Sharded, TableOrLocal, Whole,
 };
 pub use crate::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
@@ -24,11 +24,12 @@ pub use crate::key::KeyBuilder;
 pub use crate::op::{
     AnyPart, FixedPart, SortChain, SortCondition, SortPart, SortPrefix, TemplateEnd,
 };
-pub use crate::schema::IndexKey;
+pub use crate::schema::{IndexKey, Shards};
+pub use crate::shard::write_shards;
 pub use crate::single_table::{
-    GlobalIndexOf, IndexOfTable, LocalIndexOf, PartitionOf, TableIndex, TableWithSort, Templated,
-    WithSort, WithoutSort, agree, distinct_kinds, global_index, local_index, with_sort,
-    without_sort, write_templates,
+    GlobalIndexOf, HoldsAttribute, IndexOfTable, LocalIndexOf, PartitionOf, TableIndex,
+    TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_kinds, global_index,
+    local_index, shared_attributes, with_sort, without_sort, write_templates,
 };
 pub use crate::template::{
     FixedWidth, IndexPart, PartBehind, TemplatePart, check_kind, found_kind, join, part_text,

@@ -6,11 +6,12 @@ use std::sync::{Arc, RwLock};
 
 use tracing::Instrument;
 
-use crate::observe::{self, Observed};
+use crate::observe::{Observed, Subject, Watch};
 use crate::single_table::HasTable;
 use crate::transport::{
     ApiOperation, Decode, Failure, FailureKind, LaneStatus, Reply, Tables, Transport,
 };
+use crate::wire::ReadError;
 
 /// A connection to DynamoDB: an [`aws_sdk_dynamodb::Client`] and the names of the tables.
 ///
@@ -99,9 +100,10 @@ impl Builder {
     /// Credentials, session tokens, endpoints (FIPS, dual stack, accounts, overrides), user agent,
     /// timeouts, protection against stalled streams, clock and HTTP client are the client's. The
     /// lane stays closed, and everything goes through the SDK as without it, for a client with
-    /// interceptors, retry classifiers or strategies of its own, adaptive retries, an own way to sign, to authenticate, to resolve endpoints or to make invocation
-    /// ids, or with a telemetry provider for the SDK's metrics; so do batches and transactions on
-    /// tables that are named by ARN. [`Db::lane_status`] tells.
+    /// interceptors, retry classifiers or a retry strategy of its own, adaptive retries, an own way
+    /// to sign, to authenticate, to resolve endpoints or to make invocation ids, or a telemetry
+    /// provider for the SDK's metrics. Batches and transactions on tables that are named by ARN go
+    /// through the SDK too. [`Db::lane_status`] tells.
     ///
     /// Not to be seen on the lane: the SDK's own events and spans of [`tracing`]; dynamodel's span
     /// is there.
@@ -254,8 +256,7 @@ impl Db {
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
-        self.observed_call::<O, T>(Tables::One(table), None, body, decode)
-            .await
+        self.call_index::<O, T>(table, None, body, decode).await
     }
 
     /// Sends one request about an index of a table, or the table itself.
@@ -266,31 +267,60 @@ impl Db {
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
-        self.observed_call::<O, T>(Tables::One(table), index, body, decode)
+        let tables = Tables::One(table);
+        let watch = Watch::begin::<O>(&Subject {
+            tables: &tables,
+            index,
+            batch_size: None,
+        });
+        self.observed::<O, T, T>(watch, tables, body, decode, Ok)
             .await
     }
 
-    /// Sends one request about these tables.
+    /// Sends one request with so many keys or operations about these tables.
     pub(crate) async fn call_tables<O: ApiOperation, T: Observed + Send + Sync + 'static>(
         &self,
-        tables: Tables,
+        tables: Vec<String>,
+        batch_size: usize,
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
-        self.observed_call::<O, T>(tables, None, body, decode).await
+        self.call_tables_then::<O, T, T>(tables, batch_size, body, decode, Ok)
+            .await
     }
 
-    async fn observed_call<O: ApiOperation, T: Observed + Send + Sync + 'static>(
+    /// As [`call_tables`](Self::call_tables), with something that is still to be done for the answer to
+    /// be read.
+    pub(crate) async fn call_tables_then<O: ApiOperation, T: Send + Sync + 'static, U: Observed>(
         &self,
-        tables: Tables,
-        index: Option<&'static str>,
+        tables: Vec<String>,
+        batch_size: usize,
         body: Vec<u8>,
         decode: Decode<T>,
-    ) -> Result<Reply<T>, Failure> {
-        let span = observe::span::<O>(&tables, index);
+        then: impl FnOnce(T) -> Result<U, ReadError>,
+    ) -> Result<Reply<U>, Failure> {
+        let tables = Tables::Many(tables);
+        let watch = Watch::begin::<O>(&Subject {
+            tables: &tables,
+            index: None,
+            batch_size: Some(batch_size),
+        });
+        self.observed::<O, T, U>(watch, tables, body, decode, then)
+            .await
+    }
+
+    async fn observed<O: ApiOperation, T: Send + Sync + 'static, U: Observed>(
+        &self,
+        watch: Watch,
+        tables: Tables,
+        body: Vec<u8>,
+        decode: Decode<T>,
+        then: impl FnOnce(T) -> Result<U, ReadError>,
+    ) -> Result<Reply<U>, Failure> {
         let call = self.transmit::<O, T>(tables, body, decode);
-        let sent = call.instrument(span.clone()).await;
-        observe::record(&span, &sent);
+        let sent = call.instrument(watch.span()).await;
+        let sent = sent.and_then(|reply| reply.then(then));
+        watch.end(&sent);
         sent
     }
 

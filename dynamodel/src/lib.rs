@@ -67,6 +67,7 @@
 //! * [`Db`] is what operations are sent to, and where tables are created.
 //! * [`Attribute`] has the table of Rust types and their stored forms.
 //! * [`Error`] tells what went wrong, by predicates.
+//! * [`observe`] lists the fields of spans and the metrics.
 //!
 //! # Features
 //!
@@ -78,6 +79,7 @@
 //! | `aws-config` | [`Db::from_env`] |
 //! | `json` | `Json<T>`, JSON text in S; `serde_json::Value` as an attribute, natively |
 //! | `msgpack` | `MsgPack<T>`, MessagePack bytes in B |
+//! | `metrics` | numbers of every request through the `metrics` crate, see [`observe`] |
 //! | `chrono` | `DateTime`, `NaiveDate`, `NaiveDateTime`, `NaiveTime` as sortable S, `TimeDelta` as N |
 //! | `time` | `OffsetDateTime`, `UtcDateTime`, `Date`, `PrimitiveDateTime`, `Time` as sortable S, `Duration` as N |
 //! | `jiff` | `Timestamp`, `civil::{Date, DateTime, Time}` as sortable S, `SignedDuration` as N |
@@ -113,11 +115,12 @@ mod error;
 pub mod expr;
 mod hydrate;
 mod key;
-mod observe;
+pub mod observe;
 pub mod op;
 mod page;
 mod picture;
 pub mod schema;
+mod shard;
 mod single_table;
 mod table;
 mod template;
@@ -138,7 +141,7 @@ pub use db::{Builder, Db};
 pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
 pub use entity::{Entity, Projection, Unversioned, Versioned};
 pub use error::Error;
-pub use expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe};
+pub use expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe, value};
 pub use hydrate::Hydrate;
 pub use key::Key;
 pub use op::{

@@ -1,10 +1,82 @@
-//! What one request looks like to those who watch: a span of [`tracing`] with the names of
-//! OpenTelemetry's [semantic conventions for DynamoDB][conventions]. No key and no value is in it.
+//! What those who watch see of each request: a span of [`tracing`], and with feature `metrics` the same
+//! as numbers, through the [`metrics`](https://docs.rs/metrics) crate.
 //!
-//! [conventions]: https://opentelemetry.io/docs/specs/semconv/database/dynamodb/
+//! A request is one operation of DynamoDB's API with all attempts that the SDK makes of it. A page of a
+//! query, a chunk of a batch and each further try of a transaction are requests of their own. The names
+//! are those of OpenTelemetry's semantic conventions [for DynamoDB][spans] and for
+//! [metrics of databases][metrics], and where those have none, names that begin with `dynamodel`.
+//!
+//! **No key, value, cursor or token is in any of them**: only names of operations, tables and indexes,
+//! DynamoDB's error codes and request ids, and numbers.
+//!
+//! # Spans
+//!
+//! At level `INFO`, with target `dynamodel::observe`. The SDK's own spans are inside.
+//!
+//! | field | what it is | of |
+//! |---|---|---|
+//! | `otel.name` | operation and table, such as `PutItem users` | all |
+//! | `otel.kind` | `client` | all |
+//! | `db.system.name` | `aws.dynamodb` | all |
+//! | `db.operation.name` | such as `PutItem` | all |
+//! | `db.operation.batch.size` | keys or operations in the request | batches, transactions |
+//! | `db.collection.name` | the table | requests about one table |
+//! | `aws.dynamodb.table_names` | the tables, with commas | batches, transactions |
+//! | `aws.dynamodb.index_name` | the index | Query and Scan of an index |
+//! | `aws.dynamodb.consumed_capacity` | capacity units, summed up | requests that ask for it, see below |
+//! | `aws.dynamodb.count` | items returned | Query, Scan |
+//! | `aws.dynamodb.scanned_count` | items read, before the filter | Query, Scan |
+//! | `db.response.returned_rows` | items returned | Query, Scan, BatchGetItem, TransactGetItems |
+//! | `dynamodel.unprocessed` | what DynamoDB left undone | batches |
+//! | `dynamodel.retries` | attempts after the first | all |
+//! | `aws.request_id` | DynamoDB's id of the last attempt | what was answered |
+//! | `db.response.status_code` | DynamoDB's error code | what was answered with an error |
+//! | `error.type` | the error code; else `timeout`, `connection`, `response`, `unreadable` or `construction` | failures |
+//!
+//! # Metrics
+//!
+//! With feature `metrics`. They go to the recorder that the application installs; without one next to
+//! nothing is done, and without the feature nothing. [`describe_metrics`] tells the recorder their units.
+//!
+//! | name | kind | what it is |
+//! |---|---|---|
+//! | `db.client.operation.duration` | histogram, seconds | from the first attempt to the decoded answer |
+//! | `dynamodel.requests` | counter | requests that came to their end |
+//! | `dynamodel.retries` | counter | attempts after the first |
+//! | `dynamodel.errors` | counter | requests that failed, by `error.type` |
+//! | `aws.dynamodb.consumed_capacity` | histogram, capacity units | of requests that ask for it, see below |
+//! | `db.client.response.returned_rows` | histogram, items | returned by Query, Scan, BatchGetItem and TransactGetItems |
+//! | `aws.dynamodb.scanned_count` | histogram, items | read by Query and Scan, before the filter |
+//! | `dynamodel.unprocessed` | counter | keys and writes that a batch has to ask for again |
+//!
+//! Their labels, which take few different values:
+//!
+//! | label | what it is | on |
+//! |---|---|---|
+//! | `db.system.name` | `aws.dynamodb` | all |
+//! | `db.operation.name` | such as `Query` | all |
+//! | `db.collection.name` | the table | requests about one table |
+//! | `aws.dynamodb.index_name` | the index | Query and Scan of an index |
+//! | `error.type` | DynamoDB's error code, or what the span has; codes that DynamoDB does not document are `_OTHER` | `dynamodel.errors`, and `db.client.operation.duration` of failures |
+//!
+//! # Consumed capacity
+//!
+//! DynamoDB tells what a request has cost only when it is asked, so `aws.dynamodb.consumed_capacity` is
+//! there for `send_measured`, `measured()` and [`BulkWriter`](crate::BulkWriter), and never for others.
+//! It is the sum of units of tables and indexes as one number, because that is what spans and
+//! histograms hold; OpenTelemetry describes a list of JSON texts.
+//!
+//! [spans]: https://opentelemetry.io/docs/specs/semconv/db/dynamodb/
+//! [metrics]: https://opentelemetry.io/docs/specs/semconv/db/database-metrics/
+
+#[cfg(feature = "metrics")]
+mod meter;
+mod span;
 
 use tracing::Span;
-use tracing::field::Empty;
+
+#[cfg(feature = "metrics")]
+pub use self::meter::describe_metrics;
 
 use crate::op::ConsumedCapacity;
 use crate::transport::{ApiOperation, Failure, FailureKind, Reply, Tables};
@@ -16,96 +88,81 @@ pub(crate) trait Observed {
         &[]
     }
 
-    /// How many items were returned and how many were read, of Query and Scan.
-    fn counts(&self) -> Option<(u64, u64)> {
-        None
+    /// How many items it is about.
+    fn counts(&self) -> Counts {
+        Counts::default()
     }
 }
 
-/// The span of one request, with all its attempts.
-pub(crate) fn span<O: ApiOperation>(tables: &Tables, index: Option<&'static str>) -> Span {
-    let span = tracing::info_span!(
-        "dynamodb",
-        "otel.name" = Empty,
-        "otel.kind" = "client",
-        "db.system.name" = "aws.dynamodb",
-        "db.operation.name" = O::NAME,
-        "db.collection.name" = Empty,
-        "aws.dynamodb.table_names" = Empty,
-        "aws.dynamodb.index_name" = index,
-        "aws.dynamodb.consumed_capacity" = Empty,
-        "aws.dynamodb.count" = Empty,
-        "aws.dynamodb.scanned_count" = Empty,
-        "aws.request_id" = Empty,
-        "db.response.status_code" = Empty,
-        "error.type" = Empty,
-        "dynamodel.retries" = Empty,
-    );
-    if span.is_disabled() {
-        return span;
-    }
-    match tables {
-        Tables::One(table) => {
-            span.record("otel.name", format!("{} {table}", O::NAME));
-            span.record("db.collection.name", &**table);
-        }
-        Tables::Many(tables) => {
-            let mut names: Vec<_> = tables.iter().map(String::as_str).collect();
-            names.sort_unstable();
-            names.dedup();
-            span.record("otel.name", O::NAME);
-            if let [table] = names.as_slice() {
-                span.record("db.collection.name", table);
-            }
-            span.record("aws.dynamodb.table_names", names.join(","));
-        }
-    }
-    span
+/// How many items an answer is about, where it tells.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    /// Returned by a read of many.
+    pub(crate) returned: Option<u64>,
+    /// Read by Query and Scan.
+    pub(crate) scanned: Option<u64>,
+    /// Left undone by a batch.
+    pub(crate) unprocessed: Option<u64>,
 }
 
-/// Writes down how the request ended.
-pub(crate) fn record<T: Observed>(span: &Span, sent: &Result<Reply<T>, Failure>) {
-    if span.is_disabled() {
-        return;
+/// What a request is about.
+#[derive(Debug)]
+pub(crate) struct Subject<'a> {
+    pub(crate) tables: &'a Tables,
+    pub(crate) index: Option<&'static str>,
+    /// The keys or operations of a batch or transaction.
+    pub(crate) batch_size: Option<usize>,
+}
+
+/// Watches one request, with all its attempts.
+pub(crate) struct Watch {
+    span: Span,
+    #[cfg(feature = "metrics")]
+    meter: meter::Meter,
+}
+
+impl Watch {
+    /// Before the request.
+    pub(crate) fn begin<O: ApiOperation>(subject: &Subject<'_>) -> Self {
+        Watch {
+            span: span::open::<O>(subject),
+            #[cfg(feature = "metrics")]
+            meter: meter::Meter::begin::<O>(subject),
+        }
     }
-    let (attempts, request_id) = match sent {
-        Ok(reply) => (reply.attempts, &reply.request_id),
-        Err(failure) => (failure.attempts, &failure.request_id),
+
+    /// What happens inside of the request belongs into this.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// When it has ended, one way or the other.
+    pub(crate) fn end<T: Observed>(self, sent: &Result<Reply<T>, Failure>) {
+        span::record(&self.span, sent);
+        #[cfg(feature = "metrics")]
+        self.meter.end(sent);
+    }
+}
+
+fn retries<T>(sent: &Result<Reply<T>, Failure>) -> u32 {
+    let attempts = match sent {
+        Ok(reply) => reply.attempts,
+        Err(failure) => failure.attempts,
     };
-    span.record("dynamodel.retries", attempts.saturating_sub(1));
-    if let Some(id) = request_id {
-        span.record("aws.request_id", id.as_str());
-    }
-    match sent {
-        Ok(reply) => {
-            let capacity = reply.output.capacity();
-            if !capacity.is_empty() {
-                let units: f64 = capacity.iter().map(|c| c.capacity_units).sum();
-                span.record("aws.dynamodb.consumed_capacity", units);
-            }
-            if let Some((count, scanned)) = reply.output.counts() {
-                span.record("aws.dynamodb.count", count);
-                span.record("aws.dynamodb.scanned_count", scanned);
-            }
-        }
-        Err(failure) => {
-            if let FailureKind::Service { code, status, .. } = &failure.kind {
-                let code = code.as_deref();
-                span.record("db.response.status_code", code.unwrap_or("unknown"));
-                match code {
-                    Some(code) => span.record("error.type", code),
-                    None => span.record("error.type", status),
-                };
-            } else {
-                span.record("error.type", error_type(&failure.kind));
-            }
-        }
-    }
+    attempts.saturating_sub(1)
 }
 
+/// The units that the request has consumed, if it asked.
+fn consumed(answer: &impl Observed) -> Option<f64> {
+    let capacity = answer.capacity();
+    (!capacity.is_empty()).then(|| capacity.iter().map(|c| c.capacity_units).sum())
+}
+
+/// The `error.type` of failures that are not an error code of the service.
 fn error_type(kind: &FailureKind) -> &'static str {
     match kind {
         FailureKind::Service { .. } => "service",
+        FailureKind::Decode(error) if error.is_malformed() => "response",
         FailureKind::Decode(_) => "unreadable",
         FailureKind::Timeout(_) => "timeout",
         FailureKind::Dispatch(_) => "connection",

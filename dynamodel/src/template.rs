@@ -27,6 +27,9 @@ use crate::wire::{ReadError, Reader, WriteError, Writer};
 /// | `SystemTime` | `2026-01-31T08:15:00.000000000Z`, in UTC, years 0 to 9999 | yes |
 /// | `String`, `Box<str>`, `Arc<str>`, `Cow<'static, str>`, `char` | as it is | no |
 /// | enums of `#[derive(Document)]` without data | the stored name | no |
+/// | dates and times of chrono, time and jiff, by feature | as they are stored, with nine decimals and in UTC | yes |
+/// | `Uuid`, `Ulid`, by feature | as they are stored | yes |
+/// | `SmolStr`, `Url`, by feature | as it is | no |
 /// | `#[derive(Document)]` types that are `transparent` or `from`/`into` another type | as that type's | no |
 ///
 /// A part without a fixed width ends where the literal after it begins. A value whose text contains
@@ -48,7 +51,7 @@ use crate::wire::{ReadError, Reader, WriteError, Writer};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a key template",
     label = "not a part of a key",
-    note = "parts are integers, `bool`, `char`, text, `SystemTime`, enums without data and transparent types of these",
+    note = "parts are integers, `bool`, `char`, text, times, UUIDs, enums without data and transparent types of these",
     note = "an `Option` can be part of the template of an index key, where `None` leaves the item out of the index; a primary key is never without a part"
 )]
 pub trait TemplatePart: Sized {
@@ -69,7 +72,7 @@ pub trait TemplatePart: Sized {
 #[diagnostic::on_unimplemented(
     message = "the text of `{Self}` has no fixed width in a key template",
     label = "nothing tells where this part ends",
-    note = "put a literal such as `#` between the two parts; only integers, `bool` and times can stand directly before another part"
+    note = "put a literal such as `#` between the two parts; only integers, `bool`, times and UUIDs can stand directly before another part"
 )]
 pub trait FixedWidth: TemplatePart {}
 
@@ -78,7 +81,7 @@ pub trait FixedWidth: TemplatePart {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a key template",
     label = "not a part of a key",
-    note = "parts are integers, `bool`, `char`, text, `SystemTime`, enums without data, transparent types of these, and in an index an `Option` of these"
+    note = "parts are integers, `bool`, `char`, text, times, UUIDs, enums without data, transparent types of these, and in an index an `Option` of these"
 )]
 pub trait IndexPart {
     type Part: TemplatePart;

@@ -63,6 +63,28 @@ pub(crate) struct Reply<T> {
     pub(crate) request_id: Option<String>,
 }
 
+impl<T> Reply<T> {
+    /// The reply with what is made of its output.
+    pub(crate) fn then<U>(
+        self,
+        make: impl FnOnce(T) -> Result<U, ReadError>,
+    ) -> Result<Reply<U>, Failure> {
+        match make(self.output) {
+            Ok(output) => Ok(Reply {
+                output,
+                attempts: self.attempts,
+                request_id: self.request_id,
+            }),
+            Err(e) => Err(Failure {
+                attempts: self.attempts,
+                uncertain: false,
+                request_id: self.request_id,
+                kind: FailureKind::Decode(e),
+            }),
+        }
+    }
+}
+
 /// Sends requests the way one `aws_sdk_dynamodb::Client` does.
 #[derive(Debug)]
 pub(crate) struct Transport {

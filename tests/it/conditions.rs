@@ -114,6 +114,49 @@ async fn every_form() {
             false,
         ),
         ("ne", |p| p.n.ne(5), false, true),
+        (
+            "begins with another",
+            |p| p.s.begins_with(&p.t),
+            true,
+            false,
+        ),
+        (
+            "begins with a longer one",
+            |p| p.t.begins_with(&p.s),
+            false,
+            false,
+        ),
+        (
+            "begins with a nested one",
+            |p| p.s.begins_with(p.doc.at(|d| d.name)),
+            false,
+            false,
+        ),
+        ("contains another", |p| p.s.contains(&p.t), true, false),
+        (
+            "a list contains another",
+            |p| p.list.contains(&p.n),
+            true,
+            false,
+        ),
+        (
+            "a list lacks another",
+            |p| p.list.contains(&p.m),
+            false,
+            false,
+        ),
+        (
+            "a set lacks another",
+            |p| p.tags.contains(&p.t),
+            false,
+            false,
+        ),
+        (
+            "a set of numbers lacks another",
+            |p| p.nums.contains(&p.n),
+            false,
+            false,
+        ),
         ("lt", |p| p.n.lt(6), true, false),
         ("le", |p| p.n.le(5), true, false),
         ("gt", |p| p.n.gt(5), false, false),
@@ -319,6 +362,46 @@ async fn limits() {
     send(ranges(100)).await.unwrap();
     let e = send(ranges(130)).await.unwrap_err();
     assert!(e.to_string().contains("4 KB"), "{e}");
+}
+
+/// DynamoDB refuses an attribute that is compared with itself; so does the library, before it is sent.
+#[tokio::test]
+async fn an_attribute_and_itself() {
+    let db = db().await;
+    db.create_table::<Probe>().await.unwrap();
+    full("full").create().send(&db).await.unwrap();
+    type Of = fn(&Probe_) -> Condition<Probe>;
+    type Probe_ = <Probe as dynamodel::expr::Fields>::Fields<dynamodel::expr::InCondition<Probe>>;
+    let forms: &[(Of, &str)] = &[
+        (|p| p.n.eq(&p.n), "n = n"),
+        (|p| p.n.between(1, &p.n), "n BETWEEN :one AND n"),
+        (|p| p.s.begins_with(&p.s), "begins_with(s, s)"),
+        (|p| p.s.contains(&p.s), "contains(s, s)"),
+        (
+            |p| p.doc.at(|d| d.x).ne(p.doc.at(|d| d.x)),
+            "doc.x <> doc.x",
+        ),
+    ];
+    for (form, text) in forms {
+        let scan = Probe::scan().filter(|_| of(|p| form(&p)));
+        let e = scan.to_json().unwrap_err();
+        assert!(e.is_invalid_request(), "{text}: {e}");
+        assert!(e.to_string().contains("itself"), "{text}: {e}");
+        if is_embedded() {
+            continue;
+        }
+        let mut raw = db.client().scan().table_name(&*db.table_name::<Probe>());
+        if text.contains(":one") {
+            raw = raw.expression_attribute_values(":one", AttributeValue::N("1".into()));
+        }
+        let refused = raw.filter_expression(*text).send().await.unwrap_err();
+        let refused = format!("{:?}", refused.into_service_error());
+        assert!(refused.contains("distinct"), "{text}: {refused}");
+    }
+    // Sizes are not attributes, and one attribute between others is fine.
+    let same = of(|p| p.s.size().le(p.s.size()));
+    assert_eq!(found(&db, same).await, ["full"]);
+    assert_eq!(found(&db, of(|p| p.m.between(&p.n, 9))).await, ["full"]);
 }
 
 /// Random conditions on random items, of which attributes are missing or of another type, find what

@@ -133,6 +133,8 @@ fn every_operation() {
 
     let delete = Secret::delete(MARKER, MARKER).when(|_| condition());
     check(delete, |o| o.to_json(), &["Delete", "Secret", SHOWN]);
+    let demand = Secret::check(MARKER, MARKER).when(|_| condition());
+    check(demand, |o| o.to_json(), &["Check", "Secret", SHOWN]);
     let remove = marked().remove().when(|_| condition());
     check(remove, |o| o.to_json(), &["Remove", SHOWN]);
     let query = Secret::query(MARKER)

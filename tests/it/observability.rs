@@ -100,9 +100,13 @@ async fn spans_have_the_names_of_opentelemetry() {
             ("aws.dynamodb.index_name", "by_token"),
             ("aws.dynamodb.count", "0"),
             ("aws.dynamodb.scanned_count", "1"),
+            ("db.response.returned_rows", "0"),
             ("dynamodel.retries", "0"),
         ],
     );
+    // Nobody asked what it cost.
+    assert!(!spans[0].contains_key("aws.dynamodb.consumed_capacity"));
+    assert!(!spans[0].contains_key("db.operation.batch.size"));
 
     let again = session("secret-user", "secret-session").create();
     let err = again.send(&db).await.unwrap_err();
@@ -134,10 +138,20 @@ async fn spans_have_the_names_of_opentelemetry() {
         &spans[2],
         &[
             ("db.operation.name", "TransactWriteItems"),
+            ("otel.name", &format!("TransactWriteItems {table}")),
             ("aws.dynamodb.table_names", &table),
+            ("db.operation.batch.size", "2"),
         ],
     );
-    check(&spans[3], &[("db.operation.name", "BatchGetItem")]);
+    check(
+        &spans[3],
+        &[
+            ("db.operation.name", "BatchGetItem"),
+            ("db.operation.batch.size", "1"),
+            ("db.response.returned_rows", "1"),
+            ("dynamodel.unprocessed", "0"),
+        ],
+    );
     check(
         &spans[4],
         &[("error.type", "connection"), ("dynamodel.retries", "2")],

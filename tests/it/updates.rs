@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
-use dynamodel::{Action, Db, Document, Entity, Error, Partial, Update};
+use dynamodel::{Action, Db, Document, Entity, Error, Partial, Update, value};
 use dynamodel_tests::db;
 
 #[derive(Debug, Clone, PartialEq, Default, Entity)]
@@ -266,6 +266,28 @@ async fn assigning_from_attributes() {
         "lists",
         |s| vec![s.more.set_from(s.list.concat(s.more.or([4])))],
         |s| s.more = Some(vec![1, 2, 3, 4]),
+    )
+    .await;
+    check(
+        db,
+        "values before paths",
+        |s| {
+            vec![
+                s.count.set_from(value(100).minus(&s.other)),
+                s.optional.set_from(value(5).plus(s.optional.or(2))),
+                s.doc
+                    .at(|d| d.n.set_from(value(50_u64).minus(s.count.or(0)))),
+                s.list.set_from(value([9, 8]).concat(&s.list)),
+                s.title.set_from(value("constant")),
+            ]
+        },
+        |s| {
+            s.count = 97;
+            s.optional = Some(7);
+            s.doc.n = 40;
+            s.list = vec![9, 8, 1, 2, 3];
+            s.title = "constant".into();
+        },
     )
     .await;
 }

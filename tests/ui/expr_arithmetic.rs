@@ -6,6 +6,6 @@ use model::Session;
 
 fn main() {
     let _ = Session::update("u", "i").apply(|s| s.views.increment("1"));
-    let _ = Session::update("u", "i").apply(|s| s.token.plus("x"));
+    let _ = Session::update("u", "i").apply(|s| s.token.set_from(s.token.plus("x")));
     let _ = Session::update("u", "i").apply(|s| s.views.add(-1));
 }

@@ -9,4 +9,6 @@ fn main() {
     let _ = Session::check("u", "i").when(|s| s.token.contains(1));
     let _ = Session::check("u", "i").when(|s| s.tags.contains(1));
     let _ = Session::check("u", "i").when(|s| s.data.contains("page"));
+    let _ = Session::check("u", "i").when(|s| s.token.contains(&s.views));
+    let _ = Session::check("u", "i").when(|s| s.token.begins_with(&s.views));
 }

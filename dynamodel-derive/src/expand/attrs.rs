@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Generics, Ident};
+use syn::{Generics, Ident, WherePredicate};
 
 use super::implement;
 use super::stored::attribute_type;
@@ -21,6 +21,8 @@ pub(super) enum Usable {
         any_index: Vec<TokenStream>,
         /// Where the field is only set, as a part of a derived key.
         settable: Option<TokenStream>,
+        /// The hash of the attribute that the index has to hold.
+        held: Option<Literal>,
     },
 }
 
@@ -214,7 +216,15 @@ impl<'a> Paths<'a> {
 pub(super) fn token(container: &Container, field: &Field, usable: &Usable) -> TokenStream {
     let stored = attribute_type(container, field);
     // Located at the type: an error about it shows there.
-    let stored = quote_spanned!(generated(field.ty.span())=> type Type = #stored;);
+    let mut stored = quote_spanned!(generated(field.ty.span())=> type Type = #stored;);
+    let key_part = match &field.attrs {
+        attrs if attrs.partition.is_some() => Some(1_usize),
+        attrs if attrs.sort.is_some() => Some(2),
+        _ => None,
+    };
+    if let Some(part) = key_part.map(Literal::usize_unsuffixed) {
+        stored.extend(quote!(const KEY_PART: usize = #part;));
+    }
     let hash = hash(&field.ident);
     token_of_type(
         container,
@@ -274,6 +284,7 @@ pub(super) fn token_of_type(
             scopes,
             any_index,
             settable,
+            held,
         } => {
             let settable = settable.iter().map(|scope| {
                 let of = quote!(#root::__private::SettableIn<#scope>);
@@ -282,7 +293,14 @@ pub(super) fn token_of_type(
             let scopes = scopes
                 .iter()
                 .map(|scope| usable_in(&container.generics, scope));
-            let generics = container.generics_and("__I");
+            let mut generics = container.generics_and("__I");
+            if let Some(hash) = held {
+                let bound = quote!(__I: #root::__private::HoldsAttribute<#hash>);
+                let clause = generics.make_where_clause();
+                clause
+                    .predicates
+                    .extend(syn::parse2::<WherePredicate>(bound));
+            }
             let any = any_index.iter().map(|scope| usable_in(&generics, scope));
             scopes.chain(any).chain(settable).collect()
         }

@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::attrs::{Paths, hash, token_of};
-use super::indexes::{SortLink, sort_condition};
+use super::indexes::{SortLink, constant_shards, sort_condition};
 use super::keys::{function_name, key_constructors, located};
 use super::stored::attribute_type;
 use crate::model::{Container, Entity, PartRole, Single, SingleIndex, adjacent, generated};
@@ -107,8 +107,7 @@ pub(super) fn types(entity: &Entity, single: &Single) -> TokenStream {
     let owner = plain(ident);
     let types = single.indexes.iter().map(|index| {
         let (ty, name) = (&index.ty, plain(&index.name));
-        let doc =
-            format!("The index `{name}` of the table of [`{owner}`]. It holds all attributes.");
+        let doc = format!("The index `{name}` of the table of [`{owner}`].");
         let member = (!single.group(index).is_empty()).then(|| {
             let member = member_type(index);
             let doc = format!("Sets the parts of the key of [`{ty}`] together, in an update.");
@@ -245,6 +244,13 @@ pub(super) fn impls(entity: &Entity, single: &Single, primary: &TokenStream) -> 
             pieces(root, single, index.sort.as_ref()),
         );
         let locality = format_ident!("{}", if index.local { "TableOrLocal" } else { "Global" });
+        let table_index = table_index(entity, single, index);
+        let shards = shards(root, index);
+        let is_sharded = shards.as_ref().map(|_| {
+            let of = quote!(#root::__private::Sharded);
+            container.implement(of, &this, TokenStream::new())
+        });
+        let shards = shards.map(|shards| constant_shards(root, &shards));
         let index_impl = container.implement(
             quote!(#root::__private::Index),
             &this,
@@ -257,15 +263,23 @@ pub(super) fn impls(entity: &Entity, single: &Single, primary: &TokenStream) -> 
                         parts: <#ty as #root::__private::Templated>::SINGLE_TABLE.parts,
                         key: #root::schema::KeyTemplates { partition: #partition, sort: #sort_pieces },
                     });
-                type Projects = #root::__private::ProjectsAll;
+                #shards
+                type Projects = <#table_index as #root::__private::IndexOfTable>::Projects;
                 type Locality = #root::__private::#locality;
             },
         );
+        let holds = quote! {
+            #[automatically_derived]
+            impl<const __H: u64> #root::__private::HoldsAttribute<__H> for #this
+            where
+                #table_index: #root::__private::HoldsAttribute<__H>,
+            {}
+        };
         let of = quote!(#root::__private::HasSort);
         let name = format!("{}Sort", index.ty);
         let sort = sort_chain(entity, index.sort.as_ref(), &name, &of, &this, &this);
         let member = member(entity, single, index);
-        quote!(#index_impl #sort #member)
+        quote!(#index_impl #is_sharded #holds #sort #member)
     });
     quote!(#templated #sort #(#indexes)*)
 }
@@ -295,7 +309,18 @@ fn templated(entity: &Entity, single: &Single) -> TokenStream {
         let schema = index_schema(entity, single, index);
         let partition = Some(&index.partition).filter(|_| !index.local);
         let key = key_templates(root, single, partition, index.sort.as_ref());
-        quote!(#root::schema::IndexTemplates { alias: #alias, index: #schema, key: #key })
+        let shards = match shards(root, index) {
+            Some(shards) => quote!(::core::option::Option::Some(#shards)),
+            None => quote!(::core::option::Option::None),
+        };
+        quote! {
+            #root::schema::IndexTemplates {
+                alias: #alias,
+                index: #schema,
+                key: #key,
+                shards: #shards,
+            }
+        }
     });
     let texts = parts(entity, single).enumerate().map(|(i, part)| {
         let value = part.value;
@@ -332,6 +357,13 @@ fn templated(entity: &Entity, single: &Single) -> TokenStream {
             }
         },
     )
+}
+
+/// How the entity's writes to an index are spread, as a literal.
+fn shards(root: &TokenStream, index: &SingleIndex) -> Option<TokenStream> {
+    let count = index.shards.as_ref()?.value;
+    let attribute = quote!(::core::option::Option::None);
+    Some(quote!(#root::schema::Shards { count: #count, attribute: #attribute }))
 }
 
 fn key_templates(
@@ -478,6 +510,11 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
         let span = generated(index.name.span());
         quote_spanned! {span=> #private::#check::<#ty, #table, #entity_ty>(); #sort }
     });
+    let shared = single
+        .indexes
+        .iter()
+        .filter(|i| !i.local)
+        .map(|index| shared_attributes(entity, single, index));
     let agree = quote_spanned! {generated(table_span)=>
         const _: () = #private::agree(
             <#entity_ty as #root::Entity>::SCHEMA,
@@ -487,6 +524,53 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
     quote! {
         const _: fn() = || { #(#of_parts)* #(#widths)* #primary #(#of_indexes)* };
         #agree
+        #(#shared)*
+    }
+}
+
+/// An attribute that is in the key of the table and of an index is made by one template, and has no
+/// shard at its end. Which attributes these are, only the table knows.
+fn shared_attributes(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
+    let root = &entity.container.root;
+    let schema = index_schema(entity, single, index);
+    let (table, alias) = (&single.table, plain(&index.alias));
+    let message = |what: &str, own: Option<&Template>, key: &str, of_key: Option<&Template>| {
+        let (Some(own), Some(of_key)) = (own, of_key) else {
+            return quote!(::core::option::Option::None);
+        };
+        let (own, of_key) = (own.text(), of_key.text());
+        if own == of_key {
+            return quote!(::core::option::Option::None);
+        }
+        let message = format!(
+            "the {what} key of index `{alias}` is the {key} key of the table, and an attribute is made by one template: the index has \"{own}\", the entity's key \"{of_key}\"; write \"{of_key}\" to the index"
+        );
+        quote!(::core::option::Option::Some(#message))
+    };
+    let mut messages = Vec::new();
+    for (what, own) in [
+        ("partition", Some(&index.partition)),
+        ("sort", index.sort.as_ref()),
+    ] {
+        messages.push(message(what, own, "partition", Some(&single.partition)));
+        messages.push(message(what, own, "sort", single.sort.as_ref()));
+    }
+    let shards = match &index.shards {
+        Some(_) => {
+            let message = format!(
+                "the partition key of index `{alias}` is an attribute of the table's key, which no shard can be added to; remove `shards`, or give the index a partition attribute of its own"
+            );
+            quote!(::core::option::Option::Some(#message))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    quote_spanned! {generated(index.alias.span())=>
+        const _: () = #root::__private::shared_attributes(
+            &#schema.key,
+            &<#table as #root::Table>::SCHEMA.key,
+            [#(#messages),*],
+            #shards,
+        );
     }
 }
 

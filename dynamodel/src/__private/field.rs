@@ -49,6 +49,9 @@ impl Reader<'_> {
     #[doc(hidden)]
     #[inline(always)]
     pub fn get<K: Token>(&mut self, slot: &mut Option<K::Type>) -> Result<(), ReadError> {
+        if K::KEY_PART > 0 {
+            self.remember_key(K::KEY_PART);
+        }
         self.field(K::NAME, slot)
     }
 

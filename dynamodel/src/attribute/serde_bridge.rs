@@ -11,6 +11,7 @@ mod error;
 mod key;
 mod missing;
 mod probe;
+mod refuse;
 mod ser;
 
 use serde::Serialize;

@@ -6,7 +6,7 @@ use super::ast::{ActionNode, Source, Value, Verb};
 use super::container::{ListOf, SetOf};
 use super::path::Path;
 use super::scope::{Scope, SettableIn, UsableIn};
-use super::term::{Assigned, Assignment, Sum, Term, UpdateOperand};
+use super::term::{AmountOf, Assigned, Assignment, Countable, Sum, Term, UpdateOperand};
 use super::{Action, Token};
 use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
 
@@ -83,10 +83,10 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     ///
     /// An ADD action, and inside a document, where ADD is not documented to work, a SET action that
     /// does the same.
-    pub fn add(&self, amount: impl ValueFor<ValueOf<K::Type>>) -> Action<Sc::Entity>
+    pub fn add(&self, amount: impl ValueFor<AmountOf<K::Type>>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::Number,
+        ValueOf<K::Type>: Countable,
     {
         let amount = Value::write(|w| amount.write_value(w));
         if self.place().is_nested() {
@@ -101,11 +101,11 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// `.when(|s| s.stock.ge(2))`: a negative number could not be read any more.
     pub fn subtract<How>(
         &self,
-        amount: impl UpdateOperand<ValueOf<K::Type>, Sc, How>,
+        amount: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
     ) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::Number,
+        ValueOf<K::Type>: Countable,
     {
         self.decrement(amount)
     }
@@ -114,11 +114,11 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// must be there.
     pub fn increment<How>(
         &self,
-        amount: impl UpdateOperand<ValueOf<K::Type>, Sc, How>,
+        amount: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
     ) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::Number,
+        ValueOf<K::Type>: Countable,
     {
         self.assign(Source::Path(self.place()).plus(amount.assignment().0))
     }
@@ -127,11 +127,11 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// attribute must be there. See [`subtract`](Self::subtract) for unsigned numbers.
     pub fn decrement<How>(
         &self,
-        amount: impl UpdateOperand<ValueOf<K::Type>, Sc, How>,
+        amount: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
     ) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::Number,
+        ValueOf<K::Type>: Countable,
     {
         self.assign(Source::Path(self.place()).minus(amount.assignment().0))
     }
@@ -139,12 +139,12 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// Adds a number atomically; a missing attribute counts as `start`.
     pub fn increment_from(
         &self,
-        start: impl ValueFor<ValueOf<K::Type>>,
-        amount: impl ValueFor<ValueOf<K::Type>>,
+        start: impl ValueFor<AmountOf<K::Type>>,
+        amount: impl ValueFor<AmountOf<K::Type>>,
     ) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::Number,
+        ValueOf<K::Type>: Countable,
     {
         let start = Source::or(self.place(), Value::write(|w| start.write_value(w)));
         let amount = Source::Value(Value::write(|w| amount.write_value(w)));
@@ -154,12 +154,12 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// Subtracts a number atomically; a missing attribute counts as `start`.
     pub fn decrement_from(
         &self,
-        start: impl ValueFor<ValueOf<K::Type>>,
-        amount: impl ValueFor<ValueOf<K::Type>>,
+        start: impl ValueFor<AmountOf<K::Type>>,
+        amount: impl ValueFor<AmountOf<K::Type>>,
     ) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::Number,
+        ValueOf<K::Type>: Countable,
     {
         let start = Source::or(self.place(), Value::write(|w| start.write_value(w)));
         let amount = Source::Value(Value::write(|w| amount.write_value(w)));
@@ -170,7 +170,6 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     pub fn append<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::List,
         ValueOf<K::Type>: ListOf,
         V: ValueFor<<ValueOf<K::Type> as ListOf>::Element>,
     {
@@ -181,7 +180,6 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     pub fn prepend<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::List,
         ValueOf<K::Type>: ListOf,
         V: ValueFor<<ValueOf<K::Type> as ListOf>::Element>,
     {
@@ -192,7 +190,6 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     pub fn append_or_create<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::List,
         ValueOf<K::Type>: ListOf,
         V: ValueFor<<ValueOf<K::Type> as ListOf>::Element>,
     {
@@ -204,7 +201,6 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     pub fn prepend_or_create<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::List,
         ValueOf<K::Type>: ListOf,
         V: ValueFor<<ValueOf<K::Type> as ListOf>::Element>,
     {
@@ -220,7 +216,6 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     pub fn insert<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::Set,
         ValueOf<K::Type>: SetOf,
         V: ValueFor<<ValueOf<K::Type> as SetOf>::Element>,
     {
@@ -232,7 +227,6 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     pub fn delete<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::Set,
         ValueOf<K::Type>: SetOf,
         V: ValueFor<<ValueOf<K::Type> as SetOf>::Element>,
     {
@@ -259,11 +253,11 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// The sum of this attribute and a number or another attribute.
     pub fn plus<How>(
         &self,
-        other: impl UpdateOperand<ValueOf<K::Type>, Sc, How>,
+        other: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
     ) -> Sum<ValueOf<K::Type>, Sc>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::Number,
+        ValueOf<K::Type>: Countable,
     {
         Sum {
             source: Source::Path(self.place()).plus(other.assignment().0),
@@ -274,11 +268,11 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// This attribute less a number or another attribute.
     pub fn minus<How>(
         &self,
-        other: impl UpdateOperand<ValueOf<K::Type>, Sc, How>,
+        other: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
     ) -> Sum<ValueOf<K::Type>, Sc>
     where
         K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::Number,
+        ValueOf<K::Type>: Countable,
     {
         Sum {
             source: Source::Path(self.place()).minus(other.assignment().0),

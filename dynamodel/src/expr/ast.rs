@@ -132,6 +132,16 @@ pub(crate) enum Operand {
     Value(Value),
 }
 
+impl Operand {
+    /// The place, when the other one is the same place.
+    fn repeated<'a>(&'a self, other: &Operand) -> Option<&'a Place> {
+        match (self, other) {
+            (Operand::Path(a), Operand::Path(b)) => (a.steps() == b.steps()).then_some(a),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Comparator {
     Eq,
@@ -258,6 +268,19 @@ impl Node {
 
     pub(crate) fn not_exists(name: &'static str) -> Node {
         Node::Call(Function::NotExists, Place::root(name), None)
+    }
+
+    /// The place that this node, without those inside, compares with itself.
+    pub(crate) fn repeats(&self) -> Option<&Place> {
+        match self {
+            Node::Compare(a, _, b) => a.repeated(b),
+            Node::Between(a, low, high) => a.repeated(low).or_else(|| a.repeated(high)),
+            Node::In(a, list) => list.iter().find_map(|o| a.repeated(o)),
+            Node::Call(_, place, Some(Operand::Path(argument))) => {
+                (place.steps() == argument.steps()).then_some(place)
+            }
+            Node::Const(_) | Node::Call(..) | Node::And(_) | Node::Or(_) | Node::Not(_) => None,
+        }
     }
 
     /// Calls `visit` with every place that the condition reads.

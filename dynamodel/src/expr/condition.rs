@@ -3,8 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::ast::{self, Comparator, Function, Node, Place, Value};
-use super::operand::{Comparand, Length, Operand, PartOf, PrefixOf, Use};
+use super::ast::{self, Comparator, Function, Node, Place};
+use super::operand::{Comparand, Length, Operand, PartOperand, PrefixOperand, Use};
 use super::path::Path;
 use super::scope::{Scope, UsableIn};
 use super::{Condition, Token};
@@ -19,11 +19,11 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         compare(Operand::path(self.place()), comparator, operand)
     }
 
-    fn call(&self, function: Function, argument: Option<Value>) -> Condition<Sc::Entity> {
+    fn call(&self, function: Function, argument: Option<Operand>) -> Condition<Sc::Entity> {
         Condition::from_node(Node::Call(
             function,
             self.place(),
-            argument.map(ast::Operand::Value),
+            argument.map(|operand| operand.0),
         ))
     }
 
@@ -117,36 +117,46 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         one_of(Operand::path(self.place()), operands)
     }
 
-    /// The attribute, a string or binary, begins with the prefix.
-    pub fn begins_with(&self, prefix: impl PrefixOf<KindOf<K::Type>>) -> Condition<Sc::Entity>
-    where
-        K: UsableIn<Sc>,
-        KindOf<K::Type>: kind::BeginsWith,
-    {
-        let prefix = Value::write(|w| prefix.write_prefix(w));
-        self.call(Function::BeginsWith, Some(prefix))
-    }
-
-    /// The attribute contains a piece of text (a string), some bytes (binary) or an element (a set or
-    /// list).
+    /// The attribute, a string or binary, begins with the prefix, or with what another attribute holds.
     ///
     /// ```
     /// # use dynamodel::Entity;
     /// # #[derive(Debug, Entity)]
     /// # #[dynamo(table = "posts")]
-    /// # struct Post { #[dynamo(partition)] id: u64, title: String, scores: Vec<u32> }
-    /// let posts = Post::scan().filter(|p| p.title.contains("rust") & p.scores.contains(5));
+    /// # struct Post { #[dynamo(partition)] id: u64, path: String, folder: String }
+    /// let posts = Post::scan().filter(|p| p.path.begins_with("/en/") & p.path.begins_with(&p.folder));
     /// # drop(posts);
     /// ```
-    pub fn contains(
+    pub fn begins_with<How>(
         &self,
-        part: impl PartOf<KindOf<K::Type>, ValueOf<K::Type>>,
+        prefix: impl PrefixOperand<KindOf<K::Type>, Sc, How>,
     ) -> Condition<Sc::Entity>
     where
         K: UsableIn<Sc>,
     {
-        let part = Value::write(|w| part.write_part(w));
-        self.call(Function::Contains, Some(part))
+        self.call(Function::BeginsWith, Some(prefix.operand()))
+    }
+
+    /// The attribute contains a piece of text (a string), some bytes (binary) or an element (a set or
+    /// list): a value, or what another attribute holds.
+    ///
+    /// ```
+    /// # use dynamodel::Entity;
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "posts")]
+    /// # struct Post { #[dynamo(partition)] id: u64, title: String, author: String, scores: Vec<u32>, best: u32 }
+    /// let posts = Post::scan().filter(|p| p.title.contains("rust") & p.scores.contains(5));
+    /// let vain = Post::scan().filter(|p| p.title.contains(&p.author) | !p.scores.contains(&p.best));
+    /// # drop((posts, vain));
+    /// ```
+    pub fn contains<How>(
+        &self,
+        part: impl PartOperand<ValueOf<K::Type>, Sc, How>,
+    ) -> Condition<Sc::Entity>
+    where
+        K: UsableIn<Sc>,
+    {
+        self.call(Function::Contains, Some(part.operand()))
     }
 
     /// The size of the attribute: characters (UTF-16 code units) of a string, bytes of binary,
@@ -201,10 +211,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     where
         K: UsableIn<Sc>,
     {
-        self.call(
-            Function::Type,
-            Some(Value::write(|w| w.string(of.as_str()))),
-        )
+        let of = Operand::value(|w| w.string(of.as_str()));
+        self.call(Function::Type, Some(of))
     }
 }
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use crate::attribute::{Attribute, MapKey, kind};
 
-/// Lists whose elements have a path.
+/// Lists: their elements have a path, and they grow by `append` and `prepend`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no elements to index",
-    label = "this needs a list"
+    message = "`{Self}` is not a list",
+    label = "this needs a list",
+    note = "`index`, `append` and `prepend` are for a `Vec` or another list; a set grows by `insert`, and an entry of a map is named by `key`"
 )]
 pub trait ListOf {
     /// The type of an element.
@@ -91,8 +92,8 @@ text_keys! {
 /// Sets, as operands of `insert` and `delete`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a set",
-    label = "`insert` and `delete` of elements need a set",
-    note = "use a `BTreeSet` or `HashSet` field; a list grows by `append`"
+    label = "this needs a set",
+    note = "`insert` and `delete` of elements are for a `BTreeSet` or `HashSet`; a list grows by `append`, and an attribute as a whole is taken away by `remove`"
 )]
 pub trait SetOf {
     /// The type of an element.

@@ -20,12 +20,15 @@ pub use condition::Size;
 pub use container::{EntryKey, ListOf, MapOf, SetOf};
 pub use index::{IndexAction, Part};
 pub use join::{all_of, any_of, maybe};
-pub use operand::{ByPath, BySize, ByTerm, ByValue, Comparand, Length, Operand, PartOf, PrefixOf};
+pub use operand::{
+    ByPath, BySize, ByTerm, ByValue, Comparand, Length, Operand, PartIn, PartOf, PartOperand,
+    PrefixOf, PrefixOperand,
+};
 pub use path::{Inside, Path};
 pub use scope::{
     InCondition, InFilter, InProjection, InUpdate, Scope, SettableIn, Testable, UsableIn,
 };
-pub use term::{Assigned, Assignment, Sum, Term, UpdateOperand};
+pub use term::{AmountOf, Assigned, Assignment, Countable, Same, Sum, Term, UpdateOperand, value};
 
 use crate::attribute::Attribute;
 use crate::entity::Entity;
@@ -37,6 +40,9 @@ pub trait Token {
     type Type: Attribute;
     /// The attribute's name.
     const NAME: &'static str;
+    /// 1 for the partition key of the table, 2 for its sort key, else 0.
+    #[doc(hidden)]
+    const KEY_PART: usize = 0;
 }
 
 /// The token of the field whose name has the FNV-1a hash `H`.

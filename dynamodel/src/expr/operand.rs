@@ -139,10 +139,11 @@ where
     }
 }
 
-/// A prefix that `begins_with` can test for an attribute of kind `K`.
+/// A value that an attribute of kind `K` can begin with.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a prefix of an attribute of kind `{K}`",
-    label = "give text for a string, bytes for binary"
+    message = "an attribute of kind `{K}` does not begin with a `{Self}`",
+    label = "give text for a string, bytes for binary",
+    note = "`begins_with` is for strings and binary; a number is compared with `between`, `ge` or `lt`"
 )]
 pub trait PrefixOf<K> {
     /// Writes the prefix as an attribute value.
@@ -159,8 +160,93 @@ impl<T: AsRef<[u8]>> PrefixOf<kind::B> for T {
     }
 }
 
-/// What `contains` looks for in an attribute with values of type `V`, which are of kind `K`: a piece
-/// of a string or binary, or an element of a set or list.
+/// What `begins_with` tests an attribute of kind `K` for, in the place of use `Sc`: text or bytes (see
+/// [`PrefixOf`]), or the path of another attribute of that kind.
+///
+/// `How` is found by the compiler.
+#[diagnostic::on_unimplemented(
+    message = "an attribute of kind `{K}` does not begin with a `{Self}`",
+    label = "give text for a string, bytes for binary, or the path of such an attribute",
+    note = "`begins_with` is for strings and binary; a number is compared with `between`, `ge` or `lt`"
+)]
+pub trait PrefixOperand<K, Sc, How> {
+    #[doc(hidden)]
+    fn operand(&self) -> Operand;
+}
+impl<K, Sc, T: PrefixOf<K>> PrefixOperand<K, Sc, ByValue> for T {
+    fn operand(&self) -> Operand {
+        Operand::value(|w| self.write_prefix(w))
+    }
+}
+impl<Kind, Sc, K> PrefixOperand<Kind, Sc, ByPath> for Path<K, Sc>
+where
+    Kind: kind::BeginsWith,
+    K: Token<Type: Attribute<Value: Attribute<Kind = Kind>>> + UsableIn<Sc>,
+{
+    fn operand(&self) -> Operand {
+        Operand::path(self.place())
+    }
+}
+impl<Kind, Sc, K> PrefixOperand<Kind, Sc, ByPath> for &Path<K, Sc>
+where
+    Kind: kind::BeginsWith,
+    K: Token<Type: Attribute<Value: Attribute<Kind = Kind>>> + UsableIn<Sc>,
+{
+    fn operand(&self) -> Operand {
+        Operand::path(self.place())
+    }
+}
+
+/// What `contains` looks for in an attribute with values of type `V`, in the place of use `Sc`: a part
+/// (see [`PartOf`]), or the path of an attribute that holds one.
+///
+/// `How` is found by the compiler.
+#[diagnostic::on_unimplemented(
+    message = "`contains` cannot look for a `{Self}` in a `{V}`",
+    label = "not a part of a `{V}`",
+    note = "a string contains text, binary contains bytes, a set or list contains its elements"
+)]
+pub trait PartOperand<V, Sc, How> {
+    #[doc(hidden)]
+    fn operand(&self) -> Operand;
+}
+impl<V: Attribute, Sc, T: PartOf<V::Kind, V>> PartOperand<V, Sc, ByValue> for T {
+    fn operand(&self) -> Operand {
+        Operand::value(|w| self.write_part(w))
+    }
+}
+impl<V, Sc, K> PartOperand<V, Sc, ByPath> for Path<K, Sc>
+where
+    V: Attribute,
+    K: Token<Type: Attribute<Value: PartIn<V::Kind, V>>> + UsableIn<Sc>,
+{
+    fn operand(&self) -> Operand {
+        Operand::path(self.place())
+    }
+}
+impl<V, Sc, K> PartOperand<V, Sc, ByPath> for &Path<K, Sc>
+where
+    V: Attribute,
+    K: Token<Type: Attribute<Value: PartIn<V::Kind, V>>> + UsableIn<Sc>,
+{
+    fn operand(&self) -> Operand {
+        Operand::path(self.place())
+    }
+}
+
+/// A type of attribute that holds a part of an attribute with values of type `V`, which are of kind
+/// `K`.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` is not a part of a `{V}`",
+    label = "not of the DynamoDB type of a part",
+    note = "a string contains text, binary contains bytes, a set or list contains its elements"
+)]
+pub trait PartIn<K, V> {}
+impl<T: Attribute<Kind = kind::S>, V> PartIn<kind::S, V> for T {}
+impl<T: Attribute<Kind = kind::B>, V> PartIn<kind::B, V> for T {}
+
+/// A value that `contains` looks for in an attribute with values of type `V`, which are of kind `K`: a
+/// piece of a string or binary, or an element of a set or list.
 #[diagnostic::on_unimplemented(
     message = "`contains` cannot look for a `{Self}` in a `{V}`",
     label = "not a part of a `{V}`",
@@ -186,6 +272,11 @@ macro_rules! elements {
             fn write_part(&self, w: &mut Writer) {
                 self.write_value(w);
             }
+        }
+        impl<T, V: $of> PartIn<kind::$kind, V> for T
+        where
+            T: Attribute<Kind = KindOf<V::Element>>,
+        {
         }
     )*};
 }

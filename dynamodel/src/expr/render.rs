@@ -252,6 +252,11 @@ impl Body {
     fn node(&mut self, node: &Node, inner: bool, text: &mut String) {
         // NOT, AND, OR, BETWEEN and IN count as comparators and functions do.
         self.operators += 1;
+        if let Some(place) = node.repeats() {
+            self.fail(Error::invalid_request(format!(
+                "a condition compares `{place}` with itself, which DynamoDB refuses; give another attribute or a value"
+            )));
+        }
         match node {
             Node::Const(holds) => self.constant(*holds, text),
             Node::Compare(a, comparator, b) => {

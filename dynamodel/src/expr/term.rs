@@ -1,13 +1,14 @@
 //! What an update computes of attributes and values.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use super::Token;
-use super::ast::Source;
+use super::ast::{Source, Value};
 use super::operand::{ByPath, ByTerm, ByValue, Use};
 use super::path::Path;
 use super::scope::UsableIn;
-use crate::attribute::{Attribute, ValueFor, kind};
+use crate::attribute::{Attribute, ValueFor, ValueOf, kind};
 
 /// What a SET action assigns.
 #[doc(hidden)]
@@ -20,7 +21,7 @@ impl fmt::Debug for Assignment {
 }
 
 /// An operand of an update with values of type `V`: an attribute with a default, made by
-/// [`Path::or`], or lists one after the other, made by [`Path::concat`].
+/// [`Path::or`], or a value, made by [`value`].
 #[must_use = "a term is given to `set_from`"]
 pub struct Term<V, Sc> {
     pub(super) source: Source,
@@ -46,11 +47,32 @@ impl<V, Sc> fmt::Debug for Sum<V, Sc> {
     }
 }
 
+/// A value as an operand that others are taken from or joined to.
+///
+/// ```
+/// use dynamodel::{Entity, value};
+/// # #[derive(Debug, Entity)]
+/// # #[dynamo(table = "budgets")]
+/// # struct Budget { #[dynamo(partition)] id: u64, spent: u64, left: u64, log: Vec<String>, header: Vec<String> }
+/// let update = Budget::update(1).apply(|b| (
+///     b.left.set_from(value(1000).minus(&b.spent)),
+///     b.log.set_from(value(["spent"]).concat(&b.header)),
+/// ));
+/// assert!(update.to_json()?.contains("SET #n0 = :v0 - #n1, #n2 = list_append(:v1,#n3)"));
+/// # Ok::<(), dynamodel::Error>(())
+/// ```
+pub fn value<V, Sc>(value: impl ValueFor<V>) -> Term<V, Sc> {
+    Term {
+        source: Source::Value(Value::write(|w| value.write_value(w))),
+        _use: PhantomData,
+    }
+}
+
 impl<V: Attribute, Sc> Term<V, Sc> {
     /// The sum of this and a number or attribute.
     pub fn plus<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Sum<V, Sc>
     where
-        V::Kind: kind::Number,
+        V: Countable,
     {
         Sum {
             source: self.source.plus(other.assignment().0),
@@ -61,7 +83,7 @@ impl<V: Attribute, Sc> Term<V, Sc> {
     /// This less a number or attribute.
     pub fn minus<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Sum<V, Sc>
     where
-        V::Kind: kind::Number,
+        V: Countable,
     {
         Sum {
             source: self.source.minus(other.assignment().0),
@@ -81,13 +103,31 @@ impl<V: Attribute, Sc> Term<V, Sc> {
     }
 }
 
+/// Values that are counted up and down: numbers.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` cannot be counted up or down",
+    label = "this needs a number",
+    note = "`add` on a set is called `insert`, on a list `append`"
+)]
+pub trait Countable {
+    /// The type of what is added or taken away: the same.
+    type Amount: Attribute;
+}
+impl<V: Attribute<Kind: kind::Number>> Countable for V {
+    type Amount = V;
+}
+
+/// What is added to an attribute of type `T`.
+pub type AmountOf<T> = <ValueOf<T> as Countable>::Amount;
+
 /// An operand of the arithmetic of updates: a value of `V`, the path of another attribute of that
 /// type, or a [`Term`].
 ///
 /// `How` is found by the compiler.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no operand of an update of an attribute of type `{V}`",
-    label = "neither a `{V}` nor a path of that type"
+    label = "neither a `{V}` nor a path of that type",
+    note = "an operand is a value, the path of an attribute of the same type, or `path.or(..)`"
 )]
 pub trait UpdateOperand<V, Sc, How> {
     #[doc(hidden)]
@@ -101,7 +141,7 @@ impl<V, Sc, T: ValueFor<V>> UpdateOperand<V, Sc, ByValue> for T {
 }
 impl<V, Sc, K> UpdateOperand<V, Sc, ByPath> for Path<K, Sc>
 where
-    K: Token<Type: Attribute<Value = V>> + UsableIn<Sc>,
+    K: Token<Type: Attribute<Value: Same<V>>> + UsableIn<Sc>,
 {
     fn assignment(&self) -> Assignment {
         Assignment(Source::Path(self.place()))
@@ -109,7 +149,7 @@ where
 }
 impl<V, Sc, K> UpdateOperand<V, Sc, ByPath> for &Path<K, Sc>
 where
-    K: Token<Type: Attribute<Value = V>> + UsableIn<Sc>,
+    K: Token<Type: Attribute<Value: Same<V>>> + UsableIn<Sc>,
 {
     fn assignment(&self) -> Assignment {
         Assignment(Source::Path(self.place()))
@@ -121,12 +161,20 @@ impl<V, Sc> UpdateOperand<V, Sc, ByTerm> for Term<V, Sc> {
     }
 }
 
+/// The same type.
+#[diagnostic::on_unimplemented(
+    message = "an attribute of type `{V}` is not set from one of type `{Self}`",
+    label = "another type than `{V}`"
+)]
+pub trait Same<V> {}
+impl<V> Same<V> for V {}
+
 /// What an attribute with values of type `V` can be set from: the path of another attribute of that
 /// type, or what is computed of such.
 #[diagnostic::on_unimplemented(
     message = "an attribute of type `{V}` cannot be set from `{Self}`",
     label = "not an attribute of type `{V}`",
-    note = "a value is set by `set`; `set_from` takes another path, or `path.or(..)`, `path.plus(..)`, `path.minus(..)` and `path.concat(..)`"
+    note = "a value is set by `set`; `set_from` takes another path, or `path.or(..)`, `path.plus(..)`, `path.minus(..)`, `path.concat(..)` and `value(..).minus(path)`"
 )]
 pub trait Assigned<V, Sc> {
     #[doc(hidden)]
@@ -134,7 +182,7 @@ pub trait Assigned<V, Sc> {
 }
 impl<V, Sc, K> Assigned<V, Sc> for Path<K, Sc>
 where
-    K: Token<Type: Attribute<Value = V>> + UsableIn<Sc>,
+    K: Token<Type: Attribute<Value: Same<V>>> + UsableIn<Sc>,
 {
     fn assignment(&self) -> Assignment {
         Assignment(Source::Path(self.place()))
@@ -142,7 +190,7 @@ where
 }
 impl<V, Sc, K> Assigned<V, Sc> for &Path<K, Sc>
 where
-    K: Token<Type: Attribute<Value = V>> + UsableIn<Sc>,
+    K: Token<Type: Attribute<Value: Same<V>>> + UsableIn<Sc>,
 {
     fn assignment(&self) -> Assignment {
         Assignment(Source::Path(self.place()))

@@ -1,8 +1,9 @@
 //! BatchGetItem: [`BatchGet`], and [`batch_get`] for several entities.
 
 mod fetch;
+mod items;
+mod plan;
 
-use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -18,7 +19,12 @@ use crate::key::Key;
     unreachable_pub,
     reason = "hidden parts of the public trait `KeyedReads`"
 )]
-pub use fetch::{Found, Part};
+pub use fetch::Asked;
+#[allow(
+    unreachable_pub,
+    reason = "hidden parts of the public trait `KeyedReads`"
+)]
+pub use items::{Items, ReadItems};
 
 /// Reads any number of items by their keys: BatchGetItem.
 ///
@@ -224,30 +230,32 @@ pub trait KeyedReads {
     /// The same shape, with what was found.
     type Output;
     #[doc(hidden)]
-    fn parts(&self, parts: &mut Vec<Part>) -> Result<(), Error>;
+    type Items: Send + 'static;
+    /// Adds the keys, and makes the places for their items.
     #[doc(hidden)]
-    fn output(&self, found: &mut Found) -> Result<Self::Output, Error>;
+    fn ask(&self, asked: &mut Asked) -> Result<Self::Items, Error>;
+    /// What reads the items of each part, in the order of the parts.
+    #[doc(hidden)]
+    fn readers<'i>(items: &'i mut Self::Items, readers: &mut Vec<&'i mut dyn ReadItems>);
+    #[doc(hidden)]
+    fn output(items: Self::Items) -> Self::Output;
 }
 
 impl<E: Entity, O: Projection<Entity = E>> KeyedReads for BatchGet<E, O> {
     type Output = Vec<Option<O>>;
+    type Items = Items<O>;
 
-    fn parts(&self, parts: &mut Vec<Part>) -> Result<(), Error> {
-        let keys = self.keys.iter().map(|key| Ok(key.json()?.to_vec()));
-        parts.push(Part {
-            schema: E::SCHEMA,
-            entity: TypeId::of::<E>(),
-            consistent: self.consistent,
-            attributes: O::ATTRIBUTES,
-            keys: keys.collect::<Result<_, Error>>()?,
-        });
-        Ok(())
+    fn ask(&self, asked: &mut Asked) -> Result<Items<O>, Error> {
+        asked.push(&self.keys, self.consistent, O::ATTRIBUTES)?;
+        Ok(Items::new(self.keys.len()))
     }
 
-    fn output(&self, found: &mut Found) -> Result<Self::Output, Error> {
-        found
-            .next_part(|item| crate::wire::read_item(item, O::read_item))
-            .map_err(|e| Error::read(e).of_entity(E::SCHEMA.entity))
+    fn readers<'i>(items: &'i mut Items<O>, readers: &mut Vec<&'i mut dyn ReadItems>) {
+        readers.push(items);
+    }
+
+    fn output(items: Items<O>) -> Vec<Option<O>> {
+        items.into_vec()
     }
 }
 
@@ -256,16 +264,24 @@ macro_rules! tuples {
         #[diagnostic::do_not_recommend]
         impl<$($name: KeyedReads),*> KeyedReads for ($($name,)*) {
             type Output = ($($name::Output,)*);
+            type Items = ($($name::Items,)*);
             #[allow(non_snake_case, reason = "the variables are named like the types")]
-            fn parts(&self, parts: &mut Vec<Part>) -> Result<(), Error> {
+            fn ask(&self, asked: &mut Asked) -> Result<Self::Items, Error> {
                 let ($($name,)*) = self;
-                $($name.parts(parts)?;)*
-                Ok(())
+                Ok(($($name.ask(asked)?,)*))
             }
             #[allow(non_snake_case, reason = "the variables are named like the types")]
-            fn output(&self, found: &mut Found) -> Result<Self::Output, Error> {
-                let ($($name,)*) = self;
-                Ok(($($name.output(found)?,)*))
+            fn readers<'i>(
+                items: &'i mut Self::Items,
+                readers: &mut Vec<&'i mut dyn ReadItems>,
+            ) {
+                let ($($name,)*) = items;
+                $($name::readers($name, readers);)*
+            }
+            #[allow(non_snake_case, reason = "the variables are named like the types")]
+            fn output(items: Self::Items) -> Self::Output {
+                let ($($name,)*) = items;
+                ($($name::output($name),)*)
             }
         }
     };
@@ -296,13 +312,14 @@ async fn call<B: KeyedReads>(
     db: &Db,
 ) -> Result<Answer<B::Output>, Error> {
     let named = |e: Error| e.in_operation("BatchGetItem");
-    let mut parts = Vec::new();
-    batches.parts(&mut parts).map_err(named)?;
-    let mut found = fetch::fetch(parts, settings, measure, db)
+    let mut asked = Asked::default();
+    let items = batches.ask(&mut asked).map_err(named)?;
+    drop(batches);
+    let found = fetch::fetch::<B>(asked, items, settings, measure, db)
         .await
         .map_err(named)?;
     Ok(Answer {
-        output: batches.output(&mut found).map_err(named)?,
+        output: B::output(found.items),
         consumed_capacity: found.capacity,
     })
 }

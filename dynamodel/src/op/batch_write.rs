@@ -16,9 +16,9 @@ use crate::db::Db;
 use crate::entity::{Entity, Lock, Unversioned};
 use crate::error::Error;
 use crate::key::Key;
-use crate::observe::Observed;
+use crate::observe::{Counts, Observed};
 use crate::schema::EntitySchema;
-use crate::transport::{self, Tables};
+use crate::transport;
 use crate::wire::{ReadError, Reader, Writer};
 
 /// DynamoDB's limits on one request.
@@ -437,7 +437,7 @@ async fn write_chunk(
 ) -> Result<Vec<usize>, Error> {
     let (tables, body) = plan.request(&chunk)?;
     let answer = db
-        .call_tables::<transport::BatchWriteItem, _>(Tables::Many(tables), body, decode)
+        .call_tables::<transport::BatchWriteItem, _>(tables, chunk.len(), body, decode)
         .await
         .map_err(Error::failure)?
         .output;
@@ -460,6 +460,12 @@ struct Answer {
 impl Observed for Answer {
     fn capacity(&self) -> &[ConsumedCapacity] {
         &self.capacity
+    }
+    fn counts(&self) -> Counts {
+        Counts {
+            unprocessed: Some(self.unprocessed.len() as u64),
+            ..Counts::default()
+        }
     }
 }
 

@@ -73,13 +73,27 @@ impl<E: Entity> Check<E> {
         self
     }
 
+    /// The condition check as it stands in a transaction's request, as JSON, with the table's name as
+    /// the code declares it.
+    ///
+    /// # Errors
+    /// When the key or a value is invalid, or the condition is over a limit.
+    pub fn to_json(&self) -> Result<String, Error> {
+        super::text(self.body(E::SCHEMA.table)?)
+    }
+
     /// For a transaction: the key, what is demanded, and the body.
     pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
-        let key = self.key.json()?;
-        let mut body = Body::new("", key.len() + 256);
-        body.member("Key", key);
-        add_condition(&mut body, self.demand.node::<E>(self.condition).as_ref());
-        let body = body.finish()?;
+        let body = self.body("")?;
         Ok((self.key, self.demand, body))
+    }
+
+    fn body(&self, table: &str) -> Result<Vec<u8>, Error> {
+        let key = self.key.json()?;
+        let mut body = Body::new(table, key.len() + 256);
+        body.member("Key", key);
+        let node = self.demand.node::<E>(self.condition.clone());
+        add_condition(&mut body, node.as_ref());
+        body.finish()
     }
 }

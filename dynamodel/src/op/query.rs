@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::sort::{IntoSort, SortPrefix};
 use crate::db::Db;
 use crate::entity::{
-    Entity, HasSort, HasTtl, Index, Primary, Projection, ReadsConsistently, SelectableFrom,
+    Entity, HasSort, HasTtl, Index, Primary, Projection, ReadsConsistently, SelectableFrom, Sharded,
 };
 use crate::error::Error;
 use crate::expr::ast::{Comparator, Node, Operand, Place, Value};
@@ -15,7 +15,7 @@ use crate::expr::render::Body;
 use crate::expr::{Condition, Fields, InFilter, Prefix};
 use crate::key::KeyBuilder;
 use crate::page::{self, Cursor, ItemStream, Page};
-use crate::schema::{EntitySchema, IndexKey, IndexProjection, IndexSchema};
+use crate::schema::{EntitySchema, IndexKey, IndexProjection, IndexSchema, Shards};
 
 /// What Query and Scan have in common, without types: where to read and how.
 #[derive(Clone)]
@@ -34,6 +34,12 @@ pub(crate) struct Plan {
     /// Which segment of how many.
     pub(crate) segment: Option<(u32, u32)>,
     pub(crate) measure: bool,
+    /// The shards of the index, each of which is read by requests of its own.
+    pub(crate) shards: Option<Shards>,
+    /// How many requests are under way at a time.
+    pub(crate) concurrency: usize,
+    /// What is fetched beside the projection.
+    pub(crate) also: Vec<&'static str>,
 }
 
 impl Plan {
@@ -52,6 +58,9 @@ impl Plan {
             start: None,
             segment: None,
             measure: false,
+            shards: if scan { None } else { I::SHARDS },
+            concurrency: usize::MAX,
+            also: Vec::new(),
         }
     }
 
@@ -85,7 +94,8 @@ impl Plan {
         if count {
             body.word("Select", "COUNT");
         } else {
-            body.projection(self.projection.iter().copied());
+            let projection = self.projection.iter().chain(&self.also);
+            body.projection(projection.copied());
         }
         if self.consistent {
             body.member("ConsistentRead", b"true");
@@ -342,6 +352,14 @@ impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
     /// Asks what each page cost: [`Page::consumed_capacity`].
     pub fn measured(self) -> Self {
         self.with(|plan| plan.measure = true)
+    }
+
+    /// How many of the shards of a sharded index are asked at a time; all, by default.
+    pub fn concurrency(self, requests: usize) -> Self
+    where
+        I: Sharded,
+    {
+        self.with(|plan| plan.concurrency = requests.max(1))
     }
 
     /// Reads only the attributes of `P`, which the index has to hold. It costs as much as the whole

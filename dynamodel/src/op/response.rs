@@ -2,7 +2,7 @@
 
 use super::capacity::ConsumedCapacity;
 use crate::entity::Projection;
-use crate::observe::Observed;
+use crate::observe::{Counts, Observed};
 use crate::wire::{ReadError, Reader};
 
 /// The answer to an operation on one item.
@@ -120,6 +120,18 @@ pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError>
     })
 }
 
+/// A page with its items as they came.
+pub(crate) fn page_raw(body: &[u8]) -> Result<PageBody<Vec<u8>>, ReadError> {
+    envelope(body, |page, r| {
+        let mut more = r.begin_list()?;
+        while more {
+            page.items.push(r.raw_value()?.to_vec());
+            more = r.end_element()?;
+        }
+        Ok(())
+    })
+}
+
 /// A page whose items were only counted.
 pub(crate) fn page_count(body: &[u8]) -> Result<PageBody<()>, ReadError> {
     envelope(body, |_, r| r.skip_value())
@@ -224,8 +236,12 @@ impl<T> Observed for PageBody<T> {
     fn capacity(&self) -> &[ConsumedCapacity] {
         self.capacity.as_slice()
     }
-    fn counts(&self) -> Option<(u64, u64)> {
-        Some((self.count, self.scanned_count))
+    fn counts(&self) -> Counts {
+        Counts {
+            returned: Some(self.count),
+            scanned: Some(self.scanned_count),
+            ..Counts::default()
+        }
     }
 }
 
@@ -237,4 +253,11 @@ impl Observed for Vec<ConsumedCapacity> {
 }
 
 /// Items of a transaction.
-impl Observed for Vec<Option<Vec<u8>>> {}
+impl Observed for Vec<Option<Vec<u8>>> {
+    fn counts(&self) -> Counts {
+        Counts {
+            returned: Some(self.iter().flatten().count() as u64),
+            ..Counts::default()
+        }
+    }
+}

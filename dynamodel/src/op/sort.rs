@@ -5,7 +5,7 @@ mod templated;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::attribute::{KindOf, ValueFor, ValueOf, kind};
+use crate::attribute::{KindOf, ValueFor, ValueOf};
 use crate::entity::Index;
 use crate::expr::ast::{Comparator, Function, Node, Operand, Place, Value};
 use crate::expr::{PrefixOf, Token};
@@ -289,10 +289,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
     }
 
     /// This part, a string or binary, begins with the prefix.
-    pub fn begins_with(self, prefix: impl PrefixOf<KindOf<K::Type>>) -> SortCondition<I>
-    where
-        KindOf<K::Type>: kind::BeginsWith,
-    {
+    pub fn begins_with(self, prefix: impl PrefixOf<KindOf<K::Type>>) -> SortCondition<I> {
         self.end(Test::BeginsWith(Value::write(|w| prefix.write_prefix(w))))
     }
 }

@@ -14,7 +14,7 @@ use crate::db::Db;
 use crate::entity::{Entity, Projection};
 use crate::error::{Error, Limit};
 use crate::schema::EntitySchema;
-use crate::transport::{self, Tables};
+use crate::transport;
 use crate::wire::{ReadError, Reader, Writer};
 
 /// Reads up to 100 items as they are together at one moment: TransactGetItems.
@@ -238,7 +238,8 @@ async fn fetch(
     loop {
         let sent = db
             .call_tables::<transport::TransactGetItems, _>(
-                Tables::Many(tables.clone()),
+                tables.clone(),
+                gets.len(),
                 body.clone(),
                 responses,
             )

@@ -19,7 +19,7 @@ use super::update::Update;
 use crate::db::Db;
 use crate::entity::{Entity, Lock};
 use crate::error::{Error, Limit};
-use crate::transport::{self, Tables};
+use crate::transport;
 use crate::version::WriteToken;
 use crate::wire::Writer;
 
@@ -275,9 +275,14 @@ impl Transaction {
             return Ok(Committed::new(id, steps, Vec::new()));
         };
         loop {
-            let tables = Tables::Many(tables.clone());
+            let (tables, body) = (tables.clone(), body.clone());
             let sent = db
-                .call_tables::<transport::TransactWriteItems, _>(tables, body.clone(), capacities)
+                .call_tables::<transport::TransactWriteItems, _>(
+                    tables,
+                    steps.len(),
+                    body,
+                    capacities,
+                )
                 .await;
             let failure = match sent {
                 Ok(reply) => return Ok(Committed::new(id, steps, reply.output)),

@@ -2,6 +2,7 @@
 
 mod container;
 mod envelope;
+mod keys;
 mod number;
 mod scalar;
 mod skip;
@@ -35,6 +36,8 @@ pub struct Reader<'a> {
     depth: u32,
     /// Inside a set: the type of the elements, which stand there without their descriptor.
     bare: Option<Tag>,
+    /// Where the values of the key attributes stand of the item that is read; 0 for none.
+    keys: [usize; 2],
 }
 
 impl std::fmt::Debug for Reader<'_> {
@@ -79,6 +82,7 @@ impl<'a> Reader<'a> {
             at: 0,
             depth: 0,
             bare: None,
+            keys: [0; 2],
         }
     }
 

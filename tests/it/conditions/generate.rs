@@ -138,7 +138,9 @@ pub(super) enum Cond {
     TextBetween(At, String, String),
     TextIn(At, Vec<String>),
     Begins(At, String),
+    BeginsPath(At, At),
     ContainsText(At, String),
+    ContainsTextPath(At, At),
     Number(At, Op, i64),
     NumberPath(At, Op, At),
     NumberSize(At, Op, At),
@@ -152,6 +154,8 @@ pub(super) enum Cond {
     ContainsTag(String),
     ContainsNumber(i64),
     ContainsElement(i64),
+    ContainsNumberPath(At),
+    ContainsElementPath(At),
     Exists(At),
     NotExists(At),
     Type(At, AttributeType),
@@ -183,7 +187,7 @@ impl Cond {
         let (n, n2) = pair(rng, &NUMBERS);
         let (z, z2) = pair(rng, &SIZED);
         let any = *rng.choice(&ANY).unwrap();
-        match rng.u8(0..22) {
+        match rng.u8(0..26) {
             0 => Cond::Text(s, op, text(rng)),
             1 => Cond::TextPath(s, op, s2),
             2 => {
@@ -216,6 +220,10 @@ impl Cond {
             18 => Cond::ContainsElement(number(rng)),
             19 => Cond::Exists(any),
             20 => Cond::NotExists(any),
+            21 => Cond::BeginsPath(s, s2),
+            22 => Cond::ContainsTextPath(s, s2),
+            23 => Cond::ContainsNumberPath(n),
+            24 => Cond::ContainsElementPath(n),
             _ => Cond::Type(any, *rng.choice(&TYPES).unwrap()),
         }
     }
@@ -280,6 +288,12 @@ impl Cond {
             TextBetween(at, low, high) => text_at!(at, path => path.between(low, high)),
             TextIn(at, values) => text_at!(at, path => path.in_(values)),
             Begins(at, prefix) => text_at!(at, path => path.begins_with(prefix)),
+            BeginsPath(at, other) => {
+                text_at!(at, path => text_at!(other, other => path.begins_with(other)))
+            }
+            ContainsTextPath(at, other) => {
+                text_at!(at, path => text_at!(other, other => path.contains(other)))
+            }
             ContainsText(at, part) => text_at!(at, path => path.contains(part)),
             Number(at, op, value) => number_at!(at, path => compare!(op, path, value)),
             NumberPath(at, op, other) => {
@@ -301,6 +315,8 @@ impl Cond {
             ContainsTag(tag) => p.tags.contains(tag),
             ContainsNumber(n) => p.nums.contains(n),
             ContainsElement(n) => p.list.contains(n),
+            ContainsNumberPath(at) => number_at!(at, part => p.nums.contains(part)),
+            ContainsElementPath(at) => number_at!(at, part => p.list.contains(part)),
             Exists(at) => any_at!(at, path => path.exists()),
             NotExists(at) => any_at!(at, path => path.not_exists()),
             Type(at, of) => any_at!(at, path => path.is_type(*of)),

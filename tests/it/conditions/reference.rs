@@ -41,6 +41,16 @@ impl Cond {
             Begins(at, prefix) => {
                 matches!(value(at), Some(Operand::Text(t)) if t.starts_with(prefix))
             }
+            BeginsPath(at, other) => match (find(item, at), find(item, other)) {
+                (Some(AttributeValue::S(a)), Some(AttributeValue::S(b))) => a.starts_with(b),
+                (Some(AttributeValue::B(a)), Some(AttributeValue::B(b))) => {
+                    a.as_ref().starts_with(b.as_ref())
+                }
+                _ => false,
+            },
+            ContainsTextPath(at, other) => contains(find(item, at), find(item, other)),
+            ContainsNumberPath(at) => contains(item.get("nums"), find(item, at)),
+            ContainsElementPath(at) => contains(item.get("list"), find(item, at)),
             ContainsText(at, part) => match find(item, at) {
                 Some(AttributeValue::S(t)) => t.contains(part),
                 Some(AttributeValue::Ss(set)) => set.contains(part),
@@ -79,6 +89,23 @@ impl Cond {
             Any(inner) => inner.iter().any(|c| c.holds(item)),
             Not(inner) => !inner.holds(item),
         }
+    }
+}
+
+fn contains(whole: Option<&AttributeValue>, part: Option<&AttributeValue>) -> bool {
+    let (Some(whole), Some(part)) = (whole, part) else {
+        return false;
+    };
+    match (whole, part) {
+        (AttributeValue::S(a), AttributeValue::S(b)) => a.contains(b.as_str()),
+        (AttributeValue::B(a), AttributeValue::B(b)) => {
+            let (a, b) = (a.as_ref(), b.as_ref());
+            a.windows(b.len()).any(|w| w == b)
+        }
+        (AttributeValue::Ss(set), AttributeValue::S(b))
+        | (AttributeValue::Ns(set), AttributeValue::N(b)) => set.contains(b),
+        (AttributeValue::L(list), part) => list.iter().any(|e| same(e, part)),
+        _ => false,
     }
 }
 

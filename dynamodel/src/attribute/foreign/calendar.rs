@@ -40,24 +40,34 @@ pub(super) trait Calendar: Sized {
 }
 
 pub(super) fn write<T: Calendar>(value: &T, w: &mut Writer) {
+    match text(value) {
+        Ok(text) => w.string(&text),
+        Err(e) => w.fail(e),
+    }
+}
+
+/// The text of a value in the years 0000 to 9999.
+pub(super) fn text<T: Calendar>(value: &T) -> Result<String, WriteError> {
     let parts = value.parts();
     if !(0..=9999).contains(&parts.year) {
-        return w.fail(WriteError::new(
-            "a time outside of the years 0000 to 9999 (in UTC) cannot be stored",
-        ));
+        let problem = "a time outside of the years 0000 to 9999 (in UTC) cannot be stored";
+        return Err(WriteError::new(problem));
     }
     if parts.nano >= 1_000_000_000 {
-        return w.fail(WriteError::new(
-            "a leap second that does not end a minute cannot be stored",
-        ));
+        let problem = "a leap second that does not end a minute cannot be stored";
+        return Err(WriteError::new(problem));
     }
-    w.string(&T::FORM.text(parts));
+    Ok(T::FORM.text(parts))
+}
+
+/// The value of a text that [`text`] makes.
+pub(super) fn of_text<T: Calendar>(text: &str) -> Option<T> {
+    T::FORM.parse(text).and_then(T::from_parts)
 }
 
 pub(super) fn read<T: Calendar>(r: &mut Reader<'_>) -> Result<T, ReadError> {
     let text = r.string()?;
-    let value = T::FORM.parse(&text).and_then(T::from_parts);
-    value.ok_or_else(|| ReadError::new(T::FORM.expected(), "text of another form"))
+    of_text(&text).ok_or_else(|| ReadError::new(T::FORM.expected(), "text of another form"))
 }
 
 /// Years outside of 0000 to 9999 get a sign and six digits, as ISO 8601 has it.
@@ -74,6 +84,16 @@ pub(super) fn from_key<T: Calendar>(key: &str) -> Option<T> {
 }
 
 impl Form {
+    /// How many bytes a text has.
+    pub(super) const fn width(self) -> usize {
+        match self {
+            Form::Date => 10,
+            Form::Time => 18,
+            Form::DateTime => 29,
+            Form::Instant => 30,
+        }
+    }
+
     fn expected(self) -> &'static str {
         match self {
             Form::Date => "S in the form 2026-01-02",
@@ -231,6 +251,20 @@ macro_rules! calendar {
                 $crate::attribute::foreign::calendar::read(r)
             }
         }
+        impl $crate::TemplatePart for $type {
+            const WIDTH: Option<usize> =
+                Some(<$type as $crate::attribute::foreign::calendar::Calendar>::FORM.width());
+
+            fn write_part(&self, out: &mut String) -> Result<(), $crate::wire::WriteError> {
+                out.push_str(&$crate::attribute::foreign::calendar::text(self)?);
+                Ok(())
+            }
+
+            fn read_part(text: &str) -> Option<Self> {
+                $crate::attribute::foreign::calendar::of_text(text)
+            }
+        }
+        impl $crate::FixedWidth for $type {}
         $(calendar! { @ $also $type })*
     )*};
     (@ MapKey $type:ty) => {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use smol_str::SmolStr;
 
-use crate::wire::{ReadError, Reader, Writer};
-use crate::{Attribute, MapKey, SetValue, ValueFor, kind};
+use crate::wire::{ReadError, Reader, WriteError, Writer};
+use crate::{Attribute, MapKey, SetValue, TemplatePart, ValueFor, kind};
 
 /// S, as it is. The order of keys is the order of the text's bytes.
 impl Attribute for SmolStr {
@@ -28,6 +28,17 @@ impl MapKey for SmolStr {
 
     fn from_key(key: Cow<'_, str>) -> Option<Self> {
         Some(SmolStr::from(key))
+    }
+}
+
+impl TemplatePart for SmolStr {
+    fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
+        out.push_str(self);
+        Ok(())
+    }
+
+    fn read_part(text: &str) -> Option<Self> {
+        Some(SmolStr::new(text))
     }
 }
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use ulid::{ULID_LEN, Ulid};
 
-use crate::wire::{ReadError, Reader, Writer};
-use crate::{Attribute, MapKey, kind};
+use crate::wire::{ReadError, Reader, WriteError, Writer};
+use crate::{Attribute, FixedWidth, MapKey, TemplatePart, kind};
 
 /// S of 26 characters in upper case: `01ARZ3NDEKTSV4RRFFQ69G5FAV`. Text order is the order of the
 /// ULIDs, which is the order of time.
@@ -32,6 +32,20 @@ impl MapKey for Ulid {
         parse(&key)
     }
 }
+
+impl TemplatePart for Ulid {
+    const WIDTH: Option<usize> = Some(ULID_LEN);
+
+    fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
+        out.push_str(self.array_to_str(&mut [0; ULID_LEN]));
+        Ok(())
+    }
+
+    fn read_part(text: &str) -> Option<Self> {
+        parse(text)
+    }
+}
+impl FixedWidth for Ulid {}
 
 /// One text for one ULID: a key that was read in another form would be written as another key.
 fn parse(text: &str) -> Option<Ulid> {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use crate::wire::{ReadError, Reader, Writer};
-use crate::{Attribute, MapKey, kind};
+use crate::wire::{ReadError, Reader, WriteError, Writer};
+use crate::{Attribute, MapKey, TemplatePart, kind};
 
 /// S, as the crate normalizes it: `https://example.com/`. The order of keys is the order of the text.
 ///
@@ -32,6 +32,17 @@ impl MapKey for Url {
 
     fn from_key(key: Cow<'_, str>) -> Option<Self> {
         parse(&key)
+    }
+}
+
+impl TemplatePart for Url {
+    fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
+        out.push_str(self.as_str());
+        Ok(())
+    }
+
+    fn read_part(text: &str) -> Option<Self> {
+        parse(text)
     }
 }
 

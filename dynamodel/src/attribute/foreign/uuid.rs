@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use crate::wire::{ReadError, Reader, Writer};
-use crate::{Attribute, MapKey, kind};
+use crate::wire::{ReadError, Reader, WriteError, Writer};
+use crate::{Attribute, FixedWidth, MapKey, TemplatePart, kind};
 
 /// S, hyphenated and in lower case: `67e55044-10b1-426f-9247-bb680e5fe0c8`. Text order is the order of
 /// the UUIDs, and for version 7 the order of time.
@@ -34,6 +34,20 @@ impl MapKey for Uuid {
         parse(&key)
     }
 }
+
+impl TemplatePart for Uuid {
+    const WIDTH: Option<usize> = Some(uuid::fmt::Hyphenated::LENGTH);
+
+    fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
+        out.push_str(self.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        Ok(())
+    }
+
+    fn read_part(text: &str) -> Option<Self> {
+        parse(text)
+    }
+}
+impl FixedWidth for Uuid {}
 
 /// One text for one UUID: a key that was read in another form would be written as another key.
 fn parse(text: &str) -> Option<Uuid> {

@@ -4,16 +4,16 @@ use std::borrow::Cow;
 
 use serde::de::{self, IntoDeserializer, Visitor, value::CowStrDeserializer};
 use serde::forward_to_deserialize_any;
-use serde::ser::{Impossible, Serialize, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 use super::error::{Unreadable, Unwritable};
+use super::refuse::{refuse, refuse_compounds};
 use crate::wire::ReadError;
 
 /// Makes the text of a key.
 pub(super) struct KeySerializer;
 
 type Text = Result<String, Unwritable>;
-type No = Result<Impossible<String, Unwritable>, Unwritable>;
 
 macro_rules! displayed {
     ($($method:ident($type:ty);)*) => {$(
@@ -26,13 +26,7 @@ macro_rules! displayed {
 impl Serializer for KeySerializer {
     type Ok = String;
     type Error = Unwritable;
-    type SerializeSeq = Impossible<String, Unwritable>;
-    type SerializeTuple = Impossible<String, Unwritable>;
-    type SerializeTupleStruct = Impossible<String, Unwritable>;
-    type SerializeTupleVariant = Impossible<String, Unwritable>;
-    type SerializeMap = Impossible<String, Unwritable>;
-    type SerializeStruct = Impossible<String, Unwritable>;
-    type SerializeStructVariant = Impossible<String, Unwritable>;
+    refuse_compounds!(String, Unwritable::Key);
 
     displayed! {
         serialize_bool(bool);
@@ -58,69 +52,17 @@ impl Serializer for KeySerializer {
         value.serialize(self)
     }
 
-    fn serialize_f32(self, _: f32) -> Text {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_f64(self, _: f64) -> Text {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_bytes(self, _: &[u8]) -> Text {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_none(self) -> Text {
-        Err(Unwritable::Key)
+    refuse! {
+        String, Unwritable::Key;
+        serialize_f32(f32);
+        serialize_f64(f64);
+        serialize_bytes(&[u8]);
+        serialize_none();
+        serialize_unit();
+        serialize_unit_struct(&'static str);
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Text {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_unit(self) -> Text {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_unit_struct(self, _: &'static str) -> Text {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Text {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> No {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_tuple(self, _: usize) -> No {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> No {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_tuple_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> No {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> No {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> No {
-        Err(Unwritable::Key)
-    }
-
-    fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> No {
         Err(Unwritable::Key)
     }
 }

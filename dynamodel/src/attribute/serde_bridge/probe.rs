@@ -2,9 +2,10 @@
 
 use std::fmt::Display;
 
-use serde::ser::{Impossible, Serialize, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 use super::error::Unwritable;
+use super::refuse::{refuse, refuse_compounds};
 
 /// Whether the value serializes as `None`.
 pub(super) fn is_none<T: Serialize>(value: &T) -> bool {
@@ -15,26 +16,11 @@ pub(super) fn is_none<T: Serialize>(value: &T) -> bool {
 struct Probe;
 
 type Is = Result<(), Unwritable>;
-type No = Result<Impossible<(), Unwritable>, Unwritable>;
-
-macro_rules! something {
-    ($($method:ident($type:ty);)*) => {$(
-        fn $method(self, _: $type) -> Is {
-            Err(Unwritable::Custom)
-        }
-    )*};
-}
 
 impl Serializer for Probe {
     type Ok = ();
     type Error = Unwritable;
-    type SerializeSeq = Impossible<(), Unwritable>;
-    type SerializeTuple = Impossible<(), Unwritable>;
-    type SerializeTupleStruct = Impossible<(), Unwritable>;
-    type SerializeTupleVariant = Impossible<(), Unwritable>;
-    type SerializeMap = Impossible<(), Unwritable>;
-    type SerializeStruct = Impossible<(), Unwritable>;
-    type SerializeStructVariant = Impossible<(), Unwritable>;
+    refuse_compounds!((), Unwritable::Custom);
 
     fn serialize_none(self) -> Is {
         Ok(())
@@ -48,7 +34,8 @@ impl Serializer for Probe {
         value.serialize(self)
     }
 
-    something! {
+    refuse! {
+        (), Unwritable::Custom;
         serialize_bool(bool);
         serialize_i8(i8);
         serialize_i16(i16);
@@ -66,56 +53,12 @@ impl Serializer for Probe {
         serialize_str(&str);
         serialize_bytes(&[u8]);
         serialize_unit_struct(&'static str);
+        serialize_unit();
+        serialize_unit_variant(&'static str, u32, &'static str);
     }
 
     /// The text is not needed, so it is not made.
     fn collect_str<T: Display + ?Sized>(self, _: &T) -> Is {
-        Err(Unwritable::Custom)
-    }
-
-    fn serialize_unit(self) -> Is {
-        Err(Unwritable::Custom)
-    }
-
-    fn serialize_unit_variant(self, _: &'static str, _: u32, _: &'static str) -> Is {
-        Err(Unwritable::Custom)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Is {
-        Err(Unwritable::Custom)
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> No {
-        Err(Unwritable::Custom)
-    }
-
-    fn serialize_tuple(self, _: usize) -> No {
-        Err(Unwritable::Custom)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> No {
-        Err(Unwritable::Custom)
-    }
-
-    fn serialize_tuple_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> No {
-        Err(Unwritable::Custom)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> No {
-        Err(Unwritable::Custom)
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> No {
-        Err(Unwritable::Custom)
-    }
-
-    fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> No {
         Err(Unwritable::Custom)
     }
 }

@@ -1,390 +1,330 @@
 //! The reading itself: which keys go into which request, and which item belongs to which key.
 
 use std::any::TypeId;
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::KeyedReads;
+use super::items::ReadItems;
+use super::plan::Plan;
 use crate::db::Db;
+use crate::entity::Entity;
 use crate::error::Error;
-use crate::expr::render::Body;
-use crate::observe::Observed;
+use crate::key::Key;
+use crate::observe::{Counts, Observed};
 use crate::op::batch::{self, Left, Settings};
 use crate::op::capacity::ConsumedCapacity;
-use crate::op::identity::identity;
-use crate::op::response::read_capacities;
+use crate::op::response;
 use crate::schema::EntitySchema;
-use crate::transport::{self, Tables};
-use crate::wire::{ReadError, Reader, Writer};
+use crate::transport::{self, Decode};
+use crate::wire::{ReadError, Reader};
 
-/// DynamoDB's limit on the keys of one request.
-const MAX_KEYS: usize = 100;
-
-/// The keys of one entity.
+/// What is asked for: the keys of all parts, one behind the other.
 #[doc(hidden)]
-pub struct Part {
-    pub(crate) schema: &'static EntitySchema,
-    pub(crate) entity: TypeId,
-    pub(crate) consistent: bool,
-    pub(crate) attributes: &'static [&'static str],
-    pub(crate) keys: Vec<Vec<u8>>,
+#[derive(Default)]
+pub struct Asked {
+    pub(super) parts: Vec<Part>,
+    pub(super) json: String,
+    /// Where each key ends.
+    pub(super) ends: Vec<usize>,
 }
 
-impl fmt::Debug for Part {
+impl fmt::Debug for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Part")
-            .field("entity", &self.schema.entity)
+        f.debug_struct("Asked")
+            .field("keys", &self.ends.len())
             .finish_non_exhaustive()
     }
 }
 
-/// What was found, for each key of each part.
-#[doc(hidden)]
-pub struct Found {
-    items: Vec<Option<RawItem>>,
-    parts: std::vec::IntoIter<Vec<usize>>,
-    pub(crate) capacity: Vec<ConsumedCapacity>,
+/// The keys of one entity.
+pub(super) struct Part {
+    pub(super) schema: &'static EntitySchema,
+    pub(super) entity: TypeId,
+    pub(super) consistent: bool,
+    pub(super) attributes: &'static [&'static str],
+    /// Which of the keys they are.
+    pub(super) keys: Range<usize>,
 }
 
-impl fmt::Debug for Found {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Found").finish_non_exhaustive()
-    }
-}
-
-impl Found {
-    /// The items of the next part, in the order of its keys.
-    pub(crate) fn next_part<T>(
+impl Asked {
+    /// Adds the keys of one part.
+    pub(super) fn push<E: Entity>(
         &mut self,
-        read: impl Fn(&[u8]) -> Result<T, ReadError>,
-    ) -> Result<Vec<Option<T>>, ReadError> {
-        let slots = self.parts.next().unwrap_or_default();
-        let item = |slot: usize| self.items.get(slot)?.as_ref();
-        slots
-            .into_iter()
-            .map(|slot| item(slot).map(|item| read(item.json())).transpose())
-            .collect()
+        keys: &[Key<E>],
+        consistent: bool,
+        attributes: &'static [&'static str],
+    ) -> Result<(), Error> {
+        let start = self.ends.len();
+        self.ends.reserve(keys.len());
+        for key in keys {
+            let json = std::str::from_utf8(key.json()?);
+            let json = json.map_err(|_| ReadError::expected("a key in UTF-8"))?;
+            if self.json.is_empty() {
+                self.json.reserve(keys.len() * (json.len() + 8));
+            }
+            self.json.push_str(json);
+            self.ends.push(self.json.len());
+        }
+        self.parts.push(Part {
+            schema: E::SCHEMA,
+            entity: TypeId::of::<E>(),
+            consistent,
+            attributes,
+            keys: start..self.ends.len(),
+        });
+        Ok(())
+    }
+
+    /// The bytes of a key.
+    pub(super) fn key(&self, number: usize) -> Range<usize> {
+        let end = |number: usize| self.ends.get(number).copied().unwrap_or_default();
+        let start = number.checked_sub(1).map_or(0, end);
+        start..end(number)
     }
 }
 
-/// An item inside the answer that it came in.
-struct RawItem {
-    answer: Arc<Vec<u8>>,
-    at: Range<usize>,
-}
-
-impl RawItem {
-    fn json(&self) -> &[u8] {
-        self.answer.get(self.at.clone()).unwrap_or_default()
-    }
-}
-
-/// Keys of one table that are read in the same way: what one request can ask of a table.
-struct Group {
-    table: Arc<str>,
-    schema: &'static EntitySchema,
-    consistent: bool,
-    attributes: &'static [&'static str],
-}
-
-/// A key that is read once, however often it was asked for.
-struct Slot {
-    group: usize,
-    entity: TypeId,
-    key: Vec<u8>,
-}
-
-struct Plan {
-    groups: Vec<Group>,
-    slots: Vec<Slot>,
-    by_identity: Vec<HashMap<Vec<u8>, usize>>,
-    measure: bool,
+/// What was found, and what it cost.
+pub(super) struct Found<I> {
+    pub(super) items: I,
+    pub(super) capacity: Vec<ConsumedCapacity>,
 }
 
 /// What has come in so far.
-struct Arrived {
-    items: Vec<Option<RawItem>>,
+struct Arrived<I> {
+    items: I,
     capacity: Vec<ConsumedCapacity>,
+    unreadable: Option<Unreadable>,
 }
 
-pub(super) async fn fetch(
-    parts: Vec<Part>,
+/// The first key, in the order asked, whose item cannot be read.
+type Unreadable = (usize, ReadError);
+
+pub(super) async fn fetch<B: KeyedReads>(
+    asked: Asked,
+    items: B::Items,
     settings: Settings,
     measure: bool,
     db: &Db,
-) -> Result<Found, Error> {
-    let (plan, slots_of_parts) = Plan::new(parts, measure, db)?;
-    let chunks = plan.chunks();
-    let plan = Arc::new(plan);
+) -> Result<Found<B::Items>, Error> {
+    let plan = Arc::new(Plan::new(asked, measure, db)?);
     let arrived = Arc::new(Mutex::new(Arrived {
-        items: plan.slots.iter().map(|_| None).collect(),
+        items,
         capacity: Vec::new(),
+        unreadable: None,
     }));
-    let outcome = batch::run(chunks, settings, |slots| {
-        read_chunk(db.clone(), plan.clone(), arrived.clone(), slots)
+    let outcome = batch::run(plan.chunks(), settings, |slots| {
+        read_chunk::<B>(db.clone(), plan.clone(), arrived.clone(), slots)
     })
     .await;
     if let Some(error) = outcome.error {
-        let left = outcome.left.iter().filter_map(|slot| plan.slots.get(*slot));
-        let left = left.map(|slot| (slot.entity, slot.key.clone())).collect();
+        let left = outcome.left.iter().filter_map(|slot| plan.key_of(*slot));
+        let left = left.map(|(entity, key)| (entity, key.to_vec())).collect();
         return Err(error.leaving(Left::Keys(left)));
     }
-    let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(arrived) = Arc::into_inner(arrived) else {
+        return Err(Error::invalid_request("the batch has not ended"));
+    };
+    let arrived = arrived.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some((key, error)) = arrived.unreadable {
+        let error = Error::read(error);
+        return Err(match plan.entity_of(key) {
+            Some(entity) => error.of_entity(entity),
+            None => error,
+        });
+    }
     Ok(Found {
-        items: std::mem::take(&mut arrived.items),
-        parts: slots_of_parts.into_iter(),
-        capacity: std::mem::take(&mut arrived.capacity),
+        items: arrived.items,
+        capacity: arrived.capacity,
     })
 }
 
-impl Plan {
-    /// Sorts the keys into groups, each once, and says which slot each key of each part has.
-    fn new(parts: Vec<Part>, measure: bool, db: &Db) -> Result<(Self, Vec<Vec<usize>>), Error> {
-        let mut plan = Plan {
-            groups: Vec::new(),
-            slots: Vec::new(),
-            by_identity: Vec::new(),
-            measure,
-        };
-        let mut slots_of_parts = Vec::with_capacity(parts.len());
-        for part in parts {
-            let group = plan.group(&part, db.resolve(part.schema.table));
-            let mut slots = Vec::with_capacity(part.keys.len());
-            for key in part.keys {
-                let identity = identity(&key, &part.schema.key)?;
-                slots.push(plan.slot(group, part.entity, key, identity));
-            }
-            slots_of_parts.push(slots);
-        }
-        Ok((plan, slots_of_parts))
-    }
-
-    fn group(&mut self, part: &Part, table: Arc<str>) -> usize {
-        let same = |g: &Group| {
-            g.table == table && g.consistent == part.consistent && g.attributes == part.attributes
-        };
-        self.groups.iter().position(same).unwrap_or_else(|| {
-            self.groups.push(Group {
-                table,
-                schema: part.schema,
-                consistent: part.consistent,
-                attributes: part.attributes,
-            });
-            self.by_identity.push(HashMap::new());
-            self.groups.len() - 1
-        })
-    }
-
-    fn slot(&mut self, group: usize, entity: TypeId, key: Vec<u8>, identity: Vec<u8>) -> usize {
-        let next = self.slots.len();
-        let Some(known) = self.by_identity.get_mut(group) else {
-            return next;
-        };
-        let slot = *known.entry(identity).or_insert(next);
-        if slot == next {
-            self.slots.push(Slot { group, entity, key });
-        }
-        slot
-    }
-
-    /// Up to 100 keys each. A request asks one thing of a table, so two groups of one table are never
-    /// in the same chunk.
-    fn chunks(&self) -> Vec<Vec<usize>> {
-        let mut by_group: Vec<usize> = (0..self.slots.len()).collect();
-        by_group.sort_by_key(|slot| self.slots.get(*slot).map(|s| s.group));
-        let mut chunks = Vec::new();
-        let mut chunk: Vec<usize> = Vec::new();
-        for slot in by_group {
-            if chunk.len() == MAX_KEYS || self.clashes(&chunk, slot) {
-                chunks.push(std::mem::take(&mut chunk));
-            }
-            chunk.push(slot);
-        }
-        if !chunk.is_empty() {
-            chunks.push(chunk);
-        }
-        chunks
-    }
-
-    fn group_of(&self, slot: usize) -> Option<(usize, &Group)> {
-        let group = self.slots.get(slot)?.group;
-        Some((group, self.groups.get(group)?))
-    }
-
-    fn clashes(&self, chunk: &[usize], slot: usize) -> bool {
-        let Some((of_slot, group)) = self.group_of(slot) else {
-            return false;
-        };
-        // Chunks are filled group by group: one look at each is enough.
-        let mut last = None;
-        chunk
-            .iter()
-            .filter_map(|other| self.group_of(*other))
-            .any(|(of_other, other)| {
-                if last == Some(of_other) {
-                    return false;
-                }
-                last = Some(of_other);
-                of_other != of_slot && other.table == group.table
-            })
-    }
-
-    /// The slots by table, and the request.
-    fn request(&self, slots: &[usize]) -> Result<(Vec<String>, Vec<u8>), Error> {
-        let mut of_groups: Vec<(usize, &Group, Vec<u8>)> = Vec::new();
-        for slot in slots {
-            let (Some((number, group)), Some(slot)) = (self.group_of(*slot), self.slots.get(*slot))
-            else {
-                continue;
-            };
-            match of_groups.iter_mut().find(|(n, ..)| *n == number) {
-                Some((_, _, keys)) => {
-                    keys.push(b',');
-                    keys.extend_from_slice(&slot.key);
-                }
-                None => of_groups.push((number, group, [b"[", slot.key.as_slice()].concat())),
-            }
-        }
-        let mut w = Writer::with_capacity(slots.len() * 64 + 256);
-        w.raw(b"{\"RequestItems\":{");
-        let mut tables = Vec::new();
-        for (_, group, mut keys) in of_groups {
-            keys.push(b']');
-            w.comma();
-            w.raw(b"\"");
-            w.text(&group.table);
-            w.raw(b"\":");
-            w.raw(&group.body(&keys)?);
-            tables.push(group.table.to_string());
-        }
-        w.raw(b"}");
-        if self.measure {
-            w.raw(b",\"ReturnConsumedCapacity\":\"INDEXES\"");
-        }
-        w.raw(b"}");
-        Ok((tables, w.finish().map_err(Error::write)?))
-    }
-
-    /// The slot of an item or key in the answer to these slots.
-    fn find(&self, table: &str, slots: &[usize], json: &[u8]) -> Result<usize, ReadError> {
-        let of_table =
-            |slot: &usize| Some(self.group_of(*slot)?).filter(|(_, g)| *g.table == *table);
-        let found = slots.iter().find_map(of_table).and_then(|(number, group)| {
-            let identity = identity(json, &group.schema.key).ok()?;
-            self.by_identity.get(number)?.get(&identity).copied()
-        });
-        found.ok_or_else(|| ReadError::expected("an item or key that was asked for"))
-    }
-}
-
-impl Group {
-    /// What is asked of the table: `{"Keys":[..],..}`.
-    fn body(&self, keys: &[u8]) -> Result<Vec<u8>, Error> {
-        let mut body = Body::beginning_with("Keys", keys);
-        if self.consistent {
-            body.member("ConsistentRead", b"true");
-        }
-        if !self.attributes.is_empty() {
-            // The key tells which item it is.
-            let key = self.schema.key.attributes();
-            let key = key.filter(|name| !self.attributes.contains(name));
-            body.projection(self.attributes.iter().copied().chain(key));
-        }
-        body.finish()
-    }
-}
-
 /// Reads the keys of these slots, and returns the slots that DynamoDB left undone.
-async fn read_chunk(
+async fn read_chunk<B: KeyedReads>(
     db: Db,
     plan: Arc<Plan>,
-    arrived: Arc<Mutex<Arrived>>,
+    arrived: Arc<Mutex<Arrived<B::Items>>>,
     slots: Vec<usize>,
 ) -> Result<Vec<usize>, Error> {
-    let (tables, body) = plan.request(&slots)?;
-    let answer = db
-        .call_tables::<transport::BatchGetItem, _>(Tables::Many(tables), body, decode)
+    let request = plan.request(&slots)?;
+    let decode: Decode<Answer> = if plan.measure { measured } else { unmeasured };
+    let take = |answer: Answer| {
+        let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
+        let Arrived {
+            items, unreadable, ..
+        } = &mut *arrived;
+        let mut readers = Vec::new();
+        B::readers(items, &mut readers);
+        let mut taking = Taking {
+            plan: &plan,
+            groups: &request.groups,
+            readers,
+            unreadable,
+            returned: 0,
+            undone: Vec::new(),
+        };
+        taking.take(&answer.body)?;
+        Ok(Taken {
+            returned: taking.returned,
+            undone: taking.undone,
+            capacity: answer.capacity,
+        })
+    };
+    let reply = db
+        .call_tables_then::<transport::BatchGetItem, _, _>(
+            request.tables,
+            slots.len(),
+            request.body,
+            decode,
+            take,
+        )
         .await
-        .map_err(Error::failure)?
-        .output;
-    let mut placed = Vec::new();
-    for (table, items) in answer.items {
-        for at in items {
-            let item = RawItem {
-                answer: answer.body.clone(),
-                at,
-            };
-            placed.push((plan.find(&table, &slots, item.json())?, item));
-        }
-    }
-    let unprocessed = answer.unprocessed.iter();
-    let unprocessed = unprocessed.map(|(table, key)| plan.find(table, &slots, key));
-    let unprocessed = unprocessed.collect::<Result<Vec<_>, _>>()?;
+        .map_err(Error::failure)?;
     let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
-    for (slot, item) in placed {
-        if let Some(place) = arrived.items.get_mut(slot) {
-            *place = Some(item);
-        }
-    }
-    arrived.capacity.extend(answer.capacity);
-    Ok(unprocessed)
+    arrived.capacity.extend(reply.output.capacity);
+    Ok(reply.output.undone)
 }
 
-/// An answer, its items still in their bytes.
+/// An answer. Its items are read where it is known which they are.
 struct Answer {
-    body: Arc<Vec<u8>>,
-    items: Vec<(String, Vec<Range<usize>>)>,
-    unprocessed: Vec<(String, Vec<u8>)>,
+    body: Vec<u8>,
     capacity: Vec<ConsumedCapacity>,
 }
 
-impl Observed for Answer {
+/// What an answer has brought.
+struct Taken {
+    returned: u64,
+    /// The slots that DynamoDB left undone.
+    undone: Vec<usize>,
+    capacity: Vec<ConsumedCapacity>,
+}
+
+impl Observed for Taken {
     fn capacity(&self) -> &[ConsumedCapacity] {
         &self.capacity
     }
+    fn counts(&self) -> Counts {
+        Counts {
+            returned: Some(self.returned),
+            unprocessed: Some(self.undone.len() as u64),
+            ..Counts::default()
+        }
+    }
 }
 
-fn decode(body: &[u8]) -> Result<Answer, ReadError> {
-    let mut answer = Answer {
-        body: Arc::new(body.to_vec()),
-        items: Vec::new(),
-        unprocessed: Vec::new(),
+fn unmeasured(body: &[u8]) -> Result<Answer, ReadError> {
+    Ok(Answer {
+        body: body.to_vec(),
         capacity: Vec::new(),
-    };
-    let mut r = Reader::new(body)?;
-    r.members(|name, r| match name {
-        "Responses" if !r.json_null() => r.members(|table, r| {
-            let mut items = Vec::new();
-            let mut more = r.begin_list()?;
-            while more {
-                let length = r.raw_value()?.len();
-                let end = r.position();
-                items.push(end - length..end);
-                more = r.end_element()?;
-            }
-            answer.items.push((table.to_owned(), items));
-            Ok(())
-        }),
-        "UnprocessedKeys" if !r.json_null() => r.members(|table, r| {
-            r.members(|name, r| {
-                if name != "Keys" {
-                    return r.skip_value();
-                }
+    })
+}
+
+fn measured(body: &[u8]) -> Result<Answer, ReadError> {
+    Ok(Answer {
+        body: body.to_vec(),
+        capacity: response::capacities(body)?,
+    })
+}
+
+/// Takes in an answer: each item is read once, where it stands.
+struct Taking<'t> {
+    plan: &'t Plan,
+    /// The groups that were asked for.
+    groups: &'t [usize],
+    readers: Vec<&'t mut dyn ReadItems>,
+    unreadable: &'t mut Option<Unreadable>,
+    returned: u64,
+    undone: Vec<usize>,
+}
+
+impl Taking<'_> {
+    fn take(&mut self, body: &[u8]) -> Result<(), ReadError> {
+        let mut r = Reader::new(body)?;
+        r.members(|name, r| match name {
+            "Responses" if !r.json_null() => r.members(|table, r| {
+                let group = self.plan.group_of_table(self.groups, table);
                 let mut more = r.begin_list()?;
                 while more {
-                    let key = r.raw_value()?.to_vec();
-                    answer.unprocessed.push((table.to_owned(), key));
+                    self.item(group.ok_or_else(not_asked)?, r)?;
                     more = r.end_element()?;
                 }
                 Ok(())
-            })
-        }),
-        "ConsumedCapacity" => read_capacities(r, &mut answer.capacity),
-        // A `null` was passed over.
-        "Responses" | "UnprocessedKeys" => Ok(()),
-        _ => r.skip_value(),
-    })?;
-    r.finish()?;
-    Ok(answer)
+            }),
+            "UnprocessedKeys" if !r.json_null() => r.members(|table, r| {
+                let group = self.plan.group_of_table(self.groups, table);
+                r.members(|name, r| match name {
+                    "Keys" => self.unprocessed(group, r),
+                    _ => r.skip_value(),
+                })
+            }),
+            // A `null` was passed over.
+            "Responses" | "UnprocessedKeys" => Ok(()),
+            _ => r.skip_value(),
+        })?;
+        r.finish()
+    }
+
+    fn unprocessed(&mut self, group: Option<usize>, r: &mut Reader<'_>) -> Result<(), ReadError> {
+        let mut more = r.begin_list()?;
+        while more {
+            let slot = group.and_then(|group| self.plan.slot_at(group, r));
+            self.undone.push(slot.ok_or_else(not_asked)?);
+            r.skip_value()?;
+            more = r.end_element()?;
+        }
+        Ok(())
+    }
+
+    /// The item that starts here.
+    fn item(&mut self, group: usize, r: &mut Reader<'_>) -> Result<(), ReadError> {
+        let start = r.clone();
+        self.returned += 1;
+        // Where all keys are of one part, the item is read before it is known whose it is: reading it
+        // comes by its key.
+        let (part, mut slot) = match self.plan.only_part(group) {
+            Some(part) => (part, None),
+            None => {
+                let slot = self.plan.slot_at(group, r).ok_or_else(not_asked)?;
+                (self.plan.askers(slot).next().map_or(0, |a| a.part), Some(slot))
+            }
+        };
+        let plan = self.plan;
+        r.forget_keys();
+        let mut place = |r: &Reader<'_>| {
+            slot = slot.or_else(|| plan.slot_read(group, &start, r));
+            plan.askers(slot?).next().map(|asker| asker.place)
+        };
+        let reader = self.readers.get_mut(part).ok_or_else(not_asked)?;
+        let read = reader.read(r, &mut place);
+        if read.is_err() {
+            // JSON that is broken costs the answer; an item of another shape costs itself.
+            r.clone_from(&start);
+            r.skip_value()?;
+            slot = slot.or_else(|| plan.slot_at(group, &start));
+        }
+        let slot = slot.ok_or_else(not_asked)?;
+        let mut askers = plan.askers(slot);
+        if let (Some(asker), Err(e)) = (askers.next(), read) {
+            self.note(asker.key, e);
+        }
+        for again in askers {
+            let reader = self.readers.get_mut(again.part).ok_or_else(not_asked)?;
+            if let Err(e) = reader.read(&mut start.clone(), &mut |_| Some(again.place)) {
+                self.note(again.key, e);
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, key: usize, error: ReadError) {
+        if self.unreadable.as_ref().is_none_or(|(k, _)| key < *k) {
+            *self.unreadable = Some((key, error));
+        }
+    }
+}
+
+#[cold]
+fn not_asked() -> ReadError {
+    ReadError::expected("an item or key that was asked for")
 }

@@ -86,14 +86,12 @@ impl Writer {
         }
     }
 
-    /// Writes a key attribute and checks its value's size. The bytes of a value are never fewer than
-    /// its size, so that only long ones need a closer look.
+    /// Writes a key attribute and checks its value's size.
     #[inline(always)]
     fn limited(&mut self, limit: usize, write: impl FnOnce(&mut Self)) {
         let start = self.len();
         write(self);
-        let written = self.out.get(start..).unwrap_or_default();
-        if written.len() > limit || written.ends_with(b":\"\"}") {
+        if !is_surely_key(self.out.get(start..).unwrap_or_default(), limit) {
             self.check_key(start, limit);
         }
     }
@@ -111,8 +109,24 @@ impl Writer {
     }
 }
 
+/// The bytes of a value are never fewer than its size, so that only long ones need a closer look.
+#[inline(always)]
+fn is_surely_key(member: &[u8], limit: usize) -> bool {
+    member.len() <= limit && !member.ends_with(b":\"\"}")
+}
+
 /// Why a value, with or without its name before it, cannot be a key attribute of at most `limit` bytes.
+#[inline]
 pub(crate) fn key_problem(member: &[u8], limit: usize) -> Option<WriteError> {
+    if is_surely_key(member, limit) {
+        return None;
+    }
+    key_problem_of(member, limit)
+}
+
+#[cold]
+#[inline(never)]
+fn key_problem_of(member: &[u8], limit: usize) -> Option<WriteError> {
     let problem = match key_size(member) {
         Ok(0) => WriteError::new("a key attribute cannot be empty"),
         Ok(size) if size > limit => WriteError::over_limit(

@@ -1,0 +1,213 @@
+//! [`KeyBuilder`]: the attributes of a key, one after the other, in one buffer.
+
+use std::fmt;
+
+use super::{MAX_PARTITION_BYTES, MAX_SORT_BYTES};
+use crate::attribute::{ValueFor, ValueOf};
+use crate::collection::WireValue;
+use crate::expr::Token;
+use crate::expr::ast::Value;
+use crate::schema::{IndexKey, KeySchema, KeyTemplates};
+use crate::template;
+use crate::wire::{WriteError, Writer};
+
+/// What most keys fit into.
+const CAPACITY: usize = 128;
+
+/// Collects the values of a key, attribute by attribute. Used by generated constructors.
+///
+/// They are written as the map that the key is sent as, `{"user_id":{"S":".."},..`, so that a key is
+/// one allocation.
+#[doc(hidden)]
+pub struct KeyBuilder {
+    json: Writer,
+    /// The first two; a primary key has no more.
+    few: [Part; 2],
+    more: Vec<Part>,
+    count: usize,
+}
+
+/// The name of a part, and where its value stands.
+#[derive(Clone, Copy, Default)]
+struct Part {
+    name: &'static str,
+    start: usize,
+    end: usize,
+}
+
+impl fmt::Debug for KeyBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.parts().map(|part| part.name))
+            .finish()
+    }
+}
+
+impl Default for KeyBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl KeyBuilder {
+    pub fn new() -> Self {
+        let mut json = Writer::with_capacity(CAPACITY);
+        json.begin_map();
+        KeyBuilder {
+            json,
+            few: [Part::default(); 2],
+            more: Vec::new(),
+            count: 0,
+        }
+    }
+
+    pub fn part<K: Token>(mut self, value: impl ValueFor<ValueOf<K::Type>>) -> Self {
+        self.push(K::NAME, |w| value.write_value(w));
+        self
+    }
+
+    /// The parts with these names and values.
+    pub(crate) fn of_values(parts: impl IntoIterator<Item = (&'static str, WireValue)>) -> Self {
+        let mut builder = Self::new();
+        for (name, value) in parts {
+            match value.into_value() {
+                Value::Json(json) => builder.push(name, |w| w.raw(&json)),
+                Value::Invalid(e) => builder.push(name, |w| w.fail(e.in_attribute(name))),
+            }
+        }
+        builder
+    }
+
+    #[inline]
+    fn push(&mut self, name: &'static str, write: impl FnOnce(&mut Writer)) {
+        let w = &mut self.json;
+        w.raw(if self.count > 0 { b",\"" } else { b"\"" });
+        w.text(name);
+        w.raw(b"\":");
+        let start = w.len();
+        write(w);
+        let end = w.len();
+        let part = Part { name, start, end };
+        match self.few.get_mut(self.count) {
+            Some(place) => *place = part,
+            None => self.more.push(part),
+        }
+        self.count += 1;
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        let few = self.few.iter().take(self.count);
+        few.chain(&self.more)
+    }
+
+    fn value(&self, part: &Part) -> &[u8] {
+        let json = self.json.as_slice().get(part.start..part.end);
+        json.unwrap_or_default()
+    }
+
+    /// The key as one JSON map.
+    pub(super) fn finish(
+        self,
+        schema: &KeySchema,
+        templates: Option<&IndexKey>,
+    ) -> Result<Vec<u8>, WriteError> {
+        let mut key = match templates {
+            Some(templates) => self.composed(schema, templates)?,
+            None => self,
+        };
+        key.check(schema)?;
+        key.json.end_map();
+        key.json.finish()
+    }
+
+    /// The values in their wire form.
+    pub(super) fn values(&self) -> Vec<Vec<u8>> {
+        self.parts().map(|part| self.value(part).to_vec()).collect()
+    }
+
+    /// The key attributes that the templates make of the values: of the partition key alone, or of
+    /// both when there are values for all parts.
+    fn composed(self, schema: &KeySchema, templates: &IndexKey) -> Result<Self, WriteError> {
+        if let Some(e) = self.json.error() {
+            return Err(e.clone());
+        }
+        let KeyTemplates { partition, sort } = templates.key;
+        let order = template::distinct(partition.iter().chain(sort));
+        let texts = self.parts().zip(&order).map(|(given, part)| {
+            match templates.parts.get(*part).map(|p| p.text) {
+                Some(text) => {
+                    let text = text(self.value(given)).map_err(|e| e.in_attribute(given.name))?;
+                    Ok((*part, text))
+                }
+                None => Ok((*part, None)),
+            }
+        });
+        let texts = texts.collect::<Result<Vec<(usize, Option<String>)>, WriteError>>()?;
+        let text = |part: usize| {
+            let found = texts.iter().find(|(p, _)| *p == part);
+            Ok(found.and_then(|(_, text)| text.clone()))
+        };
+        let mut attributes = KeyBuilder::new();
+        for (names, pieces) in [(schema.partition, partition), (schema.sort, sort)] {
+            let Some(name) = names.first().filter(|_| !pieces.is_empty()) else {
+                continue;
+            };
+            let composed = template::compose(pieces, templates.parts, text);
+            if let Some(value) = composed.map_err(|e| e.in_attribute(*name))? {
+                attributes.push(name, |w| w.string(&value));
+            }
+        }
+        Ok(attributes)
+    }
+
+    /// Whether each value is within DynamoDB's limits for a key of this schema.
+    fn check(&self, schema: &KeySchema) -> Result<(), WriteError> {
+        if let Some(e) = self.json.error() {
+            return Err(e.clone());
+        }
+        for part in self.parts() {
+            let limit = if schema.partition.contains(&part.name) {
+                MAX_PARTITION_BYTES
+            } else {
+                MAX_SORT_BYTES
+            };
+            if let Some(problem) = crate::wire::key_problem(self.value(part), limit) {
+                return Err(problem.in_attribute(part.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The values, each within DynamoDB's limits for a key of this schema.
+    pub(crate) fn checked(
+        self,
+        schema: &KeySchema,
+        templates: Option<&IndexKey>,
+    ) -> Result<Vec<(&'static str, Vec<u8>)>, WriteError> {
+        let key = match templates {
+            Some(templates) => self.composed(schema, templates)?,
+            None => self,
+        };
+        key.check(schema)?;
+        let values = key
+            .parts()
+            .map(|part| (part.name, key.value(part).to_vec()));
+        Ok(values.collect())
+    }
+}
+
+/// The value, when it can be a key attribute: not empty, at most `limit` bytes.
+pub(crate) fn check_key_value(
+    name: &'static str,
+    value: Value,
+    limit: usize,
+) -> Result<Vec<u8>, WriteError> {
+    let json = match value {
+        Value::Json(json) => json,
+        Value::Invalid(e) => return Err(e.in_attribute(name)),
+    };
+    match crate::wire::key_problem(&json, limit) {
+        None => Ok(json),
+        Some(problem) => Err(problem.in_attribute(name)),
+    }
+}

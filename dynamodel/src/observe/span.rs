@@ -1,0 +1,104 @@
+//! The span of a request.
+
+use tracing::Span;
+use tracing::field::Empty;
+
+use super::{Observed, Subject, consumed, error_type, retries};
+use crate::transport::{ApiOperation, Failure, FailureKind, Reply, Tables};
+
+/// The span with what is known before the request is sent.
+pub(super) fn open<O: ApiOperation>(subject: &Subject<'_>) -> Span {
+    let span = tracing::info_span!(
+        target: "dynamodel::observe",
+        "dynamodb",
+        "otel.name" = Empty,
+        "otel.kind" = "client",
+        "db.system.name" = "aws.dynamodb",
+        "db.operation.name" = O::NAME,
+        "db.operation.batch.size" = subject.batch_size,
+        "db.collection.name" = Empty,
+        "aws.dynamodb.table_names" = Empty,
+        "aws.dynamodb.index_name" = subject.index,
+        "aws.dynamodb.consumed_capacity" = Empty,
+        "aws.dynamodb.count" = Empty,
+        "aws.dynamodb.scanned_count" = Empty,
+        "db.response.returned_rows" = Empty,
+        "dynamodel.unprocessed" = Empty,
+        "dynamodel.retries" = Empty,
+        "aws.request_id" = Empty,
+        "db.response.status_code" = Empty,
+        "error.type" = Empty,
+    );
+    if !span.is_disabled() {
+        record_tables::<O>(&span, subject.tables);
+    }
+    span
+}
+
+fn record_tables<O: ApiOperation>(span: &Span, tables: &Tables) {
+    match tables {
+        Tables::One(table) => {
+            span.record("otel.name", format!("{} {table}", O::NAME));
+            span.record("db.collection.name", &**table);
+        }
+        Tables::Many(tables) => {
+            let mut names: Vec<_> = tables.iter().map(String::as_str).collect();
+            names.sort_unstable();
+            names.dedup();
+            if let [table] = names.as_slice() {
+                span.record("otel.name", format!("{} {table}", O::NAME));
+                span.record("db.collection.name", table);
+            } else {
+                span.record("otel.name", O::NAME);
+            }
+            span.record("aws.dynamodb.table_names", names.join(","));
+        }
+    }
+}
+
+/// Writes down how the request ended.
+pub(super) fn record<T: Observed>(span: &Span, sent: &Result<Reply<T>, Failure>) {
+    if span.is_disabled() {
+        return;
+    }
+    span.record("dynamodel.retries", retries(sent));
+    let request_id = match sent {
+        Ok(reply) => &reply.request_id,
+        Err(failure) => &failure.request_id,
+    };
+    if let Some(id) = request_id {
+        span.record("aws.request_id", id.as_str());
+    }
+    match sent {
+        Ok(reply) => record_answer(span, &reply.output),
+        Err(failure) => record_failure(span, &failure.kind),
+    }
+}
+
+fn record_answer(span: &Span, answer: &impl Observed) {
+    let counts = answer.counts();
+    span.record("aws.dynamodb.consumed_capacity", consumed(answer));
+    span.record("db.response.returned_rows", counts.returned);
+    if counts.scanned.is_some() {
+        span.record("aws.dynamodb.count", counts.returned);
+        span.record("aws.dynamodb.scanned_count", counts.scanned);
+    }
+    span.record("dynamodel.unprocessed", counts.unprocessed);
+}
+
+fn record_failure(span: &Span, kind: &FailureKind) {
+    let FailureKind::Service { code, status, .. } = kind else {
+        span.record("error.type", error_type(kind));
+        return;
+    };
+    match code.as_deref() {
+        Some(code) => {
+            span.record("db.response.status_code", code);
+            span.record("error.type", code);
+        }
+        None => {
+            span.record("db.response.status_code", "unknown");
+            span.record("error.type", status);
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! [`Plan`]: each key once, in groups that one request can ask for, and who wants its item.
+
+use std::any::TypeId;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::fetch::{Asked, Part};
+use crate::db::Db;
+use crate::error::Error;
+use crate::expr::render::Body;
+use crate::op::identity::{KeyTable, KeyValue, KeyValues, key_values, key_values_read};
+use crate::schema::EntitySchema;
+use crate::wire::{ReadError, Reader, Writer};
+
+/// DynamoDB's limit on the keys of one request.
+const MAX_KEYS: usize = 100;
+
+pub(super) struct Plan {
+    asked: Asked,
+    groups: Vec<Group>,
+    slots: Vec<Slot>,
+    /// Those who ask for a key that somebody asked for before.
+    again: Vec<Asker>,
+    table: KeyTable,
+    pub(super) measure: bool,
+}
+
+/// Keys of one table that are read in the same way: what one request can ask of a table.
+struct Group {
+    table: Arc<str>,
+    schema: &'static EntitySchema,
+    consistent: bool,
+    attributes: &'static [&'static str],
+    /// What stands behind the keys in a request.
+    tail: Vec<u8>,
+    /// The part whose keys these are; none where they are of several.
+    only: Option<usize>,
+}
+
+/// A key that is read once, however often it was asked for.
+struct Slot {
+    group: usize,
+    key: Range<usize>,
+    /// Where the values of the key stand.
+    values: [Range<usize>; 2],
+    first: Asker,
+}
+
+/// Who wants the item of a key.
+#[derive(Clone, Copy)]
+pub(super) struct Asker {
+    /// The number of the key, of all.
+    pub(super) key: usize,
+    pub(super) part: usize,
+    /// The place among the part's items.
+    pub(super) place: usize,
+    next: Option<usize>,
+}
+
+/// A request for some slots.
+pub(super) struct Request {
+    pub(super) tables: Vec<String>,
+    pub(super) groups: Vec<usize>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Plan {
+    /// Sorts the keys into groups, each once.
+    pub(super) fn new(asked: Asked, measure: bool, db: &Db) -> Result<Self, Error> {
+        let keys = asked.ends.len();
+        let mut plan = Plan {
+            groups: Vec::with_capacity(asked.parts.len()),
+            slots: Vec::with_capacity(keys),
+            again: Vec::new(),
+            table: KeyTable::new(keys),
+            asked,
+            measure,
+        };
+        let json = std::mem::take(&mut plan.asked.json);
+        let text = Reader::of_text(&json);
+        for (number, part) in std::mem::take(&mut plan.asked.parts).into_iter().enumerate() {
+            let group = plan.group(number, &part, db.resolve(part.schema.table))?;
+            for (place, key) in part.keys.clone().enumerate() {
+                let asker = Asker {
+                    key,
+                    part: number,
+                    place,
+                    next: None,
+                };
+                plan.ask(group, asker, &text)?;
+            }
+            plan.asked.parts.push(part);
+        }
+        plan.asked.json = json;
+        Ok(plan)
+    }
+
+    fn group(&mut self, number: usize, part: &Part, table: Arc<str>) -> Result<usize, Error> {
+        let same = |g: &Group| {
+            g.table == table && g.consistent == part.consistent && g.attributes == part.attributes
+        };
+        if let Some(known) = self.groups.iter().position(same) {
+            if let Some(group) = self.groups.get_mut(known) {
+                group.only = None;
+            }
+            return Ok(known);
+        }
+        self.groups.push(Group {
+            table,
+            schema: part.schema,
+            consistent: part.consistent,
+            attributes: part.attributes,
+            tail: tail(part)?,
+            only: Some(number),
+        });
+        Ok(self.groups.len() - 1)
+    }
+
+    /// Finds the slot of a key or makes it. `text` is all the keys.
+    fn ask(&mut self, group: usize, asker: Asker, text: &Reader<'_>) -> Result<(), ReadError> {
+        let Some(schema) = self.groups.get(group).map(|group| group.schema) else {
+            return Ok(());
+        };
+        let key = self.asked.key(asker.key);
+        let values = key_values(&text.at(key.start), &schema.key)?;
+        let hash = self.table.hash(group, &values);
+        match self.find(group, hash, &values, text) {
+            None => {
+                self.table.insert(hash, self.slots.len());
+                let at = |value: &Option<KeyValue<'_>>| {
+                    value.as_ref().map(|v| v.at.clone()).unwrap_or_default()
+                };
+                let [partition, sort] = &values;
+                self.slots.push(Slot {
+                    group,
+                    key,
+                    values: [at(partition), at(sort)],
+                    first: asker,
+                });
+            }
+            Some(slot) => {
+                let next = self.again.len();
+                if let Some(slot) = self.slots.get_mut(slot) {
+                    self.again.push(Asker {
+                        next: slot.first.next,
+                        ..asker
+                    });
+                    slot.first.next = Some(next);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn find(
+        &self,
+        group: usize,
+        hash: u64,
+        values: &KeyValues<'_>,
+        text: &Reader<'_>,
+    ) -> Option<usize> {
+        let schema = self.groups.get(group)?.schema;
+        self.table.find(hash, |slot| {
+            let Some(slot) = self.slots.get(slot).filter(|slot| slot.group == group) else {
+                return false;
+            };
+            let mut pairs = values.iter().flatten().zip(&slot.values);
+            if pairs.all(|(value, at)| value.is_json(text.text_of(at.clone()))) {
+                return true;
+            }
+            let known = key_values(&text.at(slot.key.start), &schema.key);
+            known.is_ok_and(|known| known == *values)
+        })
+    }
+
+    fn slot_of(&self, group: usize, values: &KeyValues<'_>) -> Option<usize> {
+        let text = Reader::of_text(&self.asked.json);
+        self.find(group, self.table.hash(group, values), values, &text)
+    }
+
+    /// The slot of the item or key that starts here.
+    pub(super) fn slot_at(&self, group: usize, item: &Reader<'_>) -> Option<usize> {
+        let schema = self.groups.get(group)?.schema;
+        let values = key_values(item, &schema.key).ok()?;
+        self.slot_of(group, &values)
+    }
+
+    /// The slot of the item that started there and was read until here.
+    pub(super) fn slot_read(
+        &self,
+        group: usize,
+        start: &Reader<'_>,
+        end: &Reader<'_>,
+    ) -> Option<usize> {
+        let schema = self.groups.get(group)?.schema;
+        match key_values_read(end, &schema.key) {
+            Some(values) => self.slot_of(group, &values),
+            None => self.slot_at(group, start),
+        }
+    }
+
+    /// All who want the item of this slot: the first, and the others.
+    pub(super) fn askers(&self, slot: usize) -> impl Iterator<Item = Asker> {
+        let first = self.slots.get(slot).map(|slot| slot.first);
+        std::iter::successors(first, |asker| self.again.get(asker.next?).copied())
+    }
+
+    /// The entity and the JSON of the key of this slot.
+    pub(super) fn key_of(&self, slot: usize) -> Option<(TypeId, &[u8])> {
+        let slot = self.slots.get(slot)?;
+        let part = self.asked.parts.get(slot.first.part)?;
+        Some((part.entity, self.asked.json.get(slot.key.clone())?.as_bytes()))
+    }
+
+    /// The name of the entity that has this key.
+    pub(super) fn entity_of(&self, key: usize) -> Option<&'static str> {
+        let part = self.asked.parts.iter().find(|p| p.keys.contains(&key))?;
+        Some(part.schema.entity)
+    }
+
+    /// The group of these whose table has this name.
+    pub(super) fn group_of_table(&self, groups: &[usize], table: &str) -> Option<usize> {
+        let named = |group: &usize| self.groups.get(*group).is_some_and(|g| *g.table == *table);
+        groups.iter().copied().find(named)
+    }
+
+    /// The part whose keys the group has, when they are all of one.
+    pub(super) fn only_part(&self, group: usize) -> Option<usize> {
+        self.groups.get(group)?.only
+    }
+
+    /// Up to 100 keys each. A request asks one thing of a table, so two groups of one table are never
+    /// in the same chunk.
+    pub(super) fn chunks(&self) -> Vec<Vec<usize>> {
+        let mut chunks = Vec::with_capacity(self.slots.len().div_ceil(MAX_KEYS));
+        let mut chunk: Vec<usize> = Vec::new();
+        let mut groups_of_chunk: Vec<usize> = Vec::new();
+        for slot in self.by_group() {
+            let Some(group) = self.slots.get(slot).map(|s| s.group) else {
+                continue;
+            };
+            let is_new = groups_of_chunk.last() != Some(&group);
+            if chunk.len() == MAX_KEYS || is_new && self.clashes(&groups_of_chunk, group) {
+                chunks.push(std::mem::take(&mut chunk));
+                groups_of_chunk.clear();
+            }
+            if groups_of_chunk.last() != Some(&group) {
+                groups_of_chunk.push(group);
+            }
+            if chunk.is_empty() {
+                chunk.reserve(MAX_KEYS.min(self.slots.len()));
+            }
+            chunk.push(slot);
+        }
+        if !chunk.is_empty() {
+            chunks.push(chunk);
+        }
+        chunks
+    }
+
+    /// The slots, those of a group together.
+    fn by_group(&self) -> Vec<usize> {
+        let mut slots: Vec<usize> = (0..self.slots.len()).collect();
+        if self.groups.len() > 1 {
+            slots.sort_by_key(|slot| self.slots.get(*slot).map(|s| s.group));
+        }
+        slots
+    }
+
+    /// Whether a request for these groups already asks something else of the table.
+    fn clashes(&self, groups: &[usize], group: usize) -> bool {
+        let table = |group: usize| self.groups.get(group).map(|g| &g.table);
+        groups.iter().any(|other| table(*other) == table(group))
+    }
+
+    pub(super) fn request(&self, slots: &[usize]) -> Result<Request, Error> {
+        let mut request = Request {
+            tables: Vec::new(),
+            groups: Vec::new(),
+            body: Vec::new(),
+        };
+        let length = |slot: &usize| self.slots.get(*slot).map_or(0, |s| s.key.len() + 1);
+        let mut w = Writer::with_capacity(slots.iter().map(length).sum::<usize>() + 256);
+        w.raw(b"{\"RequestItems\":{");
+        // Chunks hold the slots of a group together, and what is left of a chunk does too.
+        for slots in slots.chunk_by(|a, b| self.group_of(*a) == self.group_of(*b)) {
+            let group = slots.first().and_then(|slot| self.group_of(*slot));
+            let Some((number, group)) = group.and_then(|g| Some((g, self.groups.get(g)?))) else {
+                continue;
+            };
+            w.comma();
+            w.raw(b"\"");
+            w.text(&group.table);
+            w.raw(b"\":{\"Keys\":[");
+            for slot in slots.iter().filter_map(|slot| self.slots.get(*slot)) {
+                w.comma();
+                let key = self.asked.json.get(slot.key.clone());
+                w.raw(key.unwrap_or_default().as_bytes());
+            }
+            w.raw(&group.tail);
+            request.tables.push(group.table.to_string());
+            request.groups.push(number);
+        }
+        w.raw(b"}");
+        if self.measure {
+            w.raw(b",\"ReturnConsumedCapacity\":\"INDEXES\"");
+        }
+        w.raw(b"}");
+        request.body = w.finish().map_err(Error::write)?;
+        Ok(request)
+    }
+
+    fn group_of(&self, slot: usize) -> Option<usize> {
+        self.slots.get(slot).map(|slot| slot.group)
+    }
+}
+
+/// What is asked of the table beside the keys: `],..}`.
+fn tail(part: &Part) -> Result<Vec<u8>, Error> {
+    let mut body = Body::beginning_with("Keys", b"[]");
+    if part.consistent {
+        body.member("ConsistentRead", b"true");
+    }
+    if !part.attributes.is_empty() {
+        // The key tells which item it is.
+        let key = part.schema.key.attributes();
+        let key = key.filter(|name| !part.attributes.contains(name));
+        body.projection(part.attributes.iter().copied().chain(key));
+    }
+    let mut tail = body.finish()?;
+    tail.drain(..b"{\"Keys\":[".len());
+    Ok(tail)
+}

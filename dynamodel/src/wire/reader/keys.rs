@@ -1,0 +1,53 @@
+//! Where the key of an item stands that was read: it tells which of many items it is, and costs no
+//! second look for it.
+
+use std::ops::Range;
+
+use super::Reader;
+
+impl<'a> Reader<'a> {
+    /// Remembers that the value of a key attribute starts here. `part` is 1 for the partition key and 2
+    /// for the sort key.
+    #[inline(always)]
+    pub(crate) fn remember_key(&mut self, part: usize) {
+        // A document in the item may be an entity of its own.
+        if self.depth == 0
+            && let Some(place) = self.keys.get_mut(part.wrapping_sub(1))
+        {
+            *place = self.at;
+        }
+    }
+
+    /// Another item begins.
+    pub(crate) fn forget_keys(&mut self) {
+        self.keys = [0; 2];
+    }
+
+    /// A reader at the value of a key attribute of the item that was read, if it was among those.
+    #[inline]
+    pub(crate) fn key_read(&self, part: usize) -> Option<Reader<'a>> {
+        let place = *self.keys.get(part.wrapping_sub(1))?;
+        (place > 0).then(|| self.at(place))
+    }
+
+    /// A reader of the same text at another place.
+    #[inline]
+    pub(crate) fn at(&self, place: usize) -> Reader<'a> {
+        let mut r = Reader::of_text(self.text);
+        r.at = place;
+        r
+    }
+
+    /// The text that was passed over.
+    #[inline]
+    pub(crate) fn text_of(&self, at: Range<usize>) -> &'a str {
+        self.text.get(at).unwrap_or_default()
+    }
+
+    /// Whether text stands here, in the form that DynamoDB writes it in.
+    #[inline]
+    pub(crate) fn is_text(&self) -> bool {
+        let rest = self.bytes().get(self.at..);
+        rest.is_some_and(|rest| rest.starts_with(b"{\"S\":\""))
+    }
+}

@@ -1,0 +1,7 @@
+// only a sharded index is read by several requests at a time
+mod model;
+use model::Session;
+
+fn main() {
+    let _ = Session::by_token("t").concurrency(2);
+}
