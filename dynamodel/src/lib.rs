@@ -67,6 +67,7 @@
 //! * [`Db`] is what operations are sent to, and where tables are created.
 //! * [`Attribute`] has the table of Rust types and their stored forms.
 //! * [`Error`] tells what went wrong, by predicates.
+//! * [`Builder::verified_lane`] sends with far less processor time, where the client allows it.
 //! * [`observe`] lists the fields of spans and the metrics.
 //!
 //! # Features

@@ -333,7 +333,11 @@ impl Open {
                 .resolve_cached_identity(resolver, &self.components, &self.bag);
         let resolved = match self.limit {
             None => identity.await,
-            Some(limit) => Patience::new(&self.sleep, limit).wait(&mut identity).await?,
+            Some(limit) => {
+                Patience::new(&self.sleep, limit)
+                    .wait(&mut identity)
+                    .await?
+            }
         };
         // The orchestrator tells of the error.
         Some(resolved.map_err(|_| ()))
@@ -357,7 +361,8 @@ impl Open {
             Found::Resting => return None,
             Found::Nothing => {}
         }
-        let learned = Box::pin(slot.learn::<O>(plugins, tables, body, identity, now, stamp)).await?;
+        let learned =
+            Box::pin(slot.learn::<O>(plugins, tables, body, identity, now, stamp)).await?;
         lane.obstacle.set(learned.as_ref().err().copied());
         learned.ok()
     }

@@ -62,7 +62,11 @@ fn date(days: u64) -> Option<(u64, u64, u64)> {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
     let year = 400 * era + year_of_era + u64::from(month <= 2);
     (year <= 9_999).then_some((year, month, day))
 }
@@ -96,7 +100,9 @@ impl Skew {
             return;
         };
         let service = DateTime::from_str(date, Format::HttpDate);
-        let service = service.ok().and_then(|date| SystemTime::try_from(date).ok());
+        let service = service
+            .ok()
+            .and_then(|date| SystemTime::try_from(date).ok());
         let (Some(service), false) = (service, headers.contains_key("age")) else {
             return;
         };
@@ -165,7 +171,10 @@ mod tests {
         };
         let date = ("date", "Thu, 09 Oct 2025 09:03:20 GMT"); // 10 minutes later
         assert_eq!(measured(&[date], 2), 599_000);
-        assert_eq!(measured(&[("date", "Thu, 09 Oct 2025 08:43:20 GMT")], 2), -601_000);
+        assert_eq!(
+            measured(&[("date", "Thu, 09 Oct 2025 08:43:20 GMT")], 2),
+            -601_000
+        );
         assert_eq!(measured(&[date, ("age", "1")], 2), 0);
         assert_eq!(measured(&[("date", "yesterday")], 2), 0);
         assert_eq!(measured(&[], 2), 0);

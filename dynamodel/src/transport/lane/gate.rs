@@ -64,7 +64,10 @@ pub(super) fn obstacle(client: &Captured) -> Option<&'static str> {
             "the client signs in its own way",
         ),
         (
-            !is(&components.auth_scheme_option_resolver(), "DefaultAuthSchemeResolver"),
+            !is(
+                &components.auth_scheme_option_resolver(),
+                "DefaultAuthSchemeResolver",
+            ),
             "the client chooses how to authenticate in its own way",
         ),
         (
@@ -101,7 +104,10 @@ fn is(component: &dyn fmt::Debug, name: &str) -> bool {
     let mut shown = Beginning(String::new());
     // It ends with an error where the text is cut.
     let _ = write!(shown, "{component:?}");
-    let inner = shown.0.strip_prefix("Shared").and_then(|s| s.split_once('('));
+    let inner = shown
+        .0
+        .strip_prefix("Shared")
+        .and_then(|s| s.split_once('('));
     let Some((_, inner)) = inner else {
         return false;
     };
@@ -117,6 +123,10 @@ struct Beginning(String);
 impl Write for Beginning {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.push_str(text);
-        if self.0.len() < 300 { Ok(()) } else { Err(fmt::Error) }
+        if self.0.len() < 300 {
+            Ok(())
+        } else {
+            Err(fmt::Error)
+        }
     }
 }

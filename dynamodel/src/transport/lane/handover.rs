@@ -190,7 +190,9 @@ impl HttpConnector for FirstConnector {
         }
         match sent.state {
             State::Ended(outcome) => HttpConnectorFuture::ready(outcome),
-            State::Pending(pending) => HttpConnectorFuture::new(observed(pending, request, sent.body)),
+            State::Pending(pending) => {
+                HttpConnectorFuture::new(observed(pending, request, sent.body))
+            }
         }
     }
 }

@@ -135,7 +135,10 @@ impl Slot {
         now: SystemTime,
         stamp: &Stamp,
     ) -> Found {
-        let templates = self.templates.read().unwrap_or_else(PoisonError::into_inner);
+        let templates = self
+            .templates
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let found = templates.iter().find(|(key, _)| key.as_ref() == arn);
         if let Some((_, template)) = found {
             let age = template.age(now);
@@ -190,7 +193,10 @@ impl Slot {
     }
 
     fn keep(&self, arn: Option<Arc<str>>, template: Arc<Template>) {
-        let mut templates = self.templates.write().unwrap_or_else(PoisonError::into_inner);
+        let mut templates = self
+            .templates
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         match templates.iter_mut().find(|(key, _)| *key == arn) {
             Some((_, old)) => *old = template,
             None => templates.push((arn, template)),
@@ -276,8 +282,8 @@ async fn show<O: ApiOperation>(
     body: &Bytes,
 ) -> Result<(HttpRequest, TokenBucket), &'static str> {
     let seen = Arc::new(Mutex::new(None));
-    let observer = RuntimeComponentsBuilder::new("dynamodel::Learner")
-        .with_interceptor(Learner(seen.clone()));
+    let observer =
+        RuntimeComponentsBuilder::new("dynamodel::Learner").with_interceptor(Learner(seen.clone()));
     let plugins = plugins
         .clone()
         .with_operation_plugin(StaticRuntimePlugin::new().with_runtime_components(observer));

@@ -1,7 +1,7 @@
 //! Days that end, and clocks that are wrong.
 
-use super::super::fake::StoppedClock;
 use super::super::PutItem;
+use super::super::fake::StoppedClock;
 use super::*;
 use aws_smithy_async::time::TimeSource;
 use aws_smithy_types::DateTime;

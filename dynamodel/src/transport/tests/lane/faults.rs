@@ -92,7 +92,11 @@ async fn outcomes_are_those_of_the_orchestrator() {
 
 #[tokio::test]
 async fn broken_connections_are_not_used_again() {
-    let fake = Fake::new([Step::ok("{}"), Step::error("InternalServerError"), Step::ok("{}")]);
+    let fake = Fake::new([
+        Step::ok("{}"),
+        Step::error("InternalServerError"),
+        Step::ok("{}"),
+    ]);
     let transport = open(fake.config());
     call::<PutItem>(&transport).await.unwrap();
     call::<PutItem>(&transport).await.unwrap();
@@ -168,7 +172,10 @@ async fn an_attempt_that_times_out_is_retried_and_uncertain() {
     assert_eq!(counts(&transport), (1, 1));
     let elapsed = start.elapsed();
     assert!(elapsed >= Duration::from_millis(200), "{elapsed:?}");
-    assert!(elapsed < Duration::from_millis(390), "it has timed out twice: {elapsed:?}");
+    assert!(
+        elapsed < Duration::from_millis(390),
+        "it has timed out twice: {elapsed:?}"
+    );
 }
 
 #[tokio::test]
@@ -184,7 +191,10 @@ async fn the_operation_timeout_is_honoured() {
         assert!(matches!(failure.kind, FailureKind::Timeout(_)), "{step:?}");
         assert_eq!((failure.attempts, failure.uncertain), (1, false));
         assert!(elapsed >= Duration::from_millis(200), "{elapsed:?}");
-        assert!(elapsed < Duration::from_millis(390), "it has timed out twice: {elapsed:?}");
+        assert!(
+            elapsed < Duration::from_millis(390),
+            "it has timed out twice: {elapsed:?}"
+        );
         // The message tells of the time that the client allows.
         let text = outcome(&Err(failure));
         assert!(text.contains("200ms"), "{text}");

@@ -13,13 +13,11 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::{
-    GetIdentityResolver, RuntimeComponents,
-};
+use aws_smithy_runtime_api::client::runtime_components::{GetIdentityResolver, RuntimeComponents};
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::super::fake::OneInvocation;
 use super::super::GetItem;
+use super::super::fake::OneInvocation;
 use super::*;
 use crate::transport::capture::capture;
 use crate::transport::lane::Lane;
@@ -41,7 +39,10 @@ impl Intercept for Marker {
         _components: &RuntimeComponents,
         _cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        context.request_mut().headers_mut().insert("x-marker", "yes");
+        context
+            .request_mut()
+            .headers_mut()
+            .insert("x-marker", "yes");
         Ok(())
     }
 }
@@ -122,8 +123,12 @@ async fn what_is_not_understood_keeps_the_lane_closed() {
         ("retry classifiers", |b| b.retry_classifier(Never)),
         ("retry mode", |b| b.retry_config(RetryConfig::adaptive())),
         ("resolves endpoints", |b| b.endpoint_resolver(Elsewhere)),
-        ("invocation ids", |b| b.invocation_id_generator(OneInvocation)),
-        ("signs in its own way", |b| b.push_auth_scheme(OwnScheme::default())),
+        ("invocation ids", |b| {
+            b.invocation_id_generator(OneInvocation)
+        }),
+        ("signs in its own way", |b| {
+            b.push_auth_scheme(OwnScheme::default())
+        }),
         ("chooses how to authenticate", |b| b.allow_no_auth()),
     ];
     for (expected, change) in cases {
@@ -191,7 +196,9 @@ async fn another_signature_closes_the_lane_when_it_is_seen() {
         ) -> Result<(), BoxError> {
             let sdk = aws_runtime::auth::sigv4::SigV4Signer::new();
             sdk.sign_http_request(request, identity, endpoint, components, cfg)?;
-            request.headers_mut().insert("content-type", "changed afterwards");
+            request
+                .headers_mut()
+                .insert("content-type", "changed afterwards");
             Ok(())
         }
     }
@@ -267,5 +274,9 @@ async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
     let why = transport.lane_status().obstacle();
     assert_eq!(why, Some("the SDK's requests differ in an unknown way"));
     assert_eq!(counts(&transport), (0, 0));
-    assert!(fake.sent().iter().all(|sent| sent.header("x-nonce").is_some()));
+    assert!(
+        fake.sent()
+            .iter()
+            .all(|sent| sent.header("x-nonce").is_some())
+    );
 }

@@ -1,7 +1,7 @@
 //! Credentials that change.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use aws_credential_types::provider::error::CredentialsError;
@@ -124,7 +124,10 @@ async fn missing_credentials_are_the_orchestrators_error() {
 /// The lane has sent an attempt, and then the orchestrator gets no credentials.
 #[tokio::test]
 async fn what_was_sent_is_not_forgotten() {
-    let (fake, clock) = (Fake::new([Step::error("InternalServerError")]), Clock::new());
+    let (fake, clock) = (
+        Fake::new([Step::error("InternalServerError")]),
+        Clock::new(),
+    );
     let config = |provider| {
         let config = fake.config().time_source(clock.clone());
         let config = config.identity_cache(IdentityCache::no_cache());

@@ -40,11 +40,7 @@ async fn an_answer_in_parts_is_put_together() {
 #[tokio::test]
 async fn a_late_answer_is_handed_over_and_arrives() {
     let seconds = Duration::from_secs_f64;
-    for (headers, body, counted) in [
-        (0.3, 0.3, (2, 0)),
-        (2.5, 0.0, (1, 1)),
-        (0.5, 0.7, (1, 1)),
-    ] {
+    for (headers, body, counted) in [(0.3, 0.3, (2, 0)), (2.5, 0.0, (1, 1)), (0.5, 0.7, (1, 1))] {
         let late = Step::Late(seconds(headers), seconds(body), r#"{"Item":{}}"#);
         let (transport, sent, elapsed) = second_call(late).await;
         let reply = sent.unwrap_or_else(|failure| panic!("{headers}: {failure:?}"));
@@ -59,7 +55,10 @@ async fn a_late_answer_is_handed_over_and_arrives() {
 async fn an_answer_that_stalls_is_given_up() {
     let (transport, sent, elapsed) = second_call(Step::Stall).await;
     let failure = sent.unwrap_err();
-    assert!(matches!(failure.kind, FailureKind::Response(_)), "{failure:?}");
+    assert!(
+        matches!(failure.kind, FailureKind::Response(_)),
+        "{failure:?}"
+    );
     let text = outcome(&Err(failure));
     assert!(text.contains("ThroughputBelowMinimum"), "{text}");
     assert_eq!(counts(&transport), (1, 1));

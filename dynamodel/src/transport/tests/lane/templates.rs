@@ -187,9 +187,17 @@ async fn accounts_in_arns_have_their_own_endpoints() {
         call::<GetItem>(&transport).await.unwrap();
     }
     let sent = fake.sent();
-    for (index, account) in [(0, "111111111111"), (2, "222222222222"), (4, "111111111111")] {
+    for (index, account) in [
+        (0, "111111111111"),
+        (2, "222222222222"),
+        (4, "111111111111"),
+    ] {
         assert!(sent[index].uri.contains(account), "{}", sent[index].uri);
-        assert!(!sent[index + 1].uri.contains("11111"), "{}", sent[index + 1].uri);
+        assert!(
+            !sent[index + 1].uri.contains("11111"),
+            "{}",
+            sent[index + 1].uri
+        );
     }
     assert_eq!(counts(&transport), (6, 0));
 }
@@ -200,7 +208,8 @@ async fn batches_on_arns_go_through_the_orchestrator() {
     let transport = open(fake.config());
     for account in ["111111111111", "222222222222"] {
         let arn = format!("arn:aws:dynamodb:eu-central-1:{account}:table/books");
-        let sent = transport.call::<BatchWriteItem, _>(Tables::Many(vec![arn]), b"{}".to_vec(), text);
+        let sent =
+            transport.call::<BatchWriteItem, _>(Tables::Many(vec![arn]), b"{}".to_vec(), text);
         sent.await.unwrap();
     }
     assert_eq!(counts(&transport), (0, 0));
