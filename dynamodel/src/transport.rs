@@ -17,6 +17,7 @@ mod operation;
 mod plugin;
 #[cfg(test)]
 mod tests;
+mod user_agent;
 
 use std::sync::Arc;
 
@@ -139,7 +140,8 @@ impl Transport {
         let plugins = O::plugins(&self.operations);
         let body = Bytes::from(body);
         match &self.lane {
-            None => orchestrate::<O, T>(plugins, tables, body, decode).await,
+            // In a box: its future is large, and moved around with those that hold it.
+            None => Box::pin(orchestrate::<O, T>(plugins, tables, body, decode)).await,
             Some(lane) => lane.call::<O, T>(plugins, tables, body, decode).await,
         }
     }
@@ -158,9 +160,12 @@ async fn orchestrate<O: ApiOperation, T: Send + 'static>(
         tables,
         call: CallHandle(call.clone()),
     });
-    let sent = orchestrator::invoke("DynamoDB", O::NAME, input, plugins)
-        .instrument(O::span())
-        .await;
+    let span = O::span();
+    let invoke = || orchestrator::invoke("DynamoDB", O::NAME, input, plugins);
+    let sent = match span.is_disabled() {
+        true => invoke().await,
+        false => Box::pin(invoke().instrument(span)).await,
+    };
     let progress = call.progress();
     if let Err(error) = sent {
         return Err(Failure::from_sdk::<O>(error, progress));

@@ -309,3 +309,30 @@ async fn a_service_that_is_not_there_is_an_error_of_the_connection() {
     assert_eq!(e.attempts(), 3);
     assert_eq!(db.lane_status().handed_over(), 1);
 }
+
+/// In an AWS Lambda function the SDK sends the id of the invocation along, which its runtime keeps in
+/// the environment.
+#[tokio::test]
+async fn invocations_of_lambda_are_traced() {
+    const NAME: &str = "lane::invocations_of_lambda_are_traced";
+    const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
+    if std::env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_none() {
+        let itself = std::env::current_exe().unwrap();
+        let mut inside = std::process::Command::new(itself);
+        inside.args(["--exact", NAME]);
+        inside.env("AWS_LAMBDA_FUNCTION_NAME", "function");
+        inside.env("_X_AMZN_TRACE_ID", TRACE);
+        assert!(inside.output().unwrap().status.success());
+        return;
+    }
+    let (address, asked) = server([]);
+    let db = at(&address, |config| config);
+    for _ in 0..2 {
+        Note::get("a").send(&db).await.unwrap();
+    }
+    assert_eq!(db.lane_status().answered(), 2);
+    let header = format!("\r\nx-amzn-trace-id: {}\r\n", TRACE.to_lowercase());
+    for head in &*asked.lock().unwrap() {
+        assert!(head.contains(&header), "{head}");
+    }
+}

@@ -22,7 +22,7 @@ mod status;
 mod template;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use aws_runtime::auth::sigv4;
@@ -33,7 +33,7 @@ use aws_smithy_runtime::client::identity::IdentityCache;
 use aws_smithy_runtime_api::client::auth::AuthScheme;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorSettings, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::identity::{
     Identity, IdentityCacheLocation, ResolveCachedIdentity, ResolveIdentity, SharedIdentityCache,
@@ -181,7 +181,9 @@ struct Open {
     components: RuntimeComponents,
     clock: SharedTimeSource,
     sleep: SharedAsyncSleep,
-    connector: SharedHttpConnector,
+    /// Made with the first request, as the SDK does it: that may read certificates.
+    connector: OnceLock<SharedHttpConnector>,
+    http: SharedHttpClient,
     timeouts: TimeoutConfig,
     /// The shorter one of the timeouts of a call and of an attempt.
     limit: Option<Duration>,
@@ -209,11 +211,6 @@ impl Open {
             _ => IdentityCache::no_cache(),
         };
         let timeouts = config.load::<TimeoutConfig>().ok_or(INCOMPLETE)?.clone();
-        let mut settings = HttpConnectorSettings::builder();
-        settings.set_connect_timeout(timeouts.connect_timeout());
-        settings.set_read_timeout(timeouts.read_timeout());
-        let http = components.http_client().ok_or(INCOMPLETE)?;
-        let connector = http.http_connector(&settings.build(), &components);
         let limits = [
             timeouts.operation_timeout(),
             timeouts.operation_attempt_timeout(),
@@ -227,7 +224,8 @@ impl Open {
         Ok(Open {
             clock: components.time_source().ok_or(INCOMPLETE)?,
             sleep: components.sleep_impl().ok_or(INCOMPLETE)?,
-            connector,
+            connector: OnceLock::new(),
+            http: components.http_client().ok_or(INCOMPLETE)?,
             limit: limits.into_iter().flatten().min(),
             stalls: stalls.filter(|stalls| stalls.download_enabled()).cloned(),
             timeouts,
@@ -295,7 +293,7 @@ impl Open {
             clock: &self.clock,
             stalls: self.stalls.as_ref(),
         };
-        let pending = self.connector.call(request);
+        let pending = self.connector().call(request);
         let progress = attempt::run(pending, &mut watch, |response| {
             if let Some(skew) = &self.skew {
                 skew.measure(response.headers(), now, || self.clock.now());
@@ -321,6 +319,16 @@ impl Open {
                 body: body.clone(),
             }),
             spent,
+        })
+    }
+
+    fn connector(&self) -> &SharedHttpConnector {
+        self.connector.get_or_init(|| {
+            let mut settings = HttpConnectorSettings::builder();
+            settings.set_connect_timeout(self.timeouts.connect_timeout());
+            settings.set_read_timeout(self.timeouts.read_timeout());
+            self.http
+                .http_connector(&settings.build(), &self.components)
         })
     }
 

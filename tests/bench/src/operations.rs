@@ -332,7 +332,7 @@ where
         let page = world.wait(query.execute(shop)).expect("answered");
         collect::<E>(page.items.expect("there are some"))
     };
-    let by_us = move |db| E::query_by_us(world, db);
+    let by_us = move |db: &Db| E::query_by_us(world, db);
     let ours = [db, lane];
     page_case("Query", clients.page_bytes, items, by_modyne, by_us, ours)
 }

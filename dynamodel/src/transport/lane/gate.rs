@@ -6,31 +6,10 @@ use std::fmt::{self, Write};
 
 use aws_runtime::auth::sigv4;
 use aws_runtime::invocation_id::SharedInvocationIdGenerator;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::retries::classifiers::ClassifyRetry;
 use aws_smithy_types::retry::{RetryConfig, RetryMode};
 
-use crate::transport::capture::Captured;
-
-/// The SDK's own interceptors. The headers that they add are learned with the request, or made by
-/// the lane; what they do with answers is done by the lane, or only matters for errors, which the
-/// orchestrator handles.
-const INTERCEPTORS: [&str; 14] = [
-    "AccountIdEndpointFeatureTrackerInterceptor",
-    "ConnectionPoisoningInterceptor",
-    "EndpointOverrideFeatureTrackerInterceptor",
-    "EnforceContentLength",
-    "InvocationIdInterceptor",
-    "MetricsInterceptor",
-    "ObservabilityFeatureTrackerInterceptor",
-    "RecursionDetectionInterceptor",
-    "RequestInfoInterceptor",
-    "RetryModeFeatureTrackerInterceptor",
-    "ServiceClockSkewInterceptor",
-    "TelemetryBytesInterceptor",
-    "TokenBucketProvider",
-    "UserAgentInterceptor",
-];
+use crate::transport::capture::{self, Captured};
 
 /// The client's classifiers that never have a success sent again.
 const CLASSIFIERS: [&str; 1] = ["HTTP Status Code"];
@@ -38,17 +17,16 @@ const CLASSIFIERS: [&str; 1] = ["HTTP Status Code"];
 /// Why this client is not for the lane, if so.
 pub(super) fn obstacle(client: &Captured) -> Option<&'static str> {
     let (components, config) = (&client.components, &client.config);
-    let interceptors: Vec<_> = components.interceptors().map(|i| i.name()).collect();
     let classifiers: Vec<_> = components.retry_classifiers().map(|c| c.name()).collect();
     let retries = config.load::<RetryConfig>();
     let scheme = components.auth_scheme(sigv4::SCHEME_ID);
     [
         (
-            !are_known(&interceptors, &INTERCEPTORS),
+            !client.has_only_the_sdks_interceptors(),
             "the client has interceptors",
         ),
         (
-            !are_known(&classifiers, &CLASSIFIERS),
+            !capture::are_known(&classifiers, &CLASSIFIERS),
             "the client has retry classifiers",
         ),
         (
@@ -90,12 +68,6 @@ pub(super) fn obstacle(client: &Captured) -> Option<&'static str> {
     ]
     .into_iter()
     .find_map(|(closes, why)| closes.then_some(why))
-}
-
-/// Whether each name is on the list, and none comes twice.
-fn are_known(names: &[&str], known: &[&str]) -> bool {
-    let once = |name: &&str| names.iter().filter(|other| *other == name).count() == 1;
-    names.iter().all(|name| known.contains(name) && once(name))
 }
 
 /// Whether the SDK's wrapper holds the SDK's component of this name. The components can't be asked

@@ -240,7 +240,7 @@ async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
     impl Intercept for Nonce {
         // The name of one that does nothing for these operations, and is taken out here.
         fn name(&self) -> &'static str {
-            "EnforceContentLength"
+            "ObservabilityFeatureTrackerInterceptor"
         }
         fn modify_before_signing(
             &self,
@@ -256,7 +256,7 @@ async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
     let fake = Fake::new([Step::ok("{}")]);
     let mut captured = capture(&Client::from_conf(fake.config().build())).unwrap();
     let mut interceptors: Vec<_> = captured.components.interceptors().collect();
-    interceptors.retain(|interceptor| interceptor.name() != "EnforceContentLength");
+    interceptors.retain(|interceptor| interceptor.name() != "ObservabilityFeatureTrackerInterceptor");
     let nonce = aws_smithy_runtime_api::client::interceptors::SharedInterceptor::new(Nonce);
     interceptors.push(nonce);
     let mut components = captured.components.to_builder();
