@@ -16,6 +16,7 @@ mod foreign;
 mod hygiene;
 mod index_keys;
 mod inspect;
+mod lane;
 mod inverted;
 mod lifecycle;
 mod metering;
