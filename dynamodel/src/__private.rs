@@ -27,7 +27,7 @@ pub use crate::op::{
 pub use crate::schema::{IndexKey, Shards};
 pub use crate::shard::write_shards;
 pub use crate::single_table::{
-    GlobalIndexOf, HoldsAttribute, IndexOfTable, LocalIndexOf, PartitionOf, TableIndex,
+    GlobalIndexOf, HoldsAttribute, IndexOfTable, LocalIndexOf, OfTable, PartitionOf, TableIndex,
     TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_kinds, global_index,
     local_index, shared_attributes, with_sort, without_sort, write_templates,
 };
