@@ -39,6 +39,7 @@ const ENTITY: &[Rule] = &[
     indexes::local_needs_sort,
     indexes::known_fields,
     indexes::key_parts,
+    indexes::shard_names,
     indexes::no_role_fields,
     indexes::at_most,
     indexes::names,

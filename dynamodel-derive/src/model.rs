@@ -15,7 +15,7 @@ pub(crate) use self::collection::{Collection, Member};
 pub(crate) use self::container::Container;
 pub(crate) use self::document::{Document, Projection, Shape, Variant, VariantShape};
 pub(crate) use self::single::{PartRole, Single, SingleIndex, adjacent};
-pub(crate) use self::table::{Table, TableIndex};
+pub(crate) use self::table::{Table, TableIndex, TableProjection};
 use crate::attr::{
     EntityAttrs, FieldAttrs, IndexAttr, KeyPart, OptionsAttr, Project, Spanned, TableAttr,
 };
@@ -64,6 +64,8 @@ pub(crate) struct Index {
     pub(crate) partition: Option<Vec<Ident>>,
     pub(crate) sort: Vec<Ident>,
     pub(crate) project: Project,
+    /// How many shards its writes are spread over.
+    pub(crate) shards: Option<Spanned<u16>>,
 }
 
 impl Entity {
@@ -248,7 +250,14 @@ impl Index {
             partition,
             sort: sort.unwrap_or_default(),
             project: attr.project.unwrap_or(Project::All),
+            shards: attr.shards,
         }
+    }
+
+    /// The attribute that holds the shard of an item.
+    pub(crate) fn shard_attribute(&self) -> Option<String> {
+        let name = &self.stored_name.value;
+        self.shards.as_ref().map(|_| format!("_{name}_shard"))
     }
 }
 

@@ -71,6 +71,15 @@ impl Template {
         })
     }
 
+    /// The template as it was written.
+    pub(crate) fn text(&self) -> String {
+        let pieces = self.pieces.iter().map(|piece| match piece {
+            Piece::Literal(text) => text.replace('{', "{{").replace('}', "}}"),
+            Piece::Part(path) => format!("{{{}}}", dotted(path)),
+        });
+        pieces.collect()
+    }
+
     /// The template with `{}` for every part: equal for templates that differ in names only.
     pub(crate) fn shape(&self) -> String {
         let pieces = self.pieces.iter().map(|piece| match piece {

@@ -14,7 +14,7 @@ pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind}
 pub use crate::collection::{kind_of, same_partition, unknown_kind};
 pub use crate::entity::{
     EntityWithSort, Global, Guarded, HasSort, HasTtl, Index, Primary, Projection, ProjectsAll,
-    ProjectsSome, SelectableFrom, TableOrLocal, Unguarded, Whole,
+    ProjectsSome, SelectableFrom, Sharded, TableOrLocal, Unguarded, Whole,
 };
 pub use crate::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
@@ -24,11 +24,12 @@ pub use crate::key::KeyBuilder;
 pub use crate::op::{
     AnyPart, FixedPart, SortChain, SortCondition, SortPart, SortPrefix, TemplateEnd,
 };
-pub use crate::schema::IndexKey;
+pub use crate::schema::{IndexKey, Shards};
+pub use crate::shard::write_shards;
 pub use crate::single_table::{
-    GlobalIndexOf, IndexOfTable, LocalIndexOf, PartitionOf, TableIndex, TableWithSort, Templated,
-    WithSort, WithoutSort, agree, distinct_kinds, global_index, local_index, with_sort,
-    without_sort, write_templates,
+    GlobalIndexOf, HoldsAttribute, IndexOfTable, LocalIndexOf, OfTable, PartitionOf, TableIndex,
+    TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_kinds, global_index,
+    local_index, shared_attributes, with_sort, without_sort, write_templates,
 };
 pub use crate::template::{
     FixedWidth, IndexPart, PartBehind, TemplatePart, check_kind, found_kind, join, part_text,
@@ -83,18 +84,6 @@ pub const fn index_part<T: IndexPart>() {}
 
 /// The type can stand directly before another part of a template.
 pub const fn fixed_width<T: FixedWidth>() {}
-
-/// The type can be a Time to Live.
-pub const fn ttl<T: TtlTime>() {}
-
-/// The type can be a version.
-pub const fn version<T: VersionNumber>() {}
-
-/// The type can be a time of writing.
-pub const fn timestamp<T: Timestamp>() {}
-
-/// The type can be a write token.
-pub const fn write_token<T: TokenValue>() {}
 
 /// What the field of a projection takes from the stored type of the entity's field.
 #[diagnostic::on_unimplemented(

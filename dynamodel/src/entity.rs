@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use crate::expr::Fields;
 use crate::key::Key;
 use crate::op::{Put, PutMode, Remove, Scan, Stored, Update};
-use crate::schema::{EntitySchema, IndexKey, KeySchema, SingleTable};
+use crate::schema::{EntitySchema, IndexKey, KeySchema, Shards, SingleTable};
 use crate::wire::{ReadError, Reader, Writer};
 
 /// A struct whose values are the items of a table.
@@ -228,6 +228,8 @@ pub trait Index: Send + Sync + 'static {
     /// The templates of the key, in a table of several entities.
     #[doc(hidden)]
     const TEMPLATES: Option<IndexKey> = None;
+    /// How its writes are spread.
+    const SHARDS: Option<Shards> = None;
     /// [`ProjectsAll`] or [`ProjectsSome`].
     type Projects;
     /// [`TableOrLocal`] or [`Global`].
@@ -246,6 +248,14 @@ pub trait HasSort: Index {
     #[doc(hidden)]
     fn sort() -> Self::Sort;
 }
+
+/// An index whose writes are spread over shards.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no shards",
+    label = "one request reads this",
+    note = "an index with `shards = 16` is read by as many requests as it has shards, and this says how many at a time"
+)]
+pub trait Sharded: Index {}
 
 /// An entity whose table has a sort key.
 #[diagnostic::on_unimplemented(
@@ -323,7 +333,7 @@ impl ReadsConsistently for TableOrLocal {}
 #[diagnostic::on_unimplemented(
     message = "this index does not hold whole items",
     label = "the index projects less than the entity",
-    note = "choose what to read with `.select::<P>()`: the type generated for the index, or a `#[derive(Projection)]` struct of attributes that it holds; or let the index project all"
+    note = "choose what to read with `.select::<P>()`: the type generated for the index, or a `#[derive(Projection)]` struct of attributes that it holds; or fetch the whole items by their keys with `.hydrate()`; or let the index project all"
 )]
 pub trait HoldsAll {}
 impl HoldsAll for ProjectsAll {}

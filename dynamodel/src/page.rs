@@ -2,6 +2,7 @@
 
 mod cursor;
 mod scan_cursor;
+mod sharded;
 mod stream;
 
 pub use cursor::Cursor;
@@ -270,6 +271,9 @@ fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
 }
 
 pub(crate) async fn all<O: Projection>(db: &Db, plan: Plan) -> Result<Vec<O>, Error> {
+    if let Some(shards) = plan.shards {
+        return sharded::all(db, plan, shards).await;
+    }
     let mut start = start_key(&plan)?;
     let mut items: Vec<O> = Vec::new();
     loop {
@@ -316,15 +320,23 @@ pub(crate) async fn first<O: Projection>(db: &Db, plan: Plan) -> Result<Option<O
 }
 
 pub(crate) async fn count(db: &Db, plan: Plan) -> Result<u64, Error> {
-    let mut start = start_key(&plan)?;
+    if let Some(shards) = plan.shards {
+        return sharded::count(db, plan, shards).await;
+    }
+    let start = start_key(&plan)?;
+    count_from(db, &plan, start).await
+}
+
+/// How many items there are after this key.
+async fn count_from(db: &Db, plan: &Plan, mut start: Option<Vec<u8>>) -> Result<u64, Error> {
     let mut count = 0_u64;
     loop {
         let remaining = plan.limit.map(|limit| limit.saturating_sub(count));
         if remaining == Some(0) {
             break;
         }
-        let limit = page_limit(&plan, remaining);
-        let page = fetch(db, &plan, limit, start.as_deref(), true, decode_count).await?;
+        let limit = page_limit(plan, remaining);
+        let page = fetch(db, plan, limit, start.as_deref(), true, decode_count).await?;
         count += page.body.count;
         start = page.body.last_key;
         if start.is_none() {
@@ -335,6 +347,9 @@ pub(crate) async fn count(db: &Db, plan: Plan) -> Result<u64, Error> {
 }
 
 pub(crate) async fn page<O: Projection>(db: &Db, plan: Plan) -> Result<Page<O>, Error> {
+    if let Some(shards) = plan.shards {
+        return sharded::page(db, plan, shards).await;
+    }
     let start = start_key(&plan)?;
     let limit = smaller(plan.page_size.map(u64::from), plan.limit);
     let mut fetched = fetch_items::<O>(db, &plan, limit, start.as_deref()).await?;
@@ -357,6 +372,9 @@ pub(crate) async fn page<O: Projection>(db: &Db, plan: Plan) -> Result<Page<O>, 
 }
 
 pub(crate) fn to_json(plan: &Plan) -> Result<String, Error> {
+    if let Some(shards) = plan.shards {
+        return sharded::to_json(plan, shards);
+    }
     let start = start_key(plan)?;
     let body = plan.body(
         plan.schema.table,

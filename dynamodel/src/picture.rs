@@ -123,7 +123,7 @@ impl Model {
                 for place in places(entity) {
                     let mark = if place.index.is_none() { " PK" } else { "" };
                     for (attribute, template) in place.partition.iter().chain(&place.sort) {
-                        let kind = entity.attribute(attribute).map_or("S", |a| a.kind);
+                        let kind = entity.table_schema().key_kind(attribute);
                         let (attribute, template) = (word(attribute), quoted(template));
                         let _ = writeln!(out, "        {kind} {attribute}{mark} \"{template}\"");
                     }
@@ -239,21 +239,37 @@ fn places(entity: &'static EntitySchema) -> Vec<Place> {
                 if i.index.local {
                     templates.partition = single.key.partition;
                 }
-                templated(
+                let mut place = templated(
                     Some(name),
                     i.alias,
                     i.index.key,
                     templates,
                     single.parts,
                     single.key,
-                )
+                );
+                if let (Some(shards), Some((_, text))) = (i.shards, place.partition.first_mut()) {
+                    let last = shards.count.saturating_sub(1);
+                    text.push_str(&format!("#{{000..{last:03}}}"));
+                }
+                place
             });
             std::iter::once(table).chain(indexes).collect()
         }
         None => {
             let table = plain(entity, None, entity.key);
             let indexes = entity.indexes.iter();
-            let indexes = indexes.map(|i| plain(entity, Some(i.name), i.key));
+            let indexes = indexes.map(|i| {
+                let mut place = plain(entity, Some(i.name), i.key);
+                let shards = i.shards.and_then(|s| Some((s.attribute?, s.count)));
+                if let Some((attribute, count)) = shards {
+                    let mut parts = place.partition.iter_mut();
+                    if let Some((_, text)) = parts.find(|(name, _)| *name == attribute) {
+                        *text = format!("{{0..{}}}", count.saturating_sub(1));
+                    }
+                    place.parameters.retain(|name| *name != attribute);
+                }
+                place
+            });
             std::iter::once(table).chain(indexes).collect()
         }
     }

@@ -1,8 +1,10 @@
 //! The plain description of an entity that the derive writes and the runtime reads.
 
+mod shards;
 mod single_table;
 mod unique;
 
+pub use shards::Shards;
 #[doc(hidden)]
 pub use single_table::IndexKey;
 pub use single_table::{IndexTemplates, KeyTemplates, PartSchema, Piece, SingleTable, TableSchema};
@@ -71,6 +73,8 @@ pub struct IndexSchema {
     pub key: KeySchema,
     /// What the index holds beside its own and the table's key.
     pub projection: IndexProjection,
+    /// How its writes are spread, for the index of an entity with a table of its own.
+    pub shards: Option<Shards>,
 }
 
 /// What an index holds.

@@ -1,7 +1,8 @@
 //! Tables that several entities share: [`Table`], and what the compiler checks between the two.
 
-use crate::entity::Entity;
-use crate::schema::{IndexSchema, SingleTable, TableSchema};
+use crate::entity::{Entity, Primary, Whole};
+use crate::schema::{IndexSchema, KeySchema, Shards, SingleTable, TableSchema};
+use crate::shard::{self, KeyValue};
 use crate::wire::{MAX_PARTITION, MAX_SORT, WriteError, Writer};
 
 /// A table that several entities share: single-table design.
@@ -114,12 +115,19 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
         Some(slot) => Ok(slot.insert(entity.part_text(part)?).clone()),
         None => Ok(None),
     };
+    let mut key: Vec<KeyValue> = Vec::with_capacity(2);
     for attribute in single.derived() {
         let (name, limit) = (attribute.name, attribute.limit);
         let composed = crate::template::compose(attribute.pieces, single.parts, &mut text);
         match composed {
             Ok(None) => {}
-            Ok(Some(value)) => {
+            Ok(Some(mut value)) => {
+                // The primary key comes before the keys of indexes.
+                if single.table.key.contains(name) {
+                    key.push(KeyValue::S(value.clone()));
+                } else if let Some(shards) = attribute.shards {
+                    value.push_str(&shard::suffix(shards.of(shard::hash(&key))));
+                }
                 text_attribute(w, name, &value);
                 if value.is_empty() || value.len() > limit {
                     let json = crate::expr::ast::Value::write(|w| w.string(&value));
@@ -146,29 +154,38 @@ pub(crate) struct Derived {
     pub(crate) name: &'static str,
     pub(crate) pieces: &'static [crate::schema::Piece],
     pub(crate) limit: usize,
+    /// The text is that of a partition key, and its end says the shard.
+    pub(crate) shards: Option<Shards>,
 }
 
 impl SingleTable {
-    /// The attributes that templates fill: of the primary key, then of the indexes.
+    /// The attributes that templates fill, each once: of the primary key, then of the indexes.
     pub(crate) fn derived(&self) -> impl Iterator<Item = Derived> {
-        let primary = std::iter::once((self.table.key, self.key));
-        let indexes = self.indexes.iter().map(|i| (i.index.key, i.key));
-        primary.chain(indexes).flat_map(|(key, templates)| {
-            let of = |names: &'static [&'static str], pieces: &'static [_], limit| {
-                let name = names.first().filter(|_| !pieces.is_empty());
-                name.map(|name| Derived {
-                    name,
-                    pieces,
-                    limit,
-                })
-            };
-            [
-                of(key.partition, templates.partition, MAX_PARTITION),
-                of(key.sort, templates.sort, MAX_SORT),
-            ]
-            .into_iter()
-            .flatten()
-        })
+        let own = self.table.key;
+        let primary = std::iter::once((own, self.key, None, true));
+        let indexes = self.indexes.iter();
+        let indexes = indexes.map(|i| (i.index.key, i.key, i.shards, false));
+        primary
+            .chain(indexes)
+            .flat_map(move |(key, templates, shards, primary)| {
+                let of = |names: &'static [&'static str], pieces: &'static [_], limit, shards| {
+                    let name = names.first().filter(|_| !pieces.is_empty());
+                    // What the primary key and an index have in common is the primary key's.
+                    let name = name.filter(|name| primary || !own.contains(name));
+                    name.map(|name| Derived {
+                        name,
+                        pieces,
+                        limit,
+                        shards,
+                    })
+                };
+                [
+                    of(key.partition, templates.partition, MAX_PARTITION, shards),
+                    of(key.sort, templates.sort, MAX_SORT, None),
+                ]
+                .into_iter()
+                .flatten()
+            })
     }
 }
 
@@ -187,7 +204,27 @@ pub trait TableIndex<const H: u64, E> {
 #[doc(hidden)]
 pub trait IndexOfTable {
     const SCHEMA: IndexSchema;
+    /// [`ProjectsAll`](crate::entity::ProjectsAll) or [`ProjectsSome`](crate::entity::ProjectsSome).
+    type Projects;
 }
+
+/// An index of an entity in a shared table.
+#[doc(hidden)]
+pub trait OfTable {
+    /// The index of the table.
+    type Index: IndexOfTable;
+}
+
+/// The table, or an index, that holds the attribute whose stored name has the FNV-1a hash `H`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "index `{Self}` does not hold this attribute",
+    label = "not in index `{Self}` of the table",
+    note = "an index holds its keys, the table's keys and what its `project` list on the table names: add the stored name of the attribute to that list, or fetch the whole entities with `.hydrate()`"
+)]
+pub trait HoldsAttribute<const H: u64> {}
+impl<E, const H: u64> HoldsAttribute<H> for Primary<E> {}
+impl<E, const H: u64> HoldsAttribute<H> for Whole<E> {}
 
 /// The key of a table or index has a sort key.
 #[doc(hidden)]
@@ -268,6 +305,37 @@ pub const fn agree(entity: &crate::schema::EntitySchema, table: &TableSchema) {
             "the entity has a `ttl` field, but its table has no Time to Live; add `ttl = \"..\"` to the table"
         ),
         (None, _) => {}
+    }
+}
+
+/// Where the key of an index has attributes of the table's key, there is nothing to say against it.
+/// `templates`: what there is to say when the partition key of the index is the partition key or the
+/// sort key of the table, and the same of its sort key. Evaluated at compile time.
+#[doc(hidden)]
+pub const fn shared_attributes(
+    index: &KeySchema,
+    table: &KeySchema,
+    templates: [Option<&str>; 4],
+    shards: Option<&str>,
+) {
+    let keys = [
+        (index.partition, table.partition),
+        (index.partition, table.sort),
+        (index.sort, table.partition),
+        (index.sort, table.sort),
+    ];
+    let mut i = 0;
+    while i < keys.len() {
+        let (own, of_table) = keys[i];
+        if !own.is_empty() && contains(of_table, own[0]) {
+            if let Some(message) = templates[i] {
+                panic!("{}", message);
+            }
+            if let (Some(message), true) = (shards, i < 2) {
+                panic!("{}", message);
+            }
+        }
+        i += 1;
     }
 }
 

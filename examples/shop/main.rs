@@ -19,11 +19,12 @@
 //! with the customer; `place_order` takes the articles out of stock and empties the cart. Both are one
 //! transaction: all of it happens or nothing.
 //!
-//! `cargo run --example shop` runs it on the embedded engine.
+//! `cargo run --example shop` runs it on the embedded engine; `-- --help` says how else.
 
 mod model;
 
 use dynamodel::{Db, Entity, Error, Model, Transaction};
+use dynamodel_examples::{Outcome, connect};
 
 use model::{Account, CartItem, Customer, CustomerItem, Order, OrderLine, Shop, Status, Stock};
 
@@ -87,12 +88,16 @@ async fn put_into_cart(db: &Db, customer_id: &str, sku: &str, quantity: u32) -> 
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> Outcome {
+    let Some(db) = connect("An online shop in one table.").await? else {
+        return Ok(());
+    };
     println!(
         "{}",
         Model::of::<(Customer, CartItem, Order, OrderLine, Stock)>()
     );
-    run(&Db::embedded()?).await
+    run(&db).await?;
+    Ok(db.delete_table::<Shop>().await?)
 }
 
 async fn run(db: &Db) -> Result<(), Error> {

@@ -7,8 +7,8 @@ use syn::punctuated::Punctuated;
 use syn::{Ident, LitInt, LitStr, Path, Token, bracketed, parenthesized};
 
 use super::{
-    ENTITY, each_item, equals, equals_choice, equals_fields, equals_path, equals_text, flag,
-    inside, once, rename_rule, skip_rest,
+    ENTITY, Spanned, each_item, equals, equals_choice, equals_fields, equals_path, equals_text,
+    flag, inside, once, rename_rule, skip_rest,
 };
 use crate::errors::Errors;
 use crate::names::{RenameRule, hint, plain};
@@ -56,6 +56,7 @@ pub(crate) struct IndexAttr {
     pub(crate) partition: Option<KeyPart>,
     pub(crate) sort: Option<KeyPart>,
     pub(crate) project: Option<Project>,
+    pub(crate) shards: Option<Spanned<u16>>,
 }
 
 /// What an index holds beside the keys.
@@ -144,6 +145,7 @@ fn index(
             partition: None,
             sort: None,
             project: None,
+            shards: None,
         };
         if let Err(e) = index_parts(content, &mut out, errors) {
             // The index stays, so that code which queries it has no errors of its own.
@@ -160,7 +162,7 @@ fn index_parts(
     out: &mut IndexAttr,
     errors: &mut Errors,
 ) -> syn::Result<()> {
-    let known = ["partition", "sort", "project", "name"];
+    let known = ["partition", "sort", "project", "name", "shards"];
     while !input.is_empty() {
         input.parse::<Token![,]>()?;
         if input.is_empty() {
@@ -184,8 +186,19 @@ fn index_parts(
                 &key,
                 equals_text(&key, input, "by-email")?,
             )?,
+            "shards" => {
+                let count = shards(&key, input)?;
+                if out.local {
+                    errors.at(
+                        key.span(),
+                        "a local index lies in the partitions of the table, which no shards can spread; remove `shards`, or make it an `index(..)`",
+                    );
+                } else {
+                    once(&mut out.shards, &key, count)?;
+                }
+            }
             other => {
-                let known = if out.local { &known[1..] } else { &known[..] };
+                let known = if out.local { &known[1..4] } else { &known[..] };
                 let hint = hint(other, known.iter().copied());
                 let message = format!("unknown part `{other}` of an index; {hint}");
                 return Err(syn::Error::new(key.span(), message));
@@ -193,6 +206,22 @@ fn index_parts(
         }
     }
     Ok(())
+}
+
+/// `= 16`.
+fn shards(key: &Ident, input: ParseStream<'_>) -> syn::Result<Spanned<u16>> {
+    let usage = "`shards` is how many partitions the writes of one key are spread over, from 2 to 256, for instance `shards = 16`";
+    equals(key, input, usage)?;
+    let count: LitInt = input
+        .parse()
+        .map_err(|e: syn::Error| syn::Error::new(e.span(), usage))?;
+    match count.base10_parse::<u16>() {
+        Ok(value @ 2..=256) => Ok(Spanned {
+            value,
+            span: count.span(),
+        }),
+        _ => Err(syn::Error::new(count.span(), usage)),
+    }
 }
 
 /// `= "name"`, or `= Type`.

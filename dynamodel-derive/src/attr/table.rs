@@ -2,9 +2,10 @@
 
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Ident, LitStr, Path, Token, parenthesized};
+use syn::punctuated::Punctuated;
+use syn::{Ident, LitStr, Path, Token, bracketed, parenthesized};
 
-use super::{OptionsAttr, TABLE, each_item, equals_path, equals_text, once};
+use super::{OptionsAttr, TABLE, each_item, equals, equals_path, equals_text, once, skip_rest};
 use crate::errors::Errors;
 use crate::names::{hint, plain};
 
@@ -28,6 +29,15 @@ pub(crate) struct TableIndexAttr {
     pub(crate) stored_name: Option<LitStr>,
     pub(crate) partition: Option<LitStr>,
     pub(crate) sort: Option<LitStr>,
+    pub(crate) project: Option<TableProject>,
+}
+
+/// What an index of a table holds beside the keys.
+pub(crate) enum TableProject {
+    All,
+    Keys,
+    /// These attributes, by their stored names.
+    Include(Vec<LitStr>),
 }
 
 impl TableAttrs {
@@ -77,13 +87,26 @@ fn index(key: &Ident, input: ParseStream<'_>, local: bool) -> syn::Result<TableI
         stored_name: None,
         partition: None,
         sort: None,
+        project: None,
     };
+    // What follows a mistake is no mistake of its own.
+    index_parts(&content, &mut out).inspect_err(|_| skip_rest(&content))?;
+    Ok(out)
+}
+
+/// What follows the name of an index.
+fn index_parts(content: ParseStream<'_>, out: &mut TableIndexAttr) -> syn::Result<()> {
+    let local = out.local;
     while !content.is_empty() {
         content.parse::<Token![,]>()?;
         if content.is_empty() {
             break;
         }
         let key = content.call(Ident::parse_any)?;
+        if key == "project" {
+            once(&mut out.project, &key, project(&key, content)?)?;
+            continue;
+        }
         let (slot, example) = match plain(&key).as_str() {
             "partition" if !local => (&mut out.partition, "gsi1pk"),
             "sort" => (&mut out.sort, "gsi1sk"),
@@ -92,15 +115,40 @@ fn index(key: &Ident, input: ParseStream<'_>, local: bool) -> syn::Result<TableI
                 let message = "a local index has the partition key of the table; remove `partition`, or make it an `index(..)`";
                 return Err(syn::Error::new(key.span(), message));
             }
+            "shards" => {
+                let message = "an entity says how its writes to an index are spread; write `shards` to the entity, `index(gsi1 as by_status, .., shards = 16)`";
+                return Err(syn::Error::new(key.span(), message));
+            }
             other => {
-                let known = ["partition", "sort", "name"];
+                let known = ["partition", "sort", "project", "name"];
                 let known = if local { &known[1..] } else { &known[..] };
                 let hint = hint(other, known.iter().copied());
                 let message = format!("unknown part `{other}` of an index of a table; {hint}");
                 return Err(syn::Error::new(key.span(), message));
             }
         };
-        once(slot, &key, equals_text(&key, &content, example)?)?;
+        once(slot, &key, equals_text(&key, content, example)?)?;
     }
-    Ok(out)
+    Ok(())
+}
+
+/// `= all`, `= keys` or `= ["a", "b"]`.
+fn project(key: &Ident, input: ParseStream<'_>) -> syn::Result<TableProject> {
+    let usage =
+        "`project` is `all`, `keys` or a list of stored names, `project = [\"status\", \"total\"]`";
+    equals(key, input, usage)?;
+    if input.peek(syn::token::Bracket) {
+        let content;
+        bracketed!(content in input);
+        let names = Punctuated::<LitStr, Token![,]>::parse_terminated(&content)
+            .inspect_err(|_| skip_rest(&content))
+            .map_err(|e| syn::Error::new(e.span(), usage))?;
+        return Ok(TableProject::Include(names.into_iter().collect()));
+    }
+    let word = Ident::parse_any(input).map_err(|e| syn::Error::new(e.span(), usage))?;
+    match plain(&word).as_str() {
+        "all" => Ok(TableProject::All),
+        "keys" => Ok(TableProject::Keys),
+        _ => Err(syn::Error::new(word.span(), usage)),
+    }
 }

@@ -109,6 +109,11 @@ pub(super) fn key_parts(entity: &Entity, errors: &mut Errors) {
                 fifth.span(),
                 "the partition key of an index has at most 4 attributes; remove the rest",
             );
+        } else if let (Some(fourth), Some(_)) = (partition.get(3), &index.shards) {
+            errors.at(
+                fourth.span(),
+                "the shard is an attribute of the partition key too, which has at most 4; remove one, or `shards`",
+            );
         }
         if index.local
             && let Some(second) = index.sort.get(1)
@@ -145,15 +150,35 @@ pub(super) fn key_parts(entity: &Entity, errors: &mut Errors) {
     }
 }
 
-/// The version, the time to live and the write token are no keys: they change with every write, or
-/// only the library knows them.
+/// The attribute of the shard has a name that no field has, of at most 255 bytes.
+pub(super) fn shard_names(entity: &Entity, errors: &mut Errors) {
+    for index in &entity.indexes {
+        let (Some(name), Some(shards)) = (index.shard_attribute(), &index.shards) else {
+            continue;
+        };
+        if let Some(field) = entity.stored().find(|f| f.name.value == name) {
+            errors.at(
+                field.name.span,
+                format!("the attribute `{name}` holds the shard of index \"{}\"; store the field under another name with `#[dynamo(rename = \"..\")]`", plain(&index.name)),
+            );
+        }
+        if name.len() > 255 {
+            errors.at(
+                shards.span,
+                "the name of the index is part of the name of its shard attribute, which has at most 255 bytes; choose a shorter one by `name = \"..\"`",
+            );
+        }
+    }
+}
+
+/// The version and the write token are no keys: they change with every write, and only the library
+/// knows them.
 pub(super) fn no_role_fields(entity: &Entity, errors: &mut Errors) {
     for name in entity.indexes.iter().flat_map(keys) {
         let Some(field) = entity.field(name) else {
             continue;
         };
-        let role =
-            roles(field).find(|(role, _)| matches!(*role, "version" | "ttl" | "write_token"));
+        let role = roles(field).find(|(role, _)| matches!(*role, "version" | "write_token"));
         if let Some((role, _)) = role {
             errors.at(
                 name.span(),

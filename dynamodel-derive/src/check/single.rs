@@ -110,6 +110,8 @@ fn part(entity: &Entity, template: &Template, name: &Ident, errors: &mut Errors)
         errors.at(template.span, format!("`{text}` is skipped, so no key can hold it; remove `skip` from the field, or the part from the template"));
     } else if field.attrs.stored.is_some() {
         errors.at(template.span, format!("`{text}` has a stored form of its own, which a template cannot take; derive `Document` for the type instead, with `transparent` or `from`/`into`"));
+    } else if field.attrs.ttl.is_some() {
+        errors.at(template.span, format!("`{text}` is the `ttl` field, which is stored as the number that Time to Live reads, while the keys of a shared table are text; use another field in the template"));
     } else if let Some((role, _)) = roles(field).next() {
         errors.at(template.span, format!("`{text}` is the `{role}` field, which the library writes; use another field in the template"));
     }

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use super::{not_empty, resource_name};
+use crate::attr::Spanned;
 use crate::errors::Errors;
-use crate::model::Table;
+use crate::model::{Table, TableProjection};
 use crate::names::plain;
 
 /// Applies every rule.
@@ -15,6 +16,7 @@ pub(super) fn rules(table: &Table, errors: &mut Errors) {
     attribute_names(table, errors);
     index_names(table, errors);
     index_keys(table, errors);
+    projected(table, errors);
     at_most(table, errors);
 }
 
@@ -87,14 +89,17 @@ fn index_names(table: &Table, errors: &mut Errors) {
 }
 
 /// A global index has a partition key, a local one a sort key in a table with a sort key; and no
-/// attribute is in two keys, because each is made by one template.
+/// attribute is in the keys of two indexes, because each is made by one template. A global index may
+/// have an attribute of the table's key, which the template of that makes.
 fn index_keys(table: &Table, errors: &mut Errors) {
     let mut seen: HashSet<&str> = HashSet::new();
     let others = [&table.ttl, &Some(table.discriminator.clone())]
         .map(|n| n.as_ref().map(|n| n.value.clone()));
-    for name in [&table.partition, &table.sort].into_iter().flatten() {
-        seen.insert(&name.value);
-    }
+    let primary: Vec<&str> = [&table.partition, &table.sort]
+        .into_iter()
+        .flatten()
+        .map(|name| name.value.as_str())
+        .collect();
     for index in &table.indexes {
         let name = plain(&index.name);
         if index.local {
@@ -114,10 +119,32 @@ fn index_keys(table: &Table, errors: &mut Errors) {
             );
         }
         let own = index.partition.as_ref().filter(|_| !index.local);
-        for name in own.into_iter().chain(&index.sort) {
+        let names: Vec<&Spanned<String>> = own.into_iter().chain(&index.sort).collect();
+        if let [partition, sort] = names.as_slice() {
+            if partition.value == sort.value {
+                errors.at(
+                    sort.span,
+                    format!(
+                        "`{}` is in the key of the index twice; choose another name",
+                        sort.value
+                    ),
+                );
+                continue;
+            }
+            if primary == [&partition.value, &sort.value] {
+                errors.at(
+                    index.name.span(),
+                    format!("index \"{name}\" has the key of the table; query the table, or swap the two for an inverted index"),
+                );
+                continue;
+            }
+        }
+        for name in names {
             not_empty(name, errors);
-            let used =
-                !seen.insert(&name.value) || others.iter().flatten().any(|o| *o == name.value);
+            let is_primary = primary.contains(&name.value.as_str());
+            let used = (is_primary && index.local)
+                || (!is_primary && !seen.insert(&name.value))
+                || others.iter().flatten().any(|o| *o == name.value);
             if used {
                 errors.at(
                     name.span,
@@ -127,6 +154,40 @@ fn index_keys(table: &Table, errors: &mut Errors) {
                     ),
                 );
             }
+        }
+    }
+}
+
+/// A list of projected attributes has names, each once and none of a key, and all lists together have
+/// at most 100.
+fn projected(table: &Table, errors: &mut Errors) {
+    let mut count = 0;
+    for index in &table.indexes {
+        let keys = [&table.partition, &table.sort, &index.partition, &index.sort];
+        let mut seen = HashSet::new();
+        for name in index.project.names() {
+            not_empty(name, errors);
+            let text = &name.value;
+            count += 1;
+            if keys.into_iter().flatten().any(|key| key.value == *text) {
+                errors.at(name.span, format!("`{text}` is a key, and every index holds the keys; remove it from `project`"));
+            } else if !seen.insert(text) {
+                errors.at(
+                    name.span,
+                    format!("`{text}` is projected twice; remove one"),
+                );
+            } else if count == 101 {
+                errors.at(
+                    name.span,
+                    "the indexes of a table project at most 100 attributes by name, all together; use `project = all` in one of them",
+                );
+            }
+        }
+        if matches!(&index.project, TableProjection::Include(names) if names.is_empty()) {
+            errors.at(
+                index.name.span(),
+                "an empty list projects nothing; write `project = keys`",
+            );
         }
     }
 }

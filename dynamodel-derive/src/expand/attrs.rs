@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Generics, Ident};
+use syn::{Generics, Ident, WherePredicate};
 
 use super::implement;
 use super::stored::attribute_type;
@@ -21,6 +21,8 @@ pub(super) enum Usable {
         any_index: Vec<TokenStream>,
         /// Where the field is only set, as a part of a derived key.
         settable: Option<TokenStream>,
+        /// The hash of the attribute that the index has to hold.
+        held: Option<Literal>,
     },
 }
 
@@ -282,6 +284,7 @@ pub(super) fn token_of_type(
             scopes,
             any_index,
             settable,
+            held,
         } => {
             let settable = settable.iter().map(|scope| {
                 let of = quote!(#root::__private::SettableIn<#scope>);
@@ -290,7 +293,14 @@ pub(super) fn token_of_type(
             let scopes = scopes
                 .iter()
                 .map(|scope| usable_in(&container.generics, scope));
-            let generics = container.generics_and("__I");
+            let mut generics = container.generics_and("__I");
+            if let Some(hash) = held {
+                let bound = quote!(__I: #root::__private::HoldsAttribute<#hash>);
+                let clause = generics.make_where_clause();
+                clause
+                    .predicates
+                    .extend(syn::parse2::<WherePredicate>(bound));
+            }
             let any = any_index.iter().map(|scope| usable_in(&generics, scope));
             scopes.chain(any).chain(settable).collect()
         }

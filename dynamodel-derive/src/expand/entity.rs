@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::DeriveInput;
 
-use super::attrs::{Paths, Usable, token};
+use super::attrs::{Paths, Usable, hash_of, token};
 use super::checks::checks;
 use super::codec::{Construct, Role, epoch_seconds, read_fn, read_map, write_line};
 use super::indexes::{index_impls, index_types};
@@ -113,7 +113,8 @@ impl Scopes {
 
     /// Where the field is used. One impl for any index, where all are alike.
     fn of(&self, entity: &Entity, field: &Field) -> Usable {
-        if is_free(entity, field) {
+        let of_table = entity.single.iter().any(|s| !s.indexes.is_empty());
+        if is_free(entity, field) && !of_table {
             return Usable::Everywhere;
         }
         let table_key = entity.is_table_key(field);
@@ -150,6 +151,8 @@ impl Scopes {
             scopes,
             any_index,
             settable,
+            // What an index of a shared table holds, the table says.
+            held: of_table.then(|| hash_of(&field.name.value)),
         }
     }
 }
@@ -207,6 +210,11 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         .single
         .as_ref()
         .map(|_| quote!(#root::__private::write_templates(self, __w);));
+    let shards = entity
+        .indexes
+        .iter()
+        .any(|i| i.shards.is_some())
+        .then(|| quote!(#root::__private::write_shards(self, __w);));
     let hooks = hooks(entity);
     let partial = partial_members(entity);
     let entity_impl = container.implement(
@@ -220,6 +228,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
                 __w.begin_map();
                 #(#lines)*
                 #templates
+                #shards
                 __w.end_map();
             }
             #read

@@ -7,7 +7,7 @@ use quote::{ToTokens, format_ident, quote};
 use super::codec::{Construct, read_fn, read_map};
 use super::entity::{Scopes, is_free};
 use super::keys::located;
-use super::schema::key_schema;
+use super::schema::{index_key, shards};
 use crate::attr::Project;
 use crate::model::{Container, Entity, Field, Index};
 use crate::names::{plain, type_name};
@@ -116,7 +116,13 @@ fn index_impl(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
     let root = &container.root;
     let of = container.ty();
     let name = &index.stored_name.value;
-    let key = key_schema(root, &entity.partition_of(index), &entity.sort_of(index));
+    let key = index_key(entity, index);
+    let shards = shards(entity, index);
+    let is_sharded = shards.as_ref().map(|_| {
+        let of = quote!(#root::__private::Sharded);
+        container.implement(of, ty, TokenStream::new())
+    });
+    let shards = shards.map(|shards| constant_shards(root, &shards));
     let projects = match index.project {
         Project::All => format_ident!("ProjectsAll"),
         Project::Keys | Project::Include(_) => format_ident!("ProjectsSome"),
@@ -129,17 +135,27 @@ fn index_impl(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
             "Global"
         }
     );
-    container.implement(
+    let index_impl = container.implement(
         quote!(#root::__private::Index),
         ty,
         quote! {
             type Entity = #of;
             const NAME: ::core::option::Option<&'static str> = ::core::option::Option::Some(#name);
             const KEY: #root::schema::KeySchema = #key;
+            #shards
             type Projects = #root::__private::#projects;
             type Locality = #root::__private::#locality;
         },
-    )
+    );
+    quote!(#index_impl #is_sharded)
+}
+
+/// `SHARDS` of an index.
+pub(super) fn constant_shards(root: &TokenStream, shards: &TokenStream) -> TokenStream {
+    quote! {
+        const SHARDS: ::core::option::Option<#root::schema::Shards> =
+            ::core::option::Option::Some(#shards);
+    }
 }
 
 /// A part of a sort key.

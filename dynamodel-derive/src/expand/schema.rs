@@ -95,7 +95,11 @@ fn index_schema(entity: &Entity, index: &Index) -> TokenStream {
     let root = &entity.container.root;
     let name = &index.stored_name.value;
     let local = index.local;
-    let key = key_schema(root, &entity.partition_of(index), &entity.sort_of(index));
+    let key = index_key(entity, index);
+    let shards = match shards(entity, index) {
+        Some(shards) => quote!(::core::option::Option::Some(#shards)),
+        None => quote!(::core::option::Option::None),
+    };
     let projection = match &index.project {
         Project::All => quote!(All),
         Project::Keys => quote!(KeysOnly),
@@ -111,8 +115,31 @@ fn index_schema(entity: &Entity, index: &Index) -> TokenStream {
             local: #local,
             key: #key,
             projection: #root::schema::IndexProjection::#projection,
+            shards: #shards,
         }
     }
+}
+
+/// The key of an index as a literal: the shard is the last attribute of the partition key.
+pub(super) fn index_key(entity: &Entity, index: &Index) -> TokenStream {
+    let root = &entity.container.root;
+    let names = |fields: Vec<&Field>| -> Vec<String> {
+        fields.into_iter().map(|f| f.name.value.clone()).collect()
+    };
+    let mut partition = names(entity.partition_of(index));
+    partition.extend(index.shard_attribute());
+    let sort = names(entity.sort_of(index));
+    quote!(#root::schema::KeySchema { partition: &[#(#partition),*], sort: &[#(#sort),*] })
+}
+
+/// How the writes of an index are spread, as a literal.
+pub(super) fn shards(entity: &Entity, index: &Index) -> Option<TokenStream> {
+    let root = &entity.container.root;
+    let count = index.shards.as_ref()?.value;
+    let name = index.shard_attribute()?;
+    Some(quote! {
+        #root::schema::Shards { count: #count, attribute: ::core::option::Option::Some(#name) }
+    })
 }
 
 /// The table options that were given, over the default.

@@ -6,8 +6,8 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::attrs::{Paths, hash, token_of};
-use super::indexes::{SortLink, sort_condition};
-use super::keys::{function_name, key_constructors, lookups, located};
+use super::indexes::{SortLink, constant_shards, sort_condition};
+use super::keys::{function_name, key_constructors, located, lookups};
 use super::stored::attribute_type;
 use crate::model::{Container, Entity, PartRole, Single, SingleIndex, adjacent, generated};
 use crate::names::{field_hash, plain, type_name};
@@ -87,17 +87,25 @@ fn pieces(root: &TokenStream, single: &Single, template: Option<&Template>) -> T
 }
 
 /// The index of the table, as a type.
-fn table_index(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
-    let root = &entity.container.root;
-    let (table, ty, hash) = (&single.table, entity.container.ty(), hash(&index.name));
-    quote_spanned! {generated(index.name.span())=>
-        <#table as #root::__private::TableIndex<#hash, #ty>>::Index
-    }
+fn table_index(entity: &Entity, index: &SingleIndex) -> TokenStream {
+    let (root, ty) = (&entity.container.root, &index.ty);
+    quote!(<#ty as #root::__private::OfTable>::Index)
 }
 
-fn index_schema(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
+/// The one place that looks for the index of the table: that there is none is one error.
+fn of_table(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
+    let Container { root, .. } = &entity.container;
+    let (table, ty, hash) = (&single.table, entity.container.ty(), hash(&index.name));
+    let found = quote_spanned! {generated(index.name.span())=>
+        type Index = <#table as #root::__private::TableIndex<#hash, #ty>>::Index;
+    };
+    let of = quote!(#root::__private::OfTable);
+    entity.container.implement(of, &index.ty, found)
+}
+
+fn index_schema(entity: &Entity, index: &SingleIndex) -> TokenStream {
     let root = &entity.container.root;
-    let index = table_index(entity, single, index);
+    let index = table_index(entity, index);
     quote!(<#index as #root::__private::IndexOfTable>::SCHEMA)
 }
 
@@ -107,8 +115,7 @@ pub(super) fn types(entity: &Entity, single: &Single) -> TokenStream {
     let owner = plain(ident);
     let types = single.indexes.iter().map(|index| {
         let (ty, name) = (&index.ty, plain(&index.name));
-        let doc =
-            format!("The index `{name}` of the table of [`{owner}`]. It holds all attributes.");
+        let doc = format!("The index `{name}` of the table of [`{owner}`].");
         let member = (!single.group(index).is_empty()).then(|| {
             let member = member_type(index);
             let doc = format!("Sets the parts of the key of [`{ty}`] together, in an update.");
@@ -241,12 +248,19 @@ pub(super) fn impls(entity: &Entity, single: &Single, primary: &TokenStream) -> 
     let sort = sort_chain(entity, single.sort.as_ref(), &name, &of, &ty, primary);
     let indexes = single.indexes.iter().map(|index| {
         let this = index.ty.to_token_stream();
-        let schema = index_schema(entity, single, index);
+        let schema = index_schema(entity, index);
         let (partition, sort_pieces) = (
             pieces(root, single, Some(&index.partition)),
             pieces(root, single, index.sort.as_ref()),
         );
         let locality = format_ident!("{}", if index.local { "TableOrLocal" } else { "Global" });
+        let table_index = table_index(entity, index);
+        let shards = shards(root, index);
+        let is_sharded = shards.as_ref().map(|_| {
+            let of = quote!(#root::__private::Sharded);
+            container.implement(of, &this, TokenStream::new())
+        });
+        let shards = shards.map(|shards| constant_shards(root, &shards));
         let index_impl = container.implement(
             quote!(#root::__private::Index),
             &this,
@@ -259,15 +273,24 @@ pub(super) fn impls(entity: &Entity, single: &Single, primary: &TokenStream) -> 
                         parts: <#ty as #root::__private::Templated>::SINGLE_TABLE.parts,
                         key: #root::schema::KeyTemplates { partition: #partition, sort: #sort_pieces },
                     });
-                type Projects = #root::__private::ProjectsAll;
+                #shards
+                type Projects = <#table_index as #root::__private::IndexOfTable>::Projects;
                 type Locality = #root::__private::#locality;
             },
         );
+        let holds = quote! {
+            #[automatically_derived]
+            impl<const __H: u64> #root::__private::HoldsAttribute<__H> for #this
+            where
+                #table_index: #root::__private::HoldsAttribute<__H>,
+            {}
+        };
         let of = quote!(#root::__private::HasSort);
         let name = format!("{}Sort", index.ty);
         let sort = sort_chain(entity, index.sort.as_ref(), &name, &of, &this, &this);
         let member = member(entity, single, index);
-        quote!(#index_impl #sort #member)
+        let of_table = of_table(entity, single, index);
+        quote!(#of_table #index_impl #is_sharded #holds #sort #member)
     });
     quote!(#templated #sort #(#indexes)*)
 }
@@ -294,10 +317,21 @@ fn templated(entity: &Entity, single: &Single) -> TokenStream {
     let key = key_templates(root, single, Some(&single.partition), single.sort.as_ref());
     let indexes = single.indexes.iter().map(|index| {
         let alias = plain(&index.alias);
-        let schema = index_schema(entity, single, index);
+        let schema = index_schema(entity, index);
         let partition = Some(&index.partition).filter(|_| !index.local);
         let key = key_templates(root, single, partition, index.sort.as_ref());
-        quote!(#root::schema::IndexTemplates { alias: #alias, index: #schema, key: #key })
+        let shards = match shards(root, index) {
+            Some(shards) => quote!(::core::option::Option::Some(#shards)),
+            None => quote!(::core::option::Option::None),
+        };
+        quote! {
+            #root::schema::IndexTemplates {
+                alias: #alias,
+                index: #schema,
+                key: #key,
+                shards: #shards,
+            }
+        }
     });
     let texts = parts(entity, single).enumerate().map(|(i, part)| {
         let value = part.value;
@@ -334,6 +368,13 @@ fn templated(entity: &Entity, single: &Single) -> TokenStream {
             }
         },
     )
+}
+
+/// How the entity's writes to an index are spread, as a literal.
+fn shards(root: &TokenStream, index: &SingleIndex) -> Option<TokenStream> {
+    let count = index.shards.as_ref()?.value;
+    let attribute = quote!(::core::option::Option::None);
+    Some(quote!(#root::schema::Shards { count: #count, attribute: #attribute }))
 }
 
 fn key_templates(
@@ -469,7 +510,7 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
     let table_span = table.span();
     let primary = sorted(table.to_token_stream(), single.sort.as_ref(), table_span);
     let of_indexes = single.indexes.iter().map(|index| {
-        let ty = table_index(entity, single, index);
+        let ty = table_index(entity, index);
         let check = if index.local {
             "local_index"
         } else {
@@ -480,6 +521,11 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
         let span = generated(index.name.span());
         quote_spanned! {span=> #private::#check::<#ty, #table, #entity_ty>(); #sort }
     });
+    let shared = single
+        .indexes
+        .iter()
+        .filter(|i| !i.local)
+        .map(|index| shared_attributes(entity, single, index));
     let agree = quote_spanned! {generated(table_span)=>
         const _: () = #private::agree(
             <#entity_ty as #root::Entity>::SCHEMA,
@@ -489,7 +535,55 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
     quote! {
         const _: fn() = || { #(#of_parts)* #(#widths)* #primary #(#of_indexes)* };
         #agree
+        #(#shared)*
     }
+}
+
+/// An attribute that is in the key of the table and of an index is made by one template, and has no
+/// shard at its end. Which attributes these are, only the table knows.
+fn shared_attributes(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
+    let root = &entity.container.root;
+    let schema = index_schema(entity, index);
+    let (table, alias) = (&single.table, plain(&index.alias));
+    let message = |what: &str, own: Option<&Template>, key: &str, of_key: Option<&Template>| {
+        let (Some(own), Some(of_key)) = (own, of_key) else {
+            return quote!(::core::option::Option::None);
+        };
+        let (own, of_key) = (own.text(), of_key.text());
+        if own == of_key {
+            return quote!(::core::option::Option::None);
+        }
+        let message = format!(
+            "the {what} key of index `{alias}` is the {key} key of the table, and an attribute is made by one template: the index has \"{own}\", the entity's key \"{of_key}\"; write \"{of_key}\" to the index"
+        );
+        quote!(::core::option::Option::Some(#message))
+    };
+    let mut messages = Vec::new();
+    for (what, own) in [
+        ("partition", Some(&index.partition)),
+        ("sort", index.sort.as_ref()),
+    ] {
+        messages.push(message(what, own, "partition", Some(&single.partition)));
+        messages.push(message(what, own, "sort", single.sort.as_ref()));
+    }
+    let shards = match &index.shards {
+        Some(_) => {
+            let message = format!(
+                "the partition key of index `{alias}` is an attribute of the table's key, which no shard can be added to; remove `shards`, or give the index a partition attribute of its own"
+            );
+            quote!(::core::option::Option::Some(#message))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let check = quote! {
+        const _: () = #root::__private::shared_attributes(
+            &#schema.key,
+            &<#table as #root::Table>::SCHEMA.key,
+            [#(#messages),*],
+            #shards,
+        );
+    };
+    super::located(check, generated(index.alias.span()))
 }
 
 /// Whether an update can set the field by itself.

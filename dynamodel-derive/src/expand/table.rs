@@ -3,11 +3,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::attrs::hash;
+use super::attrs::{hash, hash_of};
 use super::schema::options;
 use super::scope;
 use crate::attr::Spanned;
-use crate::model::{Table, TableIndex, generated};
+use crate::model::{Table, TableIndex, TableProjection, generated};
 use crate::names::plain;
 
 /// The whole expansion.
@@ -69,12 +69,20 @@ pub(super) fn expand(table: &Table) -> TokenStream {
             "GlobalIndexOf"
         };
         let kind = Ident::new(kind, Span::call_site());
+        let projects = match index.project {
+            TableProjection::All => "ProjectsAll",
+            TableProjection::Keys | TableProjection::Include(_) => "ProjectsSome",
+        };
+        let projects = Ident::new(projects, Span::call_site());
+        let holds = holds(root, index, &marker);
         quote! {
             pub enum #marker {}
             #[automatically_derived]
             impl #root::__private::IndexOfTable for #marker {
                 const SCHEMA: #root::schema::IndexSchema = #schema;
+                type Projects = #root::__private::#projects;
             }
+            #holds
             #[automatically_derived]
             impl<__E> #root::__private::TableIndex<#hash, __E> for #ty { type Index = #marker; }
             #[automatically_derived]
@@ -83,6 +91,25 @@ pub(super) fn expand(table: &Table) -> TokenStream {
         }
     });
     scope(quote!(#table_impl #has_table #sort #with_sort #(#markers)*))
+}
+
+/// Which attributes the index holds beside the keys.
+fn holds(root: &TokenStream, index: &TableIndex, marker: &Ident) -> TokenStream {
+    if let TableProjection::All = index.project {
+        return quote! {
+            #[automatically_derived]
+            impl<const __H: u64> #root::__private::HoldsAttribute<__H> for #marker {}
+        };
+    }
+    let names = index.project.names().iter();
+    let holds = names.map(|name| {
+        let hash = hash_of(&name.value);
+        quote! {
+            #[automatically_derived]
+            impl #root::__private::HoldsAttribute<#hash> for #marker {}
+        }
+    });
+    holds.collect()
 }
 
 fn marker(name: &Ident) -> Ident {
@@ -118,12 +145,21 @@ fn key(
 fn index_schema(root: &TokenStream, index: &TableIndex) -> TokenStream {
     let (name, local) = (&index.stored_name.value, index.local);
     let key = key(root, index.partition.as_ref(), index.sort.as_ref());
+    let projection = match &index.project {
+        TableProjection::All => quote!(All),
+        TableProjection::Keys => quote!(KeysOnly),
+        TableProjection::Include(names) => {
+            let names = names.iter().map(|name| &name.value);
+            quote!(Include(&[#(#names),*]))
+        }
+    };
     quote! {
         #root::schema::IndexSchema {
             name: #name,
             local: #local,
             key: #key,
-            projection: #root::schema::IndexProjection::All,
+            projection: #root::schema::IndexProjection::#projection,
+            shards: ::core::option::Option::None,
         }
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span};
 use syn::Path;
 
 use super::{Entity, Field, generated};
-use crate::attr::{EntityAttrs, IndexAttr, KeyPart, TableAttr};
+use crate::attr::{EntityAttrs, IndexAttr, KeyPart, Spanned, TableAttr};
 use crate::errors::Errors;
 use crate::names::{plain, type_name};
 use crate::template::{Piece, Template, dotted};
@@ -33,6 +33,8 @@ pub(crate) struct SingleIndex {
     /// Of a local index, the table's.
     pub(crate) partition: Template,
     pub(crate) sort: Option<Template>,
+    /// How many shards the entity's writes are spread over.
+    pub(crate) shards: Option<Spanned<u16>>,
 }
 
 /// How a field is bound to derived keys.
@@ -225,6 +227,7 @@ impl SingleIndex {
             alias,
             partition: partition?,
             sort,
+            shards: attr.shards,
         })
     }
 }

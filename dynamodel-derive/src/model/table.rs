@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::{DeriveInput, LitStr};
 
 use super::Container;
-use crate::attr::{OptionsAttr, Spanned, TableAttrs, TableIndexAttr};
+use crate::attr::{OptionsAttr, Spanned, TableAttrs, TableIndexAttr, TableProject};
 use crate::errors::Errors;
 use crate::names::plain;
 
@@ -32,6 +32,24 @@ pub(crate) struct TableIndex {
     /// Of a local index, the table's.
     pub(crate) partition: Option<Spanned<String>>,
     pub(crate) sort: Option<Spanned<String>>,
+    pub(crate) project: TableProjection,
+}
+
+/// What an index of a table holds beside the keys.
+pub(crate) enum TableProjection {
+    All,
+    Keys,
+    Include(Vec<Spanned<String>>),
+}
+
+impl TableProjection {
+    /// The names of the list.
+    pub(crate) fn names(&self) -> &[Spanned<String>] {
+        match self {
+            TableProjection::Include(names) => names,
+            TableProjection::All | TableProjection::Keys => &[],
+        }
+    }
 }
 
 fn spanned(text: LitStr) -> Spanned<String> {
@@ -89,6 +107,13 @@ impl TableIndex {
                 attr.partition.map(spanned)
             },
             sort: attr.sort.map(spanned),
+            project: match attr.project {
+                None | Some(TableProject::All) => TableProjection::All,
+                Some(TableProject::Keys) => TableProjection::Keys,
+                Some(TableProject::Include(names)) => {
+                    TableProjection::Include(names.into_iter().map(spanned).collect())
+                }
+            },
             name: attr.name,
             stored_name,
         }

@@ -6,24 +6,27 @@ use crate::expr::Actions;
 use crate::expr::ast::{ActionNode, Place, Source, Value, Verb};
 use crate::key::{Key, check_key_value};
 use crate::schema::{PartSchema, SingleTable};
+use crate::shard;
 use crate::single_table::Derived;
 use crate::template::{compose, distinct};
 use crate::wire::WriteError;
 
 /// The derived attributes that the actions touch; and, unless the item surely exists, what every item
-/// of the entity has: its type, and the fields of its key.
+/// of the entity has: its type, and the fields of its key. The attributes of shards always, so that an
+/// item from before there were any gets them.
 pub(super) fn actions<E: Entity>(
     key: &Key<E>,
     given: &Actions,
     exists: bool,
 ) -> Result<Vec<ActionNode>, Error> {
     let Some(single) = E::SCHEMA.single_table else {
-        return Ok(Vec::new());
+        return shard::actions(key);
     };
     key.json()?;
     let update = Update {
         single,
         key: key.parts(),
+        hash: &|| shard::key_hash(key),
         given,
     };
     let mut out = Vec::new();
@@ -56,6 +59,8 @@ struct Update<'a> {
     single: &'static SingleTable,
     /// The values of the parts of the primary key.
     key: &'a [Vec<u8>],
+    /// The hash of the primary key.
+    hash: &'a dyn Fn() -> Result<u64, Error>,
     given: &'a Actions,
 }
 
@@ -101,12 +106,15 @@ impl Update<'_> {
         }
         let name = derived.name;
         let text = text.map_err(|e| Error::invalid_key(e.in_attribute(name)))?;
-        let Some(text) = text else {
+        let Some(mut text) = text else {
             return Ok(ActionNode {
                 place: Place::root(name),
                 verb: Verb::Remove,
             });
         };
+        if let Some(shards) = derived.shards {
+            text.push_str(&shard::suffix(shards.of((self.hash)()?)));
+        }
         let value = Value::write(|w| w.string(&text));
         let json = check_key_value(name, value, derived.limit).map_err(Error::invalid_key)?;
         Ok(set(name, Value::Json(json)))

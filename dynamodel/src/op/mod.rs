@@ -48,7 +48,9 @@ pub use update::Update;
 pub(crate) use batch::Left;
 pub(crate) use guard::check_key;
 pub(crate) use query::Plan;
-pub(crate) use response::{PageBody, page as decode_page, page_count as decode_count};
+pub(crate) use response::{
+    PageBody, page as decode_page, page_count as decode_count, page_raw as decode_raw,
+};
 pub(crate) use transaction::Canceled;
 pub(crate) use write::write_item;
 

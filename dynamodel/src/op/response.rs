@@ -104,12 +104,10 @@ pub(crate) fn read_capacities(
     if r.json_null() {
         return Ok(());
     }
-    let mut more = r.begin_list()?;
-    while more {
+    r.json_list(|r| {
         capacities.push(ConsumedCapacity::read(r)?);
-        more = r.end_element()?;
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The answer to Query and Scan.
@@ -130,9 +128,16 @@ pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError>
         // `Count` comes first in DynamoDB's answers. An item takes at least 10 bytes.
         let expected = usize::try_from(page.count).unwrap_or(0);
         page.items.reserve(expected.min(body.len() / 10));
+        r.json_list(|r| page.push(r))
+    })
+}
+
+/// A page with its items as they came.
+pub(crate) fn page_raw(body: &[u8]) -> Result<PageBody<Vec<u8>>, ReadError> {
+    envelope(body, |page, r| {
         let mut more = r.begin_list()?;
         while more {
-            page.push(r)?;
+            page.items.push(r.raw_value()?.to_vec());
             more = r.end_element()?;
         }
         Ok(())

@@ -13,8 +13,9 @@ use crate::wire::Writer;
 /// Where the next page of a query or scan starts.
 ///
 /// Opaque text: it survives a restart, travels in URLs (`A-Z a-z 0-9 - _`) and, with feature `serde`,
-/// serializes as a string. It holds the key of the last item that was read, readable by whoever decodes
-/// it, so encrypt it where keys are secret. A cursor belongs to the query that it comes from: another
+/// serializes as a string. It holds the key of the last item that was read (of a sharded index, the one
+/// of each shard: about 60 characters for each), readable by whoever decodes it, so encrypt it where
+/// keys are secret. A cursor belongs to the query that it comes from: another
 /// table, index or partition refuses it ([`is_invalid_cursor`](Error::is_invalid_cursor)). `Debug` does
 /// not show it.
 ///
@@ -40,16 +41,22 @@ use crate::wire::Writer;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    source: u32,
-    key: Vec<u8>,
+    /// The first byte of the decoded text.
+    pub(super) format: u8,
+    pub(super) source: u32,
+    /// The key of the last item, or how far each shard has been read.
+    pub(super) key: Vec<u8>,
 }
 
-/// The first byte of the decoded text.
+/// A cursor that holds a key.
 const FORMAT: u8 = 1;
+/// A cursor that holds a position for each shard of an index.
+pub(super) const SHARDED: u8 = 2;
 
 impl Cursor {
     pub(crate) fn new(schema: &EntitySchema, index: Option<&str>, key: Vec<u8>) -> Self {
         Cursor {
+            format: FORMAT,
             source: source(schema, index),
             key: ordered(&key).unwrap_or(key),
         }
@@ -61,10 +68,34 @@ impl Cursor {
         schema: &EntitySchema,
         index: Option<&str>,
     ) -> Result<Vec<u8>, Error> {
-        if self.source == source(schema, index) {
-            Ok(self.key.clone())
-        } else {
+        self.of(FORMAT, schema, index).cloned()
+    }
+
+    /// How far each shard of the index has been read.
+    pub(super) fn shards_for(
+        &self,
+        schema: &EntitySchema,
+        index: Option<&str>,
+    ) -> Result<&[u8], Error> {
+        self.of(SHARDED, schema, index).map(Vec::as_slice)
+    }
+
+    /// What it holds, when it is of this format, table and index.
+    fn of(
+        &self,
+        format: u8,
+        schema: &EntitySchema,
+        index: Option<&str>,
+    ) -> Result<&Vec<u8>, Error> {
+        if self.source != source(schema, index) {
             Err(Error::cursor("it comes from another table or index"))
+        } else if self.format != format {
+            Err(Error::cursor(match format {
+                SHARDED => "it is not of an index that is spread over shards",
+                _ => "it is of an index that is spread over shards",
+            }))
+        } else {
+            Ok(&self.key)
         }
     }
 }
@@ -90,7 +121,7 @@ fn ordered(key: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Tells tables and indexes apart: FNV-1a of their names.
-fn source(schema: &EntitySchema, index: Option<&str>) -> u32 {
+pub(super) fn source(schema: &EntitySchema, index: Option<&str>) -> u32 {
     let names = schema
         .table
         .bytes()
@@ -109,7 +140,7 @@ impl fmt::Debug for Cursor {
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = vec![FORMAT];
+        let mut bytes = vec![self.format];
         bytes.extend_from_slice(&self.source.to_be_bytes());
         bytes.extend_from_slice(&self.key);
         f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
@@ -126,14 +157,16 @@ impl FromStr for Cursor {
         let (header, key) = bytes
             .split_at_checked(5)
             .ok_or_else(|| Error::cursor("it is cut short"))?;
-        let [FORMAT, source @ ..] = header else {
+        let [format @ (FORMAT | SHARDED), source @ ..] = header else {
             return Err(Error::cursor("it has another format"));
         };
         let source = <[u8; 4]>::try_from(source).map_err(|_| Error::cursor("it is cut short"))?;
-        if !crate::wire::is_map(key) {
+        // What a cursor of shards holds is looked at with the query that it comes to.
+        if *format == FORMAT && !crate::wire::is_map(key) {
             return Err(Error::cursor("it holds no key"));
         }
         Ok(Cursor {
+            format: *format,
             source: u32::from_be_bytes(source),
             key: key.to_vec(),
         })

@@ -9,11 +9,13 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
+use super::sharded::{Effort, Merge, decode};
 use super::{Cursor, Fetched, Position, SharedPlan, fetch_items, page_limit, start_key};
 use crate::db::Db;
 use crate::entity::Projection;
 use crate::error::Error;
 use crate::op::Plan;
+use crate::schema::Shards;
 
 /// The items of a query or scan, as a stream that reads pages as they are needed.
 ///
@@ -50,6 +52,8 @@ pub struct ItemStream<T> {
     tolerant: bool,
     /// Where the lanes were when the stream ended before they did.
     stopped: Vec<(u32, Position)>,
+    /// In place of lanes, for an index that is spread over shards.
+    merge: Option<Box<Merge>>,
 }
 
 /// One segment: the items at hand, and the page under way.
@@ -88,6 +92,11 @@ pub(crate) fn stream<O: Projection>(
     plans: Vec<Result<Plan, Error>>,
     tolerant: bool,
 ) -> ItemStream<O> {
+    if let [Ok(plan)] = plans.as_slice()
+        && let Some(shards) = plan.shards
+    {
+        return merged(db, plan.clone(), shards, tolerant);
+    }
     let remaining = plans
         .iter()
         .find_map(|p| p.as_ref().ok())
@@ -114,6 +123,24 @@ pub(crate) fn stream<O: Projection>(
         remaining,
         tolerant,
         stopped: Vec::new(),
+        merge: None,
+    }
+}
+
+/// Streams what the shards of an index hold, in its order.
+fn merged<O: Projection>(db: &Db, plan: Plan, shards: Shards, tolerant: bool) -> ItemStream<O> {
+    let (merge, invalid) = match Merge::new(db, plan, shards, Effort::All) {
+        Ok(merge) => (Some(Box::new(merge)), None),
+        Err(e) => (None, Some(e)),
+    };
+    ItemStream {
+        db: db.clone(),
+        lanes: VecDeque::new(),
+        invalid,
+        remaining: None,
+        tolerant,
+        stopped: Vec::new(),
+        merge,
     }
 }
 
@@ -158,6 +185,18 @@ impl<O: Projection> Stream for ItemStream<O> {
         let this = self.get_mut();
         if let Some(e) = this.invalid.take() {
             return Poll::Ready(Some(Err(e)));
+        }
+        if let Some(merge) = &mut this.merge {
+            let Poll::Ready(next) = merge.poll_next(cx) else {
+                return Poll::Pending;
+            };
+            let next = next.map(|item| item.and_then(|item| decode(merge.plan(), &item)));
+            if let Some(Err(e)) = &next
+                && !(this.tolerant && e.is_unreadable())
+            {
+                this.merge = None;
+            }
+            return Poll::Ready(next);
         }
         if this.remaining == Some(0) {
             this.stop();

@@ -1,6 +1,6 @@
 //! The plain description of a table that several entities share, and of their key templates.
 
-use super::{AttributeSchema, EntitySchema, IndexSchema, KeySchema, TableOptions};
+use super::{AttributeSchema, EntitySchema, IndexSchema, KeySchema, Shards, TableOptions};
 use crate::wire::WriteError;
 
 /// What dynamodel knows of a table: what creates it and what it is compared with.
@@ -28,6 +28,16 @@ impl TableSchema {
     /// The attribute of this name, when its type is known.
     pub fn attribute(&self, name: &str) -> Option<&'static AttributeSchema> {
         self.attributes.iter().find(|a| a.name == name)
+    }
+
+    /// The DynamoDB type of a key attribute.
+    pub(crate) fn key_kind(&self, name: &str) -> &'static str {
+        let shards = |i: &IndexSchema| i.shards.and_then(|s| s.attribute) == Some(name);
+        match self.attribute(name) {
+            Some(attribute) => attribute.kind,
+            None if self.indexes.iter().any(shards) => "N",
+            None => "S",
+        }
     }
 
     /// The index of this name.
@@ -90,6 +100,8 @@ pub struct IndexTemplates {
     pub index: IndexSchema,
     /// The templates.
     pub key: KeyTemplates,
+    /// How the entity's writes to the index are spread.
+    pub shards: Option<Shards>,
 }
 
 /// A piece of a template.

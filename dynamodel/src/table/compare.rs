@@ -64,15 +64,19 @@ fn compare_kinds(schema: &TableSchema, table: &TableDescription, found: &mut Vec
             definition.attribute_name(),
             definition.attribute_type().as_str(),
         );
-        if let Some(attribute) = schema.attribute(name)
-            && attribute.kind != actual
-        {
+        let expected = schema.key_kind(name);
+        if is_key(schema, name) && expected != actual {
             found.push(format!(
-                "key attribute `{name}` is {actual}, the entity has {}",
-                attribute.kind
+                "key attribute `{name}` is {actual}, the entity has {expected}"
             ));
         }
     }
+}
+
+/// Whether the schema has the attribute in a key.
+fn is_key(schema: &TableSchema, name: &str) -> bool {
+    let mut indexes = schema.indexes.iter();
+    schema.key.contains(name) || indexes.any(|i| i.key.contains(name))
 }
 
 fn compare_indexes(schema: &TableSchema, table: &TableDescription, found: &mut Vec<String>) {

@@ -96,7 +96,7 @@ fn attribute_definitions(schema: &TableSchema) -> Result<Vec<AttributeDefinition
         }
     }
     let definition = |name: &'static str| {
-        let kind = schema.attribute(name).map_or("S", |a| a.kind);
+        let kind = schema.key_kind(name);
         AttributeDefinition::builder()
             .attribute_name(name)
             .attribute_type(ScalarAttributeType::from(kind))

@@ -92,6 +92,33 @@ impl Decimal {
         }
     }
 
+    /// Which of two numbers is greater.
+    pub(crate) fn compare(self, other: Decimal) -> std::cmp::Ordering {
+        use std::cmp::Ordering;
+        let sign = |d: Decimal| match (d.digits, d.negative) {
+            (0, _) => 0_i8,
+            (_, true) => -1,
+            (_, false) => 1,
+        };
+        let magnitude = |d: Decimal| i64::from(d.significant) + d.exponent;
+        // With as many digits as there can be, the numbers of one magnitude are compared by them.
+        let aligned = |d: Decimal| {
+            let missing = MAX_DIGITS.saturating_sub(d.significant);
+            d.digits.saturating_mul(10_u128.pow(missing))
+        };
+        let order = sign(self).cmp(&sign(other));
+        if order != Ordering::Equal || self.digits == 0 {
+            return order;
+        }
+        let order = (magnitude(self).cmp(&magnitude(other)))
+            .then_with(|| aligned(self).cmp(&aligned(other)));
+        if self.negative {
+            order.reverse()
+        } else {
+            order
+        }
+    }
+
     /// The number times `10^places`, when that is an integer that fits.
     pub(crate) fn scaled(self, places: i64) -> Option<u128> {
         if self.digits == 0 {
@@ -183,6 +210,42 @@ mod tests {
         assert_eq!(range("9e-131"), Err(NotDecimal::OutOfRange));
         assert_eq!(range("1e99999999999999999999"), Err(NotDecimal::OutOfRange));
         assert_eq!(range("0e99999999999999999999"), Ok(()));
+    }
+
+    #[test]
+    fn order() {
+        let nines = "9".repeat(38);
+        let ascending = [
+            &format!("-{nines}"),
+            "-1e2",
+            "-99.9",
+            "-1.5",
+            "-1.49",
+            "-1e-130",
+            "0",
+            "1e-130",
+            "0.10",
+            "0.1000001",
+            "9",
+            "10",
+            "10.5",
+            "11",
+            &nines,
+            "1e38",
+            "1.0000000000000000000000000000000000001e38",
+            "9e125",
+        ];
+        for (i, a) in ascending.iter().enumerate() {
+            for (j, b) in ascending.iter().enumerate() {
+                let (a, b) = (Decimal::parse(a).unwrap(), Decimal::parse(b).unwrap());
+                assert_eq!(a.compare(b), i.cmp(&j));
+            }
+        }
+        let (a, b) = (
+            Decimal::parse("-0").unwrap(),
+            Decimal::parse("0.0").unwrap(),
+        );
+        assert_eq!(a.compare(b), std::cmp::Ordering::Equal);
     }
 
     #[test]

@@ -1,0 +1,105 @@
+//! Queries of an index whose writes are spread: one reader for each shard, merged in sort order.
+
+mod layout;
+mod merge;
+mod position;
+
+pub(super) use self::merge::{Effort, Merge};
+
+use futures_util::{StreamExt, TryStreamExt};
+
+use super::{Cursor, Named, Page, count_from, smaller};
+use crate::db::Db;
+use crate::entity::Projection;
+use crate::error::Error;
+use crate::op::Plan;
+use crate::schema::Shards;
+use layout::Layout;
+
+/// Reads an item that was merged.
+pub(super) fn decode<O: Projection>(plan: &Plan, item: &[u8]) -> Result<O, Error> {
+    crate::wire::read_item(item, O::read_item).map_err(|e| Named::of(plan).read(e))
+}
+
+/// All items.
+pub(super) async fn all<O: Projection>(
+    db: &Db,
+    plan: Plan,
+    shards: Shards,
+) -> Result<Vec<O>, Error> {
+    let mut merge = Merge::new(db, plan, shards, Effort::All)?;
+    let mut items = Vec::new();
+    while let Some(item) = merge.next().await? {
+        items.push(decode(merge.plan(), &item)?);
+    }
+    Ok(items)
+}
+
+/// One page of the merged items.
+pub(super) async fn page<O: Projection>(
+    db: &Db,
+    mut plan: Plan,
+    shards: Shards,
+) -> Result<Page<O>, Error> {
+    plan.limit = smaller(plan.page_size.map(u64::from), plan.limit);
+    plan.page_size = plan.limit.and_then(|limit| u32::try_from(limit).ok());
+    let mut merge = Merge::new(db, plan, shards, Effort::Page)?;
+    let (mut items, mut rest) = (Vec::new(), Vec::new());
+    while let Some(item) = merge.next().await? {
+        match decode(merge.plan(), &item) {
+            Ok(item) if rest.is_empty() => items.push(item),
+            result => rest.push(result),
+        }
+    }
+    Ok(Page {
+        items,
+        rest,
+        next: merge.cursor(),
+        count: merge.count,
+        scanned_count: merge.scanned_count,
+        consumed_capacity: merge.capacity.take(),
+    })
+}
+
+/// How many items there are in all shards.
+pub(super) async fn count(db: &Db, plan: Plan, shards: Shards) -> Result<u64, Error> {
+    let (limit, concurrency) = (plan.limit, plan.concurrency.max(1));
+    let layout = Layout::new(&plan, shards)?;
+    let starts = layout.starts(&plan)?;
+    let counts = starts.into_iter().map(|(plan, start)| async move {
+        match start {
+            position::Start::End => Ok(0),
+            start => count_from(db, &plan, start.into_key()).await,
+        }
+    });
+    let counts = futures_util::stream::iter(counts).buffer_unordered(concurrency);
+    let sum = |sum: u64, count: u64| std::future::ready(Ok(sum.saturating_add(count)));
+    let count = counts.try_fold(0, sum).await?;
+    Ok(limit.map_or(count, |limit| count.min(limit)))
+}
+
+/// The requests for the first page, as a JSON list.
+pub(super) fn to_json(plan: &Plan, shards: Shards) -> Result<String, Error> {
+    let layout = Layout::new(plan, shards)?;
+    let limit = merge::ask(plan, shards, plan.limit);
+    let mut requests = Vec::new();
+    for (plan, start) in layout.starts(plan)? {
+        if let position::Start::End = start {
+            continue;
+        }
+        let start = start.into_key();
+        let body = plan.body(plan.schema.table, limit, start.as_deref(), false)?;
+        requests.push(crate::op::text(body)?);
+    }
+    Ok(format!("[{}]", requests.join(",")))
+}
+
+impl Cursor {
+    fn of_shards(plan: &Plan, body: Vec<u8>) -> Self {
+        Cursor {
+            format: super::cursor::SHARDED,
+            source: super::cursor::source(plan.schema, plan.index),
+            key: body,
+        }
+    }
+}

@@ -1,0 +1,8 @@
+// shards are said by the entity, not by the table
+use dynamodel::Table;
+
+#[derive(Table)]
+#[dynamo(name = "app", partition = "pk", index(gsi1, partition = "gsi1pk", shards = 4))]
+struct App;
+
+fn main() {}
