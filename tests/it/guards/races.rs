@@ -142,7 +142,7 @@ async fn guards_are_kept_under_faults() {
             let (db, told) = (db.clone(), told.clone());
             async move {
                 let mut dice = fastrand::Rng::with_seed(seed ^ task << 7);
-                for _ in 0..60 {
+                for _ in 0..35 {
                     let what = match step(&db, &mut dice).await {
                         Ok(()) => "done",
                         Err(e) if e.is_unique_violation() => "taken",
@@ -158,7 +158,7 @@ async fn guards_are_kept_under_faults() {
         check::<User>(&db).await;
         let told = told.lock().unwrap().clone();
         for what in ["done", "taken", "condition"] {
-            assert!(told.get(what).is_some_and(|n| *n > 10), "{told:?}");
+            assert!(told.get(what).is_some_and(|n| *n > 5), "{told:?}");
         }
     }
 }

@@ -60,6 +60,14 @@ pub(super) struct Known {
     foreign: HashSet<GuardId>,
 }
 
+/// The owner of a guard, which does not have the value.
+struct Stale<'a> {
+    /// Its key, as JSON.
+    owner: &'a [u8],
+    /// The operation on it, when there is one.
+    step: Option<usize>,
+}
+
 /// What an operation on guards is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -110,11 +118,12 @@ impl Plan {
         let ttl_changes = !same_value(ttl, old.ttl());
         let mut has_value = false;
         for (i, (unique, change)) in schema.unique.iter().zip(&effect.values).enumerate() {
+            let before = old.value(i);
+            // All of them: who takes a guard over from this item relies on what it has.
+            pins.push(Pin::new(unique.attribute, before));
             if *change == Change::Keep && effect.ttl == Change::Keep {
                 continue;
             }
-            let before = old.value(i);
-            pins.push(Pin::new(unique.attribute, before));
             // A value that cannot be guarded was not written by this library.
             let had = guard_key(schema, unique, before).unwrap_or(None);
             let gets = match change {
@@ -189,12 +198,30 @@ impl Plan {
         pins.into_iter().any(|pin| !pin.holds(item))
     }
 
+    /// Whether the item of the operation surely does not have the guarded value.
+    fn lacks(&self, steps: &[Step], position: usize, guard: &Guard) -> bool {
+        let is_new = |step: &Step| step.guarded.as_ref().is_some_and(|g| g.is_new);
+        let mut pins = self.pins.get(position).into_iter().flatten();
+        steps.get(position).is_some_and(is_new)
+            || pins.any(|pin| {
+                pin.name == guard.unique.attribute
+                    && !same_value(pin.value.as_deref(), guard.value())
+            })
+    }
+
     /// The operations on the guards.
     pub(super) fn added(&self, steps: &[Step], known: &Known) -> Result<Vec<Added>, Error> {
         let mut added = Vec::new();
         for (position, guard) in self.guards.iter().enumerate() {
+            let stale = known.stale.get(&guard.id()).map(|owner| Stale {
+                owner,
+                step: steps.iter().position(|s| s.guarded_key() == Some(owner)),
+            });
+            // What is known of an owner that is among the operations, they rely on too.
+            let stale = stale.filter(|s| s.step.is_none_or(|step| self.lacks(steps, step, guard)));
+            let is_foreign = known.foreign.contains(&guard.id());
             guard
-                .add(position, steps, known, &mut added)
+                .add(position, steps, stale, is_foreign, &mut added)
                 .map_err(|e| e.of_entity(guard.schema.entity))?;
         }
         Ok(added)
@@ -232,7 +259,8 @@ impl Guard {
         &self,
         position: usize,
         steps: &[Step],
-        known: &Known,
+        stale: Option<Stale<'_>>,
+        is_foreign: bool,
         added: &mut Vec<Added>,
     ) -> Result<(), Error> {
         let schema = self.schema;
@@ -264,7 +292,7 @@ impl Guard {
             let follows = self.releases.first().copied().unwrap_or_default();
             body.member("Key", &key);
             let mine = Node::or(former);
-            return match known.foreign.contains(&self.id()) {
+            return match is_foreign {
                 // What is not the item's is not deleted with it, and has to stay so until then.
                 true => {
                     let condition = Node::or([unguarded(schema), mine.negated()]);
@@ -283,16 +311,12 @@ impl Guard {
                 }
             };
         };
-        let stale = known.stale.get(&self.id());
         let owners = [unguarded(schema), owned_by(owner(*step))];
-        let stale_owner = stale.map(|key| owned_by(key));
+        let stale_owner = stale.as_ref().map(|stale| owned_by(stale.owner));
         let condition = Node::or(owners.into_iter().chain(former).chain(stale_owner));
         put_guard(schema, &self.text, owner(*step), ttl.as_deref(), &mut body);
         add(*step, Role::Claim, "Put", &key, body, condition)?;
-        if let Some(stale) = stale
-            // An operation on the owner pins what its item has.
-            && !steps.iter().any(|s| s.guarded_key() == Some(stale))
-        {
+        if let Some(Stale { owner, step: None }) = stale {
             let place = || Place::root(self.unique.attribute);
             let other = Node::Compare(
                 Operand::Path(place()),
@@ -301,8 +325,8 @@ impl Guard {
             );
             let condition = Node::or([Node::not_exists(self.unique.attribute), other]);
             let mut body = Body::new("", 256);
-            body.member("Key", stale);
-            add(*step, Role::Stale, "ConditionCheck", stale, body, condition)?;
+            body.member("Key", owner);
+            add(*step, Role::Stale, "ConditionCheck", owner, body, condition)?;
         }
         Ok(())
     }
