@@ -447,7 +447,8 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> 
         page::all(db, self.plan?).await
     }
 
-    /// The first item, if there is one. One round trip, unless a filter leaves out whole pages.
+    /// The first item, if there is one. One round trip (one to each shard of a sharded index), unless a
+    /// filter leaves out whole pages.
     ///
     /// # Errors
     /// As [`all`](Self::all).
@@ -458,7 +459,8 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> 
         page::first(db, self.plan?).await
     }
 
-    /// One page, and the cursor of the next. One round trip.
+    /// One page, and the cursor of the next. One round trip; of a sharded index, one or two to each
+    /// shard, side by side.
     ///
     /// A page can have fewer items than asked for, even none, and still not be the last: only
     /// [`next`](Page::next) tells.
