@@ -1,6 +1,7 @@
 //! The envelopes of DynamoDB's answers, from bytes.
 
 use super::capacity::ConsumedCapacity;
+use crate::borrowed::RawPage;
 use crate::entity::Projection;
 use crate::observe::{Counts, Observed};
 use crate::wire::{ReadError, Reader};
@@ -116,6 +117,22 @@ pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError>
             page.push(r)?;
             more = r.end_element()?;
         }
+        Ok(())
+    })
+}
+
+/// Adds the items of a page that was not read yet, up to the first that cannot be read: that one's
+/// error.
+///
+/// # Errors
+/// When the page is no JSON.
+pub(crate) fn read_items<P: Projection>(
+    page: &RawPage,
+    items: &mut Vec<P>,
+) -> Result<Option<ReadError>, ReadError> {
+    items.reserve(page.capacity());
+    page.each_item(|r| {
+        items.push(P::read_item(r)?);
         Ok(())
     })
 }
