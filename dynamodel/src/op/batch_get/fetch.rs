@@ -286,7 +286,10 @@ impl Taking<'_> {
             Some(part) => (part, None),
             None => {
                 let slot = self.plan.slot_at(group, r).ok_or_else(not_asked)?;
-                (self.plan.askers(slot).next().map_or(0, |a| a.part), Some(slot))
+                (
+                    self.plan.askers(slot).next().map_or(0, |a| a.part),
+                    Some(slot),
+                )
             }
         };
         let plan = self.plan;

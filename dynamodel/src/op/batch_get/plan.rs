@@ -78,7 +78,10 @@ impl Plan {
         };
         let json = std::mem::take(&mut plan.asked.json);
         let text = Reader::of_text(&json);
-        for (number, part) in std::mem::take(&mut plan.asked.parts).into_iter().enumerate() {
+        for (number, part) in std::mem::take(&mut plan.asked.parts)
+            .into_iter()
+            .enumerate()
+        {
             let group = plan.group(number, &part, db.resolve(part.schema.table))?;
             for (place, key) in part.keys.clone().enumerate() {
                 let asker = Asker {
@@ -209,7 +212,10 @@ impl Plan {
     pub(super) fn key_of(&self, slot: usize) -> Option<(TypeId, &[u8])> {
         let slot = self.slots.get(slot)?;
         let part = self.asked.parts.get(slot.first.part)?;
-        Some((part.entity, self.asked.json.get(slot.key.clone())?.as_bytes()))
+        Some((
+            part.entity,
+            self.asked.json.get(slot.key.clone())?.as_bytes(),
+        ))
     }
 
     /// The name of the entity that has this key.
