@@ -135,3 +135,4 @@ const RAW: &str = "raw";
 const SERDE: &str = "raw + serde_dynamo";
 const MODYNE: &str = "modyne";
 const OURS: &str = "dynamodel";
+const BORROWED: &str = "dynamodel, borrowed";
