@@ -97,8 +97,7 @@ impl Chaos {
             .retry_config(retries)
             .http_client(chaos.clone());
         let client = aws_sdk_dynamodb::Client::from_conf(config.build());
-        let db = Db::builder().client(client).table_prefix(crate::prefix());
-        (db.build(), chaos)
+        (crate::connect(client), chaos)
     }
 
     /// From now on requests pass.

@@ -159,8 +159,7 @@ pub async fn db_with(
         .retry_partition(RetryPartition::new(crate::prefix()))
         .http_client(faults.clone());
     let client = aws_sdk_dynamodb::Client::from_conf(configure(config).build());
-    let db = Db::builder().client(client).table_prefix(crate::prefix());
-    (db.build(), faults)
+    (crate::connect(client), faults)
 }
 
 impl HttpClient for Faults {

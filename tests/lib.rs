@@ -31,8 +31,21 @@ pub async fn db() -> Db {
 pub async fn db_with(
     configure: impl FnOnce(aws_sdk_dynamodb::config::Builder) -> aws_sdk_dynamodb::config::Builder,
 ) -> Db {
-    let client = aws_sdk_dynamodb::Client::from_conf(configure(config().await).build());
-    Db::builder().client(client).table_prefix(prefix()).build()
+    connect(aws_sdk_dynamodb::Client::from_conf(
+        configure(config().await).build(),
+    ))
+}
+
+/// A database with tables of its own on this client; on the verified lane, when the tests are to run
+/// there.
+pub fn connect(client: aws_sdk_dynamodb::Client) -> Db {
+    let db = Db::builder().client(client).table_prefix(prefix());
+    db.verified_lane(is_on_lane()).build()
+}
+
+/// Whether the tests run on the verified lane: with `DYNAMODEL_TEST_LANE=1`.
+pub fn is_on_lane() -> bool {
+    std::env::var("DYNAMODEL_TEST_LANE").is_ok_and(|lane| lane == "1")
 }
 
 /// The configuration of a client of the database under test.

@@ -30,6 +30,12 @@ snapshot! { minimal, entity,
     struct User { #[dynamo(partition)] id: String, name: String, age: u32 }
 }
 
+snapshot! { sharded, entity,
+    #[dynamo(table = "orders")]
+    #[dynamo(index(by_status, partition = status, sort = placed_at, shards = 16))]
+    struct Order { #[dynamo(partition)] id: String, status: String, placed_at: u64 }
+}
+
 snapshot! { session, entity,
     #[dynamo(table = "sessions")]
     #[dynamo(index(by_token, partition = auth_token))]

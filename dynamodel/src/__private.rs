@@ -28,7 +28,7 @@ pub use crate::op::{
 pub use crate::schema::{IndexKey, Shards};
 pub use crate::shard::write_shards;
 pub use crate::single_table::{
-    GlobalIndexOf, HoldsAttribute, IndexOfTable, LocalIndexOf, PartitionOf, TableIndex,
+    GlobalIndexOf, HoldsAttribute, IndexOfTable, LocalIndexOf, OfTable, PartitionOf, TableIndex,
     TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_kinds, global_index,
     local_index, shared_attributes, with_sort, without_sort, write_templates,
 };
@@ -71,18 +71,6 @@ pub const fn index_part<T: IndexPart>() {}
 
 /// The type can stand directly before another part of a template.
 pub const fn fixed_width<T: FixedWidth>() {}
-
-/// The type can be a Time to Live.
-pub const fn ttl<T: TtlTime>() {}
-
-/// The type can be a version.
-pub const fn version<T: VersionNumber>() {}
-
-/// The type can be a time of writing.
-pub const fn timestamp<T: Timestamp>() {}
-
-/// The type can be a write token.
-pub const fn write_token<T: TokenValue>() {}
 
 /// What the field of a projection takes from the stored type of the entity's field.
 #[diagnostic::on_unimplemented(

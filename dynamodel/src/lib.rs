@@ -68,7 +68,12 @@
 //! * [`Db`] is what operations are sent to, and where tables are created.
 //! * [`Attribute`] has the table of Rust types and their stored forms.
 //! * [`Error`] tells what went wrong, by predicates.
+//! * [`Builder::verified_lane`] sends with far less processor time, where the client allows it.
 //! * [`observe`] lists the fields of spans and the metrics.
+//! * The [examples] are whole tasks: a session store, a shop in one table, order processing, bank
+//!   transfers, view counters, a leaderboard and readings of sensors. `cargo run --example` runs them.
+//!
+//! [examples]: https://github.com/dynamodel/dynamodel/tree/main/examples
 //!
 //! # Features
 //!
@@ -161,5 +166,6 @@ pub use single_table::{HasTable, Table, Templated};
 pub use table::TableInfo;
 pub use template::{FixedWidth, TemplatePart};
 pub use time::{Timestamp, TtlTime};
+pub use transport::LaneStatus;
 pub use version::{TokenValue, VersionNumber, WriteToken};
 pub use wire::Tag as AttributeType;

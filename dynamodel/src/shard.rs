@@ -94,7 +94,7 @@ pub fn write_shards<E: Entity>(entity: &E, w: &mut Writer) {
     }
 }
 
-/// What an update sets so that an item that it makes, or that has no shards yet, has them.
+/// What an update sets so that the item is in its shards, whether or not it was.
 pub(crate) fn actions<E: Entity>(key: &Key<E>) -> Result<Vec<ActionNode>, crate::Error> {
     let mut attributes = attributes(E::SCHEMA).peekable();
     if attributes.peek().is_none() {

@@ -208,6 +208,13 @@ pub trait IndexOfTable {
     type Projects;
 }
 
+/// An index of an entity in a shared table.
+#[doc(hidden)]
+pub trait OfTable {
+    /// The index of the table.
+    type Index: IndexOfTable;
+}
+
 /// The table, or an index, that holds the attribute whose stored name has the FNV-1a hash `H`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(

@@ -5,29 +5,37 @@
 //! stalled-stream protection, user agent, clock skew and interceptors are the SDK's. Only what an
 //! SDK operation does between those is ours: the JSON body comes from the codec and goes to the
 //! codec, so no `AttributeValue` is built. Everything else in dynamodel sends through here.
+//!
+//! The [`lane`] is a way around the orchestrator for first attempts that succeed.
 
 mod attempt;
 mod capture;
 mod endpoint;
 mod failure;
+mod lane;
 mod operation;
 mod plugin;
 #[cfg(test)]
 mod tests;
+mod user_agent;
 
 use std::sync::Arc;
 
 use aws_smithy_runtime::client::orchestrator;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
+use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugins;
+use bytes::Bytes;
 use tracing::Instrument;
 
 use self::attempt::{Call, CallHandle, PendingCall};
+use self::lane::Lane;
 use self::operation::Operations;
 use self::plugin::RawInput;
 use crate::wire::ReadError;
 
 pub(crate) use self::failure::{Failure, FailureKind};
+pub use self::lane::LaneStatus;
 pub(crate) use self::operation::{
     ApiOperation, BatchGetItem, BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan,
     TransactGetItems, TransactWriteItems, UpdateItem,
@@ -58,6 +66,7 @@ pub(crate) struct Reply<T> {
 
 impl<T> Reply<T> {
     /// The reply with what is made of its output.
+    #[expect(clippy::result_large_err, reason = "a failure is rare, and moved once")]
     pub(crate) fn then<U>(
         self,
         make: impl FnOnce(T) -> Result<U, ReadError>,
@@ -82,6 +91,7 @@ impl<T> Reply<T> {
 #[derive(Debug)]
 pub(crate) struct Transport {
     operations: Operations,
+    lane: Option<Lane>,
 }
 
 impl Transport {
@@ -93,7 +103,29 @@ impl Transport {
     pub(crate) fn new(client: &aws_sdk_dynamodb::Client) -> Result<Self, BoxError> {
         let captured = capture::capture(client)?;
         let operations = Operations::prepare(&captured)?;
-        Ok(Transport { operations })
+        Ok(Transport {
+            operations,
+            lane: None,
+        })
+    }
+
+    /// As [`new`](Self::new), with the verified lane.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn with_lane(client: &aws_sdk_dynamodb::Client) -> Result<Self, BoxError> {
+        let captured = capture::capture(client)?;
+        let operations = Operations::prepare(&captured)?;
+        Ok(Transport {
+            operations,
+            lane: Some(Lane::new(captured)),
+        })
+    }
+
+    /// What is to be seen of the lane.
+    pub(crate) fn lane_status(&self) -> LaneStatus {
+        let lane = self.lane.as_ref();
+        lane.map_or(LaneStatus::NOT_ASKED_FOR, Lane::status)
     }
 
     /// Sends `body` as the request of operation `O`; the SDK retries it as it retries its own.
@@ -106,30 +138,49 @@ impl Transport {
         body: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Reply<T>, Failure> {
-        let call = Arc::new(PendingCall::new(decode));
-        let input = Input::erase(RawInput {
-            body,
-            tables,
-            call: CallHandle(call.clone()),
-        });
-        let sent = orchestrator::invoke("DynamoDB", O::NAME, input, O::plugins(&self.operations))
-            .instrument(O::span())
-            .await;
-        let progress = call.progress();
-        if let Err(error) = sent {
-            return Err(Failure::from_sdk::<O>(error, progress));
+        let plugins = O::plugins(&self.operations);
+        let body = Bytes::from(body);
+        match &self.lane {
+            // In a box: its future is large, and moved around with those that hold it.
+            None => Box::pin(orchestrate::<O, T>(plugins, tables, body, decode)).await,
+            Some(lane) => lane.call::<O, T>(plugins, tables, body, decode).await,
         }
-        let Some(answer) = call.take_answer() else {
-            let replaced = "an interceptor replaced the answer of the service";
-            return Err(progress.failure(None, FailureKind::Response(replaced.into())));
-        };
-        match answer.output {
-            Ok(output) => Ok(Reply {
-                output,
-                attempts: progress.attempts(),
-                request_id: answer.request_id,
-            }),
-            Err(error) => Err(progress.failure(answer.request_id, FailureKind::Decode(error))),
-        }
+    }
+}
+
+/// Sends the request through the SDK's orchestrator.
+async fn orchestrate<O: ApiOperation, T: Send + 'static>(
+    plugins: &RuntimePlugins,
+    tables: Tables,
+    body: Bytes,
+    decode: Decode<T>,
+) -> Result<Reply<T>, Failure> {
+    let call = Arc::new(PendingCall::new(decode));
+    let input = Input::erase(RawInput {
+        body,
+        tables,
+        call: CallHandle(call.clone()),
+    });
+    let span = O::span();
+    let invoke = || orchestrator::invoke("DynamoDB", O::NAME, input, plugins);
+    let sent = match span.is_disabled() {
+        true => invoke().await,
+        false => Box::pin(invoke().instrument(span)).await,
+    };
+    let progress = call.progress();
+    if let Err(error) = sent {
+        return Err(Failure::from_sdk::<O>(error, progress));
+    }
+    let Some(answer) = call.take_answer() else {
+        let replaced = "an interceptor replaced the answer of the service";
+        return Err(progress.failure(None, FailureKind::Response(replaced.into())));
+    };
+    match answer.output {
+        Ok(output) => Ok(Reply {
+            output,
+            attempts: progress.attempts(),
+            request_id: answer.request_id,
+        }),
+        Err(error) => Err(progress.failure(answer.request_id, FailureKind::Decode(error))),
     }
 }

@@ -18,11 +18,12 @@
 //! Writes: `register` keeps the e-mail address unique, `place_order` takes the articles out of stock
 //! and empties the cart, both in one transaction: all of it happens or nothing.
 //!
-//! `cargo run --example shop` runs it on the embedded engine.
+//! `cargo run --example shop` runs it on the embedded engine; `-- --help` says how else.
 
 mod model;
 
 use dynamodel::{Db, Entity, Error, Model, Transaction};
+use dynamodel_examples::{Outcome, connect};
 
 use model::{
     Account, CartItem, Customer, CustomerItem, EmailOwner, Order, OrderLine, Shop, Status, Stock,
@@ -99,12 +100,16 @@ async fn put_into_cart(db: &Db, customer_id: &str, sku: &str, quantity: u32) -> 
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> Outcome {
+    let Some(db) = connect("An online shop in one table.").await? else {
+        return Ok(());
+    };
     println!(
         "{}",
         Model::of::<(Customer, EmailOwner, CartItem, Order, OrderLine, Stock)>()
     );
-    run(&Db::embedded()?).await
+    run(&db).await?;
+    Ok(db.delete_table::<Shop>().await?)
 }
 
 async fn run(db: &Db) -> Result<(), Error> {

@@ -6,12 +6,42 @@ use dynamodel_tests::bare;
 /// A private entity that nothing uses brings no warnings.
 #[deny(warnings)]
 mod unused {
-    use dynamodel::{Document, Entity, Projection};
+    use dynamodel::{Document, Entity, Projection, Table};
+
+    #[derive(Table)]
+    #[dynamo(name = "nowhere", partition = "pk", sort = "sk")]
+    #[dynamo(index(inverted, partition = "sk", sort = "pk", project = keys))]
+    #[dynamo(index(gsi1, partition = "gsi1pk", project = ["data"]))]
+    struct Nowhere;
+
+    #[allow(dead_code, reason = "nothing uses it")]
+    #[derive(Entity)]
+    #[dynamo(table = Nowhere, key(partition = "A#{id}", sort = "B#{at}"))]
+    #[dynamo(index(inverted as of_b, partition = "B#{at}", sort = "A#{id}"))]
+    #[dynamo(index(gsi1 as by_data, partition = "{data}", shards = 2))]
+    struct Nobody {
+        id: u64,
+        at: u64,
+        data: String,
+    }
+
+    #[allow(dead_code, reason = "nothing uses it")]
+    #[derive(Entity)]
+    #[dynamo(table = "generic")]
+    #[dynamo(index(by_data, partition = data, sort = at, shards = 2, project = keys))]
+    struct Generic<T> {
+        #[dynamo(partition)]
+        id: u64,
+        at: u64,
+        data: String,
+        inner: Vec<T>,
+    }
 
     #[allow(dead_code, reason = "nothing uses it")]
     #[derive(Entity)]
     #[dynamo(table = "unused")]
     #[dynamo(index(by_note, partition = note, sort = data, project = keys))]
+    #[dynamo(index(by_data, partition = data, sort = at, shards = 2))]
     struct Unused {
         #[dynamo(partition)]
         id: u64,

@@ -1,4 +1,5 @@
 // only a sharded index is read by several requests at a time
+#[path = "model/mod.rs"]
 mod model;
 use model::Session;
 

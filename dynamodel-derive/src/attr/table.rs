@@ -89,6 +89,14 @@ fn index(key: &Ident, input: ParseStream<'_>, local: bool) -> syn::Result<TableI
         sort: None,
         project: None,
     };
+    // What follows a mistake is no mistake of its own.
+    index_parts(&content, &mut out).inspect_err(|_| skip_rest(&content))?;
+    Ok(out)
+}
+
+/// What follows the name of an index.
+fn index_parts(content: ParseStream<'_>, out: &mut TableIndexAttr) -> syn::Result<()> {
+    let local = out.local;
     while !content.is_empty() {
         content.parse::<Token![,]>()?;
         if content.is_empty() {
@@ -96,7 +104,7 @@ fn index(key: &Ident, input: ParseStream<'_>, local: bool) -> syn::Result<TableI
         }
         let key = content.call(Ident::parse_any)?;
         if key == "project" {
-            once(&mut out.project, &key, project(&key, &content)?)?;
+            once(&mut out.project, &key, project(&key, content)?)?;
             continue;
         }
         let (slot, example) = match plain(&key).as_str() {
@@ -119,9 +127,9 @@ fn index(key: &Ident, input: ParseStream<'_>, local: bool) -> syn::Result<TableI
                 return Err(syn::Error::new(key.span(), message));
             }
         };
-        once(slot, &key, equals_text(&key, &content, example)?)?;
+        once(slot, &key, equals_text(&key, content, example)?)?;
     }
-    Ok(out)
+    Ok(())
 }
 
 /// `= all`, `= keys` or `= ["a", "b"]`.

@@ -87,17 +87,25 @@ fn pieces(root: &TokenStream, single: &Single, template: Option<&Template>) -> T
 }
 
 /// The index of the table, as a type.
-fn table_index(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
-    let root = &entity.container.root;
-    let (table, ty, hash) = (&single.table, entity.container.ty(), hash(&index.name));
-    quote_spanned! {generated(index.name.span())=>
-        <#table as #root::__private::TableIndex<#hash, #ty>>::Index
-    }
+fn table_index(entity: &Entity, index: &SingleIndex) -> TokenStream {
+    let (root, ty) = (&entity.container.root, &index.ty);
+    quote!(<#ty as #root::__private::OfTable>::Index)
 }
 
-fn index_schema(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
+/// The one place that looks for the index of the table: that there is none is one error.
+fn of_table(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
+    let Container { root, .. } = &entity.container;
+    let (table, ty, hash) = (&single.table, entity.container.ty(), hash(&index.name));
+    let found = quote_spanned! {generated(index.name.span())=>
+        type Index = <#table as #root::__private::TableIndex<#hash, #ty>>::Index;
+    };
+    let of = quote!(#root::__private::OfTable);
+    entity.container.implement(of, &index.ty, found)
+}
+
+fn index_schema(entity: &Entity, index: &SingleIndex) -> TokenStream {
     let root = &entity.container.root;
-    let index = table_index(entity, single, index);
+    let index = table_index(entity, index);
     quote!(<#index as #root::__private::IndexOfTable>::SCHEMA)
 }
 
@@ -238,13 +246,13 @@ pub(super) fn impls(entity: &Entity, single: &Single, primary: &TokenStream) -> 
     let sort = sort_chain(entity, single.sort.as_ref(), &name, &of, &ty, primary);
     let indexes = single.indexes.iter().map(|index| {
         let this = index.ty.to_token_stream();
-        let schema = index_schema(entity, single, index);
+        let schema = index_schema(entity, index);
         let (partition, sort_pieces) = (
             pieces(root, single, Some(&index.partition)),
             pieces(root, single, index.sort.as_ref()),
         );
         let locality = format_ident!("{}", if index.local { "TableOrLocal" } else { "Global" });
-        let table_index = table_index(entity, single, index);
+        let table_index = table_index(entity, index);
         let shards = shards(root, index);
         let is_sharded = shards.as_ref().map(|_| {
             let of = quote!(#root::__private::Sharded);
@@ -279,7 +287,8 @@ pub(super) fn impls(entity: &Entity, single: &Single, primary: &TokenStream) -> 
         let name = format!("{}Sort", index.ty);
         let sort = sort_chain(entity, index.sort.as_ref(), &name, &of, &this, &this);
         let member = member(entity, single, index);
-        quote!(#index_impl #is_sharded #holds #sort #member)
+        let of_table = of_table(entity, single, index);
+        quote!(#of_table #index_impl #is_sharded #holds #sort #member)
     });
     quote!(#templated #sort #(#indexes)*)
 }
@@ -306,7 +315,7 @@ fn templated(entity: &Entity, single: &Single) -> TokenStream {
     let key = key_templates(root, single, Some(&single.partition), single.sort.as_ref());
     let indexes = single.indexes.iter().map(|index| {
         let alias = plain(&index.alias);
-        let schema = index_schema(entity, single, index);
+        let schema = index_schema(entity, index);
         let partition = Some(&index.partition).filter(|_| !index.local);
         let key = key_templates(root, single, partition, index.sort.as_ref());
         let shards = match shards(root, index) {
@@ -499,7 +508,7 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
     let table_span = table.span();
     let primary = sorted(table.to_token_stream(), single.sort.as_ref(), table_span);
     let of_indexes = single.indexes.iter().map(|index| {
-        let ty = table_index(entity, single, index);
+        let ty = table_index(entity, index);
         let check = if index.local {
             "local_index"
         } else {
@@ -532,7 +541,7 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
 /// shard at its end. Which attributes these are, only the table knows.
 fn shared_attributes(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
     let root = &entity.container.root;
-    let schema = index_schema(entity, single, index);
+    let schema = index_schema(entity, index);
     let (table, alias) = (&single.table, plain(&index.alias));
     let message = |what: &str, own: Option<&Template>, key: &str, of_key: Option<&Template>| {
         let (Some(own), Some(of_key)) = (own, of_key) else {
@@ -564,14 +573,15 @@ fn shared_attributes(entity: &Entity, single: &Single, index: &SingleIndex) -> T
         }
         None => quote!(::core::option::Option::None),
     };
-    quote_spanned! {generated(index.alias.span())=>
+    let check = quote! {
         const _: () = #root::__private::shared_attributes(
             &#schema.key,
             &<#table as #root::Table>::SCHEMA.key,
             [#(#messages),*],
             #shards,
         );
-    }
+    };
+    super::located(check, generated(index.alias.span()))
 }
 
 /// Whether an update can set the field by itself.

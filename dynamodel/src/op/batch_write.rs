@@ -474,8 +474,7 @@ fn decode(body: &[u8]) -> Result<Answer, ReadError> {
     let mut r = Reader::new(body)?;
     r.members(|name, r| match name {
         "UnprocessedItems" if !r.json_null() => r.members(|table, r| {
-            let mut more = r.begin_list()?;
-            while more {
+            r.json_list(|r| {
                 r.members(|_verb, r| {
                     if r.json_null() {
                         return Ok(());
@@ -485,10 +484,8 @@ fn decode(body: &[u8]) -> Result<Answer, ReadError> {
                         answer.unprocessed.push((table.to_owned(), json));
                         Ok(())
                     })
-                })?;
-                more = r.end_element()?;
-            }
-            Ok(())
+                })
+            })
         }),
         // A `null` was passed over.
         "UnprocessedItems" => Ok(()),

@@ -12,17 +12,15 @@ use crate::template::{compose, distinct};
 use crate::wire::WriteError;
 
 /// The derived attributes that the actions touch; and, unless the item surely exists, what every item
-/// of the entity has: its type, and the fields of its key.
+/// of the entity has: its type, and the fields of its key. The attributes of shards always, so that an
+/// item from before there were any gets them.
 pub(super) fn actions<E: Entity>(
     key: &Key<E>,
     given: &Actions,
     exists: bool,
 ) -> Result<Vec<ActionNode>, Error> {
     let Some(single) = E::SCHEMA.single_table else {
-        return match exists {
-            true => Ok(Vec::new()),
-            false => shard::actions(key),
-        };
+        return shard::actions(key);
     };
     key.json()?;
     let update = Update {

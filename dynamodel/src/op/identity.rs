@@ -292,7 +292,9 @@ mod tests {
         let json =
             |n: usize, form: &str| format!(r#"{{"p":{{"S":"{n}"}},"s":{{"N":"{n}{form}"}}}}"#);
         let keys: Vec<String> = (0..500).map(|n| json(n, "")).collect();
-        let values = |json| key_values(&Reader::of_text(json), &KEY).unwrap();
+        fn values(json: &str) -> KeyValues<'_> {
+            key_values(&Reader::of_text(json), &KEY).unwrap()
+        }
         let mut table = KeyTable::new(keys.len());
         let find = |table: &KeyTable, json: &str| {
             let wanted = values(json);

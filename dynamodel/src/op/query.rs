@@ -207,7 +207,47 @@ pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
 /// # }
 /// ```
 ///
-/// Source: [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html).
+/// # Sharded indexes
+///
+/// An index with `shards = n` is queried like any other, and read by n requests, all at a time unless
+/// [`concurrency`](Self::concurrency) says otherwise. Their items come in the exact order of the sort
+/// key (text and binary by their bytes, numbers by their value, part by part); those with equal sort
+/// keys come by the number of their shard, and within a shard as DynamoDB has them. An index without a
+/// sort key has no order.
+///
+/// `limit`, `page_size` and cursors mean the merged items. To give k of them, each shard is asked for
+/// at most `min(k, 2 * ceil(k / n) + 2)`, and asked again only when it has more of them than that; what
+/// was read and not given out is read again by the next page, but by `all` and `stream` only once. So a
+/// page costs at least half a read unit for each shard, and about twice the items that it has; without a
+/// `page_size` or `limit`, up to 1 MB of each shard. With a filter, each shard is read once for a page,
+/// which then can be short. The counts and capacities of a
+/// page are those of all requests. When a shard fails, the whole page fails, and its cursor still
+/// stands.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// #[derive(Debug, Entity)]
+/// #[dynamo(table = "orders", index(by_status, partition = status, sort = placed_at, shards = 16))]
+/// struct Order { #[dynamo(partition)] id: u64, status: String, placed_at: u64 }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Order>().await?;
+/// for id in 0..50 {
+///     Order { id, status: "open".into(), placed_at: 1_000 - id }.put().send(&db).await?;
+/// }
+/// let page = Order::by_status("open").page_size(20).page(&db).await?;
+/// assert!(page.items.iter().map(|o| o.placed_at).eq(951..=970));
+///
+/// let page = Order::by_status("open").page_size(20).start_at(page.next).page(&db).await?;
+/// assert_eq!(page.items[0].placed_at, 971);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Source: [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html),
+/// [write sharding](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-sharding.html).
 #[must_use = "a query does nothing until it is read"]
 pub struct Query<E, I = Primary<E>, O = E> {
     plan: Result<Plan, Error>,
@@ -409,7 +449,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
     }
 
     /// The request for the first page as it is sent, as JSON, with the table's name as the code
-    /// declares it.
+    /// declares it; of a sharded index, a list of the requests.
     ///
     /// # Errors
     /// When a key or value is invalid.

@@ -86,12 +86,10 @@ pub(crate) fn read_capacities(
     if r.json_null() {
         return Ok(());
     }
-    let mut more = r.begin_list()?;
-    while more {
+    r.json_list(|r| {
         capacities.push(ConsumedCapacity::read(r)?);
-        more = r.end_element()?;
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The answer to Query and Scan.
@@ -112,12 +110,7 @@ pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError>
         // `Count` comes first in DynamoDB's answers. An item takes at least 10 bytes.
         let expected = usize::try_from(page.count).unwrap_or(0);
         page.items.reserve(expected.min(body.len() / 10));
-        let mut more = r.begin_list()?;
-        while more {
-            page.push(r)?;
-            more = r.end_element()?;
-        }
-        Ok(())
+        r.json_list(|r| page.push(r))
     })
 }
 

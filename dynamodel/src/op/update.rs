@@ -346,6 +346,8 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         }
         let exists = self.demand.proves_existence();
         let derived = match &self.diff {
+            // Nothing is written.
+            Some(_) if self.is_unchanged() => Vec::new(),
             None => derived::actions(&self.key, &self.actions, exists)?,
             // A diff has the derived attributes among what changed; what was added to it has not.
             Some(diff) => {

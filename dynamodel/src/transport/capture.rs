@@ -29,13 +29,33 @@ use aws_smithy_runtime_api::client::runtime_plugin::{
 };
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
 
-use super::{ApiOperation, GetItem};
+use super::{ApiOperation, GetItem, user_agent};
+
+/// The SDK's own interceptors of a client. The headers that they add are learned by the lane with the
+/// request, or made by it; what they do with answers is done by the lane, or only matters for errors,
+/// which the orchestrator handles.
+const INTERCEPTORS: [&str; 14] = [
+    "AccountIdEndpointFeatureTrackerInterceptor",
+    "ConnectionPoisoningInterceptor",
+    "EndpointOverrideFeatureTrackerInterceptor",
+    "EnforceContentLength",
+    "InvocationIdInterceptor",
+    "MetricsInterceptor",
+    "ObservabilityFeatureTrackerInterceptor",
+    "RecursionDetectionInterceptor",
+    "RequestInfoInterceptor",
+    "RetryModeFeatureTrackerInterceptor",
+    "ServiceClockSkewInterceptor",
+    "TelemetryBytesInterceptor",
+    "TokenBucketProvider",
+    "UserAgentInterceptor",
+];
 
 /// The client's part of what the orchestrator needs.
 #[derive(Debug)]
 pub(super) struct Captured {
-    components: RuntimeComponents,
-    config: FrozenLayer,
+    pub(super) components: RuntimeComponents,
+    pub(super) config: FrozenLayer,
     metrics: SharedRuntimePlugin,
     /// Whether the SDK's metrics go anywhere.
     pub(super) has_telemetry: bool,
@@ -81,6 +101,12 @@ pub(super) fn capture(client: &Client) -> Result<Captured, BoxError> {
 }
 
 impl Captured {
+    /// Whether the client has no interceptors of its own.
+    pub(super) fn has_only_the_sdks_interceptors(&self) -> bool {
+        let names: Vec<_> = self.components.interceptors().map(|i| i.name()).collect();
+        are_known(&names, &INTERCEPTORS)
+    }
+
     /// The client's plugins. The SDK's metrics cost about as much as signing does and go nowhere
     /// without a telemetry provider, so they are left out when there is none.
     pub(super) fn plugins(&self) -> Vec<SharedRuntimePlugin> {
@@ -93,11 +119,14 @@ impl Captured {
             .interceptors()
             .map(|interceptor| interceptor.name())
             .collect();
-        let interceptors: Vec<_> = self
+        let mut interceptors: Vec<_> = self
             .components
             .interceptors()
             .filter(|interceptor| !measuring.contains(&interceptor.name()))
             .collect();
+        if self.has_only_the_sdks_interceptors() {
+            interceptors = user_agent::lean(interceptors);
+        }
         let mut components = self.components.to_builder();
         components.set_interceptors(interceptors.into_iter());
 
@@ -110,6 +139,12 @@ impl Captured {
         }
         plugins
     }
+}
+
+/// Whether each name is on the list, and none comes twice.
+pub(super) fn are_known(names: &[&str], known: &[&str]) -> bool {
+    let once = |name: &&str| names.iter().filter(|other| *other == name).count() == 1;
+    names.iter().all(|name| known.contains(name) && once(name))
 }
 
 /// Whether the SDK's metrics go anywhere. The telemetry provider is in a crate of the SDK that is

@@ -10,6 +10,7 @@ use aws_smithy_types::retry::ProvideErrorKind;
 use tracing::Span;
 
 use super::capture::Captured;
+use super::lane::Slot;
 use super::plugin;
 
 /// An operation of DynamoDB's API, tied to the SDK's operation of the same name: its error type,
@@ -27,6 +28,9 @@ pub(crate) trait ApiOperation: Send + Sync + fmt::Debug + 'static {
 
     /// What the orchestrator is run with.
     fn plugins(operations: &Operations) -> &RuntimePlugins;
+
+    /// What the lane has learned of the operation.
+    fn slot(slots: &Slots) -> &Slot;
 
     /// The span that the SDK opens around the operation.
     fn span() -> Span;
@@ -55,6 +59,10 @@ macro_rules! operations {
                     &operations.$module
                 }
 
+                fn slot(slots: &Slots) -> &Slot {
+                    &slots.$module
+                }
+
                 fn span() -> Span {
                     tracing::debug_span!(
                         concat!("DynamoDB.", stringify!($name)),
@@ -70,6 +78,12 @@ macro_rules! operations {
                 }
             }
         )*
+
+        /// What the lane has learned of every operation.
+        #[derive(Debug, Default)]
+        pub(crate) struct Slots {
+            $($module: Slot,)*
+        }
 
         /// The prepared plugins of every operation.
         pub(crate) struct Operations {

@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
 use aws_types::request_id::RequestId;
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 
 use super::attempt::{CallHandle, Observer};
@@ -25,7 +26,7 @@ use super::{ApiOperation, Tables};
 
 /// The input of every operation: what is sent, and who waits for the answer.
 pub(super) struct RawInput {
-    pub(super) body: Vec<u8>,
+    pub(super) body: Bytes,
     pub(super) tables: Tables,
     pub(super) call: CallHandle,
 }
@@ -155,7 +156,9 @@ impl DeserializeResponse for Deserializer {
             .body()
             .bytes()
             .ok_or_else(|| OrchestratorError::response("the body was not read".into()))?;
-        check_crc32(response.headers(), body)?;
+        if !has_its_checksum(response.headers(), body) {
+            return Err(OrchestratorError::response(CORRUPT.into()));
+        }
         if !response.status().is_success() {
             let sdk = self.sdk.load::<SharedResponseDeserializer>();
             let sdk = sdk.ok_or_else(|| OrchestratorError::other("no error deserializer"))?;
@@ -171,21 +174,20 @@ impl DeserializeResponse for Deserializer {
     }
 }
 
-/// Compares the body with the checksum that DynamoDB sends along. A difference is an error of the
-/// kind that the SDK retries.
+/// The SDK retries errors of this kind.
+const CORRUPT: &str =
+    "the body of the response does not have the checksum of its x-amz-crc32 header";
+
+/// Whether the body has the checksum that DynamoDB sends along, where it does.
 ///
 /// The checksum is one of the bytes on the wire; when an HTTP client has decompressed the body, it
 /// does not apply.
-fn check_crc32(headers: &Headers, body: &[u8]) -> Result<(), OrchestratorError<Error>> {
+pub(super) fn has_its_checksum(headers: &Headers, body: &[u8]) -> bool {
     let Some(expected) = headers.get("x-amz-crc32") else {
-        return Ok(());
+        return true;
     };
     let is_encoded = headers
         .get("content-encoding")
         .is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"));
-    if is_encoded || expected.parse() == Ok(crc32fast::hash(body)) {
-        return Ok(());
-    }
-    let corrupt = "the body of the response does not have the checksum of its x-amz-crc32 header";
-    Err(OrchestratorError::response(corrupt.into()))
+    is_encoded || expected.parse() == Ok(crc32fast::hash(body))
 }

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod fake;
+mod lane;
 mod requests;
 
 use std::time::Duration;
@@ -152,6 +153,11 @@ async fn metrics_are_kept_when_they_go_somewhere() {
     captured.has_telemetry = true;
     assert_eq!(captured.plugins().len(), 2);
     let operations = Operations::prepare(&captured).unwrap();
-    let reply = call::<GetItem>(&Transport { operations }).await.unwrap();
+    let reply = call::<GetItem>(&Transport {
+        operations,
+        lane: None,
+    })
+    .await
+    .unwrap();
     assert_eq!(reply.attempts, 2);
 }

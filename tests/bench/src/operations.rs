@@ -21,7 +21,7 @@ use modyne::{
 use tokio::runtime::Runtime;
 
 use crate::measure::contestant;
-use crate::{BORROWED, Case, MODYNE, OURS, Prepared, RAW, SERDE};
+use crate::{BORROWED, BORROWED_LANE, Case, LANE, MODYNE, OURS, Prepared, RAW, SERDE};
 
 /// The clients of all contestants, by the shape of the items that they get.
 pub(crate) struct World {
@@ -34,6 +34,8 @@ pub(crate) struct World {
 struct Clients {
     raw: Client,
     db: Db,
+    /// On the verified lane.
+    lane: Db,
     shop: Shop,
     page_bytes: usize,
 }
@@ -52,6 +54,10 @@ impl Clients {
         let raw = stub(false).client();
         Clients {
             db: Db::new(raw.clone()),
+            lane: Db::builder()
+                .client(raw.clone())
+                .verified_lane(true)
+                .build(),
             raw,
             shop: Shop(stub(true).client()),
             page_bytes: page_answer::<E>(E::PAGE, false).len(),
@@ -118,7 +124,13 @@ fn text(text: &str) -> AttributeValue {
 }
 
 fn get(world: &World) -> Prepared<'_> {
-    let Clients { raw, db, shop, .. } = &*world.orders;
+    let Clients {
+        raw,
+        db,
+        lane,
+        shop,
+        ..
+    } = &*world.orders;
     let expected = Order::sample(1);
     let (pk, sk) = (&*expected.pk.clone().leak(), &*expected.sk.clone().leak());
     let item = move || {
@@ -133,33 +145,41 @@ fn get(world: &World) -> Prepared<'_> {
         let item = world.wait(get).expect("answered").item.expect("found");
         <Order as ProjectionExt>::from_item(item).expect("an order")
     };
-    let by_us = move || {
+    let by_us = move |db| {
         let get = Order::get(pk, sk).send(db);
         world.wait(get).expect("answered").expect("found")
     };
-    for order in [by_hand(), by_serde(), by_modyne(), by_us()] {
+    for order in [by_hand(), by_serde(), by_modyne(), by_us(db), by_us(lane)] {
         assert_eq!(order, expected);
     }
+    assert_eq!(lane.lane_status().answered(), 1);
     Prepared {
         bytes: get_answer::<Order>(false).len(),
         contestants: vec![
             contestant(RAW, by_hand),
             contestant(SERDE, by_serde),
             contestant(MODYNE, by_modyne),
-            contestant(OURS, by_us),
+            contestant(OURS, move || by_us(db)),
+            contestant(LANE, move || by_us(lane)),
         ],
     }
 }
 
 fn put(world: &World) -> Prepared<'_> {
-    let Clients { raw, db, shop, .. } = &*world.orders;
+    let Clients {
+        raw,
+        db,
+        lane,
+        shop,
+        ..
+    } = &*world.orders;
     let order = Order::sample(1);
     let bytes = get_answer::<Order>(false).len();
     let send = move |item: HashMap<String, AttributeValue>| {
         let put = raw.put_item().table_name(TABLE).set_item(Some(item)).send();
         world.wait(put).expect("answered")
     };
-    let [a, b, c, d] = [(); 4].map(|()| order.clone());
+    let [a, b, c, d, e] = [(); 5].map(|()| order.clone());
     Prepared {
         bytes,
         contestants: vec![
@@ -175,12 +195,22 @@ fn put(world: &World) -> Prepared<'_> {
                 let put = dynamodel::Entity::put(d.clone()).send(db);
                 world.wait(put).expect("answered")
             }),
+            contestant(LANE, move || {
+                let put = dynamodel::Entity::put(e.clone()).send(lane);
+                world.wait(put).expect("answered")
+            }),
         ],
     }
 }
 
 fn update(world: &World) -> Prepared<'_> {
-    let Clients { raw, db, shop, .. } = &*world.orders;
+    let Clients {
+        raw,
+        db,
+        lane,
+        shop,
+        ..
+    } = &*world.orders;
     let Order { pk, sk, .. } = Order::sample(1);
     let (pk, sk) = (&*pk.leak(), &*sk.leak());
     const SET: &str = "SET #status = :status, #quantity = :quantity ADD #total :total";
@@ -214,7 +244,7 @@ fn update(world: &World) -> Prepared<'_> {
         let update = update.condition(condition).execute(shop);
         world.wait(update).expect("answered")
     };
-    let by_us = move || {
+    let by_us = move |db| {
         let update = Order::update(pk, sk)
             .apply(|o| {
                 (
@@ -231,7 +261,8 @@ fn update(world: &World) -> Prepared<'_> {
         contestants: vec![
             contestant(RAW, by_hand),
             contestant(MODYNE, by_modyne),
-            contestant(OURS, by_us),
+            contestant(OURS, move || by_us(db)),
+            contestant(LANE, move || by_us(lane)),
         ],
     }
 }
@@ -296,7 +327,13 @@ fn query<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Prepared<'w>
 where
     Vec<E>: Aggregate,
 {
-    let Clients { raw, db, shop, .. } = clients;
+    let Clients {
+        raw,
+        db,
+        lane,
+        shop,
+        ..
+    } = clients;
     let items = move || {
         let query = raw.query().table_name(TABLE);
         let query = query
@@ -311,11 +348,14 @@ where
         let page = world.wait(query.execute(shop)).expect("answered");
         collect::<E>(page.items.expect("there are some"))
     };
-    let by_us = move || E::query_by_us(world, db);
-    let mut case = page_case("Query", clients.page_bytes, items, by_modyne, by_us);
-    let borrowed = move || E::query_borrowed(world, db);
-    assert_eq!(borrowed(), keys::<E>());
-    case.contestants.push(contestant(BORROWED, borrowed));
+    let by_us = move |db: &Db| E::query_by_us(world, db);
+    let ours = [db, lane];
+    let mut case = page_case("Query", clients.page_bytes, items, by_modyne, by_us, ours);
+    for (name, db) in [(BORROWED, db), (BORROWED_LANE, lane)] {
+        let borrowed = move || E::query_borrowed(world, db);
+        assert_eq!(borrowed(), keys::<E>());
+        case.contestants.push(contestant(name, borrowed));
+    }
     case
 }
 
@@ -323,7 +363,13 @@ fn scan<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Prepared<'w>
 where
     Vec<E>: Aggregate,
 {
-    let Clients { raw, db, shop, .. } = clients;
+    let Clients {
+        raw,
+        db,
+        lane,
+        shop,
+        ..
+    } = clients;
     let items = move || {
         let page = world.wait(raw.scan().table_name(TABLE).send());
         page.expect("answered").items.expect("there are some")
@@ -333,14 +379,17 @@ where
         let page = world.wait(scan.execute(shop)).expect("answered");
         collect::<E>(page.items.expect("there are some"))
     };
-    let by_us = move || {
+    let by_us = move |db: &Db| {
         let page = world.wait(<E as Entity>::scan().page(db));
         page.expect("answered").items
     };
-    let mut case = page_case("Scan", clients.page_bytes, items, by_modyne, by_us);
-    let borrowed = move || E::scan_borrowed(world, db);
-    assert_eq!(borrowed(), keys::<E>());
-    case.contestants.push(contestant(BORROWED, borrowed));
+    let ours = [db, lane];
+    let mut case = page_case("Scan", clients.page_bytes, items, by_modyne, by_us, ours);
+    for (name, db) in [(BORROWED, db), (BORROWED_LANE, lane)] {
+        let borrowed = move || E::scan_borrowed(world, db);
+        assert_eq!(borrowed(), keys::<E>());
+        case.contestants.push(contestant(name, borrowed));
+    }
     case
 }
 
@@ -368,7 +417,8 @@ fn page_case<'w, E: Sample>(
     bytes: usize,
     items: impl Fn() -> Vec<HashMap<String, AttributeValue>> + Copy + 'w,
     by_modyne: impl Fn() -> Vec<E> + 'w,
-    by_us: impl Fn() -> Vec<E> + 'w,
+    by_us: impl Fn(&Db) -> Vec<E> + Copy + 'w,
+    [db, lane]: [&'w Db; 2],
 ) -> Prepared<'w> {
     let by_hand = move || -> Option<Vec<E>> {
         let entities = items().into_iter().map(<E as Sample>::from_item);
@@ -380,7 +430,8 @@ fn page_case<'w, E: Sample>(
         (RAW, by_hand().expect("entities")),
         (SERDE, by_serde()),
         (MODYNE, by_modyne()),
-        (OURS, by_us()),
+        (OURS, by_us(db)),
+        (LANE, by_us(lane)),
     ];
     for (contestant, entities) in all {
         assert_eq!(entities.len(), expected.len(), "{name}, {contestant}");
@@ -393,13 +444,20 @@ fn page_case<'w, E: Sample>(
             contestant(RAW, by_hand),
             contestant(SERDE, by_serde),
             contestant(MODYNE, by_modyne),
-            contestant(OURS, by_us),
+            contestant(OURS, move || by_us(db)),
+            contestant(LANE, move || by_us(lane)),
         ],
     }
 }
 
 fn batch_get(world: &World) -> Prepared<'_> {
-    let Clients { raw, db, shop, .. } = &*world.orders;
+    let Clients {
+        raw,
+        db,
+        lane,
+        shop,
+        ..
+    } = &*world.orders;
     let keys: &'static [(String, String)] =
         Box::leak((0..100).map(Order::sample).map(|o| (o.pk, o.sk)).collect());
     let items = move || {
@@ -431,14 +489,14 @@ fn batch_get(world: &World) -> Prepared<'_> {
         let tables = found.responses.as_mut().expect("found");
         collect::<Order>(tables.remove(TABLE).expect("found"))
     };
-    let by_us = move || {
+    let by_us = move |db| {
         let batch = BatchGet::new(keys.iter().map(|(pk, sk)| Order::key(&**pk, &**sk)));
         let found = world.wait(batch.send(db)).expect("answered");
         found.into_iter().collect::<Option<Vec<Order>>>()
     };
     let expected: Vec<Order> = (0..100).map(Order::sample).collect();
-    let all = [by_hand(), Some(by_serde()), Some(by_modyne()), by_us()];
-    for orders in all {
+    let all = [by_hand(), Some(by_serde()), Some(by_modyne())];
+    for orders in all.into_iter().chain([by_us(db), by_us(lane)]) {
         assert_eq!(orders.as_ref(), Some(&expected));
     }
     Prepared {
@@ -447,7 +505,8 @@ fn batch_get(world: &World) -> Prepared<'_> {
             contestant(RAW, by_hand),
             contestant(SERDE, by_serde),
             contestant(MODYNE, by_modyne),
-            contestant(OURS, by_us),
+            contestant(OURS, move || by_us(db)),
+            contestant(LANE, move || by_us(lane)),
         ],
     }
 }

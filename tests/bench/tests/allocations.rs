@@ -34,15 +34,22 @@ fn check(what: &str, allocations: u64, ceiling: u64) {
 }
 
 fn db_with_page<E: Sample>(items: usize) -> Db {
+    Db::new(client::<E>(items))
+}
+
+fn lane_with_page<E: Sample>(items: usize) -> Db {
+    let db = Db::builder().client(client::<E>(items));
+    db.verified_lane(true).build()
+}
+
+fn client<E: Sample>(items: usize) -> aws_sdk_dynamodb::Client {
     let page = page_answer::<E>(items, false);
-    Db::new(
-        Stub::new([
-            ("Query", page.clone()),
-            ("Scan", page),
-            ("GetItem", get_answer::<E>(false)),
-        ])
-        .client(),
-    )
+    let stub = Stub::new([
+        ("Query", page.clone()),
+        ("Scan", page),
+        ("GetItem", get_answer::<E>(false)),
+    ]);
+    stub.client()
 }
 
 #[test]
@@ -62,6 +69,27 @@ fn operations_on_one_item() {
     check("UpdateItem", update, 278);
     let delete = allocations(|| Order::delete(&*pk, &*sk).send(&db));
     check("DeleteItem", delete, 266);
+}
+
+/// The same on the verified lane; half of it is the SDK's identity cache, request and response.
+#[test]
+fn operations_on_the_lane() {
+    let db = lane_with_page::<Order>(1);
+    let Order { pk, sk, .. } = Order::sample(1);
+    let get = allocations(|| Order::get(&*pk, &*sk).send(&db));
+    check("GetItem on the lane", get, 60);
+    let put = allocations(|| Order::sample(1).put().send(&db));
+    check("PutItem on the lane", put, 60);
+    let update = allocations(|| {
+        Order::update(&*pk, &*sk)
+            .apply(|o| (o.status.set(Status::Paid), o.total_cents.add(100)))
+            .when(|o| o.total_cents.gt(5))
+            .send(&db)
+    });
+    check("UpdateItem on the lane", update, 80);
+    let page = allocations(|| Order::scan().page(&db));
+    check("a page of one item on the lane", page, 60);
+    assert_eq!(db.lane_status().answered(), 8, "{:?}", db.lane_status());
 }
 
 /// A page allocates what its structs hold, one `Vec` for them, and what an operation does.

@@ -76,8 +76,22 @@ async fn an_item_from_before_the_index_gets_its_shard_by_an_update() {
     raw::put::<Order>(&db, old).await;
     assert_eq!(Order::by_status("open").count(&db).await.unwrap(), 0);
     let touch = Order::update("old", 1_u32).apply(|o| o.note.set("seen"));
-    touch.send(&db).await.unwrap();
+    touch.must_exist().send(&db).await.unwrap();
     check(&db, "old").await;
+}
+
+#[tokio::test]
+async fn what_is_unchanged_is_not_written() {
+    let db = orders([order("a", 1)]).await;
+    let same = || order("a", 1).diff(&order("a", 1));
+    assert!(same().is_unchanged());
+    assert!(!same().to_json().unwrap().contains("UpdateExpression"));
+    same().send(&db).await.unwrap();
+    let mut tx = Transaction::new();
+    tx.update(same());
+    tx.put(order("b", 2).create());
+    tx.send(&db).await.unwrap();
+    assert_eq!(Order::by_status("open").count(&db).await.unwrap(), 2);
 }
 
 #[tokio::test]

@@ -219,19 +219,16 @@ fn read_reasons(body: &[u8]) -> Result<Vec<Option<Cause>>, ReadError> {
     let mut reasons = Vec::new();
     let mut r = Reader::new(body)?;
     r.members(|name, r| {
-        if name != "CancellationReasons" || r.json_null() {
-            return if name == "CancellationReasons" {
-                Ok(())
-            } else {
-                r.skip_value()
-            };
+        if name != "CancellationReasons" {
+            return r.skip_value();
         }
-        let mut more = r.begin_list()?;
-        while more {
+        if r.json_null() {
+            return Ok(());
+        }
+        r.json_list(|r| {
             reasons.push(read_reason(r)?);
-            more = r.end_element()?;
-        }
-        Ok(())
+            Ok(())
+        })
     })?;
     Ok(reasons)
 }

@@ -1,7 +1,10 @@
 //! An HTTP client that answers from a script and remembers what was sent.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_runtime::invocation_id::{InvocationId, InvocationIdGenerator};
@@ -9,6 +12,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -16,6 +20,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http_body::{Body, Frame};
 
 /// What happens to one request.
 #[derive(Debug, Clone)]
@@ -30,6 +36,12 @@ pub(super) enum Step {
     Break,
     /// It hangs.
     Hang,
+    /// It hangs, and the connection has not read the request.
+    Unread,
+    /// The answer begins and never ends.
+    Stall,
+    /// The answer comes in two parts: its headers late, and the end of its body later still.
+    Late(Duration, Duration, &'static str),
 }
 
 impl Step {
@@ -62,6 +74,14 @@ impl Step {
         Step::answer(status, &body)
     }
 
+    /// The same answer with one more header.
+    pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Step::Answer { headers, .. } = &mut self {
+            headers.push((name, value.to_owned()));
+        }
+        self
+    }
+
     /// The same answer, damaged on its way.
     pub(super) fn corrupted(mut self) -> Step {
         if let Step::Answer { body, .. } = &mut self {
@@ -91,6 +111,7 @@ impl Sent {
 pub(super) struct Fake {
     script: Arc<Mutex<VecDeque<Step>>>,
     sent: Arc<Mutex<Vec<Sent>>>,
+    poisoned: Arc<AtomicU32>,
 }
 
 impl Fake {
@@ -98,7 +119,18 @@ impl Fake {
         Fake {
             script: Arc::new(Mutex::new(script.into_iter().collect())),
             sent: Arc::default(),
+            poisoned: Arc::default(),
         }
+    }
+
+    /// Appends to the script.
+    pub(super) fn then(&self, script: impl IntoIterator<Item = Step>) {
+        self.script.lock().unwrap().extend(script);
+    }
+
+    /// How many connections are not to be used again.
+    pub(super) fn poisoned(&self) -> u32 {
+        self.poisoned.load(Ordering::Relaxed)
     }
 
     /// What was sent so far.
@@ -141,6 +173,16 @@ impl HttpConnector for Fake {
             headers,
             body: request.body().bytes().unwrap().to_vec(),
         });
+        if let Some(capture) = request.extension::<CaptureSmithyConnection>() {
+            let poisoned = self.poisoned.clone();
+            let connection = ConnectionMetadata::builder()
+                .proxied(false)
+                .poison_fn(move || {
+                    poisoned.fetch_add(1, Ordering::Relaxed);
+                })
+                .build();
+            capture.set_connection_retriever(move || Some(connection.clone()));
+        }
         let mut script = self.script.lock().unwrap();
         let step = match script.len() {
             0 | 1 => script.front().cloned(),
@@ -163,7 +205,68 @@ impl HttpConnector for Fake {
                 HttpConnectorFuture::ready(Err(ConnectorError::io("connection reset".into())))
             }
             Step::Hang => HttpConnectorFuture::new(std::future::pending()),
+            Step::Unread => HttpConnectorFuture::new(async move {
+                let _unread = request;
+                std::future::pending().await
+            }),
+            Step::Stall => {
+                let stalled = SdkBody::from_body_1_x(Parts(vec![b"{"], None));
+                let response = HttpResponse::new(200.try_into().unwrap(), stalled);
+                HttpConnectorFuture::ready(Ok(response))
+            }
+            Step::Late(before, between, body) => {
+                let (begin, end) = body.as_bytes().split_at(body.len() / 2);
+                HttpConnectorFuture::new(async move {
+                    tokio::time::sleep(before).await;
+                    let late = Box::pin(tokio::time::sleep(between));
+                    let body = SdkBody::from_body_1_x(Parts(vec![begin, end], Some(late)));
+                    Ok(HttpResponse::new(200.try_into().unwrap(), body))
+                })
+            }
         }
+    }
+}
+
+/// A body of several parts. The second one comes late; without a time, never.
+struct Parts(Vec<&'static [u8]>, Option<Pin<Box<tokio::time::Sleep>>>);
+
+impl Body for Parts {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let is_first = self.0.len() == 2 || self.1.is_none() && !self.0.is_empty();
+        match &mut self.1 {
+            _ if is_first => {}
+            None => return Poll::Pending,
+            Some(late) if !late.is_elapsed() => ready!(late.as_mut().poll(cx)),
+            Some(_) => {}
+        }
+        let part = (!self.0.is_empty()).then(|| self.0.remove(0));
+        Poll::Ready(part.map(|part| Ok(Frame::data(Bytes::from_static(part)))))
+    }
+}
+
+/// A clock that is set by hand.
+#[derive(Debug, Clone)]
+pub(super) struct Clock(Arc<Mutex<SystemTime>>);
+
+impl Clock {
+    pub(super) fn new() -> Self {
+        Clock(Arc::new(Mutex::new(StoppedClock.now())))
+    }
+
+    pub(super) fn advance(&self, time: Duration) {
+        *self.0.lock().unwrap() += time;
+    }
+}
+
+impl TimeSource for Clock {
+    fn now(&self) -> SystemTime {
+        *self.0.lock().unwrap()
     }
 }
 

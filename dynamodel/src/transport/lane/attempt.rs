@@ -1,0 +1,201 @@
+//! One attempt, from the moment it is given to the HTTP client until its answer is read, failed or
+//! has taken too long.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
+use aws_smithy_async::time::SharedTimeSource;
+use aws_smithy_runtime::client::http::body::minimum_throughput::MinimumThroughputDownloadBody;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use crate::transport::plugin::has_its_checksum;
+
+/// How far an attempt has come when the lane lets go of it.
+pub(super) enum Progress {
+    /// A success with its whole body, which has the checksum of its headers.
+    Answered(HttpResponse, Bytes),
+    /// Anything else that came: an error, or a success whose body could not be read (whole).
+    Ended(Result<HttpResponse, ConnectorError>),
+    /// It is still waited for.
+    Pending(HttpConnectorFuture),
+}
+
+/// What an attempt is watched with.
+pub(super) struct Watch<'a> {
+    pub(super) patience: Patience<'a>,
+    pub(super) clock: &'a SharedTimeSource,
+    /// The protection against answers that stall.
+    pub(super) stalls: Option<&'a StalledStreamProtectionConfig>,
+}
+
+/// Waits for the answer and reads it. `at_response` sees it before its body is read.
+pub(super) async fn run(
+    mut pending: HttpConnectorFuture,
+    watch: &mut Watch<'_>,
+    at_response: impl FnOnce(&HttpResponse),
+) -> Progress {
+    let Some(outcome) = watch.patience.wait(&mut pending).await else {
+        return Progress::Pending(pending);
+    };
+    let mut response = match outcome {
+        Ok(response) => response,
+        Err(error) => return Progress::Ended(Err(error)),
+    };
+    at_response(&response);
+    if !response.status().is_success() {
+        return Progress::Ended(Ok(response));
+    }
+    let body = match response.body().bytes() {
+        // It can't stall.
+        Some(_) => watch.read(response.take_body()).await,
+        None => {
+            let protected = watch.protect(response.take_body());
+            watch.read(protected).await
+        }
+    };
+    match body {
+        Ok(body) if has_its_checksum(response.headers(), &body) => {
+            Progress::Answered(response, body)
+        }
+        Ok(body) => {
+            *response.body_mut() = SdkBody::from(body);
+            Progress::Ended(Ok(response))
+        }
+        Err(unread) => {
+            *response.body_mut() = SdkBody::from_body_1_x(unread);
+            Progress::Ended(Ok(response))
+        }
+    }
+}
+
+impl Watch<'_> {
+    /// As the SDK's own interceptor protects it.
+    fn protect(&self, body: SdkBody) -> SdkBody {
+        let Some(stalls) = self.stalls else {
+            return body;
+        };
+        let sleep = self.patience.sleep.clone();
+        let options = stalls.clone().into();
+        let body = MinimumThroughputDownloadBody::new(self.clock.clone(), sleep, body, options);
+        SdkBody::from_body_1_x(body)
+    }
+
+    async fn read(&mut self, mut body: SdkBody) -> Result<Bytes, Unread> {
+        let mut read = Vec::new();
+        let rest = loop {
+            let mut frame = NextFrame(&mut body);
+            match self.patience.wait(&mut frame).await {
+                None => break Rest::Body(body),
+                Some(None) => return Ok(joined(read)),
+                Some(Some(Err(error))) => break Rest::Error(Some(error)),
+                Some(Some(Ok(frame))) => read.extend(frame.into_data().ok()),
+            }
+        };
+        Err(Unread {
+            read: read.into_iter(),
+            rest,
+        })
+    }
+}
+
+fn joined(mut parts: Vec<Bytes>) -> Bytes {
+    match parts.len() {
+        0 | 1 => parts.pop().unwrap_or_default(),
+        _ => parts.concat().into(),
+    }
+}
+
+struct NextFrame<'a>(&'a mut SdkBody);
+
+impl Future for NextFrame<'_> {
+    type Output = Option<Result<Frame<Bytes>, BoxError>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut *self.0).poll_frame(cx)
+    }
+}
+
+/// A body that was begun to be read: what was read, and then the rest or the error.
+struct Unread {
+    read: std::vec::IntoIter<Bytes>,
+    rest: Rest,
+}
+
+enum Rest {
+    Body(SdkBody),
+    Error(Option<BoxError>),
+}
+
+impl Body for Unread {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Some(read) = self.read.next() {
+            return Poll::Ready(Some(Ok(Frame::data(read))));
+        }
+        match &mut self.rest {
+            Rest::Body(body) => Pin::new(body).poll_frame(cx),
+            Rest::Error(error) => Poll::Ready(error.take().map(Err)),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::new()
+    }
+}
+
+/// How long something is waited for. The timer is only set when it has to be waited for at all.
+pub(super) struct Patience<'a> {
+    sleep: &'a SharedAsyncSleep,
+    limit: Duration,
+    timer: Option<Sleep>,
+    is_over: bool,
+}
+
+impl<'a> Patience<'a> {
+    pub(super) fn new(sleep: &'a SharedAsyncSleep, limit: Duration) -> Self {
+        Patience {
+            sleep,
+            limit,
+            timer: None,
+            is_over: false,
+        }
+    }
+
+    /// How much time has certainly passed, whatever the clock says.
+    pub(super) fn spent(&self) -> Duration {
+        match self.is_over {
+            true => self.limit,
+            false => Duration::ZERO,
+        }
+    }
+
+    /// What the future ends with, unless the time is up before.
+    pub(super) async fn wait<F: Future + Unpin>(&mut self, future: &mut F) -> Option<F::Output> {
+        poll_fn(|cx| {
+            if let Poll::Ready(output) = Pin::new(&mut *future).poll(cx) {
+                return Poll::Ready(Some(output));
+            }
+            let (sleep, limit) = (self.sleep, self.limit);
+            let timer = self.timer.get_or_insert_with(|| sleep.sleep(limit));
+            let timer = Pin::new(timer).poll(cx);
+            self.is_over = timer.is_ready();
+            timer.map(|()| None)
+        })
+        .await
+    }
+}

@@ -1,0 +1,282 @@
+//! Clients that the lane is not for. It stays closed, and everything works as without it.
+
+use aws_runtime::auth::sigv4::SigV4AuthScheme;
+use aws_sdk_dynamodb::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction, RetryConfig};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::auth::{
+    AuthScheme, AuthSchemeEndpointConfig, AuthSchemeId, Sign,
+};
+use aws_smithy_runtime_api::client::identity::{Identity, SharedIdentityResolver};
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextMut, InterceptorContext,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::{GetIdentityResolver, RuntimeComponents};
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::super::GetItem;
+use super::super::fake::OneInvocation;
+use super::*;
+use crate::transport::capture::capture;
+use crate::transport::lane::Lane;
+use crate::transport::operation::Operations;
+
+/// Adds a header.
+#[derive(Debug)]
+struct Marker;
+
+#[dyn_dispatch_hint]
+impl Intercept for Marker {
+    fn name(&self) -> &'static str {
+        "Marker"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        context
+            .request_mut()
+            .headers_mut()
+            .insert("x-marker", "yes");
+        Ok(())
+    }
+}
+
+/// Has the name of one of the SDK's.
+#[derive(Debug)]
+struct Impostor;
+
+#[dyn_dispatch_hint]
+impl Intercept for Impostor {
+    fn name(&self) -> &'static str {
+        "UserAgentInterceptor"
+    }
+}
+
+#[derive(Debug)]
+struct Never;
+
+impl ClassifyRetry for Never {
+    fn classify_retry(&self, _context: &InterceptorContext) -> RetryAction {
+        RetryAction::NoActionIndicated
+    }
+
+    fn name(&self) -> &'static str {
+        "Never"
+    }
+}
+
+#[derive(Debug)]
+struct Elsewhere;
+
+impl ResolveEndpoint for Elsewhere {
+    fn resolve_endpoint<'a>(&'a self, _params: &'a Params) -> EndpointFuture<'a> {
+        EndpointFuture::ready(Ok(Endpoint::builder().url("http://elsewhere:1").build()))
+    }
+}
+
+#[derive(Debug, Default)]
+struct OwnScheme(SigV4AuthScheme);
+
+impl AuthScheme for OwnScheme {
+    fn scheme_id(&self) -> AuthSchemeId {
+        self.0.scheme_id()
+    }
+
+    fn identity_resolver(
+        &self,
+        resolvers: &dyn GetIdentityResolver,
+    ) -> Option<SharedIdentityResolver> {
+        self.0.identity_resolver(resolvers)
+    }
+
+    fn signer(&self) -> &dyn Sign {
+        self
+    }
+}
+
+impl Sign for OwnScheme {
+    fn sign_http_request(
+        &self,
+        request: &mut HttpRequest,
+        _identity: &Identity,
+        _endpoint: AuthSchemeEndpointConfig<'_>,
+        _components: &RuntimeComponents,
+        _cfg: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        request.headers_mut().insert("authorization", "own");
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_understood_keeps_the_lane_closed() {
+    type Change = fn(Builder) -> Builder;
+    let cases: [(&str, Change); 8] = [
+        ("interceptors", |b| b.interceptor(Marker)),
+        ("interceptors", |b| b.interceptor(Impostor)),
+        ("retry classifiers", |b| b.retry_classifier(Never)),
+        ("retry mode", |b| b.retry_config(RetryConfig::adaptive())),
+        ("resolves endpoints", |b| b.endpoint_resolver(Elsewhere)),
+        ("invocation ids", |b| {
+            b.invocation_id_generator(OneInvocation)
+        }),
+        ("signs in its own way", |b| {
+            b.push_auth_scheme(OwnScheme::default())
+        }),
+        ("chooses how to authenticate", |b| b.allow_no_auth()),
+    ];
+    for (expected, change) in cases {
+        let fake = Fake::new([Step::ok(r#"{"Item":{}}"#)]);
+        let transport = lane(change(fake.config()));
+        let status = transport.lane_status();
+        assert!(!status.is_open());
+        let why = status.obstacle().unwrap();
+        assert!(why.contains(expected), "{expected}: {why}");
+
+        let reply = call::<GetItem>(&transport).await.unwrap();
+        assert_eq!(reply.output, r#"{"Item":{}}"#);
+        assert_eq!(counts(&transport), (0, 0));
+        let sent = fake.sent().remove(0);
+        let by_orchestrator = Fake::new([Step::ok("{}")]);
+        let config = change(by_orchestrator.config()).build();
+        let sdk = Transport::new(&Client::from_conf(config)).unwrap();
+        call::<GetItem>(&sdk).await.unwrap();
+        let theirs = by_orchestrator.sent().remove(0);
+        for name in ["x-marker", "user-agent"] {
+            assert_eq!(sent.header(name), theirs.header(name));
+        }
+        assert_eq!(sent.uri, theirs.uri);
+        assert_eq!(sent.headers.len(), theirs.headers.len());
+    }
+}
+
+#[tokio::test]
+async fn metrics_that_go_somewhere_keep_the_lane_closed() {
+    let fake = Fake::new([Step::ok("{}")]);
+    let mut captured = capture(&Client::from_conf(fake.config().build())).unwrap();
+    let operations = Operations::prepare(&captured).unwrap();
+    captured.has_telemetry = true;
+    let transport = Transport {
+        operations,
+        lane: Some(Lane::new(captured)),
+    };
+    let status = transport.lane_status();
+    assert_eq!(status.obstacle(), Some("the SDK's metrics are collected"));
+    call::<GetItem>(&transport).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_the_option_there_is_no_lane() {
+    let fake = Fake::new([Step::ok("{}")]);
+    let transport = Transport::new(&Client::from_conf(fake.config().build())).unwrap();
+    call::<GetItem>(&transport).await.unwrap();
+    assert!(!transport.lane_status().is_open());
+    assert_eq!(counts(&transport), (0, 0));
+}
+
+/// A signer that can't be told from the SDK's, but signs something else: only the bytes show it.
+#[tokio::test]
+async fn another_signature_closes_the_lane_when_it_is_seen() {
+    #[derive(Debug, Default)]
+    struct SigV4Signer;
+    impl Sign for SigV4Signer {
+        fn sign_http_request(
+            &self,
+            request: &mut HttpRequest,
+            identity: &Identity,
+            endpoint: AuthSchemeEndpointConfig<'_>,
+            components: &RuntimeComponents,
+            cfg: &ConfigBag,
+        ) -> Result<(), BoxError> {
+            let sdk = aws_runtime::auth::sigv4::SigV4Signer::new();
+            sdk.sign_http_request(request, identity, endpoint, components, cfg)?;
+            request
+                .headers_mut()
+                .insert("content-type", "changed afterwards");
+            Ok(())
+        }
+    }
+    #[derive(Debug, Default)]
+    struct SigV4AuthScheme {
+        signer: SigV4Signer,
+    }
+    impl AuthScheme for SigV4AuthScheme {
+        fn scheme_id(&self) -> AuthSchemeId {
+            aws_runtime::auth::sigv4::SCHEME_ID
+        }
+        fn identity_resolver(
+            &self,
+            resolvers: &dyn GetIdentityResolver,
+        ) -> Option<SharedIdentityResolver> {
+            resolvers.identity_resolver(self.scheme_id())
+        }
+        fn signer(&self) -> &dyn Sign {
+            &self.signer
+        }
+    }
+    let fake = Fake::new([Step::ok("{}")]);
+    let transport = open(fake.config().push_auth_scheme(SigV4AuthScheme::default()));
+    for _ in 0..3 {
+        call::<GetItem>(&transport).await.unwrap();
+    }
+    let why = transport.lane_status().obstacle();
+    assert_eq!(why, Some("the SDK's signature is another one"));
+    assert_eq!(counts(&transport), (0, 0));
+    assert_eq!(fake.sent().len(), 3);
+}
+
+/// A header that differs from request to request is not one that the lane can repeat.
+#[tokio::test]
+async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
+    #[derive(Debug)]
+    struct Nonce;
+    #[dyn_dispatch_hint]
+    impl Intercept for Nonce {
+        // The name of one that does nothing for these operations, and is taken out here.
+        fn name(&self) -> &'static str {
+            "ObservabilityFeatureTrackerInterceptor"
+        }
+        fn modify_before_signing(
+            &self,
+            context: &mut BeforeTransmitInterceptorContextMut<'_>,
+            _components: &RuntimeComponents,
+            _cfg: &mut ConfigBag,
+        ) -> Result<(), BoxError> {
+            let nonce = fastrand::u64(..).to_string();
+            context.request_mut().headers_mut().insert("x-nonce", nonce);
+            Ok(())
+        }
+    }
+    let fake = Fake::new([Step::ok("{}")]);
+    let mut captured = capture(&Client::from_conf(fake.config().build())).unwrap();
+    let mut interceptors: Vec<_> = captured.components.interceptors().collect();
+    interceptors.retain(|interceptor| interceptor.name() != "ObservabilityFeatureTrackerInterceptor");
+    let nonce = aws_smithy_runtime_api::client::interceptors::SharedInterceptor::new(Nonce);
+    interceptors.push(nonce);
+    let mut components = captured.components.to_builder();
+    components.set_interceptors(interceptors.into_iter());
+    captured.components = components.build().unwrap();
+    let operations = Operations::prepare(&captured).unwrap();
+    let transport = Transport {
+        operations,
+        lane: Some(Lane::new(captured)),
+    };
+    assert!(transport.lane_status().is_open());
+    for _ in 0..3 {
+        call::<GetItem>(&transport).await.unwrap();
+    }
+    let why = transport.lane_status().obstacle();
+    assert_eq!(why, Some("the SDK's requests differ in an unknown way"));
+    assert_eq!(counts(&transport), (0, 0));
+    assert!(
+        fake.sent()
+            .iter()
+            .all(|sent| sent.header("x-nonce").is_some())
+    );
+}

@@ -1,0 +1,87 @@
+//! Requests and answers that come late, in parts, or not at all.
+
+use std::time::Instant;
+
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+
+use super::super::GetItem;
+use super::*;
+
+/// Impatient with stalled streams, and without retries.
+fn impatient(fake: &Fake) -> Builder {
+    let stalls = StalledStreamProtectionConfig::enabled().grace_period(Duration::from_millis(100));
+    let retries = RetryConfig::standard().with_max_attempts(1);
+    fake.config()
+        .stalled_stream_protection(stalls.build())
+        .retry_config(retries)
+}
+
+async fn second_call(step: Step) -> (Transport, Result<Reply<String>, Failure>, Duration) {
+    let fake = Fake::new([Step::ok("{}"), step]);
+    let transport = open(impatient(&fake));
+    call::<GetItem>(&transport).await.unwrap();
+    let start = Instant::now();
+    let sent = call::<GetItem>(&transport).await;
+    assert_eq!(fake.sent().len(), 2);
+    (transport, sent, start.elapsed())
+}
+
+#[tokio::test]
+async fn an_answer_in_parts_is_put_together() {
+    let wait = Duration::from_millis(20);
+    let late = Step::Late(wait, wait, r#"{"Item":{"isbn":{"S":"1"}}}"#);
+    let (transport, sent, _) = second_call(late).await;
+    assert_eq!(sent.unwrap().output, r#"{"Item":{"isbn":{"S":"1"}}}"#);
+    assert_eq!(counts(&transport), (2, 0));
+}
+
+/// The request is long sent, so nothing stalls, and the orchestrator waits on as it would.
+#[tokio::test]
+async fn a_late_answer_is_handed_over_and_arrives() {
+    let seconds = Duration::from_secs_f64;
+    for (headers, body, counted) in [(0.3, 0.3, (2, 0)), (2.5, 0.0, (1, 1)), (0.5, 0.7, (1, 1))] {
+        let late = Step::Late(seconds(headers), seconds(body), r#"{"Item":{}}"#);
+        let (transport, sent, elapsed) = second_call(late).await;
+        let reply = sent.unwrap_or_else(|failure| panic!("{headers}: {failure:?}"));
+        assert_eq!(reply.output, r#"{"Item":{}}"#);
+        assert_eq!(reply.attempts, 1);
+        assert_eq!(counts(&transport), counted);
+        assert!(elapsed >= seconds(headers + body), "{elapsed:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_stalls_is_given_up() {
+    let (transport, sent, elapsed) = second_call(Step::Stall).await;
+    let failure = sent.unwrap_err();
+    assert!(
+        matches!(failure.kind, FailureKind::Response(_)),
+        "{failure:?}"
+    );
+    let text = outcome(&Err(failure));
+    assert!(text.contains("ThroughputBelowMinimum"), "{text}");
+    assert_eq!(counts(&transport), (1, 1));
+    assert!(elapsed < Duration::from_secs(8), "{elapsed:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_stalls_is_given_up() {
+    let (transport, sent, elapsed) = second_call(Step::Unread).await;
+    let failure = sent.unwrap_err();
+    let text = outcome(&Err(failure));
+    assert!(text.contains("ThroughputBelowMinimum"), "{text}");
+    assert_eq!(counts(&transport), (1, 1));
+    assert!(elapsed < Duration::from_secs(8), "{elapsed:?}");
+}
+
+/// A request that is sent, with no answer: nothing of the SDK ends that without timeouts.
+#[tokio::test]
+async fn a_service_that_does_not_answer_is_waited_for() {
+    let fake = Fake::new([Step::ok("{}"), Step::Hang]);
+    let transport = open(impatient(&fake));
+    call::<GetItem>(&transport).await.unwrap();
+    let waiting = call::<GetItem>(&transport);
+    let waited = tokio::time::timeout(Duration::from_secs(4), waiting).await;
+    assert!(waited.is_err(), "{:?}", waited.map(|sent| outcome(&sent)));
+}
