@@ -64,6 +64,7 @@
 //!   nested structs and enums, [`Projection`](derive@Projection) for parts of items.
 //! * [`Entity`] has the operations on whole items; the derive makes those that take a key.
 //! * [`Query`] and [`Scan`] read many items; [`Page`], [`Cursor`] and [`ItemStream`] are how.
+//!   [`BorrowedProjection`] is for reading them without copying their text.
 //! * [`Db`] is what operations are sent to, and where tables are created.
 //! * [`Attribute`] has the table of Rust types and their stored forms.
 //! * [`Error`] tells what went wrong, by predicates.
@@ -110,6 +111,7 @@ extern crate self as dynamodel;
 #[doc(hidden)]
 pub mod __private;
 mod attribute;
+mod borrowed;
 mod collection;
 mod db;
 mod diff;
@@ -139,6 +141,10 @@ pub use attribute::Json;
 #[cfg(feature = "msgpack")]
 pub use attribute::MsgPack;
 pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
+pub use borrowed::{
+    BorrowedField, BorrowedFrom, BorrowedItems, BorrowedPage, BorrowedPages, BorrowedProjection,
+    BorrowedRead, BorrowedText,
+};
 pub use collection::{
     Collection, CollectionQuery, Gather, GatherField, PartitionValues, SortKey, SortRange,
 };

@@ -289,7 +289,8 @@ mod tests {
 
     #[test]
     fn a_table_finds_what_was_put_in_and_nothing_else() {
-        let json = |n: usize, form: &str| format!(r#"{{"p":{{"S":"{n}"}},"s":{{"N":"{n}{form}"}}}}"#);
+        let json =
+            |n: usize, form: &str| format!(r#"{{"p":{{"S":"{n}"}},"s":{{"N":"{n}{form}"}}}}"#);
         let keys: Vec<String> = (0..500).map(|n| json(n, "")).collect();
         fn values(json: &str) -> KeyValues<'_> {
             key_values(&Reader::of_text(json), &KEY).unwrap()

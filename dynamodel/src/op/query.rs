@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use super::sort::{IntoSort, SortPrefix};
+use crate::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::db::Db;
 use crate::entity::{
     Entity, HasSort, HasTtl, Index, Primary, Projection, ReadsConsistently, SelectableFrom, Sharded,
@@ -34,6 +35,8 @@ pub(crate) struct Plan {
     /// Which segment of how many.
     pub(crate) segment: Option<(u32, u32)>,
     pub(crate) measure: bool,
+    /// Whether the next page is asked for before the one at hand is used up.
+    pub(crate) prefetch: Option<bool>,
     /// The shards of the index, each of which is read by requests of its own.
     pub(crate) shards: Option<Shards>,
     /// How many requests are under way at a time.
@@ -58,6 +61,7 @@ impl Plan {
             start: None,
             segment: None,
             measure: false,
+            prefetch: None,
             shards: if scan { None } else { I::SHARDS },
             concurrency: usize::MAX,
             also: Vec::new(),
@@ -392,6 +396,27 @@ impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
     /// Asks what each page cost: [`Page::consumed_capacity`].
     pub fn measured(self) -> Self {
         self.with(|plan| plan.measure = true)
+    }
+
+    /// Whether the next page is under way while the items of one are decoded and looked at, so that its
+    /// round trip costs no time.
+    ///
+    /// [`all`](Self::all) and [`BorrowedRead::each`] read on anyway and do so if not said otherwise. A
+    /// [`stream`](Self::stream) does not: one that is dropped early would have read, and paid for, a page
+    /// too much. Never is more than one page under way, nor one past the [`limit`](Self::limit), and an
+    /// error of a page shows after the items of the one before it.
+    pub fn prefetch(self, ahead: bool) -> Self {
+        self.with(|plan| plan.prefetch = Some(ahead))
+    }
+
+    /// Reads items that borrow their text from the pages, with a struct that derives
+    /// [`Projection`](derive@crate::Projection) and has a lifetime: about twice as fast as owned items,
+    /// for code that only looks at them. See [`BorrowedProjection`].
+    pub fn borrowed<V>(self) -> BorrowedRead<V>
+    where
+        V: BorrowedProjection<Of = E> + SelectableFrom<I>,
+    {
+        BorrowedRead::new(vec![self.plan])
     }
 
     /// How many of the shards of a sharded index are asked at a time; all, by default.
