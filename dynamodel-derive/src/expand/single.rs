@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::attrs::{Paths, hash, token_of};
 use super::indexes::{SortLink, constant_shards, sort_condition};
-use super::keys::{function_name, key_constructors, located};
+use super::keys::{function_name, key_constructors, located, lookups};
 use super::stored::attribute_type;
 use crate::model::{Container, Entity, PartRole, Single, SingleIndex, adjacent, generated};
 use crate::names::{field_hash, plain, type_name};
@@ -206,12 +206,14 @@ pub(super) fn constructors(entity: &Entity, single: &Single) -> TokenStream {
             Some(&index.ty),
         )
     });
+    let lookups = lookups(entity);
     quote! {
         #[automatically_derived]
         impl #ty {
             #keys
             #primary
             #(#indexes)*
+            #lookups
         }
     }
 }
