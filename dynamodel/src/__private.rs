@@ -11,10 +11,11 @@ pub use crate::attribute::serde_bridge::{
     SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
 };
 pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
+pub use crate::borrowed::{BorrowedField, BorrowedFrom, BorrowedProjection};
 pub use crate::collection::{kind_of, same_partition, unknown_kind};
 pub use crate::entity::{
-    EntityWithSort, Global, HasSort, HasTtl, Index, Primary, Projection, ProjectsAll, ProjectsSome,
-    SelectableFrom, Sharded, TableOrLocal, Whole,
+    EntityWithSort, Global, Guarded, HasSort, HasTtl, Index, Primary, Projection, ProjectsAll,
+    ProjectsSome, SelectableFrom, Sharded, TableOrLocal, Unguarded, Whole,
 };
 pub use crate::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
@@ -39,7 +40,7 @@ pub use crate::time::{Timestamp, Ttl, TtlTime};
 pub use crate::version::{TokenValue, VersionNumber};
 pub use crate::wire::{MapBody, ReadError, Reader, StoredAs, Writer};
 
-use kind::{IndexKeyKind, KeyKind};
+use kind::{GuardKeyKind, IndexKeyKind, KeyKind, UniqueKind};
 
 /// The type can be a partition key.
 pub const fn partition_key<T: Attribute>()
@@ -62,6 +63,20 @@ where
 {
 }
 
+/// The type can be unique.
+pub const fn unique_value<T: Attribute>()
+where
+    KindOf<T>: UniqueKind,
+{
+}
+
+/// The type can be the partition key of a table with guard items.
+pub const fn guarded_partition<T: Attribute>()
+where
+    T::Kind: GuardKeyKind,
+{
+}
+
 /// The type can be part of the template of a primary key.
 pub const fn key_part<T: TemplatePart>() {}
 
@@ -70,18 +85,6 @@ pub const fn index_part<T: IndexPart>() {}
 
 /// The type can stand directly before another part of a template.
 pub const fn fixed_width<T: FixedWidth>() {}
-
-/// The type can be a Time to Live.
-pub const fn ttl<T: TtlTime>() {}
-
-/// The type can be a version.
-pub const fn version<T: VersionNumber>() {}
-
-/// The type can be a time of writing.
-pub const fn timestamp<T: Timestamp>() {}
-
-/// The type can be a write token.
-pub const fn write_token<T: TokenValue>() {}
 
 /// What the field of a projection takes from the stored type of the entity's field.
 #[diagnostic::on_unimplemented(
@@ -128,6 +131,19 @@ pub fn project<K: Token, T: ProjectedFrom<K::Type>>(slot: Option<K::Type>) -> Re
     match slot {
         Some(stored) => Ok(T::from_stored(stored)),
         None => T::missing().ok_or_else(|| ReadError::missing::<K::Type>(K::NAME)),
+    }
+}
+
+/// The value of a borrowing field from what was read.
+///
+/// # Errors
+/// When the attribute is missing and the field needs it.
+pub fn borrowed<'a, K: Token, V: BorrowedField<'a> + BorrowedFrom<K::Type>>(
+    slot: Option<V>,
+) -> Result<V, ReadError> {
+    match slot {
+        Some(value) => Ok(value),
+        None => V::absent().ok_or_else(|| ReadError::missing::<K::Type>(K::NAME)),
     }
 }
 

@@ -319,7 +319,10 @@ impl Db {
     ) -> Result<Reply<U>, Failure> {
         let call = self.transmit::<O, T>(tables, body, decode);
         let sent = call.instrument(watch.span()).await;
-        let sent = sent.and_then(|reply| reply.then(then));
+        let sent = match sent {
+            Ok(reply) => reply.then(then),
+            Err(failure) => Err(failure),
+        };
         watch.end(&sent);
         sent
     }

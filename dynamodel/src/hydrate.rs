@@ -77,6 +77,9 @@ impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
     /// read unit for each 4 KB of each entity: one more round trip for 100 of them. An item that was
     /// deleted in between is left out.
     ///
+    /// When the index was read and fetching fails, the error carries the entities that were
+    /// [`found`](Error::found), and the keys of the others are [`unprocessed`](Error::unprocessed).
+    ///
     /// ```
     /// # use dynamodel::{Db, Entity};
     /// # #[derive(Debug, PartialEq, Entity)]

@@ -63,12 +63,18 @@
 //! * [`#[derive(Entity)]`](derive@Entity) lists every attribute; [`Document`](derive@Document) is for
 //!   nested structs and enums, [`Projection`](derive@Projection) for parts of items.
 //! * [`Entity`] has the operations on whole items; the derive makes those that take a key.
+//! * [`GetUnique`] reads an item by an attribute that is unique beside the key.
 //! * [`Query`] and [`Scan`] read many items; [`Page`], [`Cursor`] and [`ItemStream`] are how.
+//!   [`BorrowedProjection`] is for reading them without copying their text.
 //! * [`Db`] is what operations are sent to, and where tables are created.
 //! * [`Attribute`] has the table of Rust types and their stored forms.
 //! * [`Error`] tells what went wrong, by predicates.
 //! * [`Builder::verified_lane`] sends with far less processor time, where the client allows it.
 //! * [`observe`] lists the fields of spans and the metrics.
+//! * The [examples] are whole tasks: a session store, a shop in one table, order processing, bank
+//!   transfers, view counters, a leaderboard and readings of sensors. `cargo run --example` runs them.
+//!
+//! [examples]: https://github.com/dynamodel/dynamodel/tree/main/examples
 //!
 //! # Features
 //!
@@ -106,6 +112,7 @@ extern crate self as dynamodel;
 #[doc(hidden)]
 pub mod __private;
 mod attribute;
+mod borrowed;
 mod collection;
 mod db;
 mod diff;
@@ -135,19 +142,23 @@ pub use attribute::Json;
 #[cfg(feature = "msgpack")]
 pub use attribute::MsgPack;
 pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
+pub use borrowed::{
+    BorrowedField, BorrowedFrom, BorrowedItems, BorrowedPage, BorrowedPages, BorrowedProjection,
+    BorrowedRead, BorrowedText,
+};
 pub use collection::{
     Collection, CollectionQuery, Gather, GatherField, PartitionValues, SortKey, SortRange,
 };
 pub use db::{Builder, Db};
 pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
-pub use entity::{Entity, Projection, Unversioned, Versioned};
+pub use entity::{Entity, Guarded, Projection, Unguarded, Unversioned, Versioned};
 pub use error::Error;
 pub use expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe, value};
 pub use hydrate::Hydrate;
 pub use key::Key;
 pub use op::{
     Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check, Committed,
-    ConsumedCapacity, Delete, Get, Handle, Measured, Partial, Put, Query, Reason, Remove, Scan,
+    ConsumedCapacity, Delete, Get, GetUnique, Handle, Measured, Partial, Put, Query, Reason, Remove, Scan,
     Transaction, Update, batch_get, transact_get,
 };
 pub use page::{Cursor, ItemStream, Page, ScanCursor, ScanStream};

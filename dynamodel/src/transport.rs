@@ -66,6 +66,7 @@ pub(crate) struct Reply<T> {
 
 impl<T> Reply<T> {
     /// The reply with what is made of its output.
+    #[expect(clippy::result_large_err, reason = "a failure is rare, and moved once")]
     pub(crate) fn then<U>(
         self,
         make: impl FnOnce(T) -> Result<U, ReadError>,

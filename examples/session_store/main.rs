@@ -6,31 +6,25 @@
 //! ```
 
 mod model;
-mod options;
 mod record;
 
-use std::error::Error;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use dynamodel::{Cursor, Db, Entity};
+use dynamodel_examples::{Outcome, connect};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use model::{CartLine, Device, Session, SessionByDevice, SessionSummary};
-use options::{HELP, Options};
 use record::SessionRecord;
-
-type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// The user with the most sessions in the sample data.
 const USER: &str = "user-001";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome {
-    let Some(options) = Options::parse(std::env::args().skip(1))? else {
-        print!("{HELP}");
+    let Some(db) = connect("A session store on DynamoDB, in nine steps.").await? else {
         return Ok(());
     };
-    let db = options.connect().await?;
 
     let sessions = read_lines(include_str!("sessions.jsonl"))?;
     let Some(newest) = sessions.iter().rfind(|s| s.user_id == USER).cloned() else {

@@ -2,6 +2,7 @@
 
 mod batch_faults;
 mod batches;
+mod borrowed;
 mod bulk;
 mod bulk_scan;
 mod collections;
@@ -11,7 +12,9 @@ mod crud;
 mod cursor;
 mod diff;
 mod errors;
+mod failed_reads;
 mod foreign;
+mod guards;
 mod hygiene;
 mod index_keys;
 mod inspect;
@@ -23,6 +26,7 @@ mod model;
 mod observability;
 mod paths;
 mod pictures;
+mod prefetch;
 mod projected;
 mod projection;
 mod properties;

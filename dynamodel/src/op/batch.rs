@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::StreamExt;
 
 use super::backoff::Backoff;
+use super::batch_get::Reads;
 use super::batch_write::BatchWrite;
 use super::bulk::BulkReport;
 use crate::entity::Entity;
@@ -34,7 +35,7 @@ impl Default for Settings {
 
 /// What a batch has not done when it failed.
 pub(crate) enum Left {
-    Keys(Vec<(TypeId, Vec<u8>)>),
+    Reads(Reads),
     Writes(BatchWrite),
     Load(Box<BulkReport>, BatchWrite),
 }
@@ -42,7 +43,7 @@ pub(crate) enum Left {
 impl Left {
     fn count(&self) -> usize {
         match self {
-            Left::Keys(keys) => keys.len(),
+            Left::Reads(reads) => reads.left_count(),
             Left::Writes(writes) | Left::Load(_, writes) => writes.len(),
         }
     }
@@ -51,7 +52,10 @@ impl Left {
 impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Left::Keys(keys) => write!(f, "{} keys were not read", keys.len()),
+            Left::Reads(reads) => {
+                let (left, total) = (reads.left_count(), reads.total());
+                write!(f, "{left} of {total} keys were not read")
+            }
             Left::Writes(writes) => write!(f, "{} writes were not done", writes.len()),
             Left::Load(report, _) => write!(
                 f,
@@ -64,17 +68,16 @@ impl fmt::Display for Left {
 
 impl Error {
     /// The keys of entity `E` that a batch has not read, written or deleted when it failed: exactly
-    /// those for which DynamoDB has not confirmed it. Empty for other errors.
+    /// those for which DynamoDB has not confirmed it, and those of items that were read and are not
+    /// [readable](Self::is_unreadable). Empty for other errors. The other keys of a batch of reads are
+    /// [`found`](Self::found).
     pub fn unprocessed<E: Entity>(&self) -> Vec<Key<E>> {
         let of_entity = |(entity, key): (TypeId, &[u8])| {
             (entity == TypeId::of::<E>()).then(|| Key::from_json(key.to_vec()))
         };
         match self.left() {
             None => Vec::new(),
-            Some(Left::Keys(keys)) => keys
-                .iter()
-                .filter_map(|(entity, key)| of_entity((*entity, key)))
-                .collect(),
+            Some(Left::Reads(reads)) => reads.left().filter_map(of_entity).collect(),
             Some(Left::Writes(writes) | Left::Load(_, writes)) => {
                 writes.keys().filter_map(of_entity).collect()
             }
@@ -90,7 +93,7 @@ impl Error {
     pub fn into_unprocessed(mut self) -> Option<BatchWrite> {
         match self.take_left()? {
             Left::Writes(writes) | Left::Load(_, writes) => Some(writes),
-            Left::Keys(_) => None,
+            Left::Reads(_) => None,
         }
     }
 

@@ -3,6 +3,7 @@
 mod fetch;
 mod items;
 mod plan;
+mod reads;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -25,6 +26,7 @@ pub use fetch::Asked;
     reason = "hidden parts of the public trait `KeyedReads`"
 )]
 pub use items::{Items, ReadItems};
+pub(crate) use reads::Reads;
 
 /// Reads any number of items by their keys: BatchGetItem.
 ///
@@ -117,13 +119,15 @@ impl<E: Entity, O: Projection<Entity = E>> BatchGet<E, O> {
     /// Sends it: one round trip for each 100 keys, and more for what DynamoDB leaves undone. No keys
     /// at all are not sent.
     ///
-    /// Dropping the future ends the reading; nothing is changed.
+    /// Dropping the future ends the reading: no further requests are begun, what was read is gone, and
+    /// nothing is changed.
     ///
     /// # Errors
-    /// An invalid key before anything is sent; an item that is not readable as `O`; the service or
+    /// An invalid key, before anything is sent. Or an item is not readable as `O`, the service or
     /// network fails, or throttles longer than the backoff allows
-    /// ([`is_throttled`](Error::is_throttled)): then [`unprocessed`](Error::unprocessed) has the keys
-    /// that were not read.
+    /// ([`is_throttled`](Error::is_throttled)): then nothing that was read is lost. The error carries
+    /// what was [`found`](Error::found), and the keys that were not read, or whose items are not
+    /// readable, are [`unprocessed`](Error::unprocessed).
     pub async fn send(self, db: &Db) -> Result<Vec<Option<O>>, Error> {
         let settings = self.settings;
         Ok(call(self, settings, false, db).await?.output)
@@ -246,7 +250,9 @@ impl<E: Entity, O: Projection<Entity = E>> KeyedReads for BatchGet<E, O> {
     type Items = Items<O>;
 
     fn ask(&self, asked: &mut Asked) -> Result<Items<O>, Error> {
-        asked.push(&self.keys, self.consistent, O::ATTRIBUTES)?;
+        asked.push(&self.keys, self.consistent, O::ATTRIBUTES, |item| {
+            crate::wire::read_item(item, O::read_item).is_ok()
+        })?;
         Ok(Items::new(self.keys.len()))
     }
 
@@ -260,7 +266,7 @@ impl<E: Entity, O: Projection<Entity = E>> KeyedReads for BatchGet<E, O> {
 }
 
 macro_rules! tuples {
-    ($($name:ident)*) => {
+    ($(($($name:ident)*))*) => {$(
         #[diagnostic::do_not_recommend]
         impl<$($name: KeyedReads),*> KeyedReads for ($($name,)*) {
             type Output = ($($name::Output,)*);
@@ -284,20 +290,12 @@ macro_rules! tuples {
                 ($($name::output($name),)*)
             }
         }
-    };
+    )*};
 }
-tuples!(A);
-tuples!(A B);
-tuples!(A B C);
-tuples!(A B C D);
-tuples!(A B C D E);
-tuples!(A B C D E F);
-tuples!(A B C D E F G);
-tuples!(A B C D E F G H);
-tuples!(A B C D E F G H I);
-tuples!(A B C D E F G H I J);
-tuples!(A B C D E F G H I J K);
-tuples!(A B C D E F G H I J K L);
+tuples! {
+    (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
+    (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
+}
 
 /// The output, and what each request cost.
 struct Answer<T> {

@@ -1,6 +1,7 @@
 //! The envelopes of DynamoDB's answers, from bytes.
 
 use super::capacity::ConsumedCapacity;
+use crate::borrowed::RawPage;
 use crate::entity::Projection;
 use crate::observe::{Counts, Observed};
 use crate::wire::{ReadError, Reader};
@@ -50,6 +51,25 @@ pub(crate) fn attributes(body: &[u8]) -> Result<Single<Option<&[u8]>>, ReadError
     Ok(single)
 }
 
+/// The item of a GetItem answer, as it is.
+pub(crate) fn raw_item(body: &[u8]) -> Result<Single<Option<Vec<u8>>>, ReadError> {
+    let mut single = Single {
+        item: None,
+        capacity: None,
+    };
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| {
+        match name {
+            "Item" => single.item = r.raw_value_or_null()?.map(<[u8]>::to_vec),
+            "ConsumedCapacity" => single.capacity = Some(ConsumedCapacity::read(r)?),
+            _ => r.skip_value()?,
+        }
+        Ok(())
+    })?;
+    r.finish()?;
+    Ok(single)
+}
+
 /// The answer to a write that returns no attributes.
 pub(crate) fn nothing(body: &[u8]) -> Result<Single<()>, ReadError> {
     let mut capacity = None;
@@ -85,12 +105,10 @@ pub(crate) fn read_capacities(
     if r.json_null() {
         return Ok(());
     }
-    let mut more = r.begin_list()?;
-    while more {
+    r.json_list(|r| {
         capacities.push(ConsumedCapacity::read(r)?);
-        more = r.end_element()?;
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The answer to Query and Scan.
@@ -111,11 +129,22 @@ pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError>
         // `Count` comes first in DynamoDB's answers. An item takes at least 10 bytes.
         let expected = usize::try_from(page.count).unwrap_or(0);
         page.items.reserve(expected.min(body.len() / 10));
-        let mut more = r.begin_list()?;
-        while more {
-            page.push(r)?;
-            more = r.end_element()?;
-        }
+        r.json_list(|r| page.push(r))
+    })
+}
+
+/// Adds the items of a page that was not read yet, up to the first that cannot be read: that one's
+/// error.
+///
+/// # Errors
+/// When the page is no JSON.
+pub(crate) fn read_items<P: Projection>(
+    page: &RawPage,
+    items: &mut Vec<P>,
+) -> Result<Option<ReadError>, ReadError> {
+    items.reserve(page.capacity());
+    page.each_item(|r| {
+        items.push(P::read_item(r)?);
         Ok(())
     })
 }
@@ -205,6 +234,20 @@ pub(crate) fn number_in(item: &[u8], name: &str) -> Option<u64> {
 /// The text in an attribute of an item, if it is one.
 pub(crate) fn text_in(item: &[u8], name: &str) -> Option<String> {
     find(item, name, |r| r.string().map(std::borrow::Cow::into_owned))
+}
+
+/// An attribute of an item, as it is.
+pub(crate) fn value_in<'a>(item: &'a [u8], name: &str) -> Result<Option<&'a [u8]>, ReadError> {
+    let mut found = None;
+    let mut r = Reader::new(item)?;
+    r.members(|member, r| {
+        let value = r.raw_value()?;
+        if member == name {
+            found = Some(value);
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn find<T>(

@@ -150,7 +150,7 @@ impl<G: Gets, const N: usize> Gets for [G; N] {
 }
 
 macro_rules! tuples {
-    ($($name:ident)*) => {
+    ($(($($name:ident)*))*) => {$(
         #[diagnostic::do_not_recommend]
         impl<$($name: Gets),*> Gets for ($($name,)*) {
             type Output = ($($name::Output,)*);
@@ -165,20 +165,12 @@ macro_rules! tuples {
                 Ok(($($name.output(items)?,)*))
             }
         }
-    };
+    )*};
 }
-tuples!(A);
-tuples!(A B);
-tuples!(A B C);
-tuples!(A B C D);
-tuples!(A B C D E);
-tuples!(A B C D E F);
-tuples!(A B C D E F G);
-tuples!(A B C D E F G H);
-tuples!(A B C D E F G H I);
-tuples!(A B C D E F G H I J);
-tuples!(A B C D E F G H I J K);
-tuples!(A B C D E F G H I J K L);
+tuples! {
+    (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
+    (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
+}
 
 impl<G: Gets> TransactGet<G> {
     /// How often and how long to try again on conflicts with transactions that write, and on
@@ -190,6 +182,9 @@ impl<G: Gets> TransactGet<G> {
 
     /// Sends it. One round trip, and one more for each time that it is tried again. No gets at all are
     /// not sent.
+    ///
+    /// The answer has all items or none of them, so an error has nothing to carry; and dropping the
+    /// future changes nothing.
     ///
     /// # Errors
     /// More than 100 gets ([`is_limit_exceeded`](Error::is_limit_exceeded)), two of one item
@@ -214,7 +209,10 @@ async fn fetch(
 ) -> Result<Vec<Option<Vec<u8>>>, Error> {
     if gets.len() > MAX_OPERATIONS {
         let operations = gets.len();
-        return Err(Error::limit(Limit::TransactionOperations { operations }));
+        return Err(Error::limit(Limit::TransactionOperations {
+            operations,
+            guards: 0,
+        }));
     }
     let gets = gets.into_iter().collect::<Result<Vec<_>, _>>()?;
     if gets.is_empty() {
@@ -269,8 +267,7 @@ fn responses(body: &[u8]) -> Result<Vec<Option<Vec<u8>>>, ReadError> {
         if name != "Responses" {
             return r.skip_value();
         }
-        let mut more = r.begin_list()?;
-        while more {
+        r.json_list(|r| {
             let mut item = None;
             if !r.json_null() {
                 r.members(|name, r| {
@@ -282,9 +279,8 @@ fn responses(body: &[u8]) -> Result<Vec<Option<Vec<u8>>>, ReadError> {
                 })?;
             }
             items.push(item);
-            more = r.end_element()?;
-        }
-        Ok(())
+            Ok(())
+        })
     })?;
     r.finish()?;
     Ok(items)

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::KeyedReads;
 use super::items::ReadItems;
-use super::plan::Plan;
+use super::plan::{Plan, Request};
+use super::reads::Answered;
 use crate::db::Db;
 use crate::entity::Entity;
 use crate::error::Error;
@@ -44,6 +45,8 @@ pub(super) struct Part {
     pub(super) entity: TypeId,
     pub(super) consistent: bool,
     pub(super) attributes: &'static [&'static str],
+    /// Whether an item can be read.
+    pub(super) is_readable: fn(&[u8]) -> bool,
     /// Which of the keys they are.
     pub(super) keys: Range<usize>,
 }
@@ -55,6 +58,7 @@ impl Asked {
         keys: &[Key<E>],
         consistent: bool,
         attributes: &'static [&'static str],
+        is_readable: fn(&[u8]) -> bool,
     ) -> Result<(), Error> {
         let start = self.ends.len();
         self.ends.reserve(keys.len());
@@ -72,6 +76,7 @@ impl Asked {
             entity: TypeId::of::<E>(),
             consistent,
             attributes,
+            is_readable,
             keys: start..self.ends.len(),
         });
         Ok(())
@@ -93,9 +98,12 @@ pub(super) struct Found<I> {
 
 /// What has come in so far.
 struct Arrived<I> {
-    items: I,
+    /// There until the end.
+    items: Option<I>,
     capacity: Vec<ConsumedCapacity>,
     unreadable: Option<Unreadable>,
+    /// What an error takes with it.
+    answers: Vec<Answered>,
 }
 
 /// The first key, in the order asked, whose item cannot be read.
@@ -110,33 +118,33 @@ pub(super) async fn fetch<B: KeyedReads>(
 ) -> Result<Found<B::Items>, Error> {
     let plan = Arc::new(Plan::new(asked, measure, db)?);
     let arrived = Arc::new(Mutex::new(Arrived {
-        items,
+        items: Some(items),
         capacity: Vec::new(),
         unreadable: None,
+        answers: Vec::new(),
     }));
     let outcome = batch::run(plan.chunks(), settings, |slots| {
         read_chunk::<B>(db.clone(), plan.clone(), arrived.clone(), slots)
     })
     .await;
+    let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(error) = outcome.error {
-        let left = outcome.left.iter().filter_map(|slot| plan.key_of(*slot));
-        let left = left.map(|(entity, key)| (entity, key.to_vec())).collect();
-        return Err(error.leaving(Left::Keys(left)));
+        let reads = plan.reads(&arrived.answers, &outcome.left);
+        return Err(error.leaving(Left::Reads(reads)));
     }
-    let Some(arrived) = Arc::into_inner(arrived) else {
-        return Err(Error::invalid_request("the batch has not ended"));
-    };
-    let arrived = arrived.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Some((key, error)) = arrived.unreadable {
-        let error = Error::read(error);
+    if let Some((key, error)) = arrived.unreadable.take() {
+        let error = Error::read(error).leaving(Left::Reads(plan.reads(&arrived.answers, &[])));
         return Err(match plan.entity_of(key) {
             Some(entity) => error.of_entity(entity),
             None => error,
         });
     }
+    let Some(items) = arrived.items.take() else {
+        return Err(Error::invalid_request("the batch has ended before"));
+    };
     Ok(Found {
-        items: arrived.items,
-        capacity: arrived.capacity,
+        items,
+        capacity: std::mem::take(&mut arrived.capacity),
     })
 }
 
@@ -147,7 +155,11 @@ async fn read_chunk<B: KeyedReads>(
     arrived: Arc<Mutex<Arrived<B::Items>>>,
     slots: Vec<usize>,
 ) -> Result<Vec<usize>, Error> {
-    let request = plan.request(&slots)?;
+    let Request {
+        tables,
+        groups,
+        body,
+    } = plan.request(&slots)?;
     let decode: Decode<Answer> = if plan.measure { measured } else { unmeasured };
     let take = |answer: Answer| {
         let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
@@ -155,30 +167,31 @@ async fn read_chunk<B: KeyedReads>(
             items, unreadable, ..
         } = &mut *arrived;
         let mut readers = Vec::new();
-        B::readers(items, &mut readers);
+        if let Some(items) = items {
+            B::readers(items, &mut readers);
+        }
         let mut taking = Taking {
             plan: &plan,
-            groups: &request.groups,
+            groups: &groups,
             readers,
             unreadable,
             returned: 0,
             undone: Vec::new(),
         };
         taking.take(&answer.body)?;
-        Ok(Taken {
+        let taken = Taken {
             returned: taking.returned,
             undone: taking.undone,
             capacity: answer.capacity,
-        })
+        };
+        arrived.answers.push(Answered {
+            body: Arc::new(answer.body),
+            groups,
+        });
+        Ok(taken)
     };
     let reply = db
-        .call_tables_then::<transport::BatchGetItem, _, _>(
-            request.tables,
-            slots.len(),
-            request.body,
-            decode,
-            take,
-        )
+        .call_tables_then::<transport::BatchGetItem, _, _>(tables, slots.len(), body, decode, take)
         .await
         .map_err(Error::failure)?;
     let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
@@ -286,7 +299,10 @@ impl Taking<'_> {
             Some(part) => (part, None),
             None => {
                 let slot = self.plan.slot_at(group, r).ok_or_else(not_asked)?;
-                (self.plan.askers(slot).next().map_or(0, |a| a.part), Some(slot))
+                (
+                    self.plan.askers(slot).next().map_or(0, |a| a.part),
+                    Some(slot),
+                )
             }
         };
         let plan = self.plan;

@@ -1,6 +1,5 @@
 //! [`Plan`]: each key once, in groups that one request can ask for, and who wants its item.
 
-use std::any::TypeId;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -78,7 +77,10 @@ impl Plan {
         };
         let json = std::mem::take(&mut plan.asked.json);
         let text = Reader::of_text(&json);
-        for (number, part) in std::mem::take(&mut plan.asked.parts).into_iter().enumerate() {
+        for (number, part) in std::mem::take(&mut plan.asked.parts)
+            .into_iter()
+            .enumerate()
+        {
             let group = plan.group(number, &part, db.resolve(part.schema.table))?;
             for (place, key) in part.keys.clone().enumerate() {
                 let asker = Asker {
@@ -205,11 +207,17 @@ impl Plan {
         std::iter::successors(first, |asker| self.again.get(asker.next?).copied())
     }
 
-    /// The entity and the JSON of the key of this slot.
-    pub(super) fn key_of(&self, slot: usize) -> Option<(TypeId, &[u8])> {
-        let slot = self.slots.get(slot)?;
-        let part = self.asked.parts.get(slot.first.part)?;
-        Some((part.entity, self.asked.json.get(slot.key.clone())?.as_bytes()))
+    /// The part that first asked for this slot.
+    pub(super) fn part_of(&self, slot: usize) -> Option<&Part> {
+        self.asked.parts.get(self.slots.get(slot)?.first.part)
+    }
+
+    /// The part that first asked for each slot, and the JSON of its key.
+    pub(super) fn slots(&self) -> impl Iterator<Item = (&Part, &[u8])> {
+        self.slots.iter().filter_map(|slot| {
+            let part = self.asked.parts.get(slot.first.part)?;
+            Some((part, self.asked.json.get(slot.key.clone())?.as_bytes()))
+        })
     }
 
     /// The name of the entity that has this key.

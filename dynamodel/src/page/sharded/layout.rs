@@ -85,7 +85,7 @@ impl Layout {
     pub(super) fn starts(&self, plan: &Plan) -> Result<Vec<(Plan, Start)>, Error> {
         let named = |e| Named::of(plan).error(e);
         let starts = match &plan.start {
-            None => vec![Start::Start; self.shards.numbers().len()],
+            None => vec![Start::First; self.shards.numbers().len()],
             Some(cursor) => decode_all(self, plan, cursor).map_err(named)?,
         };
         let plans = self.shards.numbers().zip(starts).map(|(shard, start)| {

@@ -21,7 +21,7 @@ use crate::shard::KeyValue;
 /// Where the reading of a shard starts.
 #[derive(Clone)]
 pub(super) enum Start {
-    Start,
+    First,
     /// After the item with these values.
     After(Vec<KeyValue>),
     /// The same, with the whole key.
@@ -34,7 +34,7 @@ impl Start {
     pub(super) fn into_key(self) -> Option<Vec<u8>> {
         match self {
             Start::Key(_, key) => Some(key),
-            Start::Start | Start::After(_) | Start::End => None,
+            Start::First | Start::After(_) | Start::End => None,
         }
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn encode_all<'p>(
     out.extend_from_slice(&layout.shards.count.to_be_bytes());
     for position in positions {
         match position {
-            Start::Start => out.push(0),
+            Start::First => out.push(0),
             Start::After(values) | Start::Key(values, _) => {
                 out.push(1);
                 for value in values {
@@ -86,7 +86,7 @@ pub(super) fn decode_all(
         let (state, rest) = body.split_first().ok_or_else(cut)?;
         body = rest;
         positions.push(match state {
-            0 => Start::Start,
+            0 => Start::First,
             1 => {
                 let values = layout.names.iter().map(|_| KeyValue::decode(&mut body));
                 let values: Option<Vec<KeyValue>> = values.collect();

@@ -32,6 +32,20 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Calls `read` at the start of each element of an array; it reads or skips it.
+    #[inline(always)]
+    pub(crate) fn json_list(
+        &mut self,
+        mut read: impl FnMut(&mut Self) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let mut more = self.begin_list()?;
+        while more {
+            read(self)?;
+            more = self.end_element()?;
+        }
+        Ok(())
+    }
+
     /// The bytes of a value; `None` for `null`.
     pub(crate) fn raw_value_or_null(&mut self) -> Result<Option<&'a [u8]>, ReadError> {
         if self.json_null() {
