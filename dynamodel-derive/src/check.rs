@@ -4,6 +4,7 @@
 //! the expansion, see [`expand::checks`](crate::expand).
 
 mod fields;
+mod guards;
 mod indexes;
 mod single;
 mod table;
@@ -29,6 +30,8 @@ const ENTITY: &[Rule] = &[
     fields::roles_exclude_each_other,
     fields::skip_stands_alone,
     fields::stored_forms_and_roles,
+    guards::unique_is_free,
+    guards::lookup_names,
     fields::unique_names,
     fields::key_names,
     indexes::partition_given,

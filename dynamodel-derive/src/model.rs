@@ -110,6 +110,11 @@ impl Entity {
         })
     }
 
+    /// The fields whose values are unique.
+    pub(crate) fn unique(&self) -> impl Iterator<Item = &Field> {
+        self.stored().filter(|f| f.attrs.unique.is_some())
+    }
+
     /// Makes the best of a struct with mistakes, so that its code compiles and they are the only
     /// errors. `None` when there is no field that could be the key.
     pub(crate) fn mended(mut self) -> Option<Entity> {
@@ -119,6 +124,9 @@ impl Entity {
         if self.partition().is_none() {
             let first = self.fields.iter_mut().find(|f| f.is_stored())?;
             first.attrs.partition = Some(first.ident.span());
+        }
+        for field in &mut self.fields {
+            field.attrs.unique = None;
         }
         for field in self
             .fields
@@ -254,6 +262,11 @@ impl Index {
 }
 
 impl Field {
+    /// The name of the constructor that reads by this unique field.
+    pub(crate) fn lookup_name(&self) -> Ident {
+        Ident::new(&format!("get_by_{}", plain(&self.ident)), self.ident.span())
+    }
+
     fn new(field: &syn::Field, attrs: FieldAttrs, container: &Container) -> Option<Field> {
         let ident = field.ident.clone()?;
         let name = match &attrs.rename {

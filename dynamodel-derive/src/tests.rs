@@ -30,6 +30,16 @@ snapshot! { minimal, entity,
     struct User { #[dynamo(partition)] id: String, name: String, age: u32 }
 }
 
+snapshot! { unique, entity,
+    #[dynamo(table = "users")]
+    struct User {
+        #[dynamo(partition)]
+        id: String,
+        #[dynamo(unique, rename = "Mail")]
+        email: Option<String>,
+    }
+}
+
 snapshot! { sharded, entity,
     #[dynamo(table = "orders")]
     #[dynamo(index(by_status, partition = status, sort = placed_at, shards = 16))]

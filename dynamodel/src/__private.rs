@@ -14,8 +14,8 @@ pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind}
 pub use crate::borrowed::{BorrowedField, BorrowedFrom, BorrowedProjection};
 pub use crate::collection::{kind_of, same_partition, unknown_kind};
 pub use crate::entity::{
-    EntityWithSort, Global, HasSort, HasTtl, Index, Primary, Projection, ProjectsAll, ProjectsSome,
-    SelectableFrom, Sharded, TableOrLocal, Whole,
+    EntityWithSort, Global, Guarded, HasSort, HasTtl, Index, Primary, Projection, ProjectsAll,
+    ProjectsSome, SelectableFrom, Sharded, TableOrLocal, Unguarded, Whole,
 };
 pub use crate::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
@@ -40,7 +40,7 @@ pub use crate::time::{Timestamp, Ttl, TtlTime};
 pub use crate::version::{TokenValue, VersionNumber};
 pub use crate::wire::{MapBody, ReadError, Reader, StoredAs, Writer};
 
-use kind::{IndexKeyKind, KeyKind};
+use kind::{GuardKeyKind, IndexKeyKind, KeyKind, UniqueKind};
 
 /// The type can be a partition key.
 pub const fn partition_key<T: Attribute>()
@@ -60,6 +60,20 @@ where
 pub const fn index_key<T: Attribute>()
 where
     KindOf<T>: IndexKeyKind,
+{
+}
+
+/// The type can be unique.
+pub const fn unique_value<T: Attribute>()
+where
+    KindOf<T>: UniqueKind,
+{
+}
+
+/// The type can be the partition key of a table with guard items.
+pub const fn guarded_partition<T: Attribute>()
+where
+    T::Kind: GuardKeyKind,
 {
 }
 

@@ -226,6 +226,24 @@ pub mod kind {
         IndexKeyKind: S, N, B
     }
     capability! {
+        /// Kinds that a unique attribute can have: `S`, `N` and `B`, or an `Option` of these.
+        #[diagnostic::on_unimplemented(
+            message = "an attribute of kind `{Self}` cannot be unique",
+            label = "not a key type",
+            note = "the value becomes part of the key of a guard item, so it is a string, an integer or decimal, or binary, or an `Option` of these"
+        )]
+        UniqueKind: S, N, B
+    }
+    capability! {
+        /// Kinds of the partition key of a table that holds guard items.
+        #[diagnostic::on_unimplemented(
+            message = "a table whose partition key is of kind `{Self}` cannot hold the guard items of unique attributes",
+            label = "not a string",
+            note = "a guard item's key is text that begins with `_unique#`: use a string as the partition key (a number can be stored as text by `#[dynamo(with = ..)]`), or a shared table with a key template"
+        )]
+        GuardKeyKind: S
+    }
+    capability! {
         /// Kinds with an order: `lt`, `le`, `gt`, `ge` and `between`.
         #[diagnostic::on_unimplemented(
             message = "an attribute of kind `{Self}` has no order",

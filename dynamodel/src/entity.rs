@@ -23,6 +23,9 @@ pub trait Entity: Sized + Send + Sync + 'static + Fields {
     /// [`Versioned`] when a field is marked `#[dynamo(version)]`, else [`Unversioned`].
     type Lock: Lock;
 
+    /// [`Guarded`] when a field is marked `#[dynamo(unique)]`, else [`Unguarded`].
+    type Guards: Guards;
+
     /// The entity with every field an `Option`: what an update that returns the changed attributes
     /// has read. The derive makes it; for `Session` it is `SessionPartial`.
     type Partial: 'static;
@@ -182,6 +185,29 @@ impl Lock for Unversioned {
 )]
 pub trait IsVersioned: Lock {}
 impl IsVersioned for Versioned {}
+
+/// Whether guard items keep attributes of the entity unique.
+pub trait Guards: Send + Sync + 'static {}
+
+/// An attribute is marked `#[dynamo(unique)]`: writes that change it are transactions.
+#[derive(Debug, Clone, Copy)]
+pub enum Guarded {}
+
+/// No attribute is marked `#[dynamo(unique)]`.
+#[derive(Debug, Clone, Copy)]
+pub enum Unguarded {}
+
+impl Guards for Guarded {}
+impl Guards for Unguarded {}
+
+/// Entities that a batch can write: those without unique attributes.
+#[diagnostic::on_unimplemented(
+    message = "a batch cannot keep attributes unique, and this entity has a field marked `#[dynamo(unique)]`",
+    label = "the entity has a unique attribute",
+    note = "BatchWriteItem has no conditions: write the items one by one, or up to 100 operations at once in a `Transaction`"
+)]
+pub trait WritableInBatch: Guards {}
+impl WritableInBatch for Unguarded {}
 
 /// Entities with a `#[dynamo(ttl)]` field.
 #[diagnostic::on_unimplemented(

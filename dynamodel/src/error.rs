@@ -56,6 +56,11 @@ enum Kind {
         source: BoxError,
     },
     Canceled(Canceled),
+    /// Another item has the value of a unique attribute.
+    Taken {
+        attribute: &'static str,
+        canceled: Option<Canceled>,
+    },
     Unprocessed,
     NotFound,
     Read(ReadError),
@@ -91,7 +96,7 @@ pub(crate) enum Limit {
     ExpressionOperators,
     InOperands,
     ItemSize { bytes: usize },
-    TransactionOperations { operations: usize },
+    TransactionOperations { operations: usize, guards: usize },
     TransactionSize { bytes: usize },
 }
 
@@ -103,11 +108,12 @@ impl fmt::Display for Limit {
                 f.write_str("an expression has more than 300 operators and functions")
             }
             Limit::InOperands => f.write_str("`in_` takes at most 100 values"),
-            Limit::TransactionOperations { operations } => {
-                write!(
-                    f,
-                    "the transaction has {operations} operations, more than DynamoDB's 100"
-                )
+            Limit::TransactionOperations { operations, guards } => {
+                write!(f, "the transaction has {operations} operations")?;
+                if *guards > 0 {
+                    write!(f, ", {guards} of them on guards of unique attributes")?;
+                }
+                f.write_str(", more than DynamoDB's 100")
             }
             Limit::TransactionSize { bytes } => {
                 write!(
@@ -243,8 +249,59 @@ impl Error {
     pub(crate) fn cancellation(&self) -> Option<&Canceled> {
         match &self.0.kind {
             Kind::Canceled(canceled) => Some(canceled),
+            Kind::Taken { canceled, .. } => canceled.as_ref(),
             _ => None,
         }
+    }
+
+    pub(crate) fn cancellation_mut(&mut self) -> Option<&mut Canceled> {
+        match &mut self.0.kind {
+            Kind::Canceled(canceled) => Some(canceled),
+            _ => None,
+        }
+    }
+
+    /// Two items get one value of a unique attribute.
+    pub(crate) fn taken(attribute: &'static str) -> Self {
+        Self::new(Kind::Taken {
+            attribute,
+            canceled: None,
+        })
+    }
+
+    /// The transaction was canceled because another item has the value that this operation gives to
+    /// the attribute.
+    pub(crate) fn taken_by(mut self, position: usize, attribute: &'static str) -> Self {
+        self.0.kind = match self.0.kind {
+            Kind::Canceled(mut canceled) => {
+                canceled.set_taken(position, attribute);
+                let canceled = Some(canceled);
+                Kind::Taken {
+                    attribute,
+                    canceled,
+                }
+            }
+            kind => kind,
+        };
+        self
+    }
+
+    /// The transaction was one write and its guards: what the write alone would tell.
+    pub(crate) fn of_one_write(mut self, must_exist: bool) -> Self {
+        self.0.kind = match self.0.kind {
+            Kind::Canceled(canceled) => match canceled.into_condition() {
+                Ok((item, conflict, source)) => Kind::Condition {
+                    conflict,
+                    ambiguous: false,
+                    must_exist,
+                    item,
+                    source,
+                },
+                Err(canceled) => Kind::Canceled(canceled),
+            },
+            kind => kind,
+        };
+        self
     }
 
     /// What the service or the network answered.
@@ -346,6 +403,13 @@ impl Error {
             Kind::Canceled(canceled) => canceled.is_conflict(),
             _ => false,
         }
+    }
+
+    /// Another item of the entity has the value that the write gives to an attribute that is marked
+    /// `#[dynamo(unique)]`; [`attribute_path`](Self::attribute_path) names the attribute. Nothing was
+    /// written.
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self.0.kind, Kind::Taken { .. })
     }
 
     /// A transaction was under way on an item that this operation writes, or that this transaction is
@@ -524,7 +588,10 @@ impl Error {
         match &self.0.kind {
             Kind::Service { code, .. } => code.as_deref(),
             Kind::Condition { .. } => Some("ConditionalCheckFailedException"),
-            Kind::Canceled(_) => Some("TransactionCanceledException"),
+            Kind::Canceled(_)
+            | Kind::Taken {
+                canceled: Some(_), ..
+            } => Some("TransactionCanceledException"),
             Kind::Contended { last, .. } => last.code(),
             _ => None,
         }
@@ -557,6 +624,7 @@ impl Error {
     /// Keys of maps are data, and shown as `*`.
     pub fn attribute_path(&self) -> Option<String> {
         let path = match &self.0.kind {
+            Kind::Taken { attribute, .. } => (*attribute).to_owned(),
             Kind::Read(e) => e.path(),
             Kind::Write(e) | Kind::InvalidKey(e) => e.path(),
             _ => return None,
@@ -644,6 +712,10 @@ impl fmt::Display for Error {
             }
             Kind::Condition { .. } => f.write_str("the condition was not met")?,
             Kind::Canceled(canceled) => write!(f, "{canceled}")?,
+            Kind::Taken { attribute, .. } => write!(
+                f,
+                "the value of the unique attribute `{attribute}` belongs to another item"
+            )?,
             Kind::Unprocessed => {
                 f.write_str("DynamoDB left a part of the batch undone, as often as it was asked")?;
             }
@@ -713,6 +785,7 @@ impl StdError for Error {
             | Kind::Engine(source)
             | Kind::Other(source) => Some(&**source),
             Kind::Canceled(canceled) => Some(&*canceled.source),
+            Kind::Taken { canceled, .. } => Some(&*canceled.as_ref()?.source),
             Kind::Read(e) => Some(e),
             Kind::Write(e) | Kind::InvalidKey(e) => Some(e),
             Kind::Contended { last, .. } => Some(last),

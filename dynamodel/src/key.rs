@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::op::check_key;
 use crate::schema::SingleTable;
 use crate::wire::WriteError;
 
@@ -52,7 +53,9 @@ impl<E: Entity> Key<E> {
             Some(_) => builder.values(),
             None => Vec::new(),
         };
-        let (json, invalid) = match builder.finish(&E::SCHEMA.key, templates.as_ref()) {
+        let json = builder.finish(&E::SCHEMA.key, templates.as_ref());
+        let checked = json.and_then(|json| check_key(E::SCHEMA, &json).map(|()| json));
+        let (json, invalid) = match checked {
             Ok(json) => (json, None),
             Err(e) => (Vec::new(), Some(e)),
         };

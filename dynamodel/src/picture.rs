@@ -128,6 +128,11 @@ impl Model {
                         let _ = writeln!(out, "        {kind} {attribute}{mark} \"{template}\"");
                     }
                 }
+                for unique in entity.unique {
+                    let kind = entity.attribute(unique.attribute).map_or("S", |a| a.kind);
+                    let attribute = word(unique.attribute);
+                    let _ = writeln!(out, "        {kind} {attribute} UK \"unique\"");
+                }
                 out.push_str("    }\n");
             }
         }
@@ -166,6 +171,21 @@ impl fmt::Display for Model {
                         let pattern = format!("{name}::get({})", place.all.join(", "));
                         patterns.push(vec![pattern, index.clone(), "the whole key".to_owned()]);
                     }
+                    if place.index.is_none() {
+                        for unique in entity.unique {
+                            let guards = format!("guards of {}", unique.attribute);
+                            let mut cells = guard_cells(entity, unique.attribute);
+                            keys.push(vec![
+                                name.to_owned(),
+                                guards.clone(),
+                                cells.next().unwrap_or_default(),
+                                cells.next().unwrap_or_default(),
+                            ]);
+                            let field = unique.field;
+                            let pattern = format!("{name}::get_by_{field}({field})");
+                            patterns.push(vec![pattern, guards, "the unique value".to_owned()]);
+                        }
+                    }
                     let pattern = format!(
                         "{name}::{}({})",
                         place.function,
@@ -181,6 +201,25 @@ impl fmt::Display for Model {
         }
         Ok(())
     }
+}
+
+/// The keys of the guards of a unique attribute.
+fn guard_cells(
+    entity: &'static EntitySchema,
+    attribute: &'static str,
+) -> impl Iterator<Item = String> {
+    let kind = entity
+        .single_table
+        .map_or(String::new(), |s| format!("{}#", s.kind));
+    let partition = entity.key.partition.first();
+    let partition =
+        partition.map(|name| format!("{name} = _unique#{kind}{attribute}#{{{attribute}}}"));
+    let sort = entity
+        .key
+        .sort
+        .first()
+        .map(|name| format!("{name} = _unique"));
+    partition.into_iter().chain(sort)
 }
 
 /// The table itself, then the indexes that the entity uses.

@@ -2,11 +2,13 @@
 
 mod shards;
 mod single_table;
+mod unique;
 
 pub use shards::Shards;
 #[doc(hidden)]
 pub use single_table::IndexKey;
 pub use single_table::{IndexTemplates, KeyTemplates, PartSchema, Piece, SingleTable, TableSchema};
+pub use unique::UniqueSchema;
 
 /// What dynamodel knows of an entity at compile time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct EntitySchema {
     pub updated_at: Option<&'static str>,
     /// The name of the attribute with the token of the last write.
     pub write_token: Option<&'static str>,
+    /// The attributes whose values are unique, kept so by guard items.
+    pub unique: &'static [UniqueSchema],
     /// How the table is created.
     pub options: TableOptions,
     /// The key templates, when the entity lies in a table of several entities.

@@ -8,22 +8,14 @@ use dynamodel::{Collection, Document, Entity, Table};
 #[dynamo(index(gsi1, partition = "gsi1pk", sort = "gsi1sk"))]
 pub(crate) struct Shop;
 
-/// A customer.
+/// A customer. No two have the same e-mail address.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = Shop, key(partition = "CUSTOMER#{customer_id}", sort = "A#PROFILE"))]
 pub(crate) struct Customer {
     pub(crate) customer_id: String,
+    #[dynamo(unique)]
     pub(crate) email: String,
     pub(crate) name: String,
-}
-
-/// Keeps an e-mail address unique: its key is the address, and it is written together with the
-/// customer.
-#[derive(Debug, Clone, PartialEq, Entity)]
-#[dynamo(table = Shop, key(partition = "EMAIL#{email}", sort = "EMAIL"))]
-pub(crate) struct EmailOwner {
-    pub(crate) email: String,
-    pub(crate) customer_id: String,
 }
 
 /// One article in a customer's cart; DynamoDB deletes it when it expires.

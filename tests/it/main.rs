@@ -14,6 +14,7 @@ mod diff;
 mod errors;
 mod failed_reads;
 mod foreign;
+mod guards;
 mod hygiene;
 mod index_keys;
 mod inspect;

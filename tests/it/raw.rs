@@ -30,3 +30,16 @@ pub(crate) async fn count<E: Entity>(db: &Db) -> i32 {
     let scan = db.client().scan().table_name(&*db.table_name::<E>());
     scan.consistent_read(true).send().await.unwrap().count
 }
+
+/// Every item of `E`'s table.
+pub(crate) async fn all<E: Entity>(db: &Db) -> Vec<Item> {
+    let scan = db.client().scan().table_name(&*db.table_name::<E>());
+    let pages = scan.consistent_read(true).into_paginator().items().send();
+    pages.collect::<Result<_, _>>().await.unwrap()
+}
+
+/// Deletes the item of `E`'s table with this key.
+pub(crate) async fn delete<E: Entity>(db: &Db, key: &str) {
+    let delete = db.client().delete_item().table_name(&*db.table_name::<E>());
+    delete.set_key(Some(item(key))).send().await.unwrap();
+}

@@ -25,6 +25,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) created_at: Option<Span>,
     pub(crate) updated_at: Option<Span>,
     pub(crate) write_token: Option<Span>,
+    pub(crate) unique: Option<Span>,
     pub(crate) stored: Option<StoredAttr>,
 }
 
@@ -168,10 +169,7 @@ impl FieldAttrs {
                 }
                 "kind" => once(&mut kind, key, equals_choice(key, input, &KINDS)?),
                 "serde" => once(&mut serde, key, flag(key, input)?),
-                "unique" => Err(syn::Error::new(
-                    key.span(),
-                    "`unique` is not available; keep a second entity whose key is the unique value, and write both in a `Transaction`",
-                )),
+                "unique" => once(&mut out.unique, key, flag(key, input)?),
                 _ => conversion.parse(key, input),
             }
         });

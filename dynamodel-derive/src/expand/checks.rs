@@ -27,6 +27,20 @@ pub(super) fn checks(entity: &Entity) -> TokenStream {
         } else if entity.indexes.iter().any(|i| entity.is_key_of(i, field)) {
             call("index_key", field, stored);
         }
+        if attrs.unique.is_some() {
+            call(
+                "unique_value",
+                field,
+                attribute_type(&entity.container, field),
+            );
+        }
+        if attrs.partition.is_some() && entity.unique().next().is_some() {
+            call(
+                "guarded_partition",
+                field,
+                attribute_type(&entity.container, field),
+            );
+        }
     }
     let generics = &entity.container.generics;
     if entity.container.is_generic() {

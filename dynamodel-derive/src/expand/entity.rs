@@ -166,6 +166,10 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         Some(_) => quote!(#root::Versioned),
         None => quote!(#root::Unversioned),
     };
+    let guards = match entity.unique().next() {
+        Some(_) => format_ident!("Guarded"),
+        None => format_ident!("Unguarded"),
+    };
     let lines = entity.stored().map(|f| {
         let ident = &f.ident;
         write_line(container, f, &quote!(&self.#ident), key_role(entity, f))
@@ -219,6 +223,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         quote! {
             const SCHEMA: &'static #root::schema::EntitySchema = &#schema;
             type Lock = #lock;
+            type Guards = #root::__private::#guards;
             fn write_item(&self, __w: &mut #root::wire::Writer) {
                 __w.begin_map();
                 #(#lines)*
@@ -343,10 +348,12 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 created_at: ::core::option::Option::None,
                 updated_at: ::core::option::Option::None,
                 write_token: ::core::option::Option::None,
+                unique: &[],
                 options: #root::schema::TableOptions::DEFAULT,
                 single_table: ::core::option::Option::None,
             };
             type Lock = #root::Unversioned;
+            type Guards = #root::__private::Unguarded;
             fn write_item(&self, _: &mut #root::wire::Writer) {}
             fn read_item(
                 _: &mut #root::wire::Reader<'_>,

@@ -48,6 +48,7 @@ pub(super) fn constructors(entity: &Entity) -> TokenStream {
             Some(index),
         )
     });
+    let lookups = lookups(entity);
     let (impl_params, _, clause) = container.generics.split_for_impl();
     let allow = container.allow_bounds();
     quote! {
@@ -57,6 +58,7 @@ pub(super) fn constructors(entity: &Entity) -> TokenStream {
             #keys
             #query
             #(#queries)*
+            #lookups
         }
     }
 }
@@ -103,6 +105,31 @@ pub(super) fn key_constructors(
         }
         #(#operations)*
     }
+}
+
+/// `get_by_<field>` for each unique field.
+pub(super) fn lookups(entity: &Entity) -> TokenStream {
+    let container = &entity.container;
+    let Container { root, vis, .. } = container;
+    let ty = container.ty();
+    let name = plain(&container.ident);
+    let lookups = entity.unique().map(|field| {
+        let ident = &field.ident;
+        let function = located(&field.lookup_name());
+        let doc = format!(
+            "Reads the item of [`{name}`] that has this `{}`, which is unique.",
+            plain(ident)
+        );
+        let params = parameters(entity, &[field]);
+        let token = token_of(root, &ty, ident);
+        quote! {
+            #[doc = #doc]
+            #vis fn #function(#params) -> #root::GetUnique<#ty> {
+                #root::GetUnique::new::<#token>(#ident)
+            }
+        }
+    });
+    quote!(#(#lookups)*)
 }
 
 fn query(

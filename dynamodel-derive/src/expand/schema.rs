@@ -36,6 +36,12 @@ pub(super) fn schema(entity: &Entity) -> TokenStream {
     let created_at = name_of(|f| f.attrs.created_at.is_some());
     let updated_at = name_of(|f| f.attrs.updated_at.is_some());
     let write_token = name_of(|f| f.attrs.write_token.is_some());
+    let unique = entity.unique().map(|f| {
+        let field = plain(&f.ident);
+        let token = container.with_args(&f.token);
+        quote!(#root::schema::UniqueSchema::of::<#token>(#field))
+    });
+    let unique = quote!(&[#(#unique),*]);
     let options = options(root, &entity.options);
     let indexes = quote!(&[#(#indexes),*]);
     let (table, key, indexes, options, single_table) = match &entity.single {
@@ -71,6 +77,7 @@ pub(super) fn schema(entity: &Entity) -> TokenStream {
             created_at: #created_at,
             updated_at: #updated_at,
             write_token: #write_token,
+            unique: #unique,
             options: #options,
             single_table: #single_table,
         }

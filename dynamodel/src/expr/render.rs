@@ -55,6 +55,25 @@ impl Body {
         body
     }
 
+    /// A second body that goes on from here.
+    ///
+    /// # Errors
+    /// When something in this one is wrong; then that is gone from it.
+    pub(crate) fn copy(&mut self) -> Result<Self, Error> {
+        if let Some(e) = self.error.take() {
+            return Err(e);
+        }
+        Ok(Body {
+            w: self.w.copy(),
+            names: self.names.clone(),
+            values: self.values.clone(),
+            value_count: self.value_count,
+            operators: self.operators,
+            subject: self.subject.clone(),
+            error: None,
+        })
+    }
+
     /// A member that is JSON already.
     pub(crate) fn member(&mut self, name: &str, json: &[u8]) {
         self.member_with(name, |w| w.raw(json));

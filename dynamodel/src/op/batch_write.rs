@@ -13,7 +13,7 @@ use super::put::Put;
 use super::response::read_capacities;
 use super::transaction::after_table;
 use crate::db::Db;
-use crate::entity::{Entity, Lock, Unversioned};
+use crate::entity::{Entity, Lock, Unversioned, WritableInBatch};
 use crate::error::Error;
 use crate::key::Key;
 use crate::observe::{Counts, Observed};
@@ -103,6 +103,7 @@ impl Unconditional for Unversioned {}
 impl<E: Entity> IntoBatchPut for E
 where
     E::Lock: Unconditional,
+    E::Guards: WritableInBatch,
 {
     type Entity = E;
     fn into_put(self) -> Put<E, Unversioned> {
@@ -110,7 +111,10 @@ where
     }
 }
 
-impl<E: Entity, L: Unconditional> IntoBatchPut for Put<E, L> {
+impl<E: Entity, L: Unconditional> IntoBatchPut for Put<E, L>
+where
+    E::Guards: WritableInBatch,
+{
     type Entity = E;
     fn into_put(self) -> Put<E, Unversioned> {
         self.unversioned()
@@ -142,13 +146,19 @@ impl BatchWrite {
     }
 
     /// Deletes the item with this key, whatever it is.
-    pub fn delete<E: Entity>(mut self, key: Key<E>) -> Self {
+    pub fn delete<E: Entity>(mut self, key: Key<E>) -> Self
+    where
+        E::Guards: WritableInBatch,
+    {
         self.add(Write::delete(&key));
         self
     }
 
     /// Deletes the items with these keys, whatever they are.
-    pub fn delete_all<E: Entity>(mut self, keys: impl IntoIterator<Item = Key<E>>) -> Self {
+    pub fn delete_all<E: Entity>(mut self, keys: impl IntoIterator<Item = Key<E>>) -> Self
+    where
+        E::Guards: WritableInBatch,
+    {
         for key in keys {
             self.add(Write::delete(&key));
         }

@@ -4,8 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::capacity::Measured;
+use super::guard::{self, Draft, Effect};
 use super::response::Single;
 use super::returned::{Old, Returned};
+use super::transaction::Step;
 use super::write::{Demand, Expected, add_condition};
 use crate::db::Db;
 use crate::entity::{Entity, IsVersioned, Lock, Unversioned};
@@ -41,6 +43,10 @@ use crate::transport;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// With a `#[dynamo(unique)]` attribute it is a transaction of the item and its guard items: it reads
+/// the item before (a strongly consistent read), costs twice as much and as much again for each guard,
+/// and returns nothing.
 ///
 /// Source: [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html).
 #[must_use = "an operation does nothing until it is sent"]
@@ -147,10 +153,27 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
         super::text(self.body(E::SCHEMA.table, false)?)
     }
 
-    /// For a transaction: the key, what is demanded, and the body.
-    pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
-        let body = self.body("", false)?;
-        Ok((self.key, self.demand, body))
+    /// For a transaction.
+    pub(crate) fn into_step(self) -> Result<Step, Error> {
+        if E::SCHEMA.unique.is_empty() {
+            return Step::new("Delete", &self.key, self.demand, &self.body("", false)?);
+        }
+        let mut body = Body::new("", 256);
+        body.member("Key", self.key.json()?);
+        let draft = Draft::new(body, self.demand.node::<E>(self.condition.clone()));
+        let effect = Effect::of_delete(E::SCHEMA);
+        Step::guarded("Delete", &self.key, self.demand, draft, effect)
+    }
+
+    /// Sends it with the guards of its unique attributes.
+    async fn call_guarded(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
+        guard::check_returned(R::PARAMETER)?;
+        let consumed_capacity = guard::send_one(db, self.into_step()?, measure).await?;
+        let output = R::of_nothing().ok_or_else(guard::nothing_returned)?;
+        Ok(Measured {
+            output,
+            consumed_capacity,
+        })
     }
 
     fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
@@ -172,6 +195,11 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
 
     async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
         let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("DeleteItem");
+        if !E::SCHEMA.unique.is_empty() {
+            return Box::pin(self.call_guarded(db, measure))
+                .await
+                .map_err(named);
+        }
         let table = db.table_name::<E>();
         let body = self.body(&table, measure).map_err(named)?;
         let reply = db

@@ -144,6 +144,13 @@ pub(crate) fn identity(item: &[u8], key: &KeySchema) -> Result<Vec<u8>, ReadErro
     Ok(identity)
 }
 
+/// The text of a number, the same for all forms of one number.
+pub(crate) fn number_text(number: &str) -> Result<String, ReadError> {
+    let n = Decimal::parse(number).map_err(|_| ReadError::expected("a number of DynamoDB"))?;
+    let sign = if n.negative && n.digits != 0 { "-" } else { "" };
+    Ok(format!("{sign}{}e{}", n.digits, n.exponent))
+}
+
 /// Finds keys by their values: a hash table of the numbers of keys. Keys are data of users, so the hash
 /// has a secret.
 pub(crate) struct KeyTable {

@@ -10,6 +10,7 @@ mod check;
 mod delete;
 mod derived;
 mod get;
+mod guard;
 mod identity;
 mod modify;
 mod put;
@@ -31,6 +32,7 @@ pub use capacity::{Capacity, ConsumedCapacity, Measured};
 pub use check::Check;
 pub use delete::{Delete, Remove};
 pub use get::Get;
+pub use guard::GetUnique;
 pub use put::{Put, PutMode};
 pub use query::Query;
 pub use returned::{New, Old, Partial, PutReturned, Returned, Stored, UpdatedNew, UpdatedOld};
@@ -44,6 +46,7 @@ pub use transaction::{Committed, Handle, IntoDelete, Reason, Transaction};
 pub use update::Update;
 
 pub(crate) use batch::Left;
+pub(crate) use guard::check_key;
 pub(crate) use query::Plan;
 pub(crate) use response::{
     PageBody, page as decode_page, page_count as decode_count, page_raw as decode_raw, read_items,

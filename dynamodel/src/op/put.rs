@@ -5,8 +5,10 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use super::capacity::Measured;
+use super::guard::{self, Draft, Effect};
 use super::response::Single;
 use super::returned::{Old, PutReturned, Stored};
+use super::transaction::Step;
 use super::write::{
     Demand, Expected, add_condition, fresh_token, own_write, raise_version, write_item,
 };
@@ -17,6 +19,7 @@ use crate::expr::ast::Node;
 use crate::expr::render::Body;
 use crate::expr::{Condition, Fields, InCondition, Prefix};
 use crate::transport;
+use crate::wire::Writer;
 
 /// Writes a whole item: PutItem. Made by [`create`](Entity::create), [`put`](Entity::put) and
 /// [`replace`](Entity::replace).
@@ -44,6 +47,11 @@ use crate::transport;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// With a `#[dynamo(unique)]` attribute it is a transaction of the item and its guard items: it costs
+/// twice what a put costs, and as much for each guard that is written or deleted. `put` and `replace`
+/// read the item before (one more round trip, a strongly consistent read), and begin anew when
+/// somebody else changed a unique attribute in between.
 ///
 /// Source: [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html).
 #[must_use = "an operation does nothing until it is sent"]
@@ -118,7 +126,9 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         }
     }
 
-    /// Returns the item that was overwritten, instead of the stored one.
+    /// Returns the item that was overwritten, instead of the stored one. Not with a
+    /// `#[dynamo(unique)]` attribute: transactions return nothing, so sending it is an
+    /// [invalid request](Error::is_invalid_request).
     pub fn returning_old(self) -> Put<E, L, Old> {
         Put {
             entity: self.entity,
@@ -135,7 +145,9 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// [`is_conflict`](Error::is_conflict) when the stored version is another,
     /// [`is_condition_failed`](Error::is_condition_failed) when a condition is not met (both with
     /// [`current`](Error::current)), [`is_ambiguous`](Error::is_ambiguous) in addition when a retry
-    /// may have met this call's own write; an invalid key or value or an item of more than 400 KB
+    /// may have met this call's own write;
+    /// [`is_unique_violation`](Error::is_unique_violation) when another item has the value of a
+    /// `#[dynamo(unique)]` attribute; an invalid key or value or an item of more than 400 KB
     /// before anything is sent; or the service or network fails. With
     /// [`returning_old`](Self::returning_old), an item that was overwritten and cannot be read
     /// ([`is_unreadable`](Error::is_unreadable)): the write has happened then.
@@ -152,7 +164,8 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     }
 
     /// The request as it is sent, as JSON, with the table's name as the code declares it. Times and
-    /// write token are those of this moment.
+    /// write token are those of this moment. With a `#[dynamo(unique)]` attribute it becomes a part of
+    /// a transaction.
     ///
     /// # Errors
     /// When the item cannot be stored.
@@ -195,12 +208,48 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         self.mode != PutMode::Put || self.condition.is_some() || L::VERSIONED
     }
 
-    /// For a transaction or batch: the entity as it will be stored, what is demanded, and the body.
+    /// For a batch: the entity as it will be stored, what is demanded, and the body.
     pub(crate) fn into_part(mut self) -> Result<(E, Demand, Vec<u8>), Error> {
         let token = fresh_token::<E>()?;
         let demand = self.prepare(token)?;
         let body = self.body("", &demand, false)?;
         Ok((self.entity, demand, body))
+    }
+
+    /// For a transaction: the entity as it will be stored, and the operation.
+    pub(crate) fn into_step(mut self) -> Result<(E, Step), Error> {
+        let token = fresh_token::<E>()?;
+        let demand = self.prepare(token)?;
+        let step = self.step(demand)?;
+        Ok((self.entity, step))
+    }
+
+    fn step(&self, demand: Demand) -> Result<Step, Error> {
+        let key = self.entity.key_of();
+        if E::SCHEMA.unique.is_empty() {
+            return Step::new("Put", &key, demand, &self.body("", &demand, false)?);
+        }
+        let mut w = Writer::new();
+        write_item(&mut w, &self.entity).map_err(Error::limit)?;
+        let item = w.finish().map_err(Error::write)?;
+        let mut body = Body::new("", item.len() + 256);
+        body.member("Item", &item);
+        let draft = Draft::new(body, demand.node::<E>(self.condition.clone()));
+        let effect = Effect::of_item(E::SCHEMA, &item)?;
+        Step::guarded("Put", &key, demand, draft, effect)
+    }
+
+    /// Sends it with the guards of its unique attributes.
+    async fn call_guarded(mut self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
+        guard::check_returned(R::PARAMETER)?;
+        let token = fresh_token::<E>()?;
+        let demand = self.prepare(token)?;
+        let consumed_capacity = guard::send_one(db, self.step(demand)?, measure).await?;
+        let output = R::of_own_write(self.entity).ok_or_else(guard::nothing_returned)?;
+        Ok(Measured {
+            output,
+            consumed_capacity,
+        })
     }
 
     fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {
@@ -220,6 +269,11 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
 
     async fn call(mut self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
         let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("PutItem");
+        if !E::SCHEMA.unique.is_empty() {
+            return Box::pin(self.call_guarded(db, measure))
+                .await
+                .map_err(named);
+        }
         let table = db.table_name::<E>();
         let token = fresh_token::<E>().map_err(named)?;
         let demand = self.prepare(token).map_err(named)?;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::SystemTime;
 
+use super::guard;
 use super::sort::{IntoSort, SortPrefix};
 use crate::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::db::Db;
@@ -273,6 +274,9 @@ impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
         let nodes = partition
             .checked(&I::KEY, partition_of::<I>().as_ref())
             .and_then(|parts| {
+                for (name, value) in &parts {
+                    guard::check_partition(E::SCHEMA, name, value)?;
+                }
                 let equals = |(name, json)| Node::equals(name, Value::Json(json));
                 let mut nodes: Vec<Node> = parts.into_iter().map(equals).collect();
                 nodes.extend(SortPrefix::<I>::start().into_condition().into_nodes()?);
@@ -281,6 +285,10 @@ impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
         let plan = nodes.map_err(Error::invalid_key).map(|nodes| {
             let mut plan = Plan::new::<I>(false);
             plan.key = Node::all(nodes);
+            let filter = I::NAME.and_then(|name| guard::index_filter(E::SCHEMA, name, &I::KEY));
+            if let Some(filter) = filter {
+                plan.add_filter(filter);
+            }
             plan
         });
         Query {
@@ -472,7 +480,8 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> 
         page::all(db, self.plan?).await
     }
 
-    /// The first item, if there is one. One round trip, unless a filter leaves out whole pages.
+    /// The first item, if there is one. One round trip (one to each shard of a sharded index), unless a
+    /// filter leaves out whole pages.
     ///
     /// # Errors
     /// As [`all`](Self::all).
@@ -483,7 +492,8 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> 
         page::first(db, self.plan?).await
     }
 
-    /// One page, and the cursor of the next. One round trip.
+    /// One page, and the cursor of the next. One round trip; of a sharded index, one or two to each
+    /// shard, side by side.
     ///
     /// A page can have fewer items than asked for, even none, and still not be the last: only
     /// [`next`](Page::next) tells.

@@ -51,6 +51,25 @@ pub(crate) fn attributes(body: &[u8]) -> Result<Single<Option<&[u8]>>, ReadError
     Ok(single)
 }
 
+/// The item of a GetItem answer, as it is.
+pub(crate) fn raw_item(body: &[u8]) -> Result<Single<Option<Vec<u8>>>, ReadError> {
+    let mut single = Single {
+        item: None,
+        capacity: None,
+    };
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| {
+        match name {
+            "Item" => single.item = r.raw_value_or_null()?.map(<[u8]>::to_vec),
+            "ConsumedCapacity" => single.capacity = Some(ConsumedCapacity::read(r)?),
+            _ => r.skip_value()?,
+        }
+        Ok(())
+    })?;
+    r.finish()?;
+    Ok(single)
+}
+
 /// The answer to a write that returns no attributes.
 pub(crate) fn nothing(body: &[u8]) -> Result<Single<()>, ReadError> {
     let mut capacity = None;
@@ -215,6 +234,20 @@ pub(crate) fn number_in(item: &[u8], name: &str) -> Option<u64> {
 /// The text in an attribute of an item, if it is one.
 pub(crate) fn text_in(item: &[u8], name: &str) -> Option<String> {
     find(item, name, |r| r.string().map(std::borrow::Cow::into_owned))
+}
+
+/// An attribute of an item, as it is.
+pub(crate) fn value_in<'a>(item: &'a [u8], name: &str) -> Result<Option<&'a [u8]>, ReadError> {
+    let mut found = None;
+    let mut r = Reader::new(item)?;
+    r.members(|member, r| {
+        let value = r.raw_value()?;
+        if member == name {
+            found = Some(value);
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn find<T>(

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::guard;
 use super::query::{Plan, Types};
 use crate::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::db::Db;
@@ -64,6 +65,9 @@ impl<E: Entity> Scan<E> {
             && let Some(name) = single.table.discriminator
         {
             plan.add_filter(Node::equals(name, Value::write(|w| w.string(single.kind))));
+        }
+        if let Some(filter) = guard::filter(E::SCHEMA) {
+            plan.add_filter(filter);
         }
         Scan {
             plan: Ok(plan),

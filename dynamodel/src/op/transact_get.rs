@@ -209,7 +209,10 @@ async fn fetch(
 ) -> Result<Vec<Option<Vec<u8>>>, Error> {
     if gets.len() > MAX_OPERATIONS {
         let operations = gets.len();
-        return Err(Error::limit(Limit::TransactionOperations { operations }));
+        return Err(Error::limit(Limit::TransactionOperations {
+            operations,
+            guards: 0,
+        }));
     }
     let gets = gets.into_iter().collect::<Result<Vec<_>, _>>()?;
     if gets.is_empty() {

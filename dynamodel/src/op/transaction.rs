@@ -3,6 +3,7 @@
 mod reason;
 mod step;
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use super::backoff::Backoff;
 use super::capacity::ConsumedCapacity;
 use super::check::Check;
 use super::delete::{Delete, Remove};
+use super::guard::{self, Sending};
 use super::put::Put;
 use super::response::capacities;
 use super::returned::Stored;
@@ -39,6 +41,11 @@ const MAX_TOKEN: usize = 36;
 /// [`Handle`], by which the error tells [why](Error::reason) and the result gives the
 /// [stored entity](Committed::take). Versions, times and write tokens behave as in single writes; the
 /// times are those of the moment when the operation is added.
+///
+/// The guard items of `#[dynamo(unique)]` attributes follow by themselves. For that, items whose
+/// attributes may have had other values are read first: one more round trip. Guards count among the
+/// 100 operations and the 4 MB, and items may swap their values. When somebody else changes one of
+/// those attributes in between, all of it begins anew within the backoff.
 ///
 /// Costs twice what the single writes cost, also when it is canceled. When other transactions are under
 /// way on the same items, or a table throttles, it is tried again within the [`backoff`](Self::backoff);
@@ -164,33 +171,18 @@ impl Transaction {
 
     /// Adds a `create`, `put` or `replace`.
     pub fn put<E: Entity, L: Lock>(&mut self, put: Put<E, L>) -> Handle<E, Stored> {
-        let step = put.into_part().and_then(|(entity, demand, body)| {
-            let step = Step::new("Put", &entity.key_of(), demand, &body)?;
-            Ok(step.storing(entity))
-        });
-        self.add::<E, Stored>(step)
+        let step = put.into_step();
+        self.add::<E, Stored>(step.map(|(entity, step)| step.storing(entity)))
     }
 
     /// Adds an update by key.
     pub fn update<E: Entity>(&mut self, update: Update<E>) -> Handle<E> {
-        // The diff of two equal values writes nothing; that the item is as it was is still demanded.
-        let kind = match update.is_unchanged() {
-            true => "ConditionCheck",
-            false => "Update",
-        };
-        let step = update
-            .into_part()
-            .and_then(|(key, demand, body)| Step::new(kind, &key, demand, &body));
-        self.add::<E, ()>(step)
+        self.add::<E, ()>(update.into_step())
     }
 
     /// Adds a delete by key, or the `remove` of an entity.
     pub fn delete<D: IntoDelete>(&mut self, delete: D) -> Handle<D::Entity> {
-        let step = delete
-            .into_delete()
-            .into_part()
-            .and_then(|(key, demand, body)| Step::new("Delete", &key, demand, &body));
-        self.add::<D::Entity, ()>(step)
+        self.add::<D::Entity, ()>(delete.into_delete().into_step())
     }
 
     /// Adds a demand on an item that is not changed.
@@ -228,7 +220,8 @@ impl Transaction {
     ///
     /// Within one [`send`](Self::send), retries are safe without this: a random token is made. Other
     /// content under the same token is refused (`IdempotentParameterMismatchException`), and times and
-    /// write tokens that dynamodel fills in are content.
+    /// write tokens that dynamodel fills in are content, and so is what is known of the unique
+    /// attributes of items that are not new.
     pub fn idempotency_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
@@ -256,7 +249,8 @@ impl Transaction {
     /// [`is_transaction_canceled`](Error::is_transaction_canceled) with a [`reason`](Error::reason) for
     /// each operation that is why: then [`is_condition_failed`](Error::is_condition_failed),
     /// [`is_conflict`](Error::is_conflict) (a version has moved) and
-    /// [`is_transaction_conflict`](Error::is_transaction_conflict) tell what the reasons are. Before
+    /// [`is_transaction_conflict`](Error::is_transaction_conflict) tell what the reasons are, and
+    /// [`is_unique_violation`](Error::is_unique_violation) that another item has a value. Before
     /// anything is sent: more than 100 operations or 4 MB
     /// ([`is_limit_exceeded`](Error::is_limit_exceeded)), two operations on one item
     /// ([`is_invalid_request`](Error::is_invalid_request), naming both), and what the single operations
@@ -268,12 +262,25 @@ impl Transaction {
     }
 
     async fn commit(self, db: &Db) -> Result<Committed, Error> {
-        let id = self.id;
-        let mut retry = self.backoff.start();
-        let (steps, request) = self.render(|table| db.resolve(table))?;
-        let Some((tables, body)) = request else {
+        let (id, backoff, measure) = (self.id, self.backoff, self.measure);
+        let mut retry = backoff.start();
+        let (mut steps, token) = self.checked()?;
+        if steps.is_empty() {
             return Ok(Committed::new(id, steps, Vec::new()));
-        };
+        }
+        if steps.iter().any(|step| step.guarded.is_some()) {
+            let sending = Sending {
+                db,
+                transaction: id,
+                token,
+                backoff,
+                measure,
+            };
+            let capacity = Box::pin(guard::send(sending, &mut steps)).await?;
+            return Ok(Committed::new(id, steps, capacity));
+        }
+        let token = token.map_or_else(random_token, Ok)?;
+        let (tables, body) = request(&steps, 0, |table| db.resolve(table), &token, measure)?;
         loop {
             let (tables, body) = (tables.clone(), body.clone());
             let sent = db
@@ -288,81 +295,95 @@ impl Transaction {
                 Ok(reply) => return Ok(Committed::new(id, steps, reply.output)),
                 Err(failure) => failure,
             };
-            let operations = steps.iter().map(|step| Operation {
-                verb: step.verb,
-                name: step.schema.entity,
-                entity: step.entity,
-                step: Some(step),
-            });
-            let error = Canceled::read(id, failure, operations);
+            let error = Canceled::read(id, failure, steps.iter().map(Operation::of));
             if !error.is_transient() || !retry.again().await {
                 return Err(error);
             }
         }
     }
 
-    /// The request as it is sent, as JSON, with the tables' names as the code declares them.
+    /// The request as it is sent, as JSON, with the tables' names as the code declares them. What
+    /// unique attributes add to it is not known before the items are read, and not in it.
     ///
     /// # Errors
     /// As [`send`](Self::send), before it is sent.
     pub fn to_json(self) -> Result<String, Error> {
-        let (_, request) = self.render(Arc::from)?;
-        super::text(request.map(|(_, body)| body).unwrap_or_default())
+        let measure = self.measure;
+        let (steps, token) = self.checked()?;
+        if steps.is_empty() {
+            return Ok(String::new());
+        }
+        let token = token.map_or_else(random_token, Ok)?;
+        let (_, body) = request(&steps, 0, Arc::from, &token, measure)?;
+        super::text(body)
     }
 
-    /// The checked operations, and unless there are none the request with its tables.
-    #[allow(clippy::type_complexity, reason = "it is used in two places, by parts")]
-    fn render(
-        self,
-        resolve: impl Fn(&'static str) -> Arc<str>,
-    ) -> Result<(Vec<Step>, Option<(Vec<String>, Vec<u8>)>), Error> {
+    /// The operations and the token of the user, checked.
+    fn checked(self) -> Result<(Vec<Step>, Option<String>), Error> {
         if self.steps.len() > MAX_OPERATIONS {
             let operations = self.steps.len();
-            return Err(Error::limit(Limit::TransactionOperations { operations }));
+            return Err(Error::limit(Limit::TransactionOperations {
+                operations,
+                guards: 0,
+            }));
         }
         let steps = self.steps.into_iter().collect::<Result<Vec<_>, _>>()?;
-        if steps.is_empty() {
-            return Ok((steps, None));
+        let is_token = |token: &String| (1..=MAX_TOKEN).contains(&token.chars().count());
+        match self.token {
+            Some(token) if !steps.is_empty() && !is_token(&token) => Err(Error::invalid_request(
+                "an idempotency token has 1 to 36 characters",
+            )),
+            token => Ok((steps, token)),
         }
-        let tables: Vec<_> = steps.iter().map(|s| resolve(s.schema.table)).collect();
-        check_clash(
-            steps
-                .iter()
-                .zip(&tables)
-                .map(|(s, table)| (s.verb, s.schema.entity, &**table, s.identity.as_slice())),
-        )?;
-        let token = match self.token {
-            Some(token) if token.is_empty() || token.chars().count() > MAX_TOKEN => {
-                return Err(Error::invalid_request(
-                    "an idempotency token has 1 to 36 characters",
-                ));
-            }
-            Some(token) => token,
-            None => random_token()?,
-        };
-
-        let length: usize = steps.iter().map(|s| s.rest.len() + 64).sum();
-        let mut w = Writer::with_capacity(length + 128);
-        w.raw(b"{\"TransactItems\":[");
-        for (step, table) in steps.iter().zip(&tables) {
-            step.write(table, &mut w);
-        }
-        w.raw(b"],\"ClientRequestToken\":\"");
-        w.text(&token);
-        w.raw(b"\"");
-        if self.measure {
-            w.raw(b",\"ReturnConsumedCapacity\":\"INDEXES\"");
-        }
-        w.raw(b"}");
-        if w.len() > MAX_BYTES {
-            let bytes = steps.iter().map(Step::item_size).sum();
-            if bytes > MAX_BYTES {
-                return Err(Error::limit(Limit::TransactionSize { bytes }));
-            }
-        }
-        let tables = tables.iter().map(|t| t.to_string()).collect();
-        Ok((steps, Some((tables, w.finish().map_err(Error::write)?))))
     }
+}
+
+/// The request of these operations, `guards` of which were added, with its tables.
+///
+/// # Errors
+/// When there are too many, they are too large together, or two are about one item.
+pub(crate) fn request<S: Borrow<Step>>(
+    steps: &[S],
+    guards: usize,
+    resolve: impl Fn(&'static str) -> Arc<str>,
+    token: &str,
+    measure: bool,
+) -> Result<(Vec<String>, Vec<u8>), Error> {
+    let operations = steps.len();
+    if operations > MAX_OPERATIONS {
+        return Err(Error::limit(Limit::TransactionOperations {
+            operations,
+            guards,
+        }));
+    }
+    let steps = || steps.iter().map(Borrow::borrow);
+    let tables: Vec<_> = steps().map(|s: &Step| resolve(s.schema.table)).collect();
+    check_clash(
+        steps()
+            .zip(&tables)
+            .map(|(s, table)| (s.verb, s.schema.entity, &**table, s.identity.as_slice())),
+    )?;
+    let length: usize = steps().map(|s| s.rest.len() + 64).sum();
+    let mut w = Writer::with_capacity(length + 128);
+    w.raw(b"{\"TransactItems\":[");
+    for (step, table) in steps().zip(&tables) {
+        step.write(table, &mut w);
+    }
+    w.raw(b"],\"ClientRequestToken\":\"");
+    w.text(token);
+    w.raw(b"\"");
+    if measure {
+        w.raw(b",\"ReturnConsumedCapacity\":\"INDEXES\"");
+    }
+    w.raw(b"}");
+    if w.len() > MAX_BYTES {
+        let bytes = steps().map(Step::item_size).sum();
+        if bytes > MAX_BYTES {
+            return Err(Error::limit(Limit::TransactionSize { bytes }));
+        }
+    }
+    let tables = tables.iter().map(|t| t.to_string()).collect();
+    Ok((tables, w.finish().map_err(Error::write)?))
 }
 
 /// Refuses two operations on one item, as DynamoDB does, and says which.
@@ -383,7 +404,8 @@ pub(crate) fn check_clash<'a>(
     Ok(())
 }
 
-fn random_token() -> Result<String, Error> {
+/// A token for one content.
+pub(crate) fn random_token() -> Result<String, Error> {
     WriteToken::random()
         .map(WriteToken::text)
         .map_err(|e| Error::construction(e.to_string()))

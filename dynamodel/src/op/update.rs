@@ -6,8 +6,10 @@ use std::time::SystemTime;
 
 use super::capacity::Measured;
 use super::derived;
+use super::guard::{self, Draft, Effect};
 use super::response::Single;
 use super::returned::{New, Old, Returned, UpdatedNew, UpdatedOld};
+use super::transaction::Step;
 use super::write::{Demand, Expected, add_condition, fresh_token, own_write};
 use crate::db::Db;
 use crate::diff::{Changes, Fault, Image};
@@ -56,6 +58,11 @@ use crate::wire::Writer;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// An update that sets or removes a `#[dynamo(unique)]` attribute, or the Time to Live of an entity
+/// with one, is a transaction of the item and its guard items: it reads the item before (a strongly
+/// consistent read), costs twice as much and as much again for each guard that changes, begins anew
+/// when somebody else changed a unique attribute in between, and returns nothing.
 ///
 /// Source: [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html).
 #[must_use = "an operation does nothing until it is sent"]
@@ -277,7 +284,10 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     /// [`is_condition_failed`](Error::is_condition_failed) when the condition is not met,
     /// [`is_conflict`](Error::is_conflict) when the version is another, both with
     /// [`current`](Error::current); [`is_invalid_request`](Error::is_invalid_request) when two actions
-    /// overlap, or an invalid key or value, before anything is sent; the service's
+    /// overlap, when a `#[dynamo(unique)]` attribute gets a value that is not known before, or an
+    /// invalid key or value, before anything is sent;
+    /// [`is_unique_violation`](Error::is_unique_violation) when another item has the value of such an
+    /// attribute; the service's
     /// `ValidationException` when an action does not fit the stored item, for instance `increment` of
     /// a missing attribute; or the service or network fails. With
     /// [`returning_new`](Self::returning_new) or [`returning_old`](Self::returning_old), an item that
@@ -303,11 +313,15 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         super::text(self.body(E::SCHEMA.table, fresh_token::<E>()?, false)?)
     }
 
-    /// For a transaction: the key, what is demanded, and the body.
-    pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
+    /// For a transaction.
+    pub(crate) fn into_step(self) -> Result<Step, Error> {
         let token = fresh_token::<E>()?;
-        let is_check = self.is_unchanged();
-        if !is_check
+        // The diff of two equal values writes nothing; that the item is as it was is still demanded.
+        let verb = match self.is_unchanged() {
+            true => "ConditionCheck",
+            false => "Update",
+        };
+        if verb == "Update"
             && self.actions.0.is_empty()
             && kept::<E>(token, SystemTime::now(), true).is_empty()
         {
@@ -315,21 +329,49 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 "an update in a transaction needs an action; demand something of an item with a check",
             ));
         }
-        let body = self.body("", token, false)?;
-        Ok((self.key, self.demand, body))
+        match Effect::of_actions(E::SCHEMA, &self.actions.0)? {
+            Some(effect) => self.guarded(SystemTime::now(), token, effect),
+            None => Step::new(verb, &self.key, self.demand, &self.body("", token, false)?),
+        }
+    }
+
+    /// The operation, when guards have to follow it.
+    fn guarded(&self, now: SystemTime, token: Option<u128>, effect: Effect) -> Result<Step, Error> {
+        let (body, condition) = self.parts_at(now, "", token)?;
+        let draft = Draft::new(body, condition);
+        Step::guarded("Update", &self.key, self.demand, draft, effect)
+    }
+
+    /// Sends it with the guards of its unique attributes.
+    async fn call_guarded(
+        self,
+        db: &Db,
+        now: SystemTime,
+        token: Option<u128>,
+        effect: Effect,
+        measure: bool,
+    ) -> Result<Measured<R::Output>, Error> {
+        guard::check_returned(R::PARAMETER)?;
+        let step = self.guarded(now, token, effect)?;
+        let consumed_capacity = guard::send_one(db, step, measure).await?;
+        let output = R::of_nothing().ok_or_else(guard::nothing_returned)?;
+        Ok(Measured {
+            output,
+            consumed_capacity,
+        })
     }
 
     fn body(&self, table: &str, token: Option<u128>, measure: bool) -> Result<Vec<u8>, Error> {
         self.body_at(SystemTime::now(), table, token, measure)
     }
 
-    fn body_at(
+    /// The body before its condition, and the condition.
+    fn parts_at(
         &self,
         now: SystemTime,
         table: &str,
         token: Option<u128>,
-        measure: bool,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<(Body, Option<Node>), Error> {
         if let Some(fault) = self.diff.as_ref().and_then(|d| d.fault.as_ref()) {
             return Err(fault.error());
         }
@@ -364,7 +406,18 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         let assumed = self.actions.1.iter().chain(of_diff).map(Assumed::node);
         let conditions = self.condition.iter().cloned().chain(assumed).chain(own);
         let user = Node::all(conditions.collect());
-        add_condition(&mut body, self.demand.node::<E>(user).as_ref());
+        Ok((body, self.demand.node::<E>(user)))
+    }
+
+    fn body_at(
+        &self,
+        now: SystemTime,
+        table: &str,
+        token: Option<u128>,
+        measure: bool,
+    ) -> Result<Vec<u8>, Error> {
+        let (mut body, condition) = self.parts_at(now, table, token)?;
+        add_condition(&mut body, condition.as_ref());
         if let Some(parameter) = R::PARAMETER {
             body.word("ReturnValues", parameter);
         }
@@ -396,6 +449,10 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         measure: bool,
     ) -> Result<Measured<R::Output>, Error> {
         let named = named::<E>;
+        if let Some(effect) = Effect::of_actions(E::SCHEMA, &self.actions.0).map_err(named)? {
+            let sent = Box::pin(self.call_guarded(db, now, token, effect, measure));
+            return sent.await.map_err(named);
+        }
         let table = db.table_name::<E>();
         let body = self.body_at(now, &table, token, measure).map_err(named)?;
         match db

@@ -93,6 +93,13 @@ impl Demand {
         }
     }
 
+    /// Whether the stored item, without a look at the user's condition, is not what is demanded.
+    pub(crate) fn is_unmet(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
+        self.is_conflict(schema, item)
+            || (self.must_exist && item.is_none())
+            || (self.must_not_exist && item.is_some())
+    }
+
     /// The error of a write that failed, by its condition or otherwise.
     pub(crate) fn error<E: Entity>(&self, failure: Failure) -> Error {
         if !is_condition_failure(&failure) {

@@ -83,6 +83,14 @@ impl Writer {
         }
     }
 
+    /// A second one that goes on from here.
+    pub(crate) fn copy(&self) -> Self {
+        Writer {
+            out: self.out.clone(),
+            error: self.error.clone(),
+        }
+    }
+
     /// The error so far.
     pub(crate) fn error(&self) -> Option<&WriteError> {
         self.error.as_ref()

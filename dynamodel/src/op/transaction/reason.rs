@@ -24,12 +24,25 @@ pub struct Reason<E> {
     /// when it is not readable as `E`.
     pub item: Option<E>,
     conflict: bool,
+    taken: Option<&'static str>,
 }
 
 impl<E> Reason<E> {
     /// The operation's condition was not met.
     pub fn is_condition_failed(&self) -> bool {
-        self.code == CONDITION_FAILED
+        self.code == CONDITION_FAILED && self.taken.is_none()
+    }
+
+    /// The operation gives a `#[dynamo(unique)]` attribute a value that another item has.
+    /// [`attribute`](Self::attribute) says which.
+    pub fn is_unique_violation(&self) -> bool {
+        self.taken.is_some()
+    }
+
+    /// The attribute whose value another item has, of a
+    /// [unique violation](Self::is_unique_violation).
+    pub fn attribute(&self) -> Option<&'static str> {
+        self.taken
     }
 
     /// Somebody else wrote the item: its version is not the one that the operation expects.
@@ -55,9 +68,12 @@ impl<E> fmt::Debug for Reason<E> {
             .field("message", &self.message)
             .field("item", &self.item.as_ref().map(|_| format_args!("_")))
             .field("conflict", &self.conflict)
+            .field("attribute", &self.taken)
             .finish()
     }
 }
+
+type BoxError = Box<dyn StdError + Send + Sync>;
 
 const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 const TRANSACTION_CONFLICT: &str = "TransactionConflict";
@@ -83,6 +99,8 @@ struct Cause {
     message: Option<String>,
     item: Option<Vec<u8>>,
     conflict: bool,
+    /// The unique attribute whose value another item has.
+    taken: Option<&'static str>,
 }
 
 /// What the reasons are about: the operations, without what they write.
@@ -91,6 +109,82 @@ pub(crate) struct Operation<'a> {
     pub(crate) name: &'static str,
     pub(crate) entity: TypeId,
     pub(crate) step: Option<&'a Step>,
+}
+
+impl<'a> Operation<'a> {
+    pub(crate) fn of(step: &'a Step) -> Self {
+        Operation {
+            verb: step.verb,
+            name: step.schema.entity,
+            entity: step.entity,
+            step: Some(step),
+        }
+    }
+}
+
+/// For operations that guards follow.
+impl Canceled {
+    /// The item that did not meet the condition of this operation, or that there is none. `None` when
+    /// the condition is not why.
+    pub(crate) fn failed_condition(&self, position: usize) -> Option<Option<&[u8]>> {
+        let cause = self.reasons.get(position)?.cause.as_ref()?;
+        (cause.code == CONDITION_FAILED).then_some(cause.item.as_deref())
+    }
+
+    /// The item of this operation was written by somebody else.
+    pub(crate) fn set_conflict(&mut self, position: usize) {
+        if let Some(cause) = self
+            .reasons
+            .get_mut(position)
+            .and_then(|r| r.cause.as_mut())
+        {
+            cause.conflict = true;
+        }
+    }
+
+    /// Leaves the reasons of the first `len` operations; those of the others become reasons of the
+    /// operations that they follow.
+    pub(crate) fn fold(&mut self, len: usize, follows: impl Iterator<Item = usize>) {
+        let added = self.reasons.split_off(len.min(self.reasons.len()));
+        for (added, follows) in added.into_iter().zip(follows) {
+            if let (Some(cause), Some(reason)) = (added.cause, self.reasons.get_mut(follows))
+                && reason.cause.is_none()
+            {
+                reason.cause = Some(Cause {
+                    conflict: cause.code == CONDITION_FAILED,
+                    item: None,
+                    ..cause
+                });
+            }
+        }
+    }
+
+    /// Another item has the value that this operation gives to the attribute.
+    pub(crate) fn set_taken(&mut self, position: usize, attribute: &'static str) {
+        if let Some(cause) = self
+            .reasons
+            .get_mut(position)
+            .and_then(|r| r.cause.as_mut())
+        {
+            cause.conflict = false;
+            cause.taken = Some(attribute);
+        }
+    }
+
+    /// What the failed condition of the only operation found, whether that is a conflict, and the
+    /// SDK's error; the whole when it was not its condition.
+    pub(crate) fn into_condition(self) -> Result<(Option<Vec<u8>>, bool, BoxError), Self> {
+        match self.reasons.as_slice() {
+            [
+                OneReason {
+                    cause: Some(cause), ..
+                },
+            ] if cause.code == CONDITION_FAILED => {
+                Ok((cause.item.clone(), cause.conflict, self.source))
+            }
+            _ => Err(self),
+        }
+    }
 }
 
 impl Canceled {
@@ -143,6 +237,7 @@ impl Canceled {
             message: cause.message.clone(),
             item: cause.item.as_deref().and_then(item::<E>),
             conflict: cause.conflict,
+            taken: cause.taken,
         })
     }
 
@@ -168,7 +263,8 @@ impl Canceled {
     }
 
     pub(crate) fn is_condition_failed(&self) -> bool {
-        self.causes().any(|c| c.code == CONDITION_FAILED)
+        self.causes()
+            .any(|c| c.code == CONDITION_FAILED && c.taken.is_none())
     }
 
     pub(crate) fn is_conflict(&self) -> bool {
@@ -239,6 +335,7 @@ fn read_reason(r: &mut Reader<'_>) -> Result<Option<Cause>, ReadError> {
         message: None,
         item: None,
         conflict: false,
+        taken: None,
     };
     r.members(|name, r| {
         match name {

@@ -4,7 +4,9 @@ use std::any::{Any, TypeId};
 
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::expr::ast::Node;
 use crate::key::Key;
+use crate::op::guard::{Draft, Effect, Guarded};
 use crate::op::identity::identity;
 use crate::op::write::Demand;
 use crate::schema::EntitySchema;
@@ -24,6 +26,8 @@ pub(crate) struct Step {
     /// The body of the single operation, after the table's name.
     pub(crate) rest: Vec<u8>,
     pub(crate) stored: StoredEntity,
+    /// The guards that have to follow it.
+    pub(crate) guarded: Option<Box<Guarded>>,
 }
 
 impl Step {
@@ -34,15 +38,60 @@ impl Step {
         demand: Demand,
         body: &[u8],
     ) -> Result<Self, Error> {
+        let step = Self::of_body(verb, E::SCHEMA, TypeId::of::<E>(), key.json()?, body)?;
+        Ok(Step { demand, ..step })
+    }
+
+    /// An operation that demands nothing but what its body says. `key` is JSON.
+    pub(crate) fn of_body(
+        verb: &'static str,
+        schema: &'static EntitySchema,
+        entity: TypeId,
+        key: &[u8],
+        body: &[u8],
+    ) -> Result<Self, Error> {
         Ok(Step {
             verb,
-            schema: E::SCHEMA,
-            entity: TypeId::of::<E>(),
-            demand,
-            identity: identity(key.json()?, &E::SCHEMA.key)?,
+            schema,
+            entity,
+            demand: Demand::default(),
+            identity: identity(key, &schema.key)?,
             rest: after_table(body)?.to_vec(),
             stored: None,
+            guarded: None,
         })
+    }
+
+    /// An operation that guards have to follow.
+    pub(crate) fn guarded<E: Entity>(
+        verb: &'static str,
+        key: &Key<E>,
+        demand: Demand,
+        mut draft: Draft,
+        effect: Effect,
+    ) -> Result<Self, Error> {
+        let body = draft.finish(Vec::new())?;
+        let mut step = Self::new(verb, key, demand, &body)?;
+        step.guarded = Some(Box::new(Guarded {
+            key: key.json()?.to_vec(),
+            draft,
+            effect,
+            is_new: demand.must_not_exist,
+        }));
+        Ok(step)
+    }
+
+    /// The key of the item, as JSON, of an operation that guards have to follow.
+    pub(crate) fn guarded_key(&self) -> Option<&[u8]> {
+        self.guarded.as_ref().map(|g| g.key.as_slice())
+    }
+
+    /// Makes the operation depend on the pins, and on no others.
+    pub(crate) fn pin(&mut self, pins: Vec<Node>) -> Result<(), Error> {
+        if let Some(guarded) = &mut self.guarded {
+            self.rest = after_table(&guarded.draft.finish(pins)?)?.to_vec();
+        }
+        Ok(())
     }
 
     pub(crate) fn storing<E: Entity>(mut self, entity: E) -> Self {

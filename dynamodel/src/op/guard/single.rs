@@ -1,0 +1,39 @@
+//! A single write that guards have to follow.
+
+use super::send::{Sending, send};
+use crate::db::Db;
+use crate::error::Error;
+use crate::op::backoff::Backoff;
+use crate::op::capacity::ConsumedCapacity;
+use crate::op::transaction::Step;
+
+/// Sends one operation with its guards, and tells of failure what the single operation would tell.
+pub(crate) async fn send_one(
+    db: &Db,
+    step: Step,
+    measure: bool,
+) -> Result<Option<ConsumedCapacity>, Error> {
+    let must_exist = step.demand.must_exist;
+    let sending = Sending {
+        db,
+        transaction: 0,
+        token: None,
+        backoff: Backoff::default(),
+        measure,
+    };
+    match send(sending, &mut [step]).await {
+        Ok(capacity) => Ok(capacity.into_iter().next()),
+        Err(e) => Err(e.of_one_write(must_exist)),
+    }
+}
+
+/// Refuses to return attributes, which transactions do not.
+pub(crate) fn check_returned(parameter: Option<&str>) -> Result<(), Error> {
+    parameter.map_or(Ok(()), |_| Err(nothing_returned()))
+}
+
+pub(crate) fn nothing_returned() -> Error {
+    Error::invalid_request(
+        "this write changes a unique attribute or what its guard follows, so it is a transaction, and DynamoDB returns no items from those; read the item before, or use `modify`",
+    )
+}

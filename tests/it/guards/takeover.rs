@@ -1,0 +1,110 @@
+//! Guards whose items are gone, or have another value: nobody has to wait for them.
+
+use dynamodel::{Entity, Transaction};
+use dynamodel_tests::db;
+
+use super::{Account, account, check};
+use crate::raw;
+
+async fn gone(db: &dynamodel::Db, id: &str) {
+    raw::delete::<Account>(db, &format!(r#"{{"id":{{"S":"{id}"}}}}"#)).await;
+}
+
+#[tokio::test]
+async fn a_guard_without_owner_is_taken_over() {
+    let db = db().await;
+    db.create_table::<Account>().await.unwrap();
+    for (id, email) in [("a", "a@x"), ("b", "b@x"), ("c", "c@x"), ("d", "d@x")] {
+        account(id, email).create().send(&db).await.unwrap();
+    }
+    gone(&db, "a").await;
+    account("e", "a@x").create().send(&db).await.unwrap();
+    gone(&db, "b").await;
+    Account::update("e")
+        .apply(|e| e.email.set("b@x"))
+        .send(&db)
+        .await
+        .unwrap();
+    // The item itself comes back.
+    gone(&db, "c").await;
+    account("c", "c@x").create().send(&db).await.unwrap();
+    // The owner is there, with another value that nobody guards.
+    raw::put::<Account>(
+        &db,
+        r#"{"id":{"S":"d"},"visits":{"N":"0"},"version":{"N":"9"}}"#,
+    )
+    .await;
+    account("f", "d@x").create().send(&db).await.unwrap();
+    assert!(
+        account("g", "d@x")
+            .create()
+            .send(&db)
+            .await
+            .unwrap_err()
+            .is_unique_violation()
+    );
+    assert_eq!(check::<Account>(&db).await, 7);
+}
+
+#[tokio::test]
+async fn the_owner_may_be_in_the_same_transaction() {
+    let db = db().await;
+    db.create_table::<Account>().await.unwrap();
+    account("a", "a@x").create().send(&db).await.unwrap();
+    gone(&db, "a").await;
+    let mut tx = Transaction::new();
+    tx.put(account("a", "new@x").create());
+    tx.put(account("b", "a@x").create());
+    tx.send(&db).await.unwrap();
+    assert_eq!(check::<Account>(&db).await, 4);
+}
+
+#[tokio::test]
+async fn a_guard_of_somebody_else_stays() {
+    let db = db().await;
+    db.create_table::<Account>().await.unwrap();
+    account("a", "a@x").create().send(&db).await.unwrap();
+    let second = r#"{"id":{"S":"b"},"email":{"S":"a@x"},"visits":{"N":"0"},"version":{"N":"1"}}"#;
+    raw::put::<Account>(&db, second).await;
+    Account::update("b")
+        .apply(|b| b.email.set("b@x"))
+        .send(&db)
+        .await
+        .unwrap();
+    assert_eq!(check::<Account>(&db).await, 4);
+    Account::delete("b").send(&db).await.unwrap();
+    raw::put::<Account>(&db, second).await;
+    Account::delete("b").send(&db).await.unwrap();
+    assert_eq!(check::<Account>(&db).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_many_takes_over() {
+    let db = db().await;
+    db.create_table::<Account>().await.unwrap();
+    for round in 0..3 {
+        let old = format!("old{round}");
+        let email = format!("{round}@x");
+        account(&old, &email).create().send(&db).await.unwrap();
+        gone(&db, &old).await;
+        let tasks: Vec<_> = (0..12)
+            .map(|n| {
+                let (db, email) = (db.clone(), email.clone());
+                tokio::spawn(async move {
+                    let new = account(&format!("{round}-{n}"), &email);
+                    match new.create().send(&db).await {
+                        Ok(_) => 1,
+                        Err(e) if e.is_unique_violation() => 0,
+                        Err(e) => panic!("{e}"),
+                    }
+                })
+            })
+            .collect();
+        let mut won = 0;
+        for task in tasks {
+            won += task.await.unwrap();
+        }
+        assert_eq!(won, 1);
+    }
+    assert_eq!(check::<Account>(&db).await, 6);
+}
