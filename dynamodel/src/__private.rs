@@ -11,6 +11,7 @@ pub use crate::attribute::serde_bridge::{
     SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
 };
 pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
+pub use crate::borrowed::{BorrowedField, BorrowedFrom, BorrowedProjection};
 pub use crate::collection::{kind_of, same_partition, unknown_kind};
 pub use crate::entity::{
     EntityWithSort, Global, Guarded, HasSort, HasTtl, Index, Primary, Projection, ProjectsAll,
@@ -130,6 +131,19 @@ pub fn project<K: Token, T: ProjectedFrom<K::Type>>(slot: Option<K::Type>) -> Re
     match slot {
         Some(stored) => Ok(T::from_stored(stored)),
         None => T::missing().ok_or_else(|| ReadError::missing::<K::Type>(K::NAME)),
+    }
+}
+
+/// The value of a borrowing field from what was read.
+///
+/// # Errors
+/// When the attribute is missing and the field needs it.
+pub fn borrowed<'a, K: Token, V: BorrowedField<'a> + BorrowedFrom<K::Type>>(
+    slot: Option<V>,
+) -> Result<V, ReadError> {
+    match slot {
+        Some(value) => Ok(value),
+        None => V::absent().ok_or_else(|| ReadError::missing::<K::Type>(K::NAME)),
     }
 }
 

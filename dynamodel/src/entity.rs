@@ -344,7 +344,8 @@ impl HoldsAll for ProjectsAll {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a projection",
     label = "not an entity or projection",
-    note = "derive it: `#[derive(Projection)] #[dynamo(of = Entity)] struct {Self} {{ .. }}`"
+    note = "derive it: `#[derive(Projection)] #[dynamo(of = Entity)] struct {Self} {{ .. }}`",
+    note = "a struct that borrows, with a lifetime, is read with `.borrowed::<P>()` in place of `.select::<P>()`"
 )]
 pub trait Projection: Sized + Send + Sync + 'static {
     /// The entity whose items are read.

@@ -65,6 +65,7 @@
 //! * [`Entity`] has the operations on whole items; the derive makes those that take a key.
 //! * [`GetUnique`] reads an item by an attribute that is unique beside the key.
 //! * [`Query`] and [`Scan`] read many items; [`Page`], [`Cursor`] and [`ItemStream`] are how.
+//!   [`BorrowedProjection`] is for reading them without copying their text.
 //! * [`Db`] is what operations are sent to, and where tables are created.
 //! * [`Attribute`] has the table of Rust types and their stored forms.
 //! * [`Error`] tells what went wrong, by predicates.
@@ -111,6 +112,7 @@ extern crate self as dynamodel;
 #[doc(hidden)]
 pub mod __private;
 mod attribute;
+mod borrowed;
 mod collection;
 mod db;
 mod diff;
@@ -140,6 +142,10 @@ pub use attribute::Json;
 #[cfg(feature = "msgpack")]
 pub use attribute::MsgPack;
 pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
+pub use borrowed::{
+    BorrowedField, BorrowedFrom, BorrowedItems, BorrowedPage, BorrowedPages, BorrowedProjection,
+    BorrowedRead, BorrowedText,
+};
 pub use collection::{
     Collection, CollectionQuery, Gather, GatherField, PartitionValues, SortKey, SortRange,
 };

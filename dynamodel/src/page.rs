@@ -4,23 +4,27 @@ mod cursor;
 mod scan_cursor;
 mod sharded;
 mod stream;
+mod under_way;
 
 pub use cursor::Cursor;
 pub(crate) use scan_cursor::Position;
 pub use scan_cursor::{ScanCursor, ScanStream};
 pub use stream::ItemStream;
 pub(crate) use stream::stream;
+pub(crate) use under_way::UnderWay;
 
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use crate::borrowed::RawPage;
 use crate::db::Db;
 use crate::entity::Projection;
 use crate::error::Error;
 use crate::expr::ast::{Comparator, Node, Operand, Value};
-use crate::op::{ConsumedCapacity, PageBody, Plan, decode_count, decode_page};
-use crate::transport::{self, Decode};
+use crate::observe::Observed;
+use crate::op::{ConsumedCapacity, PageBody, Plan, decode_count, decode_page, read_items};
+use crate::transport::{self, Decode, Failure, FailureKind};
 use crate::wire::{Decimal, ReadError};
 
 /// One page of a query or scan.
@@ -121,25 +125,35 @@ pub(crate) struct Fetched<T> {
 
 /// Puts entity and operation into the errors of single items.
 #[derive(Clone, Copy)]
-struct Named {
+pub(crate) struct Named {
     entity: &'static str,
     operation: &'static str,
 }
 
 impl Named {
-    fn of(plan: &Plan) -> Self {
+    pub(crate) fn of(plan: &Plan) -> Self {
         Named {
             entity: plan.schema.entity,
             operation: plan.operation(),
         }
     }
 
-    fn error(self, error: Error) -> Error {
+    pub(crate) fn error(self, error: Error) -> Error {
         error.of_entity(self.entity).in_operation(self.operation)
     }
 
-    fn read(self, error: ReadError) -> Error {
+    pub(crate) fn read(self, error: ReadError) -> Error {
         self.error(Error::read(error))
+    }
+
+    /// The error of an answer that is no JSON.
+    pub(crate) fn answer(self, error: ReadError) -> Error {
+        self.error(Error::failure(Failure {
+            attempts: 1,
+            uncertain: false,
+            request_id: None,
+            kind: FailureKind::Decode(error),
+        }))
     }
 }
 
@@ -169,14 +183,14 @@ impl<T> Fetched<T> {
 }
 
 /// One round trip.
-async fn fetch<T: Send + Sync + 'static>(
+pub(crate) async fn request<T: Observed + Send + Sync + 'static>(
     db: &Db,
     plan: &Plan,
     limit: Option<u64>,
     start: Option<&[u8]>,
     count: bool,
-    decode: Decode<PageBody<T>>,
-) -> Result<Fetched<T>, Error> {
+    decode: Decode<T>,
+) -> Result<T, Error> {
     let named = Named::of(plan);
     let table = db.resolve(plan.schema.table);
     let body = plan
@@ -190,9 +204,21 @@ async fn fetch<T: Send + Sync + 'static>(
             .await
     };
     let reply = reply.map_err(|f| named.error(Error::failure(f)))?;
+    Ok(reply.output)
+}
+
+/// One page of items.
+async fn fetch<T: Send + Sync + 'static>(
+    db: &Db,
+    plan: &Plan,
+    limit: Option<u64>,
+    start: Option<&[u8]>,
+    decode: Decode<PageBody<T>>,
+) -> Result<Fetched<T>, Error> {
+    let body = request(db, plan, limit, start, false, decode).await?;
     Ok(Fetched {
-        body: reply.output,
-        named,
+        body,
+        named: Named::of(plan),
     })
 }
 
@@ -203,11 +229,11 @@ pub(crate) async fn fetch_items<O: Projection>(
     limit: Option<u64>,
     start: Option<&[u8]>,
 ) -> Result<Fetched<O>, Error> {
-    fetch(db, plan, limit, start, false, decode_page::<O>).await
+    fetch(db, plan, limit, start, decode_page::<O>).await
 }
 
 /// The key to start after.
-fn start_key(plan: &Plan) -> Result<Option<Vec<u8>>, Error> {
+pub(crate) fn start_key(plan: &Plan) -> Result<Option<Vec<u8>>, Error> {
     let start = plan.start.as_ref().map(|cursor| {
         let key = cursor.key_for(plan.schema, plan.index)?;
         if plan
@@ -255,14 +281,14 @@ fn is_equal(a: &AttributeValue, b: &AttributeValue) -> bool {
 
 /// DynamoDB's `Limit` for the next page: the page size, and no more than what is still wanted. With a
 /// filter, DynamoDB counts before it, so that a small limit would mean many empty pages.
-fn page_limit(plan: &Plan, remaining: Option<u64>) -> Option<u64> {
+pub(crate) fn page_limit(plan: &Plan, remaining: Option<u64>) -> Option<u64> {
     let page_size = plan.page_size.map(u64::from);
     let wanted = remaining.filter(|_| plan.filter.is_none());
     smaller(page_size, wanted)
 }
 
 /// The smaller of two limits, as DynamoDB takes it: a positive 32-bit integer.
-fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+pub(crate) fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     let limit = match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
@@ -270,40 +296,59 @@ fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     limit.map(|limit| limit.min(i32::MAX.unsigned_abs().into()))
 }
 
+/// All items. The first page is read as it comes; of each other one, the next is asked for before its
+/// items are read.
 pub(crate) async fn all<O: Projection>(db: &Db, plan: Plan) -> Result<Vec<O>, Error> {
     if let Some(shards) = plan.shards {
         return sharded::all(db, plan, shards).await;
     }
-    let mut start = start_key(&plan)?;
-    let mut items: Vec<O> = Vec::new();
+    let start = start_key(&plan)?;
+    let remaining = |items: &[O]| {
+        let limit = plan.limit?;
+        Some(limit.saturating_sub(items.len() as u64))
+    };
+    if remaining(&[]) == Some(0) {
+        return Ok(Vec::new());
+    }
+    let limit = page_limit(&plan, plan.limit);
+    let mut fetched = fetch_items::<O>(db, &plan, limit, start.as_deref()).await?;
+    let mut next = fetched.body.last_key.take();
+    let (mut items, mut error) = fetched.strict();
+    let shared: SharedPlan = Arc::new(plan.clone());
+    let ask = |remaining: Option<u64>, start: Vec<u8>| {
+        let (db, plan) = (db.clone(), shared.clone());
+        let limit = page_limit(&plan, remaining);
+        UnderWay::new(async move {
+            request(&db, &plan, limit, Some(&start), false, RawPage::read).await
+        })
+    };
+    let mut ahead: Option<UnderWay<Result<RawPage, Error>>> = None;
     loop {
-        let remaining = plan
-            .limit
-            .map(|limit| limit.saturating_sub(items.len() as u64));
-        if remaining == Some(0) {
-            return Ok(items);
-        }
-        let fetched =
-            fetch_items::<O>(db, &plan, page_limit(&plan, remaining), start.as_deref()).await?;
-        start = fetched.body.last_key.clone();
-        let (page, error) = fetched.strict();
-        if items.is_empty() {
-            items = page;
-        } else {
-            items.extend(page);
-        }
-        if let Some(limit) = plan.limit.and_then(|l| usize::try_from(l).ok())
-            && items.len() >= limit
-        {
-            items.truncate(limit);
+        if remaining(&items) == Some(0) {
+            let limit = plan.limit.and_then(|limit| usize::try_from(limit).ok());
+            items.truncate(limit.unwrap_or(usize::MAX));
             return Ok(items);
         }
         if let Some(error) = error {
             return Err(error);
         }
-        if start.is_none() {
-            return Ok(items);
+        let under_way = match (ahead.take(), next.take()) {
+            (Some(under_way), _) => under_way,
+            (None, Some(start)) => ask(remaining(&items), start),
+            (None, None) => return Ok(items),
+        };
+        let page = under_way.answer().await?;
+        let wanted = remaining(&items).map(|n| n.saturating_sub(page.count()));
+        next = page.last_key().map(<[u8]>::to_vec);
+        if plan.prefetch != Some(false)
+            && wanted != Some(0)
+            && let Some(start) = next.take()
+        {
+            ahead = Some(ask(wanted, start).sent().await);
         }
+        let named = Named::of(&plan);
+        let unreadable = read_items(&page, &mut items).map_err(|e| named.answer(e))?;
+        error = unreadable.map(|e| named.read(e));
     }
 }
 
@@ -336,9 +381,9 @@ async fn count_from(db: &Db, plan: &Plan, mut start: Option<Vec<u8>>) -> Result<
             break;
         }
         let limit = page_limit(plan, remaining);
-        let page = fetch(db, plan, limit, start.as_deref(), true, decode_count).await?;
-        count += page.body.count;
-        start = page.body.last_key;
+        let page = request(db, plan, limit, start.as_deref(), true, decode_count).await?;
+        count += page.count;
+        start = page.last_key;
         if start.is_none() {
             break;
         }

@@ -239,3 +239,48 @@ async fn large_items_are_cut_to_size() {
     let units = measured.consumed_capacity.unwrap().capacity_units;
     assert!(units > 1_000.0, "{units}");
 }
+
+/// What of one item is asked for in several ways.
+#[tokio::test]
+async fn one_key_asked_for_several_times() {
+    let db = things(3).await;
+    let keys = || [2, 0, 2, 9, 9].map(|n| Thing::key(1_u32, n as u64));
+    let (things, bare, texts) = batch_get((
+        BatchGet::new(keys()),
+        BatchGet::new([2, 1].map(|n| Bare::key(1_u32, n as u64))),
+        BatchGet::new(keys()).select::<Text>(),
+    ))
+    .send(&db)
+    .await
+    .unwrap();
+    let expected = [2, 0, 2].map(|n| Some(thing(n)));
+    assert_eq!(things[..3], expected);
+    assert_eq!(things[3..], [None, None]);
+    let numbers: Vec<_> = bare.into_iter().flatten().map(|b| b.number).collect();
+    assert_eq!(numbers, [2, 1]);
+    let texts: Vec<_> = texts.into_iter().flatten().map(|t| t.text).collect();
+    assert_eq!(texts, ["text 2", "text 0", "text 2"]);
+}
+
+/// The error is that of the first key whose item cannot be read, whatever the order of the answer.
+#[tokio::test]
+async fn items_that_cannot_be_read() {
+    let db = things(3).await;
+    for (number, text) in [(7, r#"{"N":"1"}"#), (8, r#"{"BOOL":true}"#)] {
+        let item = format!(
+            r#"{{"group":{{"N":"1"}},"number":{{"N":"{number}"}},"text":{text},"other":{{"L":[]}}}}"#
+        );
+        crate::raw::put::<Thing>(&db, &item).await;
+    }
+    for (first, second, found) in [(8, 7, "BOOL"), (7, 8, "found N")] {
+        let keys = [0, first, second, first].map(|n| Thing::key(1_u32, n as u64));
+        let e = BatchGet::new(keys).send(&db).await.unwrap_err();
+        assert!(e.is_unreadable());
+        assert_eq!(e.entity(), Some("Thing"));
+        assert_eq!(e.attribute_path().as_deref(), Some("text"));
+        assert!(e.to_string().contains(found), "{e}");
+        // Who does not look at the text is not concerned.
+        let bare = [first, 0].map(|n| Bare::key(1_u32, n as u64));
+        assert!(BatchGet::new(bare).send(&db).await.is_ok());
+    }
+}

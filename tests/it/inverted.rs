@@ -5,6 +5,10 @@ use dynamodel_tests::db;
 
 use crate::raw;
 
+#[expect(
+    clippy::duplicated_attributes,
+    reason = "one attribute is in the keys of several indexes"
+)]
 #[derive(Table)]
 #[dynamo(name = "club", partition = "pk", sort = "sk")]
 #[dynamo(index(inverted, partition = "sk", sort = "pk"))]

@@ -1,7 +1,7 @@
 //! The verified lane from outside. That everything works on it is shown by the whole suite, with
 //! `DYNAMODEL_TEST_LANE=1`.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -78,7 +78,7 @@ async fn refusals_are_handed_over() {
     let e = note("a").create().send(&db).await.unwrap_err();
     assert!(e.is_conflict());
     assert_eq!((e.attempts(), e.is_ambiguous()), (1, false));
-    assert_eq!(e.current::<Note>().unwrap(), Some(stored));
+    assert_eq!(e.current::<Note>(), Some(stored));
     let status = db.lane_status();
     assert_eq!((status.answered(), status.handed_over()), (1, 1));
     assert!(status.is_open());

@@ -2,6 +2,7 @@
 
 mod batch_faults;
 mod batches;
+mod borrowed;
 mod bulk;
 mod bulk_scan;
 mod collections;
@@ -25,6 +26,7 @@ mod model;
 mod observability;
 mod paths;
 mod pictures;
+mod prefetch;
 mod projected;
 mod projection;
 mod properties;

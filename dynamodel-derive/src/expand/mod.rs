@@ -15,6 +15,7 @@ mod single;
 mod stored;
 mod table;
 mod variants;
+mod view;
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -57,10 +58,10 @@ pub(crate) fn document(input: TokenStream) -> TokenStream {
 
 /// `#[derive(Projection)]`.
 pub(crate) fn projection(input: TokenStream) -> TokenStream {
-    derive(
+    parse(
         input,
-        "a projection",
         |input, errors| match Projection::read(input, errors) {
+            Some(model) if model.lifetime.is_some() => view::expand(&model),
             Some(model) => projection::expand(&model),
             None => TokenStream::new(),
         },
@@ -92,10 +93,33 @@ pub(crate) fn collection(input: TokenStream) -> TokenStream {
     )
 }
 
-/// Parses the type, and puts the errors before the code.
+/// [`parse`]s a type that owns its data.
 fn derive(
     input: TokenStream,
     what: &str,
+    expand: impl FnOnce(&DeriveInput, &mut Errors) -> TokenStream,
+) -> TokenStream {
+    parse(input, |input, errors| {
+        for lifetime in input.generics.lifetimes() {
+            errors.on(
+                lifetime,
+                format!(
+                    "{what} owns its data; use `String`, `Vec` or `Arc` in place of the borrow"
+                ),
+            );
+        }
+        // No code that mentions a lifetime would compile.
+        if errors.is_empty() {
+            expand(input, errors)
+        } else {
+            TokenStream::new()
+        }
+    })
+}
+
+/// Parses the type, and puts the errors before the code.
+fn parse(
+    input: TokenStream,
     expand: impl FnOnce(&DeriveInput, &mut Errors) -> TokenStream,
 ) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
@@ -103,16 +127,6 @@ fn derive(
         Err(e) => return e.to_compile_error(),
     };
     let mut errors = Errors::new();
-    for lifetime in input.generics.lifetimes() {
-        errors.on(
-            lifetime,
-            format!("{what} owns its data; use `String`, `Vec` or `Arc` in place of the borrow"),
-        );
-    }
-    // No code that mentions a lifetime would compile.
-    if !errors.is_empty() {
-        return errors.finish();
-    }
     let code = expand(&input, &mut errors);
     let mut out = errors.finish();
     out.extend(code);

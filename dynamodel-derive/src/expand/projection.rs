@@ -6,26 +6,16 @@ use quote::{format_ident, quote, quote_spanned};
 use super::attrs::hash;
 use super::codec::read_fn;
 use super::{implement, located, scope};
-use crate::model::{Projection, generated};
+use crate::model::{Field, Projection, generated};
 
 /// The whole expansion.
 pub(super) fn expand(projection: &Projection) -> TokenStream {
     let Projection {
-        container,
-        entity,
-        fields,
+        container, entity, ..
     } = projection;
     let root = &container.root;
     let ty = container.ty();
-    let tokens: Vec<TokenStream> = fields
-        .iter()
-        .map(|f| {
-            let hash = hash(&f.ident);
-            // Located at the field: a field that the entity does not have is reported there.
-            let token = quote!(#root::__private::TokenOf<#entity, #hash>);
-            located(token, f.ident.span())
-        })
-        .collect();
+    let tokens = tokens(projection);
     let names = names(projection, &tokens);
     let read = read_fn(root, "read_item", &read_body(projection, &tokens));
     let projection_impl = container.implement(
@@ -37,6 +27,31 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
             #read
         },
     );
+    let selectable = selectable(projection);
+    scope(quote!(#projection_impl #selectable))
+}
+
+/// The entity's tokens of the fields.
+pub(super) fn tokens(projection: &Projection) -> Vec<TokenStream> {
+    let (root, entity) = (&projection.container.root, &projection.entity);
+    let token = |f: &Field| {
+        let hash = hash(&f.ident);
+        // Located at the field: a field that the entity does not have is reported there.
+        let token = quote!(#root::__private::TokenOf<#entity, #hash>);
+        located(token, f.ident.span())
+    };
+    projection.fields.iter().map(token).collect()
+}
+
+/// `SelectableFrom` each index that holds all the fields.
+pub(super) fn selectable(projection: &Projection) -> TokenStream {
+    let Projection {
+        container,
+        entity,
+        fields,
+        ..
+    } = projection;
+    let root = &container.root;
     let mut generics = container.generics_and("__I");
     let clause = generics.make_where_clause();
     for field in fields {
@@ -47,17 +62,16 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
             clause.predicates.push(predicate);
         }
     }
-    let selectable = implement(
+    implement(
         &generics,
         quote!(#root::__private::SelectableFrom<__I>),
-        &ty,
+        container.ty(),
         TokenStream::new(),
-    );
-    scope(quote!(#projection_impl #selectable))
+    )
 }
 
 /// The stored names of the fields.
-fn names(projection: &Projection, tokens: &[TokenStream]) -> Vec<TokenStream> {
+pub(super) fn names(projection: &Projection, tokens: &[TokenStream]) -> Vec<TokenStream> {
     let root = &projection.container.root;
     let fields = projection.fields.iter().zip(tokens);
     let name = |token: &TokenStream| quote!(<#token as #root::__private::Token>::NAME);

@@ -89,7 +89,8 @@ fn pieces(root: &TokenStream, single: &Single, template: Option<&Template>) -> T
 /// The index of the table, as a type.
 fn table_index(entity: &Entity, index: &SingleIndex) -> TokenStream {
     let (root, ty) = (&entity.container.root, &index.ty);
-    quote!(<#ty as #root::__private::OfTable>::Index)
+    let index_of_table = quote!(<#ty as #root::__private::OfTable>::Index);
+    super::located(index_of_table, generated(index.name.span()))
 }
 
 /// The one place that looks for the index of the table: that there is none is one error.
@@ -105,8 +106,10 @@ fn of_table(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStrea
 
 fn index_schema(entity: &Entity, index: &SingleIndex) -> TokenStream {
     let root = &entity.container.root;
+    let span = generated(index.name.span());
     let index = table_index(entity, index);
-    quote!(<#index as #root::__private::IndexOfTable>::SCHEMA)
+    let schema = quote!(<#index as #root::__private::IndexOfTable>::SCHEMA);
+    super::located(schema, span)
 }
 
 /// The types of the indexes and of the members that set their parts, which users name.
@@ -290,7 +293,10 @@ pub(super) fn impls(entity: &Entity, single: &Single, primary: &TokenStream) -> 
         let sort = sort_chain(entity, index.sort.as_ref(), &name, &of, &this, &this);
         let member = member(entity, single, index);
         let of_table = of_table(entity, single, index);
-        quote!(#of_table #index_impl #is_sharded #holds #sort #member)
+        // Errors about the index of the table are at one place, so that they are one.
+        let of_table = quote!(#of_table #index_impl #holds);
+        let of_table = super::located(of_table, generated(index.name.span()));
+        quote!(#of_table #is_sharded #sort #member)
     });
     quote!(#templated #sort #(#indexes)*)
 }
@@ -583,7 +589,7 @@ fn shared_attributes(entity: &Entity, single: &Single, index: &SingleIndex) -> T
             #shards,
         );
     };
-    super::located(check, generated(index.alias.span()))
+    super::located(check, generated(index.name.span()))
 }
 
 /// Whether an update can set the field by itself.

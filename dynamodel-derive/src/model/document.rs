@@ -2,7 +2,8 @@
 
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
-use syn::{Data, DeriveInput, Fields, FieldsUnnamed, Type};
+use syn::visit::Visit;
+use syn::{Data, DeriveInput, Fields, FieldsUnnamed, Lifetime, Type};
 
 use super::{Container, Field, named_fields};
 use crate::attr::{DocumentAttrs, FieldAttrs, ProjectionAttrs, Spanned, StoredAttr, VariantAttrs};
@@ -279,12 +280,15 @@ pub(crate) struct Projection {
     pub(crate) container: Container,
     pub(crate) entity: Type,
     pub(crate) fields: Vec<Field>,
+    /// Of a struct that borrows from a page.
+    pub(crate) lifetime: Option<Lifetime>,
 }
 
 impl Projection {
     /// Reads the struct. `None` when it is not a struct with named fields of a known entity.
     pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Projection> {
         let attrs = ProjectionAttrs::parse(&input.attrs, errors);
+        let lifetime = the_lifetime(input, errors)?;
         let mut container = Container::new(input, attrs.root.as_ref());
         let Some(named) = named_fields(input) else {
             errors.at(
@@ -316,6 +320,44 @@ impl Projection {
             container,
             entity,
             fields,
+            lifetime,
         })
     }
+
+    /// Whether a field borrows: its type mentions the struct's lifetime.
+    pub(crate) fn borrows(&self, field: &Field) -> bool {
+        struct Mentions<'l>(Option<&'l Lifetime>, bool);
+        impl<'ast> Visit<'ast> for Mentions<'_> {
+            fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+                self.1 |= self.0.is_some_and(|l| l.ident == lifetime.ident);
+            }
+        }
+        let mut mentions = Mentions(self.lifetime.as_ref(), false);
+        mentions.visit_type(&field.ty);
+        mentions.1
+    }
+}
+
+/// The lifetime of a struct that borrows from a page: it has no other parameter. `None` after an error.
+fn the_lifetime(input: &DeriveInput, errors: &mut Errors) -> Option<Option<Lifetime>> {
+    let mut lifetimes = input.generics.lifetimes();
+    let Some(first) = lifetimes.next() else {
+        return Some(None);
+    };
+    if let Some(second) = lifetimes.next() {
+        errors.on(
+            second,
+            "a projection borrows from one page; use one lifetime for all fields",
+        );
+        return None;
+    }
+    let mut others = input.generics.params.iter();
+    if let Some(other) = others.find(|p| !matches!(p, syn::GenericParam::Lifetime(_))) {
+        errors.on(
+            other,
+            "a projection that borrows has a lifetime and no other parameter; name the type",
+        );
+        return None;
+    }
+    Some(Some(first.lifetime.clone()))
 }

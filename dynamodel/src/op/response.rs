@@ -1,6 +1,7 @@
 //! The envelopes of DynamoDB's answers, from bytes.
 
 use super::capacity::ConsumedCapacity;
+use crate::borrowed::RawPage;
 use crate::entity::Projection;
 use crate::observe::{Counts, Observed};
 use crate::wire::{ReadError, Reader};
@@ -129,6 +130,22 @@ pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError>
         let expected = usize::try_from(page.count).unwrap_or(0);
         page.items.reserve(expected.min(body.len() / 10));
         r.json_list(|r| page.push(r))
+    })
+}
+
+/// Adds the items of a page that was not read yet, up to the first that cannot be read: that one's
+/// error.
+///
+/// # Errors
+/// When the page is no JSON.
+pub(crate) fn read_items<P: Projection>(
+    page: &RawPage,
+    items: &mut Vec<P>,
+) -> Result<Option<ReadError>, ReadError> {
+    items.reserve(page.capacity());
+    page.each_item(|r| {
+        items.push(P::read_item(r)?);
+        Ok(())
     })
 }
 

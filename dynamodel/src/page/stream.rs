@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,7 +9,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::sharded::{Effort, Merge, decode};
-use super::{Cursor, Fetched, Position, SharedPlan, fetch_items, page_limit, start_key};
+use super::{Cursor, Fetched, Position, SharedPlan, UnderWay, fetch_items, page_limit, start_key};
 use crate::db::Db;
 use crate::entity::Projection;
 use crate::error::Error;
@@ -21,6 +20,7 @@ use crate::schema::Shards;
 ///
 /// `Unpin`, so `StreamExt::next` works on it directly. Dropping it ends the reading; nothing is lost
 /// but the page under way. With several segments, each has one page under way at a time.
+/// [`prefetch(true)`](crate::Query::prefetch) asks for the next page while the items of one are used.
 ///
 /// ```
 /// use futures_util::TryStreamExt;
@@ -71,7 +71,7 @@ struct Lane<T> {
 enum Next<T> {
     /// The page after this key is not asked for yet.
     Idle(Option<Vec<u8>>),
-    Fetching(Pin<Box<dyn Future<Output = Result<Fetched<T>, Error>> + Send>>),
+    Fetching(Box<UnderWay<Result<Fetched<T>, Error>>>),
     End,
 }
 
@@ -241,6 +241,10 @@ impl<O: Projection> Lane<O> {
     ) -> Poll<Option<Result<O, Error>>> {
         loop {
             if let Some(item) = self.items.next() {
+                // What has arrived of the next page is taken in meanwhile.
+                if let Next::Fetching(page) = &mut self.next {
+                    page.advance(cx);
+                }
                 return Poll::Ready(Some(Ok(item)));
             }
             if let Some(result) = self.rest.next() {
@@ -249,31 +253,56 @@ impl<O: Projection> Lane<O> {
             match &mut self.next {
                 Next::End => return Poll::Ready(None),
                 Next::Idle(start) => {
-                    let (db, plan, start) = (db.clone(), self.plan.clone(), start.take());
-                    self.fetching.clone_from(&start);
-                    let limit = page_limit(&plan, remaining);
-                    self.next = Next::Fetching(Box::pin(async move {
-                        fetch_items(&db, &plan, limit, start.as_deref()).await
-                    }));
+                    let start = start.take();
+                    self.fetch(db, remaining, start);
                 }
-                Next::Fetching(future) => match future.as_mut().poll(cx) {
+                Next::Fetching(page) => match page.poll(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Err(e)) => {
                         self.next = Next::Idle(self.fetching.take());
                         return Poll::Ready(Some(Err(e)));
                     }
                     Poll::Ready(Ok(mut fetched)) => {
-                        self.next = match fetched.body.last_key.take() {
-                            Some(key) => Next::Idle(Some(key)),
-                            None => Next::End,
-                        };
+                        let last_key = fetched.body.last_key.take();
                         self.at = self.fetching.take();
+                        let remaining = remaining.map(|n| n.saturating_sub(fetched.body.count));
                         let (items, rest) = fetched.results();
                         self.items = items.into_iter();
                         self.rest = rest.into_iter();
+                        self.go_on(db, last_key, remaining, cx);
                     }
                 },
             }
+        }
+    }
+
+    /// Asks for the page after this key.
+    fn fetch(&mut self, db: &Db, remaining: Option<u64>, start: Option<Vec<u8>>) {
+        let (db, plan) = (db.clone(), self.plan.clone());
+        self.fetching.clone_from(&start);
+        let limit = page_limit(&plan, remaining);
+        self.next = Next::Fetching(Box::new(UnderWay::new(async move {
+            fetch_items(&db, &plan, limit, start.as_deref()).await
+        })));
+    }
+
+    /// After a page: what comes next, and already on its way if that is wanted.
+    fn go_on(
+        &mut self,
+        db: &Db,
+        last_key: Option<Vec<u8>>,
+        remaining: Option<u64>,
+        cx: &mut Context<'_>,
+    ) {
+        match last_key {
+            None => self.next = Next::End,
+            Some(key) if self.plan.prefetch == Some(true) && remaining != Some(0) => {
+                self.fetch(db, remaining, Some(key));
+                if let Next::Fetching(page) = &mut self.next {
+                    page.advance(cx);
+                }
+            }
+            Some(key) => self.next = Next::Idle(Some(key)),
         }
     }
 }

@@ -10,6 +10,7 @@
 mod convert;
 mod decimal;
 mod error;
+mod escapes;
 mod integer;
 mod reader;
 mod scan;
@@ -35,6 +36,7 @@ pub use writer::Writer;
 pub(crate) use writer::field::{MAX_PARTITION, MAX_SORT, key_problem};
 
 pub(crate) use decimal::Decimal;
+pub(crate) use escapes::Escapes;
 
 use crate::Attribute;
 

@@ -9,6 +9,7 @@ mod skip;
 mod text;
 
 use super::error::ReadError;
+use super::escapes::Escapes;
 use super::tag::Tag;
 
 /// How deep lists and maps may be nested. DynamoDB itself allows 32 levels.
@@ -38,6 +39,8 @@ pub struct Reader<'a> {
     bare: Option<Tag>,
     /// Where the values of the key attributes stand of the item that is read; 0 for none.
     keys: [usize; 2],
+    /// The strings with escapes, when they were unescaped before.
+    escapes: Option<&'a Escapes>,
 }
 
 impl std::fmt::Debug for Reader<'_> {
@@ -83,6 +86,7 @@ impl<'a> Reader<'a> {
             depth: 0,
             bare: None,
             keys: [0; 2],
+            escapes: None,
         }
     }
 
@@ -111,7 +115,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(always)]
-    fn white_space(&mut self) {
+    pub(crate) fn white_space(&mut self) {
         if self.peek() <= b' ' {
             self.white_space_slow();
         }
@@ -237,7 +241,7 @@ impl<'a> Reader<'a> {
     /// The error of a byte that cannot stand here.
     #[cold]
     #[inline(never)]
-    fn malformed(&self) -> ReadError {
+    pub(crate) fn malformed(&self) -> ReadError {
         malformed_at(self.at)
     }
 }

@@ -136,3 +136,5 @@ const SERDE: &str = "raw + serde_dynamo";
 const MODYNE: &str = "modyne";
 const OURS: &str = "dynamodel";
 const LANE: &str = "dynamodel lane";
+const BORROWED: &str = "dynamodel, borrowed";
+const BORROWED_LANE: &str = "dynamodel lane, borrowed";

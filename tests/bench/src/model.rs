@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynamodel::wire::Writer;
-use dynamodel::{Document, Entity};
+use dynamodel::{Document, Entity, Projection};
 use modyne::EntityDef;
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +128,51 @@ entity! {
     }
 }
 
+/// An [`Order`] that borrows.
+#[derive(Debug, Projection)]
+#[dynamo(of = Order)]
+pub struct OrderView<'a> {
+    pub pk: &'a str,
+    pub sk: &'a str,
+    pub customer_name: &'a str,
+    pub email: &'a str,
+    pub status: &'a str,
+    pub quantity: u32,
+    pub total_cents: i64,
+    pub discount: f64,
+    pub gift: bool,
+    pub created_at: &'a str,
+    pub address: &'a str,
+    pub note: Option<&'a str>,
+}
+
+/// A [`Counter`] that borrows.
+#[derive(Debug, Projection)]
+#[dynamo(of = Counter)]
+pub struct CounterView<'a> {
+    pub pk: &'a str,
+    pub sk: &'a str,
+    pub views: u64,
+}
+
+/// A [`Part`] that borrows.
+#[derive(Debug, Projection)]
+#[dynamo(of = Part)]
+pub struct PartView<'a> {
+    pub sku: &'a str,
+    pub label: &'a str,
+    pub sizes: Vec<i64>,
+    pub origin: OriginView<'a>,
+}
+
+/// An [`Origin`] that borrows.
+#[derive(Debug, Projection)]
+#[dynamo(of = Origin)]
+pub struct OriginView<'a> {
+    pub country: &'a str,
+    pub batch: u32,
+}
+
 #[derive(Debug, Clone, PartialEq, Document, Serialize, Deserialize)]
 pub struct Part {
     pub sku: String,
@@ -144,6 +189,20 @@ pub struct Origin {
 macro_rules! wide {
     (text: $($text:ident)*; number: $($number:ident)*; flag: $($flag:ident)*;
      optional: $($optional:ident)*; list: $($list:ident)*; part: $($part:ident)*;) => {
+        /// A [`Product`] that borrows.
+        #[derive(Debug, Projection)]
+        #[dynamo(of = Product)]
+        pub struct ProductView<'a> {
+            pub pk: &'a str,
+            pub sk: &'a str,
+            $(pub $text: &'a str,)*
+            $(pub $number: i64,)*
+            $(pub $flag: bool,)*
+            $(pub $optional: Option<&'a str>,)*
+            $(pub $list: Vec<&'a str>,)*
+            $(pub $part: PartView<'a>,)*
+        }
+
         entity! {
             /// Sixty attributes with nested lists and maps.
             Product {

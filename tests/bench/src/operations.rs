@@ -9,7 +9,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWr
 use dynamodel::{BatchGet, Db, Entity, Transaction};
 use dynamodel_bench::model::hand::{PkSk, Shop};
 use dynamodel_bench::model::{
-    Counter, Order, Product, Sample, Status, TABLE, batch_answer, get_answer, page_answer, stored,
+    Counter, CounterView, Order, OrderView, Product, ProductView, Sample, Status, TABLE,
+    batch_answer, get_answer, page_answer, stored,
 };
 use dynamodel_bench::stub::Stub;
 use modyne::expr::{Condition, KeyCondition, Update};
@@ -20,7 +21,7 @@ use modyne::{
 use tokio::runtime::Runtime;
 
 use crate::measure::contestant;
-use crate::{Case, LANE, MODYNE, OURS, Prepared, RAW, SERDE};
+use crate::{BORROWED, BORROWED_LANE, Case, LANE, MODYNE, OURS, Prepared, RAW, SERDE};
 
 /// The clients of all contestants, by the shape of the items that they get.
 pub(crate) struct World {
@@ -294,10 +295,25 @@ where
 
 trait Shape: Sample + ProjectionSet {
     fn query_by_us(world: &World, db: &Db) -> Vec<Self>;
+    /// The number of items in the page, and the lengths of their keys.
+    fn query_borrowed(world: &World, db: &Db) -> (usize, usize);
+    fn scan_borrowed(world: &World, db: &Db) -> (usize, usize);
 }
 macro_rules! shapes {
-    ($($name:ident)*) => {$(
+    ($($name:ident $view:ident)*) => {$(
         impl Shape for $name {
+            fn query_borrowed(world: &World, db: &Db) -> (usize, usize) {
+                let page = $name::query("CUSTOMER#1").borrowed::<$view>().page(db);
+                let page = world.wait(page).expect("answered");
+                let items = page.items().expect("readable");
+                (items.len(), items.iter().map(|item| item.pk.len() + item.sk.len()).sum())
+            }
+            fn scan_borrowed(world: &World, db: &Db) -> (usize, usize) {
+                let page = <$name as Entity>::scan().borrowed::<$view>().page(db);
+                let page = world.wait(page).expect("answered");
+                let items = page.items().expect("readable");
+                (items.len(), items.iter().map(|item| item.pk.len() + item.sk.len()).sum())
+            }
             fn query_by_us(world: &World, db: &Db) -> Vec<Self> {
                 let page = $name::query("CUSTOMER#1").page(db);
                 world.wait(page).expect("answered").items
@@ -305,7 +321,7 @@ macro_rules! shapes {
         }
     )*};
 }
-shapes!(Order Product Counter);
+shapes!(Order OrderView Product ProductView Counter CounterView);
 
 fn query<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Prepared<'w>
 where
@@ -334,7 +350,13 @@ where
     };
     let by_us = move |db: &Db| E::query_by_us(world, db);
     let ours = [db, lane];
-    page_case("Query", clients.page_bytes, items, by_modyne, by_us, ours)
+    let mut case = page_case("Query", clients.page_bytes, items, by_modyne, by_us, ours);
+    for (name, db) in [(BORROWED, db), (BORROWED_LANE, lane)] {
+        let borrowed = move || E::query_borrowed(world, db);
+        assert_eq!(borrowed(), keys::<E>());
+        case.contestants.push(contestant(name, borrowed));
+    }
+    case
 }
 
 fn scan<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Prepared<'w>
@@ -362,7 +384,23 @@ where
         page.expect("answered").items
     };
     let ours = [db, lane];
-    page_case("Scan", clients.page_bytes, items, by_modyne, by_us, ours)
+    let mut case = page_case("Scan", clients.page_bytes, items, by_modyne, by_us, ours);
+    for (name, db) in [(BORROWED, db), (BORROWED_LANE, lane)] {
+        let borrowed = move || E::scan_borrowed(world, db);
+        assert_eq!(borrowed(), keys::<E>());
+        case.contestants.push(contestant(name, borrowed));
+    }
+    case
+}
+
+/// The number of items in a page, and the lengths of their keys.
+fn keys<E: Sample>() -> (usize, usize) {
+    let length = |item: E| {
+        let key = item.to_item();
+        let text = |name: &str| key.get(name)?.as_s().ok();
+        text("pk").map_or(0, String::len) + text("sk").map_or(0, String::len)
+    };
+    (E::PAGE, (0..E::PAGE).map(E::sample).map(length).sum())
 }
 
 fn collect<E>(items: Vec<modyne::Item>) -> Vec<E>

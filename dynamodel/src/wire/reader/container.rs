@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The elements of a set of this type, each as if it had its descriptor.
-    pub(in crate::wire) fn elements(
+    pub(crate) fn elements(
         &mut self,
         expected: &'static str,
         mut element: impl FnMut(&mut Self) -> Result<(), ReadError>,

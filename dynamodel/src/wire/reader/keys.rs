@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::Reader;
+use crate::wire::escapes::Escapes;
 
 impl<'a> Reader<'a> {
     /// Remembers that the value of a key attribute starts here. `part` is 1 for the partition key and 2
@@ -30,12 +31,22 @@ impl<'a> Reader<'a> {
         (place > 0).then(|| self.at(place))
     }
 
+    /// A reader of a page whose strings with escapes were unescaped before: all its text is borrowed.
+    pub(crate) fn of_page(text: &'a str, escapes: &'a Escapes) -> Reader<'a> {
+        Reader {
+            escapes: Some(escapes),
+            ..Reader::of_text(text)
+        }
+    }
+
     /// A reader of the same text at another place.
     #[inline]
     pub(crate) fn at(&self, place: usize) -> Reader<'a> {
-        let mut r = Reader::of_text(self.text);
-        r.at = place;
-        r
+        Reader {
+            at: place,
+            escapes: self.escapes,
+            ..Reader::of_text(self.text)
+        }
     }
 
     /// The text that was passed over.

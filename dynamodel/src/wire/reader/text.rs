@@ -18,27 +18,37 @@ impl<'a> Reader<'a> {
             self.at = end + 1;
             return Ok(Cow::Borrowed(text));
         }
-        Ok(Cow::Owned(self.unescape(start, end)?))
+        self.unescape(start, end)
     }
 
     /// A string that holds escapes: it starts at `start`, the first one is at `end`.
     #[cold]
     #[inline(never)]
-    fn unescape(&mut self, mut start: usize, mut end: usize) -> Result<String, ReadError> {
+    fn unescape(&mut self, start: usize, end: usize) -> Result<Cow<'a, str>, ReadError> {
+        if let Some((text, end)) = self.escapes.and_then(|escapes| escapes.at(start)) {
+            self.at = end;
+            return Ok(Cow::Borrowed(text));
+        }
         let mut text = String::with_capacity(end - start + 64);
+        self.unescape_into(&mut text)?;
+        Ok(Cow::Owned(text))
+    }
+
+    /// Appends the rest of a string whose opening quote was passed, unescaped.
+    pub(in crate::wire) fn unescape_into(&mut self, text: &mut String) -> Result<(), ReadError> {
         loop {
+            let start = self.at;
+            let end = scan::special(self.bytes(), start);
             text.push_str(self.text.get(start..end).unwrap_or_default());
             self.at = end;
             match self.bytes().get(end) {
                 Some(b'"') => {
                     self.at = end + 1;
-                    return Ok(text);
+                    return Ok(());
                 }
                 Some(b'\\') => text.push(self.escape()?),
                 _ => return Err(self.malformed()),
             }
-            start = self.at;
-            end = scan::special(self.bytes(), start);
         }
     }
 

@@ -1,0 +1,296 @@
+//! [`BorrowedRead`]: a query or scan whose items are borrowed.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+
+use super::BorrowedProjection;
+use super::page::{BorrowedPage, RawPage};
+use crate::db::Db;
+use crate::error::Error;
+use crate::op::Plan;
+use crate::page::{self, Named, UnderWay};
+
+/// A query or scan whose items borrow from the pages. From
+/// [`Query::borrowed`](crate::Query::borrowed) and [`Scan::borrowed`](crate::Scan::borrowed); what is
+/// read, and in which order, is said there before.
+#[must_use = "a query does nothing until it is read"]
+pub struct BorrowedRead<V> {
+    plans: Vec<Result<Plan, Error>>,
+    _view: PhantomData<fn() -> V>,
+}
+
+impl<V> fmt::Debug for BorrowedRead<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BorrowedRead")
+            .field("segments", &self.plans.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<V: BorrowedProjection> BorrowedRead<V> {
+    pub(crate) fn new(plans: Vec<Result<Plan, Error>>) -> Self {
+        let plans = plans.into_iter().map(|plan| match plan? {
+            plan if plan.shards.is_some() => Err(Named::of(&plan).error(Error::invalid_request(
+                "the items of a sharded index are merged, so they own their data; use `select`",
+            ))),
+            plan => Ok(Plan {
+                projection: V::ATTRIBUTES,
+                ..plan
+            }),
+        });
+        BorrowedRead {
+            plans: plans.collect(),
+            _view: PhantomData,
+        }
+    }
+
+    /// Calls the function with each item of each page: the fastest way through a table. As many round
+    /// trips as there are pages; the next page is under way while the items of one are looked at,
+    /// unless [`prefetch(false)`](crate::Query::prefetch) was said. With several segments, the pages
+    /// come as they arrive.
+    ///
+    /// # Errors
+    /// An invalid key, value or cursor before anything is sent; an item that cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)), after the function has seen those before it; or the
+    /// service or network fails.
+    pub async fn each(self, db: &Db, mut look: impl FnMut(V::At<'_>)) -> Result<(), Error> {
+        let looked = self.try_each(db, |item| {
+            look(item);
+            Ok::<(), Error>(())
+        });
+        looked.await
+    }
+
+    /// As [`each`](Self::each), until the function returns an error: it ends the reading. A page that
+    /// is under way then is dropped, and paid for; [`prefetch(false)`](crate::Query::prefetch) avoids
+    /// that.
+    ///
+    /// # Errors
+    /// As [`each`](Self::each), and those of the function.
+    pub async fn try_each<X: From<Error>>(
+        self,
+        db: &Db,
+        mut look: impl FnMut(V::At<'_>) -> Result<(), X>,
+    ) -> Result<(), X> {
+        let mut pages = self.read(db, true);
+        while let Some(page) = pages.next().await {
+            for item in &page? {
+                look(item?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One page. One round trip.
+    ///
+    /// # Errors
+    /// An invalid key, value or cursor, or several segments, before anything is sent; or the service or
+    /// network fails. An item that cannot be read is no error of the page: see [`BorrowedPage::iter`].
+    pub async fn page(self, db: &Db) -> Result<BorrowedPage<V>, Error> {
+        let mut plans = self.plans.into_iter();
+        let plan = match (plans.next(), plans.next()) {
+            (Some(plan), None) => plan?,
+            _ => {
+                return Err(Error::invalid_request(
+                    "a page belongs to one segment; use `segment(i, n)`",
+                ));
+            }
+        };
+        let start = page::start_key(&plan)?;
+        let limit = page::smaller(plan.page_size.map(u64::from), plan.limit);
+        let raw = page::request(db, &plan, limit, start.as_deref(), false, RawPage::read).await?;
+        BorrowedPage::new(raw, &plan, None)
+    }
+
+    /// The pages as a stream, as they are needed; with several segments, as they arrive. With
+    /// [`prefetch(true)`](crate::Query::prefetch) the next page is under way while one is looked at.
+    /// Ends at the first error.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// # use dynamodel::{Db, Entity, Projection};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "visits")]
+    /// # struct Visit { #[dynamo(partition)] page: String, #[dynamo(sort)] at: u64 }
+    /// # #[derive(Debug, Projection)]
+    /// # #[dynamo(of = Visit)]
+    /// # struct VisitView<'a> { page: &'a str, at: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Visit>().await?;
+    /// # for at in 1..=3 { Visit { page: "/".into(), at }.create().send(&db).await?; }
+    /// let mut pages = Visit::query("/").page_size(2).borrowed::<VisitView>().pages(&db);
+    /// let mut bytes = 0;
+    /// while let Some(page) = pages.try_next().await? {
+    ///     for visit in &page {
+    ///         bytes += visit?.page.len();
+    ///     }
+    /// }
+    /// assert_eq!(bytes, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pages(self, db: &Db) -> BorrowedPages<V> {
+        self.read(db, false)
+    }
+
+    fn read(self, db: &Db, prefetch: bool) -> BorrowedPages<V> {
+        let plans: Result<Vec<_>, _> = self.plans.into_iter().collect();
+        let lanes = plans.and_then(|plans| {
+            let lanes = plans.into_iter().map(|plan| {
+                Ok(Lane {
+                    prefetch: plan.prefetch.unwrap_or(prefetch),
+                    next: Next::Idle(page::start_key(&plan)?),
+                    plan: Arc::new(plan),
+                })
+            });
+            lanes.collect::<Result<VecDeque<_>, _>>()
+        });
+        let (lanes, invalid) = match lanes {
+            Ok(lanes) => (lanes, None),
+            Err(e) => (VecDeque::new(), Some(e)),
+        };
+        BorrowedPages {
+            db: db.clone(),
+            remaining: lanes.front().and_then(|lane| lane.plan.limit),
+            lanes,
+            invalid,
+            _view: PhantomData,
+        }
+    }
+}
+
+/// The pages of a query or scan, as a stream. From [`BorrowedRead::pages`].
+///
+/// `Unpin`, so `StreamExt::next` works on it directly. Dropping it ends the reading; nothing is lost but
+/// what is under way: one page of each segment.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct BorrowedPages<V> {
+    db: Db,
+    lanes: VecDeque<Lane>,
+    /// Why there is nothing to read: reported first, and ends the stream.
+    invalid: Option<Error>,
+    remaining: Option<u64>,
+    _view: PhantomData<fn() -> V>,
+}
+
+/// One segment.
+struct Lane {
+    plan: Arc<Plan>,
+    prefetch: bool,
+    next: Next,
+}
+
+enum Next {
+    /// The page after this key is not asked for yet.
+    Idle(Option<Vec<u8>>),
+    Fetching(Box<UnderWay<Result<RawPage, Error>>>),
+    End,
+}
+
+impl<V> fmt::Debug for BorrowedPages<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BorrowedPages")
+            .field("segments", &self.lanes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<V: BorrowedProjection> Stream for BorrowedPages<V> {
+    type Item = Result<BorrowedPage<V>, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if let Some(e) = this.invalid.take() {
+            return Poll::Ready(Some(Err(e)));
+        }
+        if this.remaining == Some(0) {
+            this.lanes.clear();
+        }
+        for _ in 0..this.lanes.len() {
+            let Some(mut lane) = this.lanes.pop_front() else {
+                break;
+            };
+            let arrived = match lane.poll(&this.db, this.remaining, cx) {
+                Poll::Pending => {
+                    this.lanes.push_back(lane);
+                    continue;
+                }
+                Poll::Ready(None) => continue,
+                Poll::Ready(Some(arrived)) => arrived,
+            };
+            let page = arrived.and_then(|raw| BorrowedPage::new(raw, &lane.plan, this.remaining));
+            let Ok(page) = page else {
+                this.lanes.clear();
+                return Poll::Ready(Some(page));
+            };
+            this.remaining = this.remaining.map(|n| n.saturating_sub(page.count()));
+            lane.go_on(&this.db, &page, this.remaining, cx);
+            this.lanes.push_back(lane);
+            return Poll::Ready(Some(Ok(page)));
+        }
+        if this.lanes.is_empty() {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl Lane {
+    fn poll(
+        &mut self,
+        db: &Db,
+        remaining: Option<u64>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<RawPage, Error>>> {
+        if let Next::Idle(start) = &mut self.next {
+            let start = start.take();
+            self.next = Next::Fetching(self.fetch(db, remaining, start));
+        }
+        match &mut self.next {
+            Next::Fetching(page) => page.poll(cx).map(Some),
+            Next::Idle(_) | Next::End => Poll::Ready(None),
+        }
+    }
+
+    fn fetch(
+        &self,
+        db: &Db,
+        remaining: Option<u64>,
+        start: Option<Vec<u8>>,
+    ) -> Box<UnderWay<Result<RawPage, Error>>> {
+        let (db, plan) = (db.clone(), self.plan.clone());
+        let limit = page::page_limit(&plan, remaining);
+        Box::new(UnderWay::new(async move {
+            page::request(&db, &plan, limit, start.as_deref(), false, RawPage::read).await
+        }))
+    }
+
+    /// After a page: what comes next.
+    fn go_on<V>(
+        &mut self,
+        db: &Db,
+        page: &BorrowedPage<V>,
+        remaining: Option<u64>,
+        cx: &mut Context<'_>,
+    ) {
+        self.next = match page.last_key() {
+            None => Next::End,
+            Some(key) if self.prefetch && remaining != Some(0) => {
+                let mut next = self.fetch(db, remaining, Some(key.to_vec()));
+                next.advance(cx);
+                Next::Fetching(next)
+            }
+            Some(key) => Next::Idle(Some(key.to_vec())),
+        };
+    }
+}
