@@ -1,4 +1,4 @@
-// a unique field is stored, and neither a key nor written by the library
+// a unique field is stored, is no key and has no other role
 use dynamodel::{Entity, Table};
 
 #[derive(Entity)]

@@ -24,7 +24,7 @@ pub(super) fn lookup_names(entity: &Entity, errors: &mut Errors) {
     }
 }
 
-/// A unique field is stored, and neither a key nor written by the library.
+/// A unique field is stored, is no key and has no other role.
 pub(super) fn unique_is_free(entity: &Entity, errors: &mut Errors) {
     for field in &entity.fields {
         let Some(span) = field.attrs.unique else {
@@ -43,7 +43,7 @@ pub(super) fn unique_is_free(entity: &Entity, errors: &mut Errors) {
         } else if let Some((role, _)) = roles(field).next() {
             errors.at(
                 span,
-                format!("the library itself writes the `{role}` field, so it cannot be `unique`; use another field"),
+                format!("the `{role}` field cannot be `unique`: it says something of the item, and does not tell it from others; use another field"),
             );
         }
     }

@@ -195,7 +195,7 @@ fn unique_fields() {
         &[
             "a field of the primary key cannot be `unique`: the key is what an item's guards name, and two items never have the same; remove `unique`",
             "a skipped field is not stored, so it cannot be `unique`; remove one of the two",
-            "the library itself writes the `version` field, so it cannot be `unique`; use another field",
+            "the `version` field cannot be `unique`: it says something of the item, and does not tell it from others; use another field",
         ],
     );
     check_entity(
