@@ -192,7 +192,7 @@ struct Lane {
 enum Next {
     /// The page after this key is not asked for yet.
     Idle(Option<Vec<u8>>),
-    Fetching(UnderWay<Result<RawPage, Error>>),
+    Fetching(Box<UnderWay<Result<RawPage, Error>>>),
     End,
 }
 
@@ -267,12 +267,12 @@ impl Lane {
         db: &Db,
         remaining: Option<u64>,
         start: Option<Vec<u8>>,
-    ) -> UnderWay<Result<RawPage, Error>> {
+    ) -> Box<UnderWay<Result<RawPage, Error>>> {
         let (db, plan) = (db.clone(), self.plan.clone());
         let limit = page::page_limit(&plan, remaining);
-        UnderWay::new(async move {
+        Box::new(UnderWay::new(async move {
             page::request(&db, &plan, limit, start.as_deref(), false, RawPage::read).await
-        })
+        }))
     }
 
     /// After a page: what comes next.

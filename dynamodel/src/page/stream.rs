@@ -71,7 +71,7 @@ struct Lane<T> {
 enum Next<T> {
     /// The page after this key is not asked for yet.
     Idle(Option<Vec<u8>>),
-    Fetching(UnderWay<Result<Fetched<T>, Error>>),
+    Fetching(Box<UnderWay<Result<Fetched<T>, Error>>>),
     End,
 }
 
@@ -281,9 +281,9 @@ impl<O: Projection> Lane<O> {
         let (db, plan) = (db.clone(), self.plan.clone());
         self.fetching.clone_from(&start);
         let limit = page_limit(&plan, remaining);
-        self.next = Next::Fetching(UnderWay::new(async move {
+        self.next = Next::Fetching(Box::new(UnderWay::new(async move {
             fetch_items(&db, &plan, limit, start.as_deref()).await
-        }));
+        })));
     }
 
     /// After a page: what comes next, and already on its way if that is wanted.
