@@ -125,8 +125,8 @@ fn letter(number: u64, text: &str) -> Letter {
         to: "ann".into(),
         number,
         sender: format!("sender {number}"),
-        subject: (number % 2 == 0).then(|| text.to_owned()),
-        kind: if number % 3 == 0 {
+        subject: number.is_multiple_of(2).then(|| text.to_owned()),
+        kind: if number.is_multiple_of(3) {
             Kind::Card
         } else {
             Kind::Letter
