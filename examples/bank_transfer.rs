@@ -14,6 +14,11 @@
 //!
 //! `cargo run --example bank_transfer` runs it on the embedded engine; `-- --help` says how else.
 
+#![allow(
+    clippy::inconsistent_digit_grouping,
+    reason = "cents stand after the last underscore"
+)]
+
 use dynamodel::{Db, Entity, Error, Transaction, transact_get};
 use dynamodel_examples::{Outcome, connect};
 use futures_util::future::try_join_all;
@@ -240,7 +245,8 @@ async fn interest(db: &Db) -> Outcome {
         Ok(())
     });
     let (deposits, paid) = tokio::join!(deposits, pay);
-    (deposits?, paid?);
+    deposits?;
+    paid?;
 
     let savings = Account::get(SAVINGS).consistent().send(db).await?;
     let savings = savings.ok_or("the account is gone")?;

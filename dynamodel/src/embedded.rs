@@ -21,7 +21,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Builder, Credentials, Region, StalledStreamProtectionConfig,
+};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -118,7 +120,8 @@ impl EmbeddedEngine {
         }
     }
 
-    /// The configuration of a client of this engine. Region and credentials are placeholders.
+    /// The configuration of a client of this engine. Region and credentials are placeholders, and
+    /// there is no connection that could stall: a request that waits for its turn is not broken.
     pub fn config(&self) -> Builder {
         aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -127,6 +130,7 @@ impl EmbeddedEngine {
                 "embedded", "embedded", None, None, "embedded",
             ))
             .endpoint_url("http://embedded.invalid")
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .http_client(self.clone())
     }
 

@@ -172,7 +172,11 @@ async fn unreadable_items_are_left() {
     // The same, when something else is why the batch failed.
     let (db, faults) = faults::db().await;
     tables(&db).await;
-    raw::put::<Thing>(&db, r#"{"id":{"N":"3"},"color":{"N":"7"}}"#).await;
+    raw::put::<Thing>(
+        &db,
+        r#"{"id":{"N":"3"},"color":{"S":"secret-red"},"weight":{"S":"7"}}"#,
+    )
+    .await;
     faults.next("BatchGetItem", [Fault::Pass]);
     faults.always("BatchGetItem", Fault::SERVICE_FAULT);
     let read = BatchGet::new(keys(0..101)).concurrency(1);

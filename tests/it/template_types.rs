@@ -132,7 +132,7 @@ async fn keys_and_indexes() {
         .all(&db)
         .await
         .unwrap();
-    assert_eq!(one, [first.clone()]);
+    assert_eq!(one, std::slice::from_ref(&first));
 
     // The index holds what has both parts, in the order of the second.
     let new_year = NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date");

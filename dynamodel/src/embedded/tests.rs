@@ -312,6 +312,15 @@ async fn every_answer_has_a_checksum() {
     assert_eq!(checksums.0.load(Ordering::Relaxed), 2);
 }
 
+/// A slow machine is no broken connection: by default the SDK gives a request up that makes no progress
+/// for some seconds.
+#[test]
+fn requests_may_wait() {
+    let config = EmbeddedEngine::memory().unwrap().config().build();
+    let protection = config.stalled_stream_protection();
+    assert!(protection.is_some_and(|p| !p.upload_enabled() && !p.download_enabled()));
+}
+
 /// A directory that is gone with the test.
 struct Directory(std::path::PathBuf);
 

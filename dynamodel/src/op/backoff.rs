@@ -23,9 +23,12 @@ pub struct Backoff {
 }
 
 impl Default for Backoff {
-    /// 5 ms doubled up to 500 ms, at most 50 attempts.
+    /// 10 ms doubled up to 1 second, at most 50 attempts.
+    ///
+    /// The first wait is about as long as the read and the write of one try take, so that those who
+    /// lost let the one who is about to win get through; then the wait follows the number of losses.
     fn default() -> Self {
-        Backoff::new(Duration::from_millis(5), Duration::from_millis(500), 50)
+        Backoff::new(Duration::from_millis(10), Duration::from_secs(1), 50)
     }
 }
 

@@ -21,8 +21,12 @@ impl<E: Entity> Get<E> {
     /// The closure can run several times, each time on a fresh item. An `Err` of it ends everything and
     /// nothing is written; an error of your own goes through [`Error::other`]. It must not change the
     /// key; what it does to the version is of no effect. An item that it leaves as it was is not
-    /// written. Two round trips a try: a strongly consistent
-    /// read and a write.
+    /// written.
+    ///
+    /// Two round trips a try: a strongly consistent read, and a write that costs as much when it loses.
+    /// Of those who change an item at the same time one wins at a time, so for counters and whatever else
+    /// an [`update`](crate::Update) can say by itself, that is cheaper, and never tried again. For items
+    /// that many change at once, give [`modify_with`](Self::modify_with) a backoff of longer waits.
     ///
     /// ```
     /// # use dynamodel::{Db, Entity};
@@ -43,7 +47,8 @@ impl<E: Entity> Get<E> {
     /// # Errors
     /// [`is_not_found`](Error::is_not_found) when there is no item; [`is_conflict`](Error::is_conflict)
     /// when all tries met one, or one of them an [ambiguous](Error::is_ambiguous) one; the closure's
-    /// error; [`is_invalid_request`](Error::is_invalid_request) when it changed the key; or what [`Get::send`] and [`Put::send`](crate::Put::send) fail with.
+    /// error; [`is_invalid_request`](Error::is_invalid_request) when it changed the key; or what
+    /// [`Get::send`] and [`Put::send`](crate::Put::send) fail with.
     pub async fn modify(
         self,
         db: &Db,

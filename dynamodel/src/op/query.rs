@@ -412,7 +412,8 @@ impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
     /// [`all`](Self::all) and [`BorrowedRead::each`] read on anyway and do so if not said otherwise. A
     /// [`stream`](Self::stream) does not: one that is dropped early would have read, and paid for, a page
     /// too much. Never is more than one page under way, nor one past the [`limit`](Self::limit), and an
-    /// error of a page shows after the items of the one before it.
+    /// error of a page shows after the items of the one before it. Of a sharded index, nothing is read
+    /// ahead: all its shards are asked side by side.
     pub fn prefetch(self, ahead: bool) -> Self {
         self.with(|plan| plan.prefetch = Some(ahead))
     }

@@ -144,6 +144,7 @@ impl Lane {
 }
 
 /// The answer to the first attempt.
+#[expect(clippy::result_large_err, reason = "it is what every call ends with")]
 fn answered<T>(
     response: &HttpResponse,
     body: &[u8],

@@ -115,7 +115,7 @@ fn check(found: &[Order], expected: &[Order], direction: fn(Ordering) -> Orderin
     for pair in found.windows(2) {
         let order = key(&pair[0]).cmp(&key(&pair[1]));
         let order = order.then_with(|| shard_of(&pair[0]).cmp(&shard_of(&pair[1])));
-        assert!(direction(order).is_le(), "{:?}", pair.map_keys());
+        assert!(direction(order).is_le(), "{pair:?}");
     }
     let sorted = |orders: &[Order]| {
         let mut ids: Vec<String> = orders.iter().map(|o| o.id.clone()).collect();
@@ -123,16 +123,6 @@ fn check(found: &[Order], expected: &[Order], direction: fn(Ordering) -> Orderin
         ids
     };
     assert_eq!(sorted(found), sorted(expected));
-}
-
-trait MapKeys {
-    fn map_keys(&self) -> Vec<(Option<Decimal>, Option<Vec<u8>>, Option<String>, u64)>;
-}
-impl MapKeys for [Order] {
-    fn map_keys(&self) -> Vec<(Option<Decimal>, Option<Vec<u8>>, Option<String>, u64)> {
-        let all = self.iter().map(|o| (key(o), shard_of(o)));
-        all.map(|((a, b, c), d)| (a, b, c, d)).collect()
-    }
 }
 
 /// A shared table, by text: the template keeps the order, and so does the merge.

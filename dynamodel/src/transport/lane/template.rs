@@ -107,11 +107,14 @@ impl Template {
     }
 }
 
+/// The ARN that a table is named by, if it is.
+type Arn = Option<Arc<str>>;
+
 /// The templates of one operation.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     /// By the table's ARN; `None` is for all tables that are given by name.
-    templates: RwLock<Vec<(Option<Arc<str>>, Arc<Template>)>>,
+    templates: RwLock<Vec<(Arn, Arc<Template>)>>,
     is_learning: AtomicBool,
     /// In seconds since 1970.
     rests_until: AtomicU64,
@@ -192,7 +195,7 @@ impl Slot {
         })
     }
 
-    fn keep(&self, arn: Option<Arc<str>>, template: Arc<Template>) {
+    fn keep(&self, arn: Arn, template: Arc<Template>) {
         let mut templates = self
             .templates
             .write()
@@ -205,7 +208,7 @@ impl Slot {
 }
 
 /// The table's ARN, where it is one: the endpoint may depend on the account in it.
-pub(super) fn arn(tables: &Tables) -> Option<Arc<str>> {
+pub(super) fn arn(tables: &Tables) -> Arn {
     match tables {
         Tables::One(table) if table.starts_with("arn:") => Some(table.clone()),
         _ => None,
