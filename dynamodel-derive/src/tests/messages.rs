@@ -180,3 +180,34 @@ fn tables_of_several_entities() {
         &["unknown attribute `descriminator`; did you mean `discriminator`?"],
     );
 }
+
+#[test]
+fn unique_fields() {
+    let table = quote!(#[dynamo(table = "things")]);
+    check_entity(
+        table.clone(),
+        quote! {
+            #[dynamo(partition, unique)] id: String,
+            #[dynamo(unique, skip)] cached: u32,
+            #[dynamo(unique, version)] version: u64,
+            #[dynamo(unique)] email: Option<String>,
+        },
+        &[
+            "a field of the primary key cannot be `unique`: the key is what an item's guards name, and two items never have the same; remove `unique`",
+            "a skipped field is not stored, so it cannot be `unique`; remove one of the two",
+            "the library itself writes the `version` field, so it cannot be `unique`; use another field",
+        ],
+    );
+    check_entity(
+        quote!(#[dynamo(table = App, key(partition = "USER#{email}", sort = "USER"))]),
+        quote!(#[dynamo(unique)] email: String),
+        &[
+            "a field of the primary key cannot be `unique`: the key is what an item's guards name, and two items never have the same; remove `unique`",
+        ],
+    );
+    check_entity(
+        quote!(#[dynamo(table = "things", index(get_by_email, partition = name))]),
+        quote!(#[dynamo(partition)] id: String, name: String, #[dynamo(unique)] email: String),
+        &["`get_by_email` reads by the unique field `email` already; call the index otherwise"],
+    );
+}

@@ -59,6 +59,32 @@ async fn the_owner_may_be_in_the_same_transaction() {
     assert_eq!(check::<Account>(&db).await, 4);
 }
 
+/// The owner's own operation pins what it has, so that nothing else has to check it.
+#[tokio::test]
+async fn the_owner_may_change_something_else() {
+    let db = db().await;
+    db.create_table::<Account>().await.unwrap();
+    account("a", "a@x").create().send(&db).await.unwrap();
+    let other = r#"{"id":{"S":"a"},"visits":{"N":"0"},"version":{"N":"1"}}"#;
+    raw::put::<Account>(&db, other).await;
+    let mut tx = Transaction::new();
+    tx.update(Account::update("a").apply(|a| a.handle.set("ada")));
+    tx.put(account("b", "a@x").create());
+    tx.send(&db).await.unwrap();
+    assert_eq!(check::<Account>(&db).await, 4);
+
+    // It has the value again: nobody takes it.
+    let mut tx = Transaction::new();
+    tx.update(Account::update("b").apply(|b| b.handle.set("bob")));
+    let c = tx.put(account("c", "a@x").create());
+    let err = tx.send(&db).await.unwrap_err();
+    assert!(
+        err.reason(c).is_some_and(|r| r.is_unique_violation()),
+        "{err}"
+    );
+    assert_eq!(check::<Account>(&db).await, 4);
+}
+
 #[tokio::test]
 async fn a_guard_of_somebody_else_stays() {
     let db = db().await;

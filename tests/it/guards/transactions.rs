@@ -93,6 +93,19 @@ async fn reasons_belong_to_the_operations() {
 }
 
 #[tokio::test]
+async fn sent_again_under_one_token() {
+    let db = db().await;
+    db.create_table::<Account>().await.unwrap();
+    let token = format!("{:x}", fastrand::u128(..));
+    for _ in 0..2 {
+        let mut tx = Transaction::new();
+        tx.put(account("a", "a@x").create());
+        tx.idempotency_token(&token).send(&db).await.unwrap();
+    }
+    assert_eq!(check::<Account>(&db).await, 2);
+}
+
+#[tokio::test]
 async fn guards_count() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();

@@ -9,6 +9,7 @@ use super::read::Old;
 use crate::error::Error;
 use crate::expr::ast::{Assumed, Comparator, Node, Operand, Place, Value};
 use crate::expr::render::Body;
+use crate::op::identity::identity;
 use crate::op::response::value_in;
 use crate::op::transaction::Step;
 use crate::op::write::add_condition;
@@ -215,7 +216,7 @@ impl Plan {
         for (position, guard) in self.guards.iter().enumerate() {
             let stale = known.stale.get(&guard.id()).map(|owner| Stale {
                 owner,
-                step: steps.iter().position(|s| s.guarded_key() == Some(owner)),
+                step: guard.step_on(owner, steps),
             });
             // What is known of an owner that is among the operations, they rely on too.
             let stale = stale.filter(|s| s.step.is_none_or(|step| self.lacks(steps, step, guard)));
@@ -329,6 +330,14 @@ impl Guard {
             add(*step, Role::Stale, "ConditionCheck", owner, body, condition)?;
         }
         Ok(())
+    }
+
+    /// The operation on the item with this key that guards follow, when there is one.
+    fn step_on(&self, key: &[u8], steps: &[Step]) -> Option<usize> {
+        let identity = identity(key, &self.schema.key).ok()?;
+        steps.iter().position(|s| {
+            s.guarded.is_some() && s.schema.table == self.schema.table && s.identity == identity
+        })
     }
 
     /// The value that an item gets, as JSON.
