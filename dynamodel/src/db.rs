@@ -95,7 +95,8 @@ impl Builder {
     /// and every five minutes. Whatever an attempt ends with other than a success, and what takes
     /// longer than a second, is handed to the SDK as *its* first attempt, unsent a second time:
     /// classification, retries and their quota, backoff, timeouts, clock skew, the fate of the
-    /// connection and the type of the error stay the SDK's.
+    /// connection and the type of the error stay the SDK's. Such a request costs both ways, so the
+    /// lane is not for work that mostly fails.
     ///
     /// Credentials, session tokens, endpoints (FIPS, dual stack, accounts, overrides), user agent,
     /// timeouts, protection against stalled streams, clock and HTTP client are the client's. The

@@ -158,8 +158,8 @@ pub use hydrate::Hydrate;
 pub use key::Key;
 pub use op::{
     Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check, Committed,
-    ConsumedCapacity, Delete, Get, GetUnique, Handle, Measured, Partial, Put, Query, Reason, Remove, Scan,
-    Transaction, Update, batch_get, transact_get,
+    ConsumedCapacity, Delete, Get, GetUnique, Handle, Measured, Partial, Put, Query, Reason,
+    Remove, Scan, Transaction, Update, batch_get, transact_get,
 };
 pub use page::{Cursor, ItemStream, Page, ScanCursor, ScanStream};
 pub use picture::{Entities, Model};

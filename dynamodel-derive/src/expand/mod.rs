@@ -58,14 +58,13 @@ pub(crate) fn document(input: TokenStream) -> TokenStream {
 
 /// `#[derive(Projection)]`.
 pub(crate) fn projection(input: TokenStream) -> TokenStream {
-    parse(
-        input,
-        |input, errors| match Projection::read(input, errors) {
+    parse(input, |input, errors| {
+        match Projection::read(input, errors) {
             Some(model) if model.lifetime.is_some() => view::expand(&model),
             Some(model) => projection::expand(&model),
             None => TokenStream::new(),
-        },
-    )
+        }
+    })
 }
 
 /// `#[derive(Table)]`.

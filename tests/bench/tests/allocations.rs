@@ -138,13 +138,13 @@ fn borrowed_pages() {
         let page = Order::scan().borrowed::<OrderView>().page(&db).await?;
         page.items().map(|items| items.len())
     };
-    check("a borrowed page of orders", allocations(read), 285);
+    check("a borrowed page of orders", allocations(read), 268);
     let db = db_with_page::<Counter>(1_000);
     let read = || async {
         let page = Counter::scan().borrowed::<CounterView>().page(&db).await?;
         page.items().map(|items| items.len())
     };
-    check("a borrowed page of counters", allocations(read), 265);
+    check("a borrowed page of counters", allocations(read), 248);
 }
 
 /// A batch allocates what its structs hold, one key for each of them, and what an operation does.
@@ -156,5 +156,5 @@ fn batches() {
     let keys = || orders.iter().map(|o| Order::key(&*o.pk, &*o.sk));
     let read = allocations(|| BatchGet::new(keys()).send(&db));
     let beside = read.saturating_sub(of_structs.allocations + 100);
-    check("BatchGetItem of 100", beside, 290);
+    check("BatchGetItem of 100", beside, 268);
 }

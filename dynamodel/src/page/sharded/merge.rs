@@ -273,8 +273,7 @@ impl Lane {
         };
         let (db, plan, start) = (db.clone(), self.plan.clone(), start.take());
         self.rounds = self.rounds.saturating_add(1);
-        let future =
-            async move { fetch(&db, &plan, limit, start.as_deref(), decode_raw).await };
+        let future = async move { fetch(&db, &plan, limit, start.as_deref(), decode_raw).await };
         self.next = Next::Fetching(Box::pin(future), limit);
     }
 

@@ -256,7 +256,8 @@ async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
     let fake = Fake::new([Step::ok("{}")]);
     let mut captured = capture(&Client::from_conf(fake.config().build())).unwrap();
     let mut interceptors: Vec<_> = captured.components.interceptors().collect();
-    interceptors.retain(|interceptor| interceptor.name() != "ObservabilityFeatureTrackerInterceptor");
+    interceptors
+        .retain(|interceptor| interceptor.name() != "ObservabilityFeatureTrackerInterceptor");
     let nonce = aws_smithy_runtime_api::client::interceptors::SharedInterceptor::new(Nonce);
     interceptors.push(nonce);
     let mut components = captured.components.to_builder();
