@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use dynamodel::{Condition, Document, Entity, all_of};
+use dynamodel::{BatchGet, BatchWrite, Condition, Document, Entity, all_of, transact_get};
 
 /// A value that must never be shown.
 const MARKER: &str = "MARKER-7319";
@@ -133,6 +133,19 @@ fn every_operation() {
 
     let delete = Secret::delete(MARKER, MARKER).when(|_| condition());
     check(delete, |o| o.to_json(), &["Delete", "Secret", SHOWN]);
+    let get = BatchGet::new([Secret::key(MARKER, MARKER)]);
+    assert!(!format!("{get:?}").contains("MARKER"));
+    assert!(get.to_json().unwrap()[0].contains(r#""RequestItems":{"secrets":{"Keys":"#));
+    let write = BatchWrite::new().delete(Secret::key(MARKER, MARKER));
+    assert!(!format!("{write:?}").contains("MARKER"));
+    assert!(write.to_json().unwrap()[0].contains(r#""secrets":[{"DeleteRequest":"#));
+    let gets = transact_get([Secret::get(MARKER, MARKER)]);
+    assert!(!format!("{gets:?}").contains("MARKER"));
+    assert!(
+        gets.to_json()
+            .unwrap()
+            .contains(r#"{"TransactItems":[{"Get":{"TableName":"secrets""#)
+    );
     let demand = Secret::check(MARKER, MARKER).when(|_| condition());
     check(demand, |o| o.to_json(), &["Check", "Secret", SHOWN]);
     let remove = marked().remove().when(|_| condition());

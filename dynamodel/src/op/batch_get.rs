@@ -7,6 +7,7 @@ mod reads;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::backoff::Backoff;
 use super::batch::Settings;
@@ -133,6 +134,26 @@ impl<E: Entity, O: Projection<Entity = E>> BatchGet<E, O> {
         Ok(call(self, settings, false, db).await?.output)
     }
 
+    /// The requests as they are sent at first, each as JSON, with the tables' names as the code
+    /// declares them.
+    ///
+    /// # Errors
+    /// An invalid key.
+    ///
+    /// ```
+    /// # use dynamodel::{BatchGet, Entity};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "notes")]
+    /// # struct Note { #[dynamo(partition)] id: u64 }
+    /// let requests = BatchGet::new((0..150).map(Note::key)).consistent().to_json()?;
+    /// assert_eq!(requests.len(), 2); // DynamoDB takes 100 at a time
+    /// assert!(requests[1].ends_with(r#"{"id":{"N":"149"}}],"ConsistentRead":true}}}"#));
+    /// # Ok::<(), dynamodel::Error>(())
+    /// ```
+    pub fn to_json(&self) -> Result<Vec<String>, Error> {
+        requests(self)
+    }
+
     /// As [`send`](Self::send), and says what it cost altogether.
     ///
     /// # Errors
@@ -222,6 +243,15 @@ impl<B: KeyedReads> BatchGets<B> {
     pub async fn send(self, db: &Db) -> Result<B::Output, Error> {
         Ok(call(self.batches, self.settings, false, db).await?.output)
     }
+
+    /// The requests as they are sent at first, each as JSON, with the tables' names as the code
+    /// declares them.
+    ///
+    /// # Errors
+    /// An invalid key.
+    pub fn to_json(&self) -> Result<Vec<String>, Error> {
+        requests(&self.batches)
+    }
 }
 
 /// A [`BatchGet`], or a tuple of up to 12 of them.
@@ -301,6 +331,13 @@ tuples! {
 struct Answer<T> {
     output: T,
     consumed_capacity: Vec<ConsumedCapacity>,
+}
+
+fn requests<B: KeyedReads>(batches: &B) -> Result<Vec<String>, Error> {
+    let mut asked = Asked::default();
+    batches.ask(&mut asked)?;
+    let bodies = plan::Plan::new(asked, false, Arc::from)?.bodies()?;
+    bodies.into_iter().map(super::text).collect()
 }
 
 async fn call<B: KeyedReads>(

@@ -231,17 +231,42 @@ impl BatchWrite {
         self.execute(db).await
     }
 
-    async fn execute(mut self, db: &Db) -> Result<Vec<ConsumedCapacity>, Error> {
-        let named = |e: Error| e.in_operation("BatchWriteItem");
+    /// The requests as they are sent at first, each as JSON, with the tables' names as the code
+    /// declares them.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), before anything is sent.
+    ///
+    /// ```
+    /// # use dynamodel::{BatchWrite, Entity};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "notes")]
+    /// # struct Note { #[dynamo(partition)] id: u64 }
+    /// let notes = (0..30).map(|id| Note { id });
+    /// let requests = BatchWrite::new().put_all(notes).to_json()?;
+    /// assert_eq!(requests.len(), 2); // DynamoDB takes 25 at a time
+    /// assert!(requests[0].starts_with(r#"{"RequestItems":{"notes":[{"PutRequest":{"Item":"#));
+    /// # Ok::<(), dynamodel::Error>(())
+    /// ```
+    pub fn to_json(self) -> Result<Vec<String>, Error> {
+        let plan = self.plan(Arc::from)?;
+        let chunks = plan.chunks();
+        let requests = chunks.iter().map(|chunk| plan.request(chunk));
+        requests.map(|r| super::text(r?.1)).collect()
+    }
+
+    fn plan(mut self, resolve: impl Fn(&'static str) -> Arc<str>) -> Result<Plan, Error> {
         if let Some(e) = self.invalid.take() {
-            return Err(named(e));
+            return Err(e);
         }
-        let tables: Vec<Arc<str>> = self
-            .writes
-            .iter()
-            .map(|w| db.resolve(w.schema.table))
-            .collect();
-        let plan = Arc::new(Plan::new(self, tables).map_err(named)?);
+        let writes = self.writes.iter();
+        let tables: Vec<_> = writes.map(|w| resolve(w.schema.table)).collect();
+        Plan::new(self, tables)
+    }
+
+    async fn execute(self, db: &Db) -> Result<Vec<ConsumedCapacity>, Error> {
+        let named = |e: Error| e.in_operation("BatchWriteItem");
+        let plan = Arc::new(self.plan(|table| db.resolve(table)).map_err(named)?);
         let capacity = Arc::new(Mutex::new(Vec::new()));
         let outcome = batch::run(plan.chunks(), plan.settings, |chunk| {
             write_chunk(db.clone(), plan.clone(), capacity.clone(), chunk)

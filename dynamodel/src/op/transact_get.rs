@@ -200,6 +200,18 @@ impl<G: Gets> TransactGet<G> {
             .and_then(|items| self.gets.output(&mut Items(items.into_iter())))
             .map_err(|e| e.in_operation("TransactGetItems"))
     }
+
+    /// The request as it is sent, as JSON, with the tables' names as the code declares them; empty
+    /// without any gets.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), before it is sent.
+    pub fn to_json(&self) -> Result<String, Error> {
+        let mut gets = Vec::new();
+        self.gets.collect(&mut gets);
+        let request = request(gets, Arc::from)?;
+        super::text(request.map(|(.., body)| body).unwrap_or_default())
+    }
 }
 
 async fn fetch(
@@ -207,31 +219,9 @@ async fn fetch(
     backoff: Backoff,
     db: &Db,
 ) -> Result<Vec<Option<Vec<u8>>>, Error> {
-    if gets.len() > MAX_OPERATIONS {
-        let operations = gets.len();
-        return Err(Error::limit(Limit::TransactionOperations {
-            operations,
-            guards: 0,
-        }));
-    }
-    let gets = gets.into_iter().collect::<Result<Vec<_>, _>>()?;
-    if gets.is_empty() {
+    let Some((gets, tables, body)) = request(gets, |table| db.resolve(table))? else {
         return Ok(Vec::new());
-    }
-    let tables: Vec<Arc<str>> = gets.iter().map(|g| db.resolve(g.schema.table)).collect();
-    check_clash(
-        gets.iter()
-            .zip(&tables)
-            .map(|(g, table)| ("Get", g.schema.entity, &**table, g.identity.as_slice())),
-    )?;
-    let mut w = Writer::new();
-    w.raw(b"{\"TransactItems\":[");
-    for (get, table) in gets.iter().zip(&tables) {
-        write_operation("Get", table, &get.rest, &mut w);
-    }
-    w.raw(b"]}");
-    let body = w.finish().map_err(Error::write)?;
-    let tables: Vec<String> = tables.iter().map(|t| t.to_string()).collect();
+    };
     let mut retry = backoff.start();
     loop {
         let sent = db
@@ -257,6 +247,40 @@ async fn fetch(
             return Err(error);
         }
     }
+}
+
+/// The checked gets with their tables and the request; nothing when there are no gets.
+#[allow(clippy::type_complexity, reason = "it is used in two places, by parts")]
+fn request(
+    gets: Vec<Result<OneGet, Error>>,
+    resolve: impl Fn(&'static str) -> Arc<str>,
+) -> Result<Option<(Vec<OneGet>, Vec<String>, Vec<u8>)>, Error> {
+    if gets.len() > MAX_OPERATIONS {
+        let operations = gets.len();
+        return Err(Error::limit(Limit::TransactionOperations {
+            operations,
+            guards: 0,
+        }));
+    }
+    let gets = gets.into_iter().collect::<Result<Vec<_>, _>>()?;
+    if gets.is_empty() {
+        return Ok(None);
+    }
+    let tables: Vec<Arc<str>> = gets.iter().map(|g| resolve(g.schema.table)).collect();
+    check_clash(
+        gets.iter()
+            .zip(&tables)
+            .map(|(g, table)| ("Get", g.schema.entity, &**table, g.identity.as_slice())),
+    )?;
+    let mut w = Writer::new();
+    w.raw(b"{\"TransactItems\":[");
+    for (get, table) in gets.iter().zip(&tables) {
+        write_operation("Get", table, &get.rest, &mut w);
+    }
+    w.raw(b"]}");
+    let body = w.finish().map_err(Error::write)?;
+    let tables = tables.iter().map(|t| t.to_string()).collect();
+    Ok(Some((gets, tables, body)))
 }
 
 /// The items of the answer, in the order of the request.

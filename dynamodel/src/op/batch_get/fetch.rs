@@ -116,7 +116,7 @@ pub(super) async fn fetch<B: KeyedReads>(
     measure: bool,
     db: &Db,
 ) -> Result<Found<B::Items>, Error> {
-    let plan = Arc::new(Plan::new(asked, measure, db)?);
+    let plan = Arc::new(Plan::new(asked, measure, |table| db.resolve(table))?);
     let arrived = Arc::new(Mutex::new(Arrived {
         items: Some(items),
         capacity: Vec::new(),

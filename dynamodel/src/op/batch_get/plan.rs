@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::fetch::{Asked, Part};
-use crate::db::Db;
 use crate::error::Error;
 use crate::expr::render::Body;
 use crate::op::identity::{KeyTable, KeyValue, KeyValues, key_values, key_values_read};
@@ -65,7 +64,11 @@ pub(super) struct Request {
 
 impl Plan {
     /// Sorts the keys into groups, each once.
-    pub(super) fn new(asked: Asked, measure: bool, db: &Db) -> Result<Self, Error> {
+    pub(super) fn new(
+        asked: Asked,
+        measure: bool,
+        resolve: impl Fn(&'static str) -> Arc<str>,
+    ) -> Result<Self, Error> {
         let keys = asked.ends.len();
         let mut plan = Plan {
             groups: Vec::with_capacity(asked.parts.len()),
@@ -81,7 +84,7 @@ impl Plan {
             .into_iter()
             .enumerate()
         {
-            let group = plan.group(number, &part, db.resolve(part.schema.table))?;
+            let group = plan.group(number, &part, resolve(part.schema.table))?;
             for (place, key) in part.keys.clone().enumerate() {
                 let asker = Asker {
                     key,
@@ -316,6 +319,13 @@ impl Plan {
         w.raw(b"}");
         request.body = w.finish().map_err(Error::write)?;
         Ok(request)
+    }
+
+    /// The bodies of the requests that are sent at first.
+    pub(super) fn bodies(&self) -> Result<Vec<Vec<u8>>, Error> {
+        let chunks = self.chunks();
+        let requests = chunks.iter().map(|slots| self.request(slots));
+        requests.map(|request| Ok(request?.body)).collect()
     }
 
     fn group_of(&self, slot: usize) -> Option<usize> {
