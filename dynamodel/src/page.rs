@@ -4,6 +4,7 @@ mod cursor;
 mod scan_cursor;
 mod sharded;
 mod stream;
+mod task;
 mod under_way;
 
 pub use cursor::Cursor;

@@ -24,6 +24,7 @@ mod lifecycle;
 mod metering;
 mod model;
 mod observability;
+mod parallel;
 mod paths;
 mod pictures;
 mod prefetch;

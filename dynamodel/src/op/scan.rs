@@ -101,7 +101,8 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
     }
 
     /// Reads in this many segments side by side, 1 to 1,000,000; the order of items is then not
-    /// fixed. As many requests are under way at once.
+    /// fixed. As many requests are under way at once; on tokio's multi-thread runtime pages are decoded
+    /// on all its threads.
     pub fn segments(mut self, segments: u32) -> Self {
         if !(1..=MAX_SEGMENTS).contains(&segments) {
             let error = "a scan has 1 to 1,000,000 segments";

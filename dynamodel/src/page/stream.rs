@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::sharded::{Effort, Merge, decode};
+use super::task::elsewhere;
 use super::{Cursor, Fetched, Position, SharedPlan, UnderWay, fetch_items, page_limit, start_key};
 use crate::db::Db;
 use crate::entity::Projection;
@@ -19,7 +20,8 @@ use crate::schema::Shards;
 /// The items of a query or scan, as a stream that reads pages as they are needed.
 ///
 /// `Unpin`, so `StreamExt::next` works on it directly. Dropping it ends the reading; nothing is lost
-/// but the page under way. With several segments, each has one page under way at a time.
+/// but the page under way. With several segments, each has one page under way at a time; on tokio's
+/// multi-thread runtime their pages are decoded on all its threads.
 /// [`prefetch(true)`](crate::Query::prefetch) asks for the next page while the items of one are used.
 ///
 /// ```
@@ -59,6 +61,8 @@ pub struct ItemStream<T> {
 /// One segment: the items at hand, and the page under way.
 struct Lane<T> {
     plan: SharedPlan,
+    /// One of several: pages are read and decoded on all cores.
+    parallel: bool,
     items: std::vec::IntoIter<T>,
     /// What comes after the items: results of their own, or the error that ends the lane.
     rest: std::vec::IntoIter<Result<T, Error>>,
@@ -101,9 +105,11 @@ pub(crate) fn stream<O: Projection>(
         .iter()
         .find_map(|p| p.as_ref().ok())
         .and_then(|plan| plan.limit);
+    let parallel = plans.len() > 1;
     let lanes = plans.into_iter().map(|plan| {
         let plan = plan?;
         Ok(Lane {
+            parallel,
             next: Next::Idle(start_key(&plan)?),
             plan: Arc::new(plan),
             items: Vec::new().into_iter(),
@@ -281,9 +287,14 @@ impl<O: Projection> Lane<O> {
         let (db, plan) = (db.clone(), self.plan.clone());
         self.fetching.clone_from(&start);
         let limit = page_limit(&plan, remaining);
-        self.next = Next::Fetching(Box::new(UnderWay::new(async move {
-            fetch_items(&db, &plan, limit, start.as_deref()).await
-        })));
+        let page = async move { fetch_items(&db, &plan, limit, start.as_deref()).await };
+        self.next = Next::Fetching(Box::new(match self.parallel {
+            false => UnderWay::new(page),
+            true => UnderWay::new(async {
+                let ended = || Err(Error::construction("the runtime was shut down"));
+                elsewhere(page).await.unwrap_or_else(ended)
+            }),
+        }));
     }
 
     /// After a page: what comes next, and already on its way if that is wanted.

@@ -1,0 +1,47 @@
+//! Work on another thread, where the runtime has several.
+
+use std::future::Future;
+use std::panic;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::JoinHandle;
+use tracing::Instrument;
+
+/// Runs `work` as a task of its own where that can use another core, else in place. Dropping it ends
+/// the work either way.
+pub(crate) async fn elsewhere<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    match Handle::try_current() {
+        Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
+            Task(runtime.spawn(work.in_current_span())).await
+        }
+        _ => Some(work.await),
+    }
+}
+
+/// A task that ends when nobody waits for it any more.
+struct Task<T>(JoinHandle<T>);
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl<T> Future for Task<T> {
+    /// `None` when the runtime was shut down.
+    type Output = Option<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(|done| match done {
+            Ok(done) => Some(done),
+            Err(e) => match e.try_into_panic() {
+                Ok(panic) => panic::resume_unwind(panic),
+                Err(_) => None,
+            },
+        })
+    }
+}
