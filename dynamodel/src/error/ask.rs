@@ -1,0 +1,254 @@
+//! What can be asked of an error.
+
+use super::{Error, Kind};
+use crate::entity::Entity;
+
+impl Error {
+    /// The condition of a write was not met: of `when`, or of the write itself (`create`: the item
+    /// exists; `replace`: it does not; a version that moved on).
+    pub fn is_condition_failed(&self) -> bool {
+        match &self.0.kind {
+            Kind::Condition { .. } => true,
+            Kind::Canceled(canceled) => canceled.is_condition_failed(),
+            _ => false,
+        }
+    }
+
+    /// Somebody else wrote the item: its version is not the one that was expected, or with `create`
+    /// an item of a versioned entity exists.
+    pub fn is_conflict(&self) -> bool {
+        match &self.0.kind {
+            Kind::Condition { conflict, .. } => *conflict,
+            Kind::Contended { .. } => true,
+            Kind::Canceled(canceled) => canceled.is_conflict(),
+            _ => false,
+        }
+    }
+
+    /// Another item of the entity has the value that the write gives to an attribute that is marked
+    /// `#[dynamo(unique)]`; [`attribute_path`](Self::attribute_path) names the attribute. Nothing was
+    /// written.
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self.0.kind, Kind::Taken { .. })
+    }
+
+    /// A transaction was under way on an item that this operation writes, or that this transaction is
+    /// about. Transactions are tried again on this within their [`Backoff`](crate::Backoff) first.
+    pub fn is_transaction_conflict(&self) -> bool {
+        match &self.0.kind {
+            Kind::Canceled(canceled) => canceled.is_transaction_conflict(),
+            _ => self.code() == Some("TransactionConflictException"),
+        }
+    }
+
+    /// A failed condition on a call that was retried after an answer got lost: the write that the
+    /// condition saw may be our own. Read the item and decide.
+    ///
+    /// With a `#[dynamo(write_token)]` field dynamodel can tell: the stored token says whether the
+    /// write was this call's, which is then a success. What remains is what no stored token can
+    /// tell: a retried delete of an item that is gone, a write with `returning_old`, and an item
+    /// that has been written more than once since, so that this call's write may be among those.
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::Condition {
+                ambiguous: true,
+                ..
+            }
+        )
+    }
+
+    /// The item that had to be there is not: of `modify`, `replace` or `must_exist`.
+    pub fn is_not_found(&self) -> bool {
+        match &self.0.kind {
+            Kind::NotFound => true,
+            Kind::Condition {
+                must_exist, item, ..
+            } => *must_exist && item.is_none(),
+            _ => false,
+        }
+    }
+
+    /// The table or index does not exist (`ResourceNotFoundException`).
+    pub fn is_table_not_found(&self) -> bool {
+        self.code() == Some("ResourceNotFoundException")
+    }
+
+    /// DynamoDB refused the request, or a part of a batch or transaction, for its rate, and trying
+    /// again did not help.
+    pub fn is_throttled(&self) -> bool {
+        match &self.0.kind {
+            Kind::Unprocessed => return true,
+            Kind::Canceled(canceled) => return canceled.is_throttled(),
+            _ => {}
+        }
+        matches!(
+            self.code(),
+            Some(
+                "ProvisionedThroughputExceededException"
+                    | "ThrottlingException"
+                    | "RequestLimitExceeded"
+                    | "LimitExceededException"
+            )
+        )
+    }
+
+    /// No answer in the time that the client allows.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, Kind::Timeout(_))
+    }
+
+    /// The endpoint could not be reached, or the connection broke.
+    pub fn is_connection(&self) -> bool {
+        matches!(self.0.kind, Kind::Connection(_))
+    }
+
+    /// There are no credentials to sign the request with, or they could not be loaded. Nothing was
+    /// sent. Credentials that the service does not accept are
+    /// [`is_access_denied`](Self::is_access_denied).
+    pub fn is_credentials_error(&self) -> bool {
+        matches!(self.0.kind, Kind::Credentials(_))
+    }
+
+    /// The request could not be built with the client's configuration, for instance without a region.
+    /// Nothing was sent.
+    pub fn is_configuration_error(&self) -> bool {
+        matches!(self.0.kind, Kind::Construction(_))
+    }
+
+    /// The service did not accept the credentials, or they do not allow the operation.
+    pub fn is_access_denied(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(
+                "AccessDeniedException"
+                    | "UnrecognizedClientException"
+                    | "MissingAuthenticationToken"
+                    | "MissingAuthenticationTokenException"
+                    | "IncompleteSignature"
+                    | "IncompleteSignatureException"
+                    | "InvalidSignatureException"
+                    | "ExpiredTokenException"
+            )
+        )
+    }
+
+    /// A key value that DynamoDB cannot hold: empty, or longer than 2,048 bytes in a partition key or
+    /// 1,024 in a sort key; or the part of a key template whose text contains the literal that follows
+    /// it, so that the key could be read as another one. Nothing was sent.
+    pub fn is_invalid_key(&self) -> bool {
+        matches!(self.0.kind, Kind::InvalidKey(_))
+    }
+
+    /// A limit of DynamoDB that was checked before sending: item size, expression size and operators,
+    /// operations and size of a transaction.
+    pub fn is_limit_exceeded(&self) -> bool {
+        matches!(self.0.kind, Kind::Limit(_))
+    }
+
+    /// The request contradicts itself, for instance two actions on one attribute. Nothing was sent.
+    pub fn is_invalid_request(&self) -> bool {
+        matches!(self.0.kind, Kind::InvalidRequest(_))
+    }
+
+    /// A value that DynamoDB cannot hold, such as NaN or more than 38 digits. Nothing was sent.
+    pub fn is_invalid_value(&self) -> bool {
+        matches!(self.0.kind, Kind::Write(_) | Kind::InvalidKey(_))
+    }
+
+    /// A stored item is not of the entity's shape: an attribute is missing, of another type or out of
+    /// range. [`attribute_path`](Self::attribute_path) says where.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.0.kind, Kind::Read(_))
+    }
+
+    /// A cursor that is no cursor, or that belongs to another query.
+    pub fn is_invalid_cursor(&self) -> bool {
+        matches!(self.0.kind, Kind::Cursor(_))
+    }
+
+    /// The table exists and differs from the entity's schema.
+    pub fn is_table_mismatch(&self) -> bool {
+        matches!(self.0.kind, Kind::Table(_))
+    }
+
+    /// The transaction was canceled (`TransactionCanceledException`).
+    pub fn is_transaction_canceled(&self) -> bool {
+        self.code() == Some("TransactionCanceledException")
+    }
+
+    /// The service had a fault of its own (HTTP 5xx), and the SDK's retries did not help.
+    pub fn is_service_fault(&self) -> bool {
+        matches!(self.0.kind, Kind::Service { status: 500.., .. })
+    }
+
+    /// The answer was cut short, corrupt or not one of DynamoDB, for instance of a proxy, and the SDK's
+    /// retries did not help. Whether a write has happened is not known.
+    pub fn is_invalid_response(&self) -> bool {
+        matches!(self.0.kind, Kind::Response(_))
+    }
+
+    /// The item as it is stored now, from a failed condition: it comes with the failure, at no cost.
+    ///
+    /// `None` when no item has the key, when the failure is another, and when the stored item is not
+    /// readable as `E`.
+    pub fn current<E: Entity>(&self) -> Option<E> {
+        match &self.0.kind {
+            Kind::Condition {
+                item: Some(item), ..
+            } => crate::wire::read_item(item, E::read_item).ok(),
+            Kind::Contended { last, .. } => last.current(),
+            Kind::Canceled(canceled) => canceled.current(),
+            _ => None,
+        }
+    }
+
+    /// DynamoDB's error code, such as `ProvisionedThroughputExceededException`.
+    pub fn code(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Service { code, .. } => code.as_deref(),
+            Kind::Condition { .. } => Some("ConditionalCheckFailedException"),
+            Kind::Canceled(_)
+            | Kind::Taken {
+                canceled: Some(_), ..
+            } => Some("TransactionCanceledException"),
+            Kind::Contended { last, .. } => last.code(),
+            _ => None,
+        }
+    }
+
+    /// The AWS request id, to give to AWS support.
+    pub fn request_id(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Contended { last, .. } => last.request_id(),
+            _ => self.0.request_id.as_deref(),
+        }
+    }
+
+    /// The entity that the operation was about.
+    pub fn entity(&self) -> Option<&'static str> {
+        self.0.entity
+    }
+
+    /// The AWS name of the operation, such as `PutItem`.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// How many times the request was sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The attribute that could not be read or written, as a path such as `data.cart[3].quantity`.
+    /// Keys of maps are data, and shown as `*`.
+    pub fn attribute_path(&self) -> Option<String> {
+        let path = match &self.0.kind {
+            Kind::Taken { attribute, .. } => (*attribute).to_owned(),
+            Kind::Read(e) => e.path(),
+            Kind::Write(e) | Kind::InvalidKey(e) => e.path(),
+            _ => return None,
+        };
+        Some(path).filter(|p| !p.is_empty())
+    }
+}

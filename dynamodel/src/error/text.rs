@@ -1,0 +1,152 @@
+//! What an error says: names, and never a value.
+
+use std::fmt;
+
+use super::{Error, Inner, Kind, Limit};
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            kind,
+            entity,
+            operation,
+            ..
+        } = &*self.0;
+        match (operation, entity) {
+            (Some(operation), Some(entity)) => write!(f, "{operation} {entity}: ")?,
+            (Some(name), None) | (None, Some(name)) => write!(f, "{name}: ")?,
+            (None, None) => {}
+        }
+        match kind {
+            Kind::Condition {
+                conflict: true,
+                item: None,
+                ..
+            } => {
+                f.write_str("conflict: the item at the expected version is gone")?;
+            }
+            Kind::Condition { conflict: true, .. } => {
+                f.write_str("conflict: the item was written by somebody else")?;
+            }
+            Kind::Condition {
+                must_exist: true,
+                item: None,
+                ..
+            }
+            | Kind::NotFound => {
+                f.write_str("the item does not exist")?;
+            }
+            Kind::Condition { .. } => f.write_str("the condition was not met")?,
+            Kind::Canceled(canceled) => write!(f, "{canceled}")?,
+            Kind::Taken { attribute, .. } => write!(
+                f,
+                "the value of the unique attribute `{attribute}` belongs to another item"
+            )?,
+            Kind::Unprocessed => {
+                f.write_str("DynamoDB left a part of the batch undone, as often as it was asked")?;
+            }
+            Kind::Read(e) => write!(f, "the stored item cannot be read: {e}")?,
+            Kind::Write(e) => write!(f, "the value cannot be stored: {e}")?,
+            Kind::InvalidKey(e) => write!(f, "invalid key: {e}")?,
+            Kind::Limit(limit) => write!(f, "{limit}")?,
+            Kind::InvalidRequest(message) | Kind::Table(message) => f.write_str(message)?,
+            Kind::Cursor(what) => write!(f, "invalid cursor: {what}")?,
+            Kind::Service {
+                code,
+                message,
+                status,
+                ..
+            } => {
+                match code {
+                    Some(code) => f.write_str(code)?,
+                    None => write!(f, "the service answered with HTTP status {status}")?,
+                }
+                if let Some(message) = message {
+                    write!(f, ": {}", WithoutValues(message))?;
+                }
+            }
+            Kind::Timeout(_) => f.write_str("no answer in time")?,
+            Kind::Connection(_) => f.write_str("the endpoint could not be reached")?,
+            Kind::Credentials(_) => f.write_str(
+                "there are no AWS credentials to sign the request with; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role",
+            )?,
+            Kind::Response(_) => f.write_str("the answer could not be read")?,
+            Kind::Construction(_) => f.write_str("the request could not be built")?,
+            Kind::Engine(e) => write!(f, "the embedded engine: {e}")?,
+            Kind::Contended { attempts, last } => {
+                write!(f, "gave up after {attempts} conflicts: {last}")?;
+            }
+            Kind::Other(e) => write!(f, "{e}")?,
+        }
+        if self.is_ambiguous() {
+            f.write_str("; an earlier attempt of this call may have written it")?;
+        }
+        if let Some(left) = &self.0.left {
+            write!(f, "; {left}")?;
+        }
+        if let Some(id) = &self.0.request_id {
+            write!(f, " (request id {id})")?;
+        }
+        Ok(())
+    }
+}
+
+/// As `Display`, in quotes: the SDK's own `Debug` would show items.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({:?})", self.to_string())
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Limit::ExpressionSize => f.write_str("an expression is longer than 4 KB"),
+            Limit::ExpressionOperators => {
+                f.write_str("an expression has more than 300 operators and functions")
+            }
+            Limit::InOperands => f.write_str("`in_` takes at most 100 values"),
+            Limit::TransactionOperations { operations, guards } => {
+                write!(f, "the transaction has {operations} operations")?;
+                if *guards > 0 {
+                    write!(f, ", {guards} of them on guards of unique attributes")?;
+                }
+                f.write_str(", more than DynamoDB's 100")
+            }
+            Limit::TransactionSize { bytes } => {
+                write!(
+                    f,
+                    "the items of the transaction have {bytes} bytes, more than DynamoDB's 4 MB \
+                     (4,194,304 bytes)"
+                )
+            }
+            Limit::ItemSize { bytes } => {
+                write!(
+                    f,
+                    "the item has {bytes} bytes, more than DynamoDB's 400 KB (409,600 bytes)"
+                )
+            }
+        }
+    }
+}
+
+/// A message of the service up to where it shows what was sent. These are all the places where
+/// DynamoDB does.
+struct WithoutValues<'a>(&'a str);
+
+impl fmt::Display for WithoutValues<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const BEFORE_VALUES: [&str; 3] = [
+            "AttributeValue: {",
+            "Input collection [",
+            "converted to a numeric value: ",
+        ];
+        let ends = BEFORE_VALUES
+            .iter()
+            .filter_map(|text| Some(self.0.find(text)? + text.len()));
+        match ends.min().and_then(|end| self.0.get(..end)) {
+            Some(start) => write!(f, "{start}.."),
+            None => f.write_str(self.0),
+        }
+    }
+}
