@@ -84,6 +84,11 @@ impl fmt::Debug for BatchWrite {
 }
 
 /// Puts that a batch can do: an entity without a version, and `entity.put().unversioned()`.
+#[diagnostic::on_unimplemented(
+    message = "a batch cannot do `{Self}`",
+    label = "not a put that a batch can do",
+    note = "BatchWriteItem has no conditions: a batch takes entities, and `entity.put().unversioned()` where they have a version; what has unique attributes is put one by one, or in a `Transaction`"
+)]
 pub trait IntoBatchPut {
     /// The entity.
     type Entity: Entity;
