@@ -280,22 +280,13 @@ pub mod kind {
         Number: N, Float
     }
     capability! {
-        /// Kinds with `append` and `prepend`.
+        /// Kinds with `concat`.
         #[diagnostic::on_unimplemented(
             message = "an attribute of kind `{Self}` is not a list",
-            label = "`append` and `prepend` need a list",
+            label = "`concat` needs a list",
             note = "a set grows by `insert`"
         )]
         List: L
-    }
-    capability! {
-        /// Kinds with `insert` and `delete`.
-        #[diagnostic::on_unimplemented(
-            message = "an attribute of kind `{Self}` is not a set",
-            label = "`insert` and `delete` of elements need a set",
-            note = "use a `BTreeSet` or `HashSet` field; a list grows by `append`"
-        )]
-        Set: Ss, Ns, Bs
     }
 
     /// Kinds whose values can be elements of a DynamoDB set.
