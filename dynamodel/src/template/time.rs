@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::number::natural;
 use super::{FixedWidth, TemplatePart};
+use crate::time::civil;
 use crate::wire::WriteError;
 
 const DAY: i64 = 86_400;
@@ -63,25 +64,7 @@ fn since_epoch(time: SystemTime) -> Option<(i64, u32)> {
     }
 }
 
-/// The date of a day, counted from 1970-01-01, in the Gregorian calendar: by eras of 400 years that
-/// begin on March 1st, so that the leap day is the last of its year.
-fn civil(day: i64) -> (i64, i64, i64) {
-    let day = day.saturating_add(719_468);
-    let era = day.div_euclid(146_097);
-    let of_era = day.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let date = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, date)
-}
-
-/// The day of a date: the other way round.
+/// The day of a date: [`civil`] the other way round.
 fn days(year: i64, month: i64, date: i64) -> i64 {
     let year = year - i64::from(month <= 2);
     let era = year.div_euclid(400);

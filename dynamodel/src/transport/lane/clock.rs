@@ -7,6 +7,8 @@ use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
+use crate::time::civil;
+
 /// A round trip longer than this says nothing about the clocks; as in the SDK.
 const LONGEST_MEASURED: Duration = Duration::from_secs(15 * 60);
 
@@ -53,22 +55,11 @@ fn push_two(text: &mut String, number: u64) {
     }
 }
 
-/// The civil date of a day, counted from 1970-01-01, with years that begin in March.
+/// The date of a day, counted from 1970-01-01, in years of four digits.
 fn date(days: u64) -> Option<(u64, u64, u64)> {
-    let since_year_zero = days.checked_add(719_468)?;
-    let (era, day_of_era) = (since_year_zero / 146_097, since_year_zero % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    let year = 400 * era + year_of_era + u64::from(month <= 2);
-    (year <= 9_999).then_some((year, month, day))
+    let (year, month, day) = civil(i64::try_from(days).ok()?);
+    let number = |n: i64| u64::try_from(n).ok();
+    Some((number(year)?, number(month)?, number(day)?)).filter(|(year, ..)| *year <= 9_999)
 }
 
 /// By how many milliseconds the service's clock is ahead of ours, as its last answer told.
