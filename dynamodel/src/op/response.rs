@@ -34,25 +34,20 @@ pub(crate) fn single<P: Projection>(body: &[u8]) -> Result<Single<Option<P>>, Re
 
 /// The returned attributes of a write, as they are.
 pub(crate) fn attributes(body: &[u8]) -> Result<Single<Option<&[u8]>>, ReadError> {
-    let mut single = Single {
-        item: None,
-        capacity: None,
-    };
-    let mut r = Reader::new(body)?;
-    r.members(|name, r| {
-        match name {
-            "Attributes" => single.item = r.raw_value_or_null()?,
-            "ConsumedCapacity" => single.capacity = Some(ConsumedCapacity::read(r)?),
-            _ => r.skip_value()?,
-        }
-        Ok(())
-    })?;
-    r.finish()?;
-    Ok(single)
+    raw(body, "Attributes")
 }
 
 /// The item of a GetItem answer, as it is.
 pub(crate) fn raw_item(body: &[u8]) -> Result<Single<Option<Vec<u8>>>, ReadError> {
+    let Single { item, capacity } = raw(body, "Item")?;
+    Ok(Single {
+        item: item.map(<[u8]>::to_vec),
+        capacity,
+    })
+}
+
+/// The JSON of a member.
+fn raw<'b>(body: &'b [u8], member: &str) -> Result<Single<Option<&'b [u8]>>, ReadError> {
     let mut single = Single {
         item: None,
         capacity: None,
@@ -60,8 +55,8 @@ pub(crate) fn raw_item(body: &[u8]) -> Result<Single<Option<Vec<u8>>>, ReadError
     let mut r = Reader::new(body)?;
     r.members(|name, r| {
         match name {
-            "Item" => single.item = r.raw_value_or_null()?.map(<[u8]>::to_vec),
             "ConsumedCapacity" => single.capacity = Some(ConsumedCapacity::read(r)?),
+            _ if name == member => single.item = r.raw_value_or_null()?,
             _ => r.skip_value()?,
         }
         Ok(())
