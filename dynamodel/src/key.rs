@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::op::check_key;
-use crate::schema::SingleTable;
+use crate::schema::{EntitySchema, SingleTable};
 use crate::wire::WriteError;
 
 pub use builder::KeyBuilder;
@@ -48,14 +48,8 @@ pub struct Key<E> {
 impl<E: Entity> Key<E> {
     #[doc(hidden)]
     pub fn from_builder(builder: KeyBuilder) -> Self {
-        let templates = E::SCHEMA.single_table.map(SingleTable::primary);
-        let parts = match &templates {
-            Some(_) => builder.values(),
-            None => Vec::new(),
-        };
-        let json = builder.finish(&E::SCHEMA.key, templates.as_ref());
-        let checked = json.and_then(|json| check_key(E::SCHEMA, &json).map(|()| json));
-        let (json, invalid) = match checked {
+        let (parts, json) = primary_key(builder, E::SCHEMA);
+        let (json, invalid) = match json {
             Ok(json) => (json, None),
             Err(e) => (Vec::new(), Some(e)),
         };
@@ -90,6 +84,21 @@ impl<E: Entity> Key<E> {
             Some(e) => Err(Error::invalid_key(e.clone()).of_entity(E::SCHEMA.entity)),
         }
     }
+}
+
+/// The values of the template parts, and the key as JSON.
+fn primary_key(
+    builder: KeyBuilder,
+    schema: &'static EntitySchema,
+) -> (Vec<Vec<u8>>, Result<Vec<u8>, WriteError>) {
+    let templates = schema.single_table.map(SingleTable::primary);
+    let parts = match &templates {
+        Some(_) => builder.values(),
+        None => Vec::new(),
+    };
+    let json = builder.finish(&schema.key, templates.as_ref());
+    let checked = json.and_then(|json| check_key(schema, &json).map(|()| json));
+    (parts, checked)
 }
 
 impl<E> Clone for Key<E> {

@@ -92,7 +92,7 @@ impl<E: Entity> Check<E> {
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 256);
         body.member("Key", key);
-        let node = self.demand.node::<E>(self.condition.clone());
+        let node = self.demand.node(E::SCHEMA, self.condition.clone());
         add_condition(&mut body, node.as_ref());
         body.finish()
     }

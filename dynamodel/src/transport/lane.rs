@@ -147,7 +147,7 @@ impl Lane {
 #[expect(clippy::result_large_err, reason = "it is what every call ends with")]
 fn answered<T>(
     response: &HttpResponse,
-    body: &[u8],
+    body: &Bytes,
     decode: Decode<T>,
 ) -> Result<Reply<T>, Failure> {
     let request_id = response.request_id();
