@@ -132,6 +132,7 @@ pub mod schema;
 mod shard;
 mod single_table;
 mod table;
+mod task;
 mod template;
 mod time;
 mod transport;
