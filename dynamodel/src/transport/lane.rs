@@ -17,6 +17,7 @@ mod attempt;
 mod clock;
 mod gate;
 mod handover;
+mod invocation;
 mod signer;
 mod status;
 mod template;
@@ -53,6 +54,7 @@ use bytes::Bytes;
 use self::attempt::{Patience, Progress, Watch};
 use self::clock::{Skew, Stamp};
 use self::handover::{Handover, Sent, State};
+use self::invocation::Invocation;
 use self::status::{Counts, Obstacle};
 use self::template::{Found, Template};
 use super::capture::Captured;
@@ -275,8 +277,8 @@ impl Open {
             Ok(trace) => trace,
             Err(()) => return Tried::Not,
         };
-        let invocation = random_uuid();
-        let request = template.request(body, stamp, &invocation, trace);
+        let invocation = Invocation::random();
+        let request = template.request(body, stamp, invocation, trace);
         let Some(mut request) = request else {
             return Tried::Not;
         };
@@ -316,7 +318,7 @@ impl Open {
             sent: Some(Sent {
                 state,
                 connection,
-                invocation,
+                invocation: invocation.text(),
                 body: body.clone(),
             }),
             spent,
@@ -418,21 +420,4 @@ fn is_plain(tables: &Tables) -> bool {
         Tables::One(table) => !table.trim().is_empty(),
         Tables::Many(tables) => !tables.iter().any(|table| table.starts_with("arn:")),
     }
-}
-
-/// As the SDK's own ids of invocations: a random UUID.
-fn random_uuid() -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let random = fastrand::u128(..);
-    // Version 4, variant 1.
-    let random = random & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
-    let mut text = String::with_capacity(36);
-    for (index, byte) in random.to_be_bytes().into_iter().enumerate() {
-        if [4, 6, 8, 10].contains(&index) {
-            text.push('-');
-        }
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
 }

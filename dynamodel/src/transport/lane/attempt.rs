@@ -91,28 +91,41 @@ impl Watch<'_> {
     }
 
     async fn read(&mut self, mut body: SdkBody) -> Result<Bytes, Unread> {
-        let mut read = Vec::new();
+        // Most bodies that are small come in one piece.
+        let mut first: Option<Bytes> = None;
+        let mut more = Vec::new();
         let rest = loop {
             let mut frame = NextFrame(&mut body);
             match self.patience.wait(&mut frame).await {
                 None => break Rest::Body(body),
-                Some(None) => return Ok(joined(read)),
+                Some(None) => return Ok(joined(first, more)),
                 Some(Some(Err(error))) => break Rest::Error(Some(error)),
-                Some(Some(Ok(frame))) => read.extend(frame.into_data().ok()),
+                Some(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) if first.is_none() => first = Some(data),
+                    Ok(data) => more.push(data),
+                    Err(_) => {}
+                },
             }
         };
+        more.splice(..0, first);
         Err(Unread {
-            read: read.into_iter(),
+            read: more.into_iter(),
             rest,
         })
     }
 }
 
-fn joined(mut parts: Vec<Bytes>) -> Bytes {
-    match parts.len() {
-        0 | 1 => parts.pop().unwrap_or_default(),
-        _ => parts.concat().into(),
+fn joined(first: Option<Bytes>, more: Vec<Bytes>) -> Bytes {
+    let first = first.unwrap_or_default();
+    if more.is_empty() {
+        return first;
     }
+    let length = first.len() + more.iter().map(Bytes::len).sum::<usize>();
+    let mut whole = Vec::with_capacity(length);
+    for part in std::iter::once(first).chain(more) {
+        whole.extend_from_slice(&part);
+    }
+    whole.into()
 }
 
 struct NextFrame<'a>(&'a mut SdkBody);

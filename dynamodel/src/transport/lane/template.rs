@@ -26,6 +26,7 @@ use http::HeaderName;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 
 use super::clock::Stamp;
+use super::invocation::Invocation;
 use super::signer::Signer;
 use crate::transport::attempt::{CallHandle, PendingCall};
 use crate::transport::plugin::RawInput;
@@ -71,7 +72,7 @@ impl Template {
         &self,
         body: &Bytes,
         stamp: Stamp,
-        invocation: &str,
+        invocation: Invocation,
         trace: Option<String>,
     ) -> Option<HttpRequest> {
         let mut request = self.request.try_clone()?;
@@ -81,7 +82,7 @@ impl Template {
         headers.try_insert(AUTHORIZATION, authorization).ok()?;
         headers.try_insert(CONTENT_LENGTH, length).ok()?;
         headers.try_insert(DATE, stamp.into_string()).ok()?;
-        headers.try_insert(INVOCATION, invocation.to_owned()).ok()?;
+        headers.try_insert(INVOCATION, invocation.text()).ok()?;
         if let Some(trace) = trace {
             headers.try_insert(TRACE, trace).ok()?;
         }
