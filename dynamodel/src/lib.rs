@@ -69,7 +69,8 @@
 //! * [`Db`] is what operations are sent to, and where tables are created.
 //! * [`Attribute`] has the table of Rust types and their stored forms.
 //! * [`Error`] tells what went wrong, by predicates.
-//! * [`Builder::verified_lane`] sends with far less processor time, where the client allows it.
+//! * [`Builder::verified_lane`] tells how requests are sent with far less processor time than the SDK's
+//!   orchestrator takes, and which clients keep to that.
 //! * [`observe`] lists the fields of spans and the metrics.
 //! * The [examples] are whole tasks: a session store, a shop in one table, order processing, bank
 //!   transfers, view counters, a leaderboard and readings of sensors. `cargo run --example` runs them.

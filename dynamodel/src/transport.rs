@@ -125,7 +125,7 @@ impl Transport {
     /// What is to be seen of the lane.
     pub(crate) fn lane_status(&self) -> LaneStatus {
         let lane = self.lane.as_ref();
-        lane.map_or(LaneStatus::NOT_ASKED_FOR, Lane::status)
+        lane.map_or(LaneStatus::TURNED_OFF, Lane::status)
     }
 
     /// Sends `body` as the request of operation `O`; the SDK retries it as it retries its own.

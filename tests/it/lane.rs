@@ -1,5 +1,5 @@
-//! The verified lane from outside. That everything works on it is shown by the whole suite, with
-//! `DYNAMODEL_TEST_LANE=1`.
+//! The verified lane from outside. That everything works on it is shown by the whole suite, and with
+//! `DYNAMODEL_TEST_LANE=0` that everything works without it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -37,8 +37,7 @@ fn note(id: &str) -> Note {
 async fn on_lane(configure: impl FnOnce(Builder) -> Builder) -> Db {
     let config = configure(dynamodel_tests::config().await);
     let db = Db::builder().client(Client::from_conf(config.build()));
-    let db = db.table_prefix(dynamodel_tests::prefix());
-    let db = db.verified_lane(true).build();
+    let db = db.table_prefix(dynamodel_tests::prefix()).build();
     db.create_table::<Note>().await.unwrap();
     db
 }
@@ -102,10 +101,12 @@ async fn a_client_with_interceptors_is_served_as_without_the_lane() {
 }
 
 #[tokio::test]
-async fn without_the_option_the_lane_is_closed() {
+async fn the_lane_is_open_unless_it_is_turned_off() {
     let client = Client::from_conf(dynamodel_tests::config().await.build());
-    let db = Db::new(client);
-    assert!(!db.lane_status().is_open());
+    assert!(Db::new(client.clone()).lane_status().is_open());
+    let db = Db::builder().client(client).verified_lane(false).build();
+    let why = db.lane_status().obstacle().unwrap();
+    assert!(why.contains("turned off"), "{why}");
     assert!(!Db::builder().build().lane_status().is_open());
 }
 
@@ -114,8 +115,7 @@ async fn without_the_option_the_lane_is_closed() {
 async fn a_lost_answer_of_the_lane_makes_a_conflict_ambiguous() {
     let (db, faults) = faults::db().await;
     let db = Db::builder().client(db.client().clone());
-    let db = db.table_prefix(dynamodel_tests::prefix());
-    let db = db.verified_lane(true).build();
+    let db = db.table_prefix(dynamodel_tests::prefix()).build();
     db.create_table::<Note>().await.unwrap();
     note("a").create().send(&db).await.unwrap();
     faults.next("PutItem", [Fault::DropResponse]);
@@ -217,7 +217,7 @@ fn at(address: &str, configure: impl FnOnce(Builder) -> Builder) -> Db {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .endpoint_url(address);
     let client = Client::from_conf(configure(config).build());
-    Db::builder().client(client).verified_lane(true).build()
+    Db::new(client)
 }
 
 #[tokio::test]

@@ -53,11 +53,11 @@ impl Clients {
         };
         let raw = stub(false).client();
         Clients {
-            db: Db::new(raw.clone()),
-            lane: Db::builder()
+            db: Db::builder()
                 .client(raw.clone())
-                .verified_lane(true)
+                .verified_lane(false)
                 .build(),
+            lane: Db::new(raw.clone()),
             raw,
             shop: Shop(stub(true).client()),
             page_bytes: page_answer::<E>(E::PAGE, false).len(),

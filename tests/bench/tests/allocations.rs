@@ -37,12 +37,12 @@ fn check(what: &str, allocations: u64, ceiling: u64) {
 }
 
 fn db_with_page<E: Sample>(items: usize) -> Db {
-    Db::new(client::<E>(items))
+    let db = Db::builder().client(client::<E>(items));
+    db.verified_lane(false).build()
 }
 
 fn lane_with_page<E: Sample>(items: usize) -> Db {
-    let db = Db::builder().client(client::<E>(items));
-    db.verified_lane(true).build()
+    Db::new(client::<E>(items))
 }
 
 fn client<E: Sample>(items: usize) -> aws_sdk_dynamodb::Client {

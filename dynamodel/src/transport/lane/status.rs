@@ -13,11 +13,17 @@ pub struct LaneStatus {
 }
 
 impl LaneStatus {
-    pub(crate) const NOT_ASKED_FOR: LaneStatus = LaneStatus {
-        obstacle: Some("it was not asked for; see `Builder::verified_lane`"),
-        answered: 0,
-        handed_over: 0,
-    };
+    pub(crate) const TURNED_OFF: LaneStatus =
+        LaneStatus::closed("it was turned off with `Builder::verified_lane`");
+    pub(crate) const NO_CLIENT: LaneStatus = LaneStatus::closed("there is no client to send with");
+
+    const fn closed(why: &'static str) -> Self {
+        LaneStatus {
+            obstacle: Some(why),
+            answered: 0,
+            handed_over: 0,
+        }
+    }
 
     pub(super) fn new(obstacle: Option<&'static str>, counts: &Counts) -> Self {
         LaneStatus {
@@ -33,8 +39,7 @@ impl LaneStatus {
         self.obstacle.is_none()
     }
 
-    /// Why the lane is closed. Requests go through the SDK's orchestrator then, as they do without
-    /// the option.
+    /// Why the lane is closed. All requests go through the SDK's orchestrator then.
     pub fn obstacle(&self) -> Option<&'static str> {
         self.obstacle
     }
