@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::{Arc, RwLock};
-
-use tracing::Instrument;
 
 use crate::observe::{Observed, Subject, Watch};
 use crate::single_table::HasTable;
@@ -324,8 +324,9 @@ impl Db {
         decode: Decode<T>,
         then: impl FnOnce(T) -> Result<U, ReadError>,
     ) -> Result<Reply<U>, Failure> {
-        let call = self.transmit::<O, T>(tables, body, decode);
-        let sent = call.instrument(watch.span()).await;
+        // In its place: a future of this size is better not moved.
+        let mut call = pin!(self.transmit::<O, T>(tables, body, decode));
+        let sent = poll_fn(|cx| watch.span().in_scope(|| call.as_mut().poll(cx))).await;
         let sent = match sent {
             Ok(reply) => reply.then(then),
             Err(failure) => Err(failure),

@@ -1,6 +1,7 @@
 //! Primary keys: [`Key`], and the values that keys are made of.
 
 mod builder;
+mod list;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -12,8 +13,11 @@ use crate::op::check_key;
 use crate::schema::SingleTable;
 use crate::wire::WriteError;
 
+use builder::Places;
+
 pub use builder::KeyBuilder;
 pub(crate) use builder::check_key_value;
+pub(crate) use list::{KeyAt, KeyList};
 
 pub(crate) use crate::wire::{MAX_PARTITION as MAX_PARTITION_BYTES, MAX_SORT as MAX_SORT_BYTES};
 
@@ -39,6 +43,8 @@ pub(crate) use crate::wire::{MAX_PARTITION as MAX_PARTITION_BYTES, MAX_SORT as M
 /// entity and the key attributes, not their values.
 pub struct Key<E> {
     json: Vec<u8>,
+    /// Where the values stand in it.
+    places: Places,
     /// The parts of the templates, in a table of several entities.
     parts: Vec<Vec<u8>>,
     invalid: Option<WriteError>,
@@ -54,13 +60,14 @@ impl<E: Entity> Key<E> {
             None => Vec::new(),
         };
         let json = builder.finish(&E::SCHEMA.key, templates.as_ref());
-        let checked = json.and_then(|json| check_key(E::SCHEMA, &json).map(|()| json));
-        let (json, invalid) = match checked {
-            Ok(json) => (json, None),
-            Err(e) => (Vec::new(), Some(e)),
+        let checked = json.and_then(|key| check_key(E::SCHEMA, &key.0).map(|()| key));
+        let ((json, places), invalid) = match checked {
+            Ok(key) => (key, None),
+            Err(e) => ((Vec::new(), Places::default()), Some(e)),
         };
         Key {
             json,
+            places,
             parts,
             invalid,
             _entity: PhantomData,
@@ -77,6 +84,7 @@ impl<E: Entity> Key<E> {
     pub(crate) fn from_json(json: Vec<u8>) -> Self {
         Key {
             json,
+            places: Places::default(),
             parts: Vec::new(),
             invalid: None,
             _entity: PhantomData,
@@ -96,6 +104,7 @@ impl<E> Clone for Key<E> {
     fn clone(&self) -> Self {
         Key {
             json: self.json.clone(),
+            places: self.places,
             parts: self.parts.clone(),
             invalid: self.invalid.clone(),
             _entity: PhantomData,

@@ -1,5 +1,6 @@
 //! PutItem: `create`, `put` and `replace`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::SystemTime;
@@ -111,7 +112,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
     ) -> Self {
         let node = condition(E::fields(&Prefix::ROOT)).into_node();
-        self.condition = Node::all(self.condition.into_iter().chain([node]).collect());
+        self.condition = Node::also(self.condition, node);
         self
     }
 
@@ -234,7 +235,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         let item = w.finish().map_err(Error::write)?;
         let mut body = Body::new("", item.len() + 256);
         body.member("Item", &item);
-        let draft = Draft::new(body, demand.node::<E>(self.condition.clone()));
+        let draft = Draft::new(body, self.demanded(&demand).map(Cow::into_owned));
         let effect = Effect::of_item(E::SCHEMA, &item)?;
         Step::guarded("Put", &key, demand, draft, effect)
     }
@@ -252,12 +253,18 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         })
     }
 
+    /// The condition of the request.
+    fn demanded(&self, demand: &Demand) -> Option<Cow<'_, Node>> {
+        let user = self.condition.as_ref().map(Cow::Borrowed);
+        demand.node::<E>(user)
+    }
+
     fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {
         let mut body = Body::new(table, 1024);
         let mut size = Ok(());
         body.member_with("Item", |w| size = write_item(w, &self.entity));
         size.map_err(Error::limit)?;
-        add_condition(&mut body, demand.node::<E>(self.condition.clone()).as_ref());
+        add_condition(&mut body, self.demanded(demand).as_deref());
         if let Some(parameter) = R::PARAMETER {
             body.word("ReturnValues", parameter);
         }
