@@ -1,6 +1,7 @@
 //! Primary keys: [`Key`], and the values that keys are made of.
 
 mod builder;
+mod list;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -12,8 +13,11 @@ use crate::op::check_key;
 use crate::schema::{EntitySchema, SingleTable};
 use crate::wire::WriteError;
 
+use builder::Places;
+
 pub use builder::KeyBuilder;
 pub(crate) use builder::check_key_value;
+pub(crate) use list::{KeyAt, KeyList};
 
 pub(crate) use crate::wire::{MAX_PARTITION as MAX_PARTITION_BYTES, MAX_SORT as MAX_SORT_BYTES};
 
@@ -39,6 +43,8 @@ pub(crate) use crate::wire::{MAX_PARTITION as MAX_PARTITION_BYTES, MAX_SORT as M
 /// entity and the key attributes, not their values.
 pub struct Key<E> {
     json: Vec<u8>,
+    /// Where the values stand in it.
+    places: Places,
     /// The parts of the templates, in a table of several entities.
     parts: Vec<Vec<u8>>,
     invalid: Option<WriteError>,
@@ -48,13 +54,14 @@ pub struct Key<E> {
 impl<E: Entity> Key<E> {
     #[doc(hidden)]
     pub fn from_builder(builder: KeyBuilder) -> Self {
-        let (parts, json) = primary_key(builder, E::SCHEMA);
-        let (json, invalid) = match json {
-            Ok(json) => (json, None),
-            Err(e) => (Vec::new(), Some(e)),
+        let (parts, key) = primary_key(builder, E::SCHEMA);
+        let ((json, places), invalid) = match key {
+            Ok(key) => (key, None),
+            Err(e) => ((Vec::new(), Places::default()), Some(e)),
         };
         Key {
             json,
+            places,
             parts,
             invalid,
             _entity: PhantomData,
@@ -71,6 +78,7 @@ impl<E: Entity> Key<E> {
     pub(crate) fn from_json(json: Vec<u8>) -> Self {
         Key {
             json,
+            places: Places::default(),
             parts: Vec::new(),
             invalid: None,
             _entity: PhantomData,
@@ -86,18 +94,18 @@ impl<E: Entity> Key<E> {
     }
 }
 
-/// The values of the template parts, and the key as JSON.
+/// The values of the template parts, and the key as JSON with the places of its values.
 fn primary_key(
     builder: KeyBuilder,
     schema: &'static EntitySchema,
-) -> (Vec<Vec<u8>>, Result<Vec<u8>, WriteError>) {
+) -> (Vec<Vec<u8>>, Result<(Vec<u8>, Places), WriteError>) {
     let templates = schema.single_table.map(SingleTable::primary);
     let parts = match &templates {
         Some(_) => builder.values(),
         None => Vec::new(),
     };
     let json = builder.finish(&schema.key, templates.as_ref());
-    let checked = json.and_then(|json| check_key(schema, &json).map(|()| json));
+    let checked = json.and_then(|key| check_key(schema, &key.0).map(|()| key));
     (parts, checked)
 }
 
@@ -105,6 +113,7 @@ impl<E> Clone for Key<E> {
     fn clone(&self) -> Self {
         Key {
             json: self.json.clone(),
+            places: self.places,
             parts: self.parts.clone(),
             invalid: self.invalid.clone(),
             _entity: PhantomData,

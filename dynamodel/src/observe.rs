@@ -132,8 +132,8 @@ impl Watch {
     }
 
     /// What happens inside of the request belongs into this.
-    pub(crate) fn span(&self) -> Span {
-        self.span.clone()
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
     }
 
     /// When it was answered.

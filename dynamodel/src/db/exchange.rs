@@ -1,11 +1,10 @@
 //! One request and its answer, whatever the answer is read as: the part of an operation that is the
 //! same for all entities, and so compiled once, here.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 
 use bytes::Bytes;
-use tracing::Instrument;
 
 use super::Db;
 use crate::observe::{Observed, Subject, Watch};
@@ -67,8 +66,9 @@ async fn exchange<O: ApiOperation>(db: &Db, request: Request) -> Answer {
     });
     let sent = match &db.inner.transport {
         Ok(transport) => {
-            let call = transport.call::<O, Bytes>(tables, body, whole);
-            call.instrument(watch.span()).await
+            // In its place: a future of this size is better not moved.
+            let mut call = pin!(transport.call::<O, Bytes>(tables, body, whole));
+            poll_fn(|cx| watch.span().in_scope(|| call.as_mut().poll(cx))).await
         }
         Err(message) => Err(Failure {
             attempts: 0,

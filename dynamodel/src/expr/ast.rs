@@ -209,10 +209,25 @@ impl Node {
         }
     }
 
+    /// This one too.
+    pub(crate) fn also(before: Option<Node>, node: Node) -> Option<Node> {
+        match (before, node) {
+            (None, Node::Const(true)) => None,
+            (None, node) => Some(node),
+            (Some(before), node) => Node::all(vec![before, node]),
+        }
+    }
+
     /// All of them hold; always when there are none.
     pub(crate) fn and(nodes: impl IntoIterator<Item = Node>) -> Node {
+        let mut nodes = nodes.into_iter();
+        let first = match (nodes.next(), nodes.next()) {
+            (None, _) => return Node::Const(true),
+            (Some(only), None) => return only,
+            (Some(first), Some(second)) => [first, second],
+        };
         let mut joined = Vec::new();
-        for node in nodes {
+        for node in first.into_iter().chain(nodes) {
             match node {
                 Node::Const(true) => {}
                 Node::Const(false) => return node,

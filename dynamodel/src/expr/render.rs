@@ -20,6 +20,8 @@ pub(crate) struct Body {
     operators: usize,
     /// The place that was rendered last: values belong to it.
     subject: Option<Place>,
+    /// Room for the text of an expression.
+    text: String,
     error: Option<Error>,
 }
 
@@ -39,6 +41,7 @@ impl Body {
             value_count: 0,
             operators: 0,
             subject: None,
+            text: String::new(),
             error: None,
         }
     }
@@ -70,6 +73,7 @@ impl Body {
             value_count: self.value_count,
             operators: self.operators,
             subject: self.subject.clone(),
+            text: String::new(),
             error: None,
         })
     }
@@ -105,7 +109,7 @@ impl Body {
     }
 
     /// A member that is a projection of these attributes.
-    pub(crate) fn projection<'a>(&mut self, attributes: impl IntoIterator<Item = &'a str>) {
+    pub(crate) fn projection(&mut self, attributes: impl IntoIterator<Item = &'static str>) {
         let mut attributes = attributes.into_iter().peekable();
         if attributes.peek().is_none() {
             return;
@@ -115,26 +119,24 @@ impl Body {
                 if i > 0 {
                     text.push(',');
                 }
-                body.name(Name::Owned(name.to_owned()), text);
+                body.name(Name::Borrowed(name), text);
             }
         });
     }
 
-    /// The `UpdateExpression` of the actions.
-    pub(crate) fn update(&mut self, actions: &[ActionNode]) {
-        if actions.is_empty() {
+    /// The `UpdateExpression` of the actions: the user's, and what every update writes by itself.
+    pub(crate) fn update(&mut self, actions: &[ActionNode], own: &[ActionNode]) {
+        if actions.is_empty() && own.is_empty() {
             return;
         }
-        if let Some((a, b)) = overlap(actions) {
+        let actions = || actions.iter().chain(own);
+        if let Some((a, b)) = overlap(&actions) {
             self.fail(Error::overlapping(&a.place, &b.place));
             return;
         }
         self.expression("UpdateExpression", |body, text| {
             for clause in ["SET", "REMOVE", "ADD", "DELETE"] {
-                let mut of_clause = actions
-                    .iter()
-                    .filter(|a| a.verb.clause() == clause)
-                    .peekable();
+                let mut of_clause = actions().filter(|a| a.verb.clause() == clause).peekable();
                 if of_clause.peek().is_none() {
                     continue;
                 }
@@ -180,7 +182,9 @@ impl Body {
     }
 
     fn expression(&mut self, member: &'static str, render: impl FnOnce(&mut Body, &mut String)) {
-        let mut text = String::with_capacity(64);
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        text.reserve(128);
         self.operators = 0;
         render(self, &mut text);
         if text.len() > MAX_EXPRESSION_BYTES {
@@ -190,6 +194,7 @@ impl Body {
             self.fail(Error::limit(Limit::ExpressionOperators));
         }
         self.word(member, &text);
+        self.text = text;
     }
 
     fn name(&mut self, name: Name, text: &mut String) {
@@ -220,8 +225,9 @@ impl Body {
         let number = digits.format(self.value_count);
         text.push_str(":v");
         text.push_str(number);
-        if self.value_count > 0 {
-            self.values.push(b',');
+        match self.value_count {
+            0 => self.values.reserve(128),
+            _ => self.values.push(b','),
         }
         self.values.extend_from_slice(b"\":v");
         self.values.extend_from_slice(number.as_bytes());
@@ -428,12 +434,13 @@ impl Verb {
 }
 
 /// Two actions on one attribute, or on a document and a part of it.
-fn overlap(actions: &[ActionNode]) -> Option<(&ActionNode, &ActionNode)> {
-    actions.iter().enumerate().find_map(|(i, a)| {
-        actions[..i]
-            .iter()
-            .find(|b| a.place.overlaps(&b.place))
-            .map(|b| (b, a))
+fn overlap<'a, A: Iterator<Item = &'a ActionNode>>(
+    actions: &impl Fn() -> A,
+) -> Option<(&'a ActionNode, &'a ActionNode)> {
+    actions().enumerate().find_map(|(i, a)| {
+        let mut before = actions().take(i);
+        let b = before.find(|b| a.place.overlaps(&b.place))?;
+        Some((b, a))
     })
 }
 

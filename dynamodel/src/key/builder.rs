@@ -27,6 +27,10 @@ pub struct KeyBuilder {
     count: usize,
 }
 
+/// Where the one or two values of a primary key stand in its JSON: from and to. The first one is never at
+/// the very beginning, so zeros say that it is not known, or that there is no second one.
+pub(super) type Places = [(u32, u32); 2];
+
 /// The name of a part, and where its value stands.
 #[derive(Clone, Copy, Default)]
 struct Part {
@@ -116,19 +120,34 @@ impl KeyBuilder {
         json.unwrap_or_default()
     }
 
-    /// The key as one JSON map.
+    /// The key as one JSON map, and where its first two values stand in it.
     pub(super) fn finish(
         self,
         schema: &KeySchema,
         templates: Option<&IndexKey>,
-    ) -> Result<Vec<u8>, WriteError> {
+    ) -> Result<(Vec<u8>, Places), WriteError> {
         let mut key = match templates {
             Some(templates) => self.composed(schema, templates)?,
             None => self,
         };
         key.check(schema)?;
         key.json.end_map();
-        key.json.finish()
+        let places = key.places(schema);
+        Ok((key.json.finish()?, places))
+    }
+
+    fn places(&self, schema: &KeySchema) -> Places {
+        let mut places = Places::default();
+        for ((place, part), name) in places.iter_mut().zip(&self.few).zip(schema.attributes()) {
+            let (Ok(start), Ok(end)) = (part.start.try_into(), part.end.try_into()) else {
+                return Places::default();
+            };
+            if part.name != name {
+                return Places::default();
+            }
+            *place = (start, end);
+        }
+        places
     }
 
     /// The values in their wire form.
@@ -177,6 +196,10 @@ impl KeyBuilder {
             return Err(e.clone());
         }
         for part in self.parts() {
+            // Most are short enough for either.
+            if crate::wire::is_surely_key(self.value(part), MAX_SORT_BYTES) {
+                continue;
+            }
             let limit = if schema.partition.contains(&part.name) {
                 MAX_PARTITION_BYTES
             } else {

@@ -136,8 +136,14 @@ pub(crate) async fn run<F>(
 where
     F: Future<Output = Result<Vec<usize>, Error>>,
 {
-    let stop = Stop::default();
     let send = &send;
+    let mut chunks = chunks;
+    if chunks.len() == 1
+        && let Some(chunk) = chunks.pop()
+    {
+        return until_done(chunk, settings.backoff, send).await;
+    }
+    let stop = Stop::default();
     let chunks = chunks.into_iter().map(|chunk| {
         let stop = stop.clone();
         async move {

@@ -15,7 +15,7 @@ use super::capacity::{ConsumedCapacity, Measured};
 use crate::db::Db;
 use crate::entity::{Entity, Primary, Projection, SelectableFrom};
 use crate::error::Error;
-use crate::key::Key;
+use crate::key::{Key, KeyList};
 
 #[allow(
     unreachable_pub,
@@ -56,7 +56,7 @@ pub(crate) use reads::Reads;
 /// Source: [BatchGetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html).
 #[must_use = "a batch does nothing until it is sent"]
 pub struct BatchGet<E, O = E> {
-    keys: Vec<Key<E>>,
+    keys: KeyList<E>,
     consistent: bool,
     settings: Settings,
     _output: PhantomData<fn() -> O>,

@@ -1,5 +1,6 @@
 //! The condition check of a transaction.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::write::{Demand, Expected, add_condition};
@@ -59,7 +60,7 @@ impl<E: Entity> Check<E> {
         condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
     ) -> Self {
         let node = condition(E::fields(&Prefix::ROOT)).into_node();
-        self.condition = Node::all(self.condition.into_iter().chain([node]).collect());
+        self.condition = Node::also(self.condition, node);
         self.demand.must_exist = false;
         self
     }
@@ -92,8 +93,8 @@ impl<E: Entity> Check<E> {
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 256);
         body.member("Key", key);
-        let node = self.demand.node(E::SCHEMA, self.condition.clone());
-        add_condition(&mut body, node.as_ref());
+        let user = self.condition.as_ref().map(Cow::Borrowed);
+        add_condition(&mut body, self.demand.node(E::SCHEMA, user).as_deref());
         body.finish()
     }
 }

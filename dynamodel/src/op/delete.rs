@@ -1,5 +1,6 @@
 //! DeleteItem: by key, and of a loaded entity.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -96,7 +97,7 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
         condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
     ) -> Self {
         let node = condition(E::fields(&Prefix::ROOT)).into_node();
-        self.condition = Node::all(self.condition.into_iter().chain([node]).collect());
+        self.condition = Node::also(self.condition, node);
         self
     }
 
@@ -160,17 +161,22 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
         }
         let mut body = Body::new("", 256);
         body.member("Key", self.key.json()?);
-        let draft = Draft::new(body, self.demand.node(E::SCHEMA, self.condition.clone()));
+        let draft = Draft::new(body, self.demanded().map(Cow::into_owned));
         let effect = Effect::of_delete(E::SCHEMA);
         Step::guarded("Delete", &self.key, self.demand, draft, effect)
+    }
+
+    /// The condition of the request.
+    fn demanded(&self) -> Option<Cow<'_, Node>> {
+        let user = self.condition.as_ref().map(Cow::Borrowed);
+        self.demand.node(E::SCHEMA, user)
     }
 
     fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 256);
         body.member("Key", key);
-        let condition = self.demand.node(E::SCHEMA, self.condition.clone());
-        finish_write(body, condition.as_ref(), R::PARAMETER, measure)
+        finish_write(body, self.demanded().as_deref(), R::PARAMETER, measure)
     }
 
     async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {

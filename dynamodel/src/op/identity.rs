@@ -76,7 +76,32 @@ pub(crate) fn key_values_read<'a>(r: &Reader<'a>, key: &KeySchema) -> Option<Key
     }
 }
 
+/// The values of the key attributes of a key whose values stand there in the text. The second one is
+/// empty when there is none.
+#[inline]
+pub(crate) fn key_values_at<'a>(
+    text: &'a str,
+    [first, second]: [Range<usize>; 2],
+) -> Result<KeyValues<'a>, ReadError> {
+    let second = match second.is_empty() {
+        true => None,
+        false => Some(KeyValue::at(text, second)?),
+    };
+    Ok([Some(KeyValue::at(text, first)?), second])
+}
+
 impl<'a> KeyValue<'a> {
+    /// The value that stands there.
+    #[inline]
+    fn at(text: &'a str, at: Range<usize>) -> Result<Self, ReadError> {
+        let json = text.get(at.clone()).unwrap_or_default();
+        let value = match plain_text(json) {
+            Some(text) => Value::Text(Cow::Borrowed(text)),
+            None => Value::read(&mut Reader::of_text(json))?,
+        };
+        Ok(KeyValue { at, json, value })
+    }
+
     #[inline]
     fn read(r: &mut Reader<'a>) -> Result<Self, ReadError> {
         let start = r.position();
@@ -100,7 +125,17 @@ impl<'a> KeyValue<'a> {
     }
 }
 
+/// The text of a value of type S that has no escapes.
+#[inline]
+fn plain_text(json: &str) -> Option<&str> {
+    let text = json.strip_prefix("{\"S\":\"")?.strip_suffix("\"}")?;
+    memchr::memchr(b'\\', text.as_bytes())
+        .is_none()
+        .then_some(text)
+}
+
 impl<'a> Value<'a> {
+    #[inline(never)]
     fn read(r: &mut Reader<'a>) -> Result<Self, ReadError> {
         match r.kind()? {
             Tag::S => r.string().map(Value::Text),

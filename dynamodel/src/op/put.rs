@@ -1,5 +1,6 @@
 //! PutItem: `create`, `put` and `replace`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::SystemTime;
@@ -111,7 +112,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
     ) -> Self {
         let node = condition(E::fields(&Prefix::ROOT)).into_node();
-        self.condition = Node::all(self.condition.into_iter().chain([node]).collect());
+        self.condition = Node::also(self.condition, node);
         self
     }
 
@@ -229,23 +230,33 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         if E::SCHEMA.unique.is_empty() {
             return Step::new("Put", &key, demand, &self.body("", &demand, false)?);
         }
-        let mut w = Writer::new();
+        let mut w = Writer::for_item::<E>();
         write_item(&mut w, &self.entity).map_err(Error::limit)?;
         let item = w.finish().map_err(Error::write)?;
         let mut body = Body::new("", item.len() + 256);
         body.member("Item", &item);
-        let draft = Draft::new(body, demand.node(E::SCHEMA, self.condition.clone()));
+        let draft = Draft::new(body, self.demanded(&demand).map(Cow::into_owned));
         let effect = Effect::of_item(E::SCHEMA, &item)?;
         Step::guarded("Put", &key, demand, draft, effect)
     }
 
+    /// The condition of the request.
+    fn demanded(&self, demand: &Demand) -> Option<Cow<'_, Node>> {
+        let user = self.condition.as_ref().map(Cow::Borrowed);
+        demand.node(E::SCHEMA, user)
+    }
+
     fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {
-        let mut body = Body::new(table, 1024);
+        let mut body = Body::new(table, Writer::room_for_item(E::SCHEMA));
         let mut size = Ok(());
         body.member_with("Item", |w| size = write_item(w, &self.entity));
         size.map_err(Error::limit)?;
-        let condition = demand.node(E::SCHEMA, self.condition.clone());
-        finish_write(body, condition.as_ref(), R::PARAMETER, measure)
+        finish_write(
+            body,
+            self.demanded(demand).as_deref(),
+            R::PARAMETER,
+            measure,
+        )
     }
 
     async fn call(mut self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {

@@ -1,5 +1,6 @@
 //! UpdateItem.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::SystemTime;
@@ -182,7 +183,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
     ) -> Self {
         let node = condition(E::fields(&Prefix::ROOT)).into_node();
-        self.condition = Node::all(self.condition.into_iter().chain([node]).collect());
+        self.condition = Node::also(self.condition, node);
         self
     }
 
@@ -338,7 +339,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     /// The operation, when guards have to follow it.
     fn guarded(&self, now: SystemTime, token: Option<u128>, effect: Effect) -> Result<Step, Error> {
         let (body, condition) = self.parts_at(now, "", token)?;
-        let draft = Draft::new(body, condition);
+        let draft = Draft::new(body, condition.map(Cow::into_owned));
         Step::guarded("Update", &self.key, self.demand, draft, effect)
     }
 
@@ -371,20 +372,21 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         now: SystemTime,
         table: &str,
         token: Option<u128>,
-    ) -> Result<(Body, Option<Node>), Error> {
+    ) -> Result<(Body, Option<Cow<'_, Node>>), Error> {
         if let Some(fault) = self.diff.as_ref().and_then(|d| d.fault.as_ref()) {
             return Err(fault.error());
         }
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 512);
         body.member("Key", key);
-        let mut actions = self.actions.0.clone();
+        let actions = &self.actions.0;
+        let mut own = Vec::new();
         if !self.is_unchanged() {
             let created = E::SCHEMA.created_at.map(Place::root);
             let sets_created =
                 |a: &ActionNode| created.as_ref().is_some_and(|c| a.place.overlaps(c));
             let keep_created = !actions.iter().any(sets_created);
-            actions.extend(kept::<E>(token, now, keep_created));
+            own = kept::<E>(token, now, keep_created);
         }
         let exists = self.demand.proves_existence();
         let derived = match &self.diff {
@@ -398,14 +400,19 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 derived::actions(&self.key, &added, exists)?
             }
         };
-        actions.extend(derived);
-        body.update(&actions);
+        own.extend(derived);
+        body.update(actions, &own);
         let own = token.and_then(|t| Some(not_yet(E::SCHEMA.write_token?, t)));
         let of_diff = self.diff.iter().filter(|_| self.demand.version.is_none());
         let of_diff = of_diff.flat_map(|diff| &diff.assumed);
         let assumed = self.actions.1.iter().chain(of_diff).map(Assumed::node);
-        let conditions = self.condition.iter().cloned().chain(assumed).chain(own);
-        let user = Node::all(conditions.collect());
+        let mut beside = assumed.chain(own).peekable();
+        let user = match beside.peek() {
+            None => self.condition.as_ref().map(Cow::Borrowed),
+            Some(_) => {
+                Node::all(self.condition.iter().cloned().chain(beside).collect()).map(Cow::Owned)
+            }
+        };
         Ok((body, self.demand.node(E::SCHEMA, user)))
     }
 
@@ -417,7 +424,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         measure: bool,
     ) -> Result<Vec<u8>, Error> {
         let (body, condition) = self.parts_at(now, table, token)?;
-        finish_write(body, condition.as_ref(), R::PARAMETER, measure)
+        finish_write(body, condition.as_deref(), R::PARAMETER, measure)
     }
 
     async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {

@@ -1,5 +1,7 @@
 //! What the writes share: conditions, versions, tokens, and what a failed condition means.
 
+use std::borrow::Cow;
+
 use crate::entity::Entity;
 use crate::error::{ConditionOutcome, Error, Limit};
 use crate::expr::ast::{Node, Value};
@@ -36,7 +38,11 @@ impl Demand {
     }
 
     /// The condition of the request: the demand, and the user's own condition.
-    pub(crate) fn node(&self, schema: &EntitySchema, user: Option<Node>) -> Option<Node> {
+    pub(crate) fn node<'n>(
+        &self,
+        schema: &EntitySchema,
+        user: Option<Cow<'n, Node>>,
+    ) -> Option<Cow<'n, Node>> {
         let key = schema.key.partition.first().copied().unwrap_or_default();
         let mut nodes = Vec::new();
         if self.must_not_exist {
@@ -48,8 +54,11 @@ impl Demand {
         if let (Some(Expected::At(n)), Some(name)) = (self.version, schema.version) {
             nodes.push(Node::equals(name, Value::write(|w| w.integer(n))));
         }
-        nodes.extend(user);
-        Node::all(nodes)
+        if nodes.is_empty() {
+            return user.filter(|user| !matches!(**user, Node::Const(true)));
+        }
+        nodes.extend(user.map(Cow::into_owned));
+        Node::all(nodes).map(Cow::Owned)
     }
 
     /// What it means that the condition was not met.

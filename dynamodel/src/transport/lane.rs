@@ -17,12 +17,13 @@ mod attempt;
 mod clock;
 mod gate;
 mod handover;
+mod invocation;
 mod signer;
 mod status;
 mod template;
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use aws_runtime::auth::sigv4;
@@ -33,26 +34,26 @@ use aws_smithy_runtime::client::identity::IdentityCache;
 use aws_smithy_runtime_api::client::auth::AuthScheme;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::identity::{
     Identity, IdentityCacheLocation, ResolveCachedIdentity, ResolveIdentity, SharedIdentityCache,
     SharedIdentityResolver,
 };
 use aws_smithy_runtime_api::client::interceptors::context::{Input, InterceptorContext, Output};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::retries::{RequestAttempts, RetryStrategy};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugins;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
 use aws_smithy_types::timeout::TimeoutConfig;
-use aws_types::request_id::RequestId;
 use bytes::Bytes;
 
-use self::attempt::{Patience, Progress, Watch};
+use self::attempt::{Answer, Patience, Progress, Watch};
 use self::clock::{Skew, Stamp};
 use self::handover::{Handover, Sent, State};
+use self::invocation::Invocation;
 use self::status::{Counts, Obstacle};
 use self::template::{Found, Template};
 use super::capture::Captured;
@@ -115,9 +116,9 @@ impl Lane {
             return Box::pin(orchestrate::<O, T>(plugins, tables, body, decode)).await;
         };
         let handover = match open.attempt::<O>(self, plugins, &tables, &body).await {
-            Tried::Answered(response, answer) => {
+            Tried::Answered(answer) => {
                 self.counts.answered();
-                return answered(&response, &answer, decode);
+                return answered(answer, decode);
             }
             Tried::Not => {
                 return Box::pin(orchestrate::<O, T>(plugins, tables, body, decode)).await;
@@ -145,15 +146,10 @@ impl Lane {
 
 /// The answer to the first attempt.
 #[expect(clippy::result_large_err, reason = "it is what every call ends with")]
-fn answered<T>(
-    response: &HttpResponse,
-    body: &Bytes,
-    decode: Decode<T>,
-) -> Result<Reply<T>, Failure> {
-    let request_id = response.request_id();
+fn answered<T>(answer: Answer, decode: Decode<T>) -> Result<Reply<T>, Failure> {
+    let Answer { request_id, body } = answer;
     tracing::debug!(request_id = ?request_id);
-    let request_id = request_id.map(str::to_owned);
-    match decode(body) {
+    match decode(&body) {
         Ok(output) => Ok(Reply {
             output,
             attempts: 1,
@@ -171,10 +167,10 @@ fn answered<T>(
 /// What came of an attempt.
 enum Tried {
     /// A success.
-    Answered(HttpResponse, Bytes),
+    Answered(Answer),
     /// Nothing was done that the orchestrator would have to know of.
     Not,
-    HandOver(Handover),
+    HandOver(Box<Handover>),
 }
 
 /// What the lane sends with: parts of the client.
@@ -257,31 +253,38 @@ impl Open {
             Some(Ok(identity)) => identity,
             Some(Err(())) => return Tried::Not,
             None => {
-                return Tried::HandOver(Handover {
+                return Tried::HandOver(Box::new(Handover {
                     sent: None,
                     spent: self.limit.unwrap_or_default(),
-                });
+                }));
             }
         };
         let now = self.clock.now();
         let Some(stamp) = Stamp::of(self.service_time(now)) else {
             return Tried::Not;
         };
-        let template = self.template::<O>(lane, plugins, tables, body, identity, now, &stamp);
-        let Some(template) = template.await else {
-            return Tried::Not;
+        let slot = O::slot(&self.slots);
+        let template = match slot.find(template::arn(tables).as_ref(), &identity, now, &stamp) {
+            Found::Template(template) => template,
+            Found::Resting => return Tried::Not,
+            Found::Nothing => {
+                let learned = slot.learn::<O>(plugins, tables, body, identity, now, &stamp);
+                let Some(learned) = Box::pin(learned).await else {
+                    return Tried::Not;
+                };
+                lane.obstacle.set(learned.as_ref().err().copied());
+                match learned {
+                    Ok(template) => template,
+                    Err(_) => return Tried::Not,
+                }
+            }
         };
-        let trace = match self.trace() {
-            Ok(trace) => trace,
-            Err(()) => return Tried::Not,
-        };
-        let invocation = random_uuid();
-        let request = template.request(body, stamp, &invocation, trace);
-        let Some(mut request) = request else {
-            return Tried::Not;
-        };
+        let invocation = Invocation::random();
         let connection = CaptureSmithyConnection::new();
-        request.add_extension(connection.clone());
+        let sent = self.give(&template, body, stamp, invocation, &connection);
+        let Some(mut pending) = sent else {
+            return Tried::Not;
+        };
 
         let mut spent = Duration::ZERO;
         let mut patience = PATIENCE;
@@ -294,33 +297,47 @@ impl Open {
             clock: &self.clock,
             stalls: self.stalls.as_ref(),
         };
-        let pending = self.connector().call(request);
-        let progress = attempt::run(pending, &mut watch, |response| {
+        let progress = attempt::run(&mut pending, &mut watch, |response| {
             if let Some(skew) = &self.skew {
                 skew.measure(response.headers(), now, || self.clock.now());
             }
         });
         let state = match progress.await {
-            Progress::Answered(response, body) => {
+            Progress::Answered(answer) => {
                 self.pay_back(&template);
-                return Tried::Answered(response, body);
+                return Tried::Answered(answer);
             }
             Progress::Ended(outcome) => State::Ended(outcome),
-            Progress::Pending(pending) => State::Pending(pending),
+            Progress::Pending => State::Pending(pending),
         };
         if let Some((begun, _)) = begun {
             let passed = self.clock.now().duration_since(begun).unwrap_or_default();
             spent = passed.max(spent + watch.patience.spent());
         }
-        Tried::HandOver(Handover {
+        Tried::HandOver(Box::new(Handover {
             sent: Some(Sent {
                 state,
                 connection,
-                invocation,
+                invocation: invocation.text(),
                 body: body.clone(),
             }),
             spent,
-        })
+        }))
+    }
+
+    /// Gives the request to the HTTP client. `None` when that has to be left to the SDK.
+    fn give(
+        &self,
+        template: &Template,
+        body: &Bytes,
+        stamp: Stamp,
+        invocation: Invocation,
+        connection: &CaptureSmithyConnection,
+    ) -> Option<HttpConnectorFuture> {
+        let trace = self.trace().ok()?;
+        let mut request = template.request(body, stamp, invocation, trace)?;
+        request.add_extension(connection.clone());
+        Some(self.connector().call(request))
     }
 
     fn connector(&self) -> &SharedHttpConnector {
@@ -350,30 +367,6 @@ impl Open {
         };
         // The orchestrator tells of the error.
         Some(resolved.map_err(|_| ()))
-    }
-
-    /// The template for this request, learned now if need be.
-    #[expect(clippy::too_many_arguments, reason = "they are those of the attempt")]
-    async fn template<O: ApiOperation>(
-        &self,
-        lane: &Lane,
-        plugins: &RuntimePlugins,
-        tables: &Tables,
-        body: &Bytes,
-        identity: Identity,
-        now: SystemTime,
-        stamp: &Stamp,
-    ) -> Option<Arc<Template>> {
-        let slot = O::slot(&self.slots);
-        match slot.find(template::arn(tables).as_ref(), &identity, now, stamp) {
-            Found::Template(template) => return Some(template),
-            Found::Resting => return None,
-            Found::Nothing => {}
-        }
-        let learned =
-            Box::pin(slot.learn::<O>(plugins, tables, body, identity, now, stamp)).await?;
-        lane.obstacle.set(learned.as_ref().err().copied());
-        learned.ok()
     }
 
     fn service_time(&self, now: SystemTime) -> SystemTime {
@@ -418,21 +411,4 @@ fn is_plain(tables: &Tables) -> bool {
         Tables::One(table) => !table.trim().is_empty(),
         Tables::Many(tables) => !tables.iter().any(|table| table.starts_with("arn:")),
     }
-}
-
-/// As the SDK's own ids of invocations: a random UUID.
-fn random_uuid() -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let random = fastrand::u128(..);
-    // Version 4, variant 1.
-    let random = random & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
-    let mut text = String::with_capacity(36);
-    for (index, byte) in random.to_be_bytes().into_iter().enumerate() {
-        if [4, 6, 8, 10].contains(&index) {
-            text.push('-');
-        }
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
 }

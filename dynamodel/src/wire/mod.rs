@@ -33,7 +33,7 @@ pub use size::item_size;
 pub use stored::StoredAs;
 pub use tag::Tag;
 pub use writer::Writer;
-pub(crate) use writer::field::{MAX_PARTITION, MAX_SORT, key_problem};
+pub(crate) use writer::field::{MAX_PARTITION, MAX_SORT, is_surely_key, key_problem};
 
 pub(crate) use decimal::Decimal;
 pub(crate) use escapes::Escapes;

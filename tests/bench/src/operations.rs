@@ -513,7 +513,13 @@ fn batch_get(world: &World) -> Prepared<'_> {
 
 /// A transaction of 25 puts.
 fn transact(world: &World) -> Prepared<'_> {
-    let Clients { raw, db, shop, .. } = &*world.orders;
+    let Clients {
+        raw,
+        db,
+        lane,
+        shop,
+        ..
+    } = &*world.orders;
     let orders: &'static [Order] = (0..25).map(Order::sample).collect::<Vec<_>>().leak();
     let send = move |item: fn(&Order) -> HashMap<String, AttributeValue>| {
         let puts = orders.iter().map(|order| {
@@ -533,7 +539,7 @@ fn transact(world: &World) -> Prepared<'_> {
         });
         world.wait(transaction.execute(shop)).expect("answered")
     };
-    let by_us = move || {
+    let by_us = move |db| {
         let mut transaction = Transaction::new();
         for order in orders {
             transaction.put(dynamodel::Entity::put(order.clone()));
@@ -548,7 +554,8 @@ fn transact(world: &World) -> Prepared<'_> {
                 send(|order| serde_dynamo::to_item(order).expect("an item"))
             }),
             contestant(MODYNE, by_modyne),
-            contestant(OURS, by_us),
+            contestant(OURS, move || by_us(db)),
+            contestant(LANE, move || by_us(lane)),
         ],
     }
 }

@@ -12,7 +12,7 @@ use super::reads::Answered;
 use crate::db::Db;
 use crate::entity::Entity;
 use crate::error::Error;
-use crate::key::Key;
+use crate::key::{KeyAt, KeyList};
 use crate::observe::{Counts, Observed};
 use crate::op::batch::{self, Left, Settings};
 use crate::op::capacity::ConsumedCapacity;
@@ -26,15 +26,15 @@ use crate::wire::{ReadError, Reader};
 #[derive(Default)]
 pub struct Asked {
     pub(super) parts: Vec<Part>,
-    pub(super) json: String,
-    /// Where each key ends.
-    pub(super) ends: Vec<usize>,
+    /// With a comma between two keys.
+    pub(super) json: Vec<u8>,
+    pub(super) keys: Vec<KeyAt>,
 }
 
 impl fmt::Debug for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Asked")
-            .field("keys", &self.ends.len())
+            .field("keys", &self.keys.len())
             .finish_non_exhaustive()
     }
 }
@@ -55,38 +55,22 @@ impl Asked {
     /// Adds the keys of one part.
     pub(super) fn push<E: Entity>(
         &mut self,
-        keys: &[Key<E>],
+        keys: &KeyList<E>,
         consistent: bool,
         attributes: &'static [&'static str],
         is_readable: fn(&[u8]) -> bool,
     ) -> Result<(), Error> {
-        let start = self.ends.len();
-        self.ends.reserve(keys.len());
-        for key in keys {
-            let json = std::str::from_utf8(key.json()?);
-            let json = json.map_err(|_| ReadError::expected("a key in UTF-8"))?;
-            if self.json.is_empty() {
-                self.json.reserve(keys.len() * (json.len() + 8));
-            }
-            self.json.push_str(json);
-            self.ends.push(self.json.len());
-        }
+        let start = self.keys.len();
+        keys.append_to(&mut self.json, &mut self.keys)?;
         self.parts.push(Part {
             schema: E::SCHEMA,
             entity: TypeId::of::<E>(),
             consistent,
             attributes,
             is_readable,
-            keys: start..self.ends.len(),
+            keys: start..self.keys.len(),
         });
         Ok(())
-    }
-
-    /// The bytes of a key.
-    pub(super) fn key(&self, number: usize) -> Range<usize> {
-        let end = |number: usize| self.ends.get(number).copied().unwrap_or_default();
-        let start = number.checked_sub(1).map_or(0, end);
-        start..end(number)
     }
 }
 
@@ -176,6 +160,7 @@ async fn read_chunk<B: KeyedReads>(
         let mut taking = Taking {
             plan: &plan,
             groups: &groups,
+            next: slots.first().copied(),
             readers,
             unreadable,
             returned: 0,
@@ -248,6 +233,8 @@ struct Taking<'t> {
     plan: &'t Plan,
     /// The groups that were asked for.
     groups: &'t [usize],
+    /// The slot of the next item, if the items come in the order of the keys.
+    next: Option<usize>,
     readers: Vec<&'t mut dyn ReadItems>,
     unreadable: &'t mut Option<Unreadable>,
     returned: u64,
@@ -308,10 +295,13 @@ impl Taking<'_> {
                 )
             }
         };
-        let plan = self.plan;
+        let (plan, next) = (self.plan, self.next);
         r.forget_keys();
         let mut place = |r: &Reader<'_>| {
-            slot = slot.or_else(|| plan.slot_read(group, &start, r));
+            let next = || next.filter(|next| plan.is_read(*next, group, r));
+            slot = slot
+                .or_else(next)
+                .or_else(|| plan.slot_read(group, &start, r));
             plan.askers(slot?).next().map(|asker| asker.place)
         };
         let reader = self.readers.get_mut(part).ok_or_else(not_asked)?;
@@ -323,6 +313,7 @@ impl Taking<'_> {
             slot = slot.or_else(|| plan.slot_at(group, &start));
         }
         let slot = slot.ok_or_else(not_asked)?;
+        self.next = Some(slot + 1);
         let mut askers = plan.askers(slot);
         if let (Some(asker), Err(e)) = (askers.next(), read) {
             self.note(asker.key, e);

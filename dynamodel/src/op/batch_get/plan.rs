@@ -6,7 +6,10 @@ use std::sync::Arc;
 use super::fetch::{Asked, Part};
 use crate::error::Error;
 use crate::expr::render::Body;
-use crate::op::identity::{KeyTable, KeyValue, KeyValues, key_values, key_values_read};
+use crate::key::KeyAt;
+use crate::op::identity::{
+    KeyTable, KeyValue, KeyValues, key_values, key_values_at, key_values_read,
+};
 use crate::schema::EntitySchema;
 use crate::wire::{ReadError, Reader, Writer};
 
@@ -14,7 +17,10 @@ use crate::wire::{ReadError, Reader, Writer};
 const MAX_KEYS: usize = 100;
 
 pub(super) struct Plan {
-    asked: Asked,
+    parts: Vec<Part>,
+    /// All the keys.
+    text: String,
+    keys: Vec<KeyAt>,
     groups: Vec<Group>,
     slots: Vec<Slot>,
     /// Those who ask for a key that somebody asked for before.
@@ -38,9 +44,6 @@ struct Group {
 /// A key that is read once, however often it was asked for.
 struct Slot {
     group: usize,
-    key: Range<usize>,
-    /// Where the values of the key stand.
-    values: [Range<usize>; 2],
     first: Asker,
 }
 
@@ -69,22 +72,20 @@ impl Plan {
         measure: bool,
         resolve: impl Fn(&'static str) -> Arc<str>,
     ) -> Result<Self, Error> {
-        let keys = asked.ends.len();
+        let Asked { parts, json, keys } = asked;
+        let text = String::from_utf8(json);
         let mut plan = Plan {
-            groups: Vec::with_capacity(asked.parts.len()),
-            slots: Vec::with_capacity(keys),
+            groups: Vec::with_capacity(parts.len()),
+            slots: Vec::with_capacity(keys.len()),
             again: Vec::new(),
-            table: KeyTable::new(keys),
-            asked,
+            table: KeyTable::new(keys.len()),
+            parts: Vec::new(),
+            text: text.map_err(|_| ReadError::expected("keys in UTF-8"))?,
+            keys,
             measure,
         };
-        let json = std::mem::take(&mut plan.asked.json);
-        let text = Reader::of_text(&json);
-        for (number, part) in std::mem::take(&mut plan.asked.parts)
-            .into_iter()
-            .enumerate()
-        {
-            let group = plan.group(number, &part, resolve(part.schema.table))?;
+        for (number, part) in parts.iter().enumerate() {
+            let group = plan.group(number, part, resolve(part.schema.table))?;
             for (place, key) in part.keys.clone().enumerate() {
                 let asker = Asker {
                     key,
@@ -92,11 +93,10 @@ impl Plan {
                     place,
                     next: None,
                 };
-                plan.ask(group, asker, &text)?;
+                plan.ask(group, part.schema, asker)?;
             }
-            plan.asked.parts.push(part);
         }
-        plan.asked.json = json;
+        plan.parts = parts;
         Ok(plan)
     }
 
@@ -121,25 +121,36 @@ impl Plan {
         Ok(self.groups.len() - 1)
     }
 
-    /// Finds the slot of a key or makes it. `text` is all the keys.
-    fn ask(&mut self, group: usize, asker: Asker, text: &Reader<'_>) -> Result<(), ReadError> {
-        let Some(schema) = self.groups.get(group).map(|group| group.schema) else {
+    /// Finds the slot of a key or makes it.
+    fn ask(
+        &mut self,
+        group: usize,
+        schema: &'static EntitySchema,
+        asker: Asker,
+    ) -> Result<(), ReadError> {
+        let Some(key) = self.keys.get_mut(asker.key) else {
             return Ok(());
         };
-        let key = self.asked.key(asker.key);
-        let values = key_values(&text.at(key.start), &schema.key)?;
-        let hash = self.table.hash(group, &values);
-        match self.find(group, hash, &values, text) {
+        let values = match key.values() {
+            Some(places) => key_values_at(&self.text, places)?,
             None => {
-                self.table.insert(hash, self.slots.len());
+                let values = key_values(
+                    &Reader::of_text(&self.text).at(key.range().start),
+                    &schema.key,
+                )?;
                 let at = |value: &Option<KeyValue<'_>>| {
                     value.as_ref().map(|v| v.at.clone()).unwrap_or_default()
                 };
-                let [partition, sort] = &values;
+                key.set_values(values.each_ref().map(at));
+                values
+            }
+        };
+        let hash = self.table.hash(group, &values);
+        match self.find(group, hash, &values) {
+            None => {
+                self.table.insert(hash, self.slots.len());
                 self.slots.push(Slot {
                     group,
-                    key,
-                    values: [at(partition), at(sort)],
                     first: asker,
                 });
             }
@@ -157,30 +168,46 @@ impl Plan {
         Ok(())
     }
 
-    fn find(
-        &self,
-        group: usize,
-        hash: u64,
-        values: &KeyValues<'_>,
-        text: &Reader<'_>,
-    ) -> Option<usize> {
-        let schema = self.groups.get(group)?.schema;
+    /// The slot of the key with this hash and these values.
+    fn find(&self, group: usize, hash: u64, values: &KeyValues<'_>) -> Option<usize> {
         self.table.find(hash, |slot| {
-            let Some(slot) = self.slots.get(slot).filter(|slot| slot.group == group) else {
+            let Some(key) = self.key_of(slot, group) else {
                 return false;
             };
-            let mut pairs = values.iter().flatten().zip(&slot.values);
-            if pairs.all(|(value, at)| value.is_json(text.text_of(at.clone()))) {
-                return true;
-            }
-            let known = key_values(&text.at(slot.key.start), &schema.key);
-            known.is_ok_and(|known| known == *values)
+            let Some(places) = key.values() else {
+                return false;
+            };
+            let mut pairs = values.iter().flatten().zip(&places);
+            pairs.all(|(value, at)| value.is_json(self.text(at.clone())))
+                || key_values_at(&self.text, places).is_ok_and(|known| known == *values)
+        })
+    }
+
+    /// The key of the slot, when it is of this group.
+    #[inline]
+    fn key_of(&self, slot: usize, group: usize) -> Option<&KeyAt> {
+        let slot = self.slots.get(slot).filter(|slot| slot.group == group)?;
+        self.keys.get(slot.first.key)
+    }
+
+    #[inline]
+    fn text(&self, at: Range<usize>) -> &str {
+        self.text.get(at).unwrap_or_default()
+    }
+
+    /// Whether the item of this slot was read until here. False also when that is not to be seen in the
+    /// bytes of its key.
+    #[inline]
+    pub(super) fn is_read(&self, slot: usize, group: usize, end: &Reader<'_>) -> bool {
+        let places = self.key_of(slot, group).and_then(KeyAt::values);
+        places.is_some_and(|[partition, sort]| {
+            end.is_key_read(1, self.text(partition))
+                && (sort.is_empty() || end.is_key_read(2, self.text(sort)))
         })
     }
 
     fn slot_of(&self, group: usize, values: &KeyValues<'_>) -> Option<usize> {
-        let text = Reader::of_text(&self.asked.json);
-        self.find(group, self.table.hash(group, values), values, &text)
+        self.find(group, self.table.hash(group, values), values)
     }
 
     /// The slot of the item or key that starts here.
@@ -212,20 +239,21 @@ impl Plan {
 
     /// The part that first asked for this slot.
     pub(super) fn part_of(&self, slot: usize) -> Option<&Part> {
-        self.asked.parts.get(self.slots.get(slot)?.first.part)
+        self.parts.get(self.slots.get(slot)?.first.part)
     }
 
     /// The part that first asked for each slot, and the JSON of its key.
     pub(super) fn slots(&self) -> impl Iterator<Item = (&Part, &[u8])> {
         self.slots.iter().filter_map(|slot| {
-            let part = self.asked.parts.get(slot.first.part)?;
-            Some((part, self.asked.json.get(slot.key.clone())?.as_bytes()))
+            let key = self.keys.get(slot.first.key)?;
+            let part = self.parts.get(slot.first.part)?;
+            Some((part, self.text(key.range()).as_bytes()))
         })
     }
 
     /// The name of the entity that has this key.
     pub(super) fn entity_of(&self, key: usize) -> Option<&'static str> {
-        let part = self.asked.parts.iter().find(|p| p.keys.contains(&key))?;
+        let part = self.parts.iter().find(|p| p.keys.contains(&key))?;
         Some(part.schema.entity)
     }
 
@@ -290,7 +318,10 @@ impl Plan {
             groups: Vec::new(),
             body: Vec::new(),
         };
-        let length = |slot: &usize| self.slots.get(*slot).map_or(0, |s| s.key.len() + 1);
+        let length = |slot: &usize| {
+            self.asked_at(*slot)
+                .map_or(0, |(_, key)| key.range().len() + 1)
+        };
         let mut w = Writer::with_capacity(slots.iter().map(length).sum::<usize>() + 256);
         w.raw(b"{\"RequestItems\":{");
         // Chunks hold the slots of a group together, and what is left of a chunk does too.
@@ -303,10 +334,14 @@ impl Plan {
             w.raw(b"\"");
             w.text(&group.table);
             w.raw(b"\":{\"Keys\":[");
-            for slot in slots.iter().filter_map(|slot| self.slots.get(*slot)) {
-                w.comma();
-                let key = self.asked.json.get(slot.key.clone());
-                w.raw(key.unwrap_or_default().as_bytes());
+            // What was asked for in a row stands in a row, with its commas.
+            let place = |slot: usize| self.asked_at(slot).map(|(number, _)| number);
+            for slots in slots.chunk_by(|a, b| place(*a).map(|n| n + 1) == place(*b)) {
+                let key = |slot: Option<&usize>| Some(self.asked_at(*slot?)?.1.range());
+                if let (Some(first), Some(last)) = (key(slots.first()), key(slots.last())) {
+                    w.comma();
+                    w.raw(self.text(first.start..last.end).as_bytes());
+                }
             }
             w.raw(&group.tail);
             request.tables.push(group.table.to_string());
@@ -326,6 +361,12 @@ impl Plan {
         let chunks = self.chunks();
         let requests = chunks.iter().map(|slots| self.request(slots));
         requests.map(|request| Ok(request?.body)).collect()
+    }
+
+    /// The key that first asked for this slot, and which one it is.
+    fn asked_at(&self, slot: usize) -> Option<(usize, &KeyAt)> {
+        let number = self.slots.get(slot)?.first.key;
+        Some((number, self.keys.get(number)?))
     }
 
     fn group_of(&self, slot: usize) -> Option<usize> {

@@ -15,19 +15,27 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::body::SdkBody;
+use aws_types::request_id::RequestId;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use crate::transport::plugin::has_its_checksum;
 
-/// How far an attempt has come when the lane lets go of it.
+/// How far an attempt has come when the lane lets go of it. What is rare is in a box: this is moved
+/// around with every answer.
 pub(super) enum Progress {
     /// A success with its whole body, which has the checksum of its headers.
-    Answered(HttpResponse, Bytes),
+    Answered(Answer),
     /// Anything else that came: an error, or a success whose body could not be read (whole).
-    Ended(Result<HttpResponse, ConnectorError>),
+    Ended(Box<Result<HttpResponse, ConnectorError>>),
     /// It is still waited for.
-    Pending(HttpConnectorFuture),
+    Pending,
+}
+
+/// A successful answer.
+pub(super) struct Answer {
+    pub(super) request_id: Option<String>,
+    pub(super) body: Bytes,
 }
 
 /// What an attempt is watched with.
@@ -40,42 +48,37 @@ pub(super) struct Watch<'a> {
 
 /// Waits for the answer and reads it. `at_response` sees it before its body is read.
 pub(super) async fn run(
-    mut pending: HttpConnectorFuture,
+    pending: &mut HttpConnectorFuture,
     watch: &mut Watch<'_>,
     at_response: impl FnOnce(&HttpResponse),
 ) -> Progress {
-    let Some(outcome) = watch.patience.wait(&mut pending).await else {
-        return Progress::Pending(pending);
+    let Some(outcome) = watch.patience.wait(pending).await else {
+        return Progress::Pending;
     };
     let mut response = match outcome {
         Ok(response) => response,
-        Err(error) => return Progress::Ended(Err(error)),
+        Err(error) => return Progress::Ended(Box::new(Err(error))),
     };
     at_response(&response);
     if !response.status().is_success() {
-        return Progress::Ended(Ok(response));
+        return Progress::Ended(Box::new(Ok(response)));
     }
-    let body = match response.body().bytes() {
-        // It can't stall.
-        Some(_) => watch.read(response.take_body()).await,
-        None => {
-            let protected = watch.protect(response.take_body());
-            watch.read(protected).await
-        }
-    };
-    match body {
+    // A body that is there can't stall.
+    if response.body().bytes().is_none() {
+        let body = watch.protect(response.take_body());
+        *response.body_mut() = body;
+    }
+    match watch.read(response.body_mut()).await {
         Ok(body) if has_its_checksum(response.headers(), &body) => {
-            Progress::Answered(response, body)
+            return Progress::Answered(Answer {
+                request_id: response.request_id().map(str::to_owned),
+                body,
+            });
         }
-        Ok(body) => {
-            *response.body_mut() = SdkBody::from(body);
-            Progress::Ended(Ok(response))
-        }
-        Err(unread) => {
-            *response.body_mut() = SdkBody::from_body_1_x(unread);
-            Progress::Ended(Ok(response))
-        }
+        Ok(body) => *response.body_mut() = SdkBody::from(body),
+        Err(unread) => *response.body_mut() = SdkBody::from_body_1_x(unread),
     }
+    Progress::Ended(Box::new(Ok(response)))
 }
 
 impl Watch<'_> {
@@ -90,29 +93,42 @@ impl Watch<'_> {
         SdkBody::from_body_1_x(body)
     }
 
-    async fn read(&mut self, mut body: SdkBody) -> Result<Bytes, Unread> {
-        let mut read = Vec::new();
+    async fn read(&mut self, body: &mut SdkBody) -> Result<Bytes, Unread> {
+        // Most bodies that are small come in one piece.
+        let mut first: Option<Bytes> = None;
+        let mut more = Vec::new();
         let rest = loop {
-            let mut frame = NextFrame(&mut body);
+            let mut frame = NextFrame(body);
             match self.patience.wait(&mut frame).await {
-                None => break Rest::Body(body),
-                Some(None) => return Ok(joined(read)),
+                None => break Rest::Body(std::mem::replace(body, SdkBody::taken())),
+                Some(None) => return Ok(joined(first, more)),
                 Some(Some(Err(error))) => break Rest::Error(Some(error)),
-                Some(Some(Ok(frame))) => read.extend(frame.into_data().ok()),
+                Some(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) if first.is_none() => first = Some(data),
+                    Ok(data) => more.push(data),
+                    Err(_) => {}
+                },
             }
         };
+        more.splice(..0, first);
         Err(Unread {
-            read: read.into_iter(),
+            read: more.into_iter(),
             rest,
         })
     }
 }
 
-fn joined(mut parts: Vec<Bytes>) -> Bytes {
-    match parts.len() {
-        0 | 1 => parts.pop().unwrap_or_default(),
-        _ => parts.concat().into(),
+fn joined(first: Option<Bytes>, more: Vec<Bytes>) -> Bytes {
+    let first = first.unwrap_or_default();
+    if more.is_empty() {
+        return first;
     }
+    let length = first.len() + more.iter().map(Bytes::len).sum::<usize>();
+    let mut whole = Vec::with_capacity(length);
+    for part in std::iter::once(first).chain(more) {
+        whole.extend_from_slice(&part);
+    }
+    whole.into()
 }
 
 struct NextFrame<'a>(&'a mut SdkBody);

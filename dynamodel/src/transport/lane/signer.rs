@@ -14,14 +14,18 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::clock::Stamp;
+use super::invocation::HEX;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// Of the text that is signed.
+const BEGINNING: &str = "AWS4-HMAC-SHA256\n";
 
 /// Signs requests of one operation, endpoint, day and pair of credentials.
 pub(super) struct Signer {
     /// The canonical request up to the hash of the body.
     canonical: Vec<Part>,
-    /// `20260131/eu-central-1/dynamodb/aws4_request`
+    /// What follows the date in the text that is signed: the scope, such as
+    /// `20260131/eu-central-1/dynamodb/aws4_request`, between two line ends.
     scope: String,
     /// The header's value up to the signature.
     authorization: String,
@@ -62,7 +66,7 @@ impl Signer {
             .ok_or("the SDK signs with other credentials")?;
         let signer = Signer {
             canonical: canonical(request, signed)?,
-            scope: scope.to_owned(),
+            scope: format!("\n{scope}\n"),
             authorization: format!(
                 "{ALGORITHM} Credential={credential}, SignedHeaders={signed}, Signature="
             ),
@@ -89,7 +93,7 @@ impl Signer {
         canonical.update(hex(&Sha256::digest(body).into()));
 
         let mut signature = self.key.clone();
-        for text in [ALGORITHM, "\n", date, "\n", &self.scope, "\n"] {
+        for text in [BEGINNING, date, &self.scope] {
             signature.update(text.as_bytes());
         }
         signature.update(&hex(&canonical.finalize().into()));
@@ -97,13 +101,14 @@ impl Signer {
 
         let mut header = String::with_capacity(self.authorization.len() + signature.len());
         header.push_str(&self.authorization);
-        header.extend(signature.map(char::from));
+        // Hexadecimal digits are text.
+        header.push_str(std::str::from_utf8(&signature).unwrap_or_default());
         header
     }
 
     /// Whether the key is that of the day.
     pub(super) fn is_of_day(&self, stamp: &Stamp) -> bool {
-        stamp.is_on_day_of(&self.scope)
+        stamp.is_on_day_of(self.scope.trim_start())
     }
 }
 
@@ -177,11 +182,10 @@ fn key_of(secret: &str, scope: &str) -> Result<Hmac<Sha256>, &'static str> {
 }
 
 fn hex(bytes: &[u8; 32]) -> [u8; 64] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [0; 64];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
+    let (pairs, _) = text.as_chunks_mut();
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = HEX[usize::from(*byte)];
     }
     text
 }

@@ -4,6 +4,7 @@ mod clocks;
 mod faults;
 mod gate;
 mod identities;
+mod limits;
 mod stalls;
 mod templates;
 

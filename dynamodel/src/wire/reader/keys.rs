@@ -31,6 +31,16 @@ impl<'a> Reader<'a> {
         (place > 0).then(|| self.at(place))
     }
 
+    /// Whether the value of this key attribute was read, and these are its very bytes.
+    #[inline]
+    pub(crate) fn is_key_read(&self, part: usize, json: &str) -> bool {
+        let place = self.keys.get(part.wrapping_sub(1));
+        place.is_some_and(|place| {
+            let rest = self.bytes().get(*place..).unwrap_or_default();
+            *place > 0 && rest.starts_with(json.as_bytes())
+        })
+    }
+
     /// A reader of a page whose strings with escapes were unescaped before: all its text is borrowed.
     pub(crate) fn of_page(text: &'a str, escapes: &'a Escapes) -> Reader<'a> {
         Reader {

@@ -111,7 +111,7 @@ impl Writer {
 
 /// The bytes of a value are never fewer than its size, so that only long ones need a closer look.
 #[inline(always)]
-fn is_surely_key(member: &[u8], limit: usize) -> bool {
+pub(crate) fn is_surely_key(member: &[u8], limit: usize) -> bool {
     member.len() <= limit && !member.ends_with(b":\"\"}")
 }
 

@@ -74,6 +74,30 @@ async fn a_wrong_clock_is_corrected_once() {
     assert_eq!(counts(&transport), (2, 1));
 }
 
+/// The clock is an hour behind, and at the service it is the next day.
+#[tokio::test]
+async fn the_day_is_that_of_the_service() {
+    let clock = Clock::new();
+    // It is 23:30.
+    clock.advance(Duration::from_secs(14 * 3_600 + 36 * 60 + 40));
+    let date = "Fri, 10 Oct 2025 00:30:00 GMT";
+    let skewed = Step::error("RequestTimeTooSkewed").with("date", date);
+    let fake = Fake::new([skewed, Step::ok("{}").with("date", date)]);
+    let transport = open(fake.config().time_source(clock));
+    for _ in 0..3 {
+        call::<PutItem>(&transport).await.unwrap();
+    }
+    let sent = fake.sent();
+    let (ours, theirs) = ("20251009T233000Z", "20251010T003000Z");
+    assert_eq!(sent.len(), 4);
+    for (sent, expected) in sent.iter().zip([ours, theirs, theirs, theirs]) {
+        assert_eq!(sent.header("x-amz-date"), Some(expected));
+        let scope = format!("Credential=AKID/{}/", &expected[..8]);
+        assert!(authorization(sent).contains(&scope), "{sent:?}");
+    }
+    assert_eq!(counts(&transport), (2, 1));
+}
+
 #[tokio::test]
 async fn a_wrong_clock_is_left_alone_where_the_client_says_so() {
     let (_, dates, attempts) = dates(false).await;

@@ -40,6 +40,9 @@ fn scripts() -> Vec<Vec<Step>> {
         vec![Step::error("ExpiredTokenException")],
         vec![Step::error("UnrecognizedClientException")],
         vec![Step::error("RequestTimeTooSkewed")],
+        // How long to wait is the service's to say.
+        vec![fault().with("x-amz-retry-after", "20"), good()],
+        vec![throttled().with("retry-after", "1"), good()],
     ]
 }
 

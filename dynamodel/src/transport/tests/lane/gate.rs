@@ -11,10 +11,14 @@ use aws_smithy_runtime_api::client::identity::{Identity, SharedIdentityResolver}
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextMut, InterceptorContext,
 };
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::interceptors::{
+    Intercept, SharedInterceptor, dyn_dispatch_hint,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::{GetIdentityResolver, RuntimeComponents};
+use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::Format;
 
 use super::super::GetItem;
 use super::super::fake::OneInvocation;
@@ -231,13 +235,33 @@ async fn another_signature_closes_the_lane_when_it_is_seen() {
     assert_eq!(fake.sent().len(), 3);
 }
 
-/// A header that differs from request to request is not one that the lane can repeat.
+/// The lane of a client that has one of the SDK's interceptors replaced by this one, which has its name.
+fn with_replaced(fake: &Fake, by: impl Intercept + 'static) -> Transport {
+    let mut captured = capture(&Client::from_conf(fake.config().build())).unwrap();
+    let mut interceptors: Vec<_> = captured.components.interceptors().collect();
+    interceptors.retain(|interceptor| interceptor.name() != by.name());
+    interceptors.push(SharedInterceptor::new(by));
+    let mut components = captured.components.to_builder();
+    components.set_interceptors(interceptors.into_iter());
+    captured.components = components.build().unwrap();
+    let operations = Operations::prepare(&captured).unwrap();
+    Transport {
+        operations,
+        lane: Some(Lane::new(captured)),
+    }
+}
+
+/// A header that says more than the lane can know is not one that it can repeat: one that differs from
+/// request to request, and one with the time.
 #[tokio::test]
 async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
-    #[derive(Debug)]
-    struct Nonce;
+    #[derive(Debug, Clone, Copy)]
+    enum Varying {
+        Nonce,
+        Time,
+    }
     #[dyn_dispatch_hint]
-    impl Intercept for Nonce {
+    impl Intercept for Varying {
         // The name of one that does nothing for these operations, and is taken out here.
         fn name(&self) -> &'static str {
             "ObservabilityFeatureTrackerInterceptor"
@@ -245,39 +269,43 @@ async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
         fn modify_before_signing(
             &self,
             context: &mut BeforeTransmitInterceptorContextMut<'_>,
-            _components: &RuntimeComponents,
+            components: &RuntimeComponents,
             _cfg: &mut ConfigBag,
         ) -> Result<(), BoxError> {
-            let nonce = fastrand::u64(..).to_string();
-            context.request_mut().headers_mut().insert("x-nonce", nonce);
+            let value = match self {
+                Varying::Nonce => fastrand::u64(..).to_string(),
+                Varying::Time => {
+                    let now = components.time_source().unwrap().now();
+                    let mut now = DateTime::from(now);
+                    now.set_subsec_nanos(0);
+                    let now = now.fmt(Format::DateTime)?;
+                    format!("ttl={}", now.replace(['-', ':'], ""))
+                }
+            };
+            let headers = context.request_mut().headers_mut();
+            headers.insert("x-varying", value);
             Ok(())
         }
     }
-    let fake = Fake::new([Step::ok("{}")]);
-    let mut captured = capture(&Client::from_conf(fake.config().build())).unwrap();
-    let mut interceptors: Vec<_> = captured.components.interceptors().collect();
-    interceptors
-        .retain(|interceptor| interceptor.name() != "ObservabilityFeatureTrackerInterceptor");
-    let nonce = aws_smithy_runtime_api::client::interceptors::SharedInterceptor::new(Nonce);
-    interceptors.push(nonce);
-    let mut components = captured.components.to_builder();
-    components.set_interceptors(interceptors.into_iter());
-    captured.components = components.build().unwrap();
-    let operations = Operations::prepare(&captured).unwrap();
-    let transport = Transport {
-        operations,
-        lane: Some(Lane::new(captured)),
-    };
-    assert!(transport.lane_status().is_open());
-    for _ in 0..3 {
-        call::<GetItem>(&transport).await.unwrap();
+    for (varying, expected) in [
+        (
+            Varying::Nonce,
+            "the SDK's requests differ in an unknown way",
+        ),
+        (
+            Varying::Time,
+            "the SDK's requests tell the time in an unknown way",
+        ),
+    ] {
+        let fake = Fake::new([Step::ok("{}")]);
+        let transport = with_replaced(&fake, varying);
+        assert!(transport.lane_status().is_open());
+        for _ in 0..3 {
+            call::<GetItem>(&transport).await.unwrap();
+        }
+        assert_eq!(transport.lane_status().obstacle(), Some(expected));
+        assert_eq!(counts(&transport), (0, 0));
+        let sent = fake.sent();
+        assert!(sent.iter().all(|sent| sent.header("x-varying").is_some()));
     }
-    let why = transport.lane_status().obstacle();
-    assert_eq!(why, Some("the SDK's requests differ in an unknown way"));
-    assert_eq!(counts(&transport), (0, 0));
-    assert!(
-        fake.sent()
-            .iter()
-            .all(|sent| sent.header("x-nonce").is_some())
-    );
 }

@@ -75,6 +75,20 @@ async fn a_request_that_stalls_is_given_up() {
     assert!(elapsed < Duration::from_secs(8), "{elapsed:?}");
 }
 
+/// As long as the protection would take to give it up, and longer.
+#[tokio::test]
+async fn without_the_protection_an_answer_may_take_its_time() {
+    let late = Step::Late(Duration::ZERO, Duration::from_secs(7), r#"{"Item":{}}"#);
+    let fake = Fake::new([Step::ok("{}"), late]);
+    let config = fake.config();
+    let config = config.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    let transport = open(config);
+    call::<GetItem>(&transport).await.unwrap();
+    let reply = call::<GetItem>(&transport).await;
+    assert_eq!(outcome(&reply), "1 None {\"Item\":{}}");
+    assert_eq!(counts(&transport), (1, 1));
+}
+
 /// A request that is sent, with no answer: nothing of the SDK ends that without timeouts.
 #[tokio::test]
 async fn a_service_that_does_not_answer_is_waited_for() {

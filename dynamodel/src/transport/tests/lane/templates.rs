@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::config::{AppName, Credentials, FrameworkMetadata};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{AppName, Credentials, FrameworkMetadata, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::endpoint_config::AccountIdEndpointMode;
 use proptest::prelude::*;
@@ -39,7 +41,7 @@ fn account() -> Credentials {
 #[tokio::test]
 async fn requests_are_those_of_the_sdk() {
     const ARN: &str = "arn:aws:dynamodb:eu-central-1:123456789012:table/books";
-    let cases: [(Change, &str); 10] = [
+    let cases: [(Change, &str); 18] = [
         (|b| b, "books"),
         (|b| b.endpoint_url("http://localhost:8000"), "books"),
         (|b| b.endpoint_url("http://localhost:8000/path"), "books"),
@@ -69,6 +71,32 @@ async fn requests_are_those_of_the_sdk() {
             "books",
         ),
         (|b| b.disable_clock_skew_correction(true), "books"),
+        (|b| b.use_fips(true).use_dual_stack(true), "books"),
+        (
+            |b| b.use_fips(true).region(Region::new("us-gov-west-1")),
+            "books",
+        ),
+        (|b| b.region(Region::new("cn-north-1")), "books"),
+        (|b| b.endpoint_url("http://[::1]:8000"), "books"),
+        (
+            |b| b.endpoint_url("https://vpce-1.dynamodb.eu-central-1.vpce.amazonaws.com"),
+            "books",
+        ),
+        (|b| b.credentials_provider(account()), "books"),
+        (
+            |b| b.retry_config(RetryConfig::standard().with_max_attempts(7)),
+            "books",
+        ),
+        (
+            |b| {
+                let timeouts = TimeoutConfig::builder()
+                    .operation_timeout(Duration::from_secs(9))
+                    .operation_attempt_timeout(Duration::from_secs(5))
+                    .read_timeout(Duration::from_secs(3));
+                b.timeout_config(timeouts.build())
+            },
+            "books",
+        ),
     ];
     for (number, (change, table)) in cases.into_iter().enumerate() {
         let config = |fake: &Fake| change(fake.config().time_source(StoppedClock));
