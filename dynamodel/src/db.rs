@@ -287,7 +287,7 @@ impl Db {
     /// Sends one request with so many keys or operations about these tables.
     pub(crate) async fn call_tables<O: ApiOperation, T: Observed + Send + Sync + 'static>(
         &self,
-        tables: Vec<String>,
+        tables: Vec<Arc<str>>,
         batch_size: usize,
         body: Vec<u8>,
         decode: Decode<T>,
@@ -300,7 +300,7 @@ impl Db {
     /// be read.
     pub(crate) async fn call_tables_then<O: ApiOperation, T: Send + Sync + 'static, U: Observed>(
         &self,
-        tables: Vec<String>,
+        tables: Vec<Arc<str>>,
         batch_size: usize,
         body: Vec<u8>,
         decode: Decode<T>,

@@ -325,7 +325,7 @@ impl Write {
         }
         let write = put.into_part().and_then(|(entity, _, body)| {
             let key = entity.key_of();
-            let item = after_table(&body)?;
+            let item = after_table(body)?;
             Self::new(&key, "PutRequest", item.get(1..).unwrap_or_default())
         });
         write.map_err(named)
@@ -416,7 +416,7 @@ impl Plan {
         chunks
     }
 
-    fn request(&self, chunk: &[usize]) -> Result<(Vec<String>, Vec<u8>), Error> {
+    fn request(&self, chunk: &[usize]) -> Result<(Vec<Arc<str>>, Vec<u8>), Error> {
         let mut by_table: Vec<(&Arc<str>, Vec<&Write>)> = Vec::new();
         for i in chunk {
             let (Some(write), Some(table)) = (self.writes.get(*i), self.tables.get(*i)) else {
@@ -450,7 +450,7 @@ impl Plan {
             w.raw(b",\"ReturnConsumedCapacity\":\"INDEXES\"");
         }
         w.raw(b"}");
-        let tables = by_table.iter().map(|(t, _)| t.to_string()).collect();
+        let tables = by_table.iter().map(|(table, _)| (*table).clone()).collect();
         Ok((tables, w.finish().map_err(Error::write)?))
     }
 

@@ -237,7 +237,7 @@ async fn batches_on_arns_go_through_the_orchestrator() {
     for account in ["111111111111", "222222222222"] {
         let arn = format!("arn:aws:dynamodb:eu-central-1:{account}:table/books");
         let sent =
-            transport.call::<BatchWriteItem, _>(Tables::Many(vec![arn]), b"{}".to_vec(), text);
+            transport.call::<BatchWriteItem, _>(Tables::Many(vec![arn.into()]), b"{}".to_vec(), text);
         sent.await.unwrap();
     }
     assert_eq!(counts(&transport), (0, 0));
