@@ -188,3 +188,13 @@ snapshot! { projection, projection,
     #[dynamo(of = Session)]
     pub struct SessionSummary { pub user_id: String, #[dynamo(default = 7)] pub last_accessed: u64 }
 }
+
+snapshot! { borrowing_projection, projection,
+    #[dynamo(of = Session)]
+    pub struct SessionView<'a> {
+        pub user_id: &'a str,
+        pub last_accessed: u64,
+        #[dynamo(default)] pub tags: BTreeSet<&'a str>,
+        pub data: DataView<'a>,
+    }
+}

@@ -38,6 +38,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::backups::ContinuousBackups;
+use crate::task::Task;
 
 /// An SDK client of a new engine: in memory, or in the file at `path`, which is created when it is
 /// not there.
@@ -148,21 +149,45 @@ impl EmbeddedEngine {
     }
 
     async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let turn = self.shared.turn.clone().acquire_owned().await;
-        let turn = turn.map_err(|closed| ConnectorError::other(closed.into(), None))?;
-        let is_short = !self.shared.is_file && dispatch::is_short(operation(&request));
+        let shared = self.shared;
+        if let Ok(turn) = shared.turn.clone().try_acquire_owned() {
+            return shared.run_in_turn(request, turn).await;
+        }
+        let waiting = async move {
+            let turn = shared.turn.clone().acquire_owned().await;
+            let turn = turn.map_err(|closed| ConnectorError::other(closed.into(), None))?;
+            shared.run_in_turn(request, turn).await
+        };
         match Handle::try_current() {
-            Ok(runtime) if !is_short => runtime
-                .spawn_blocking(move || self.shared.run(&request, turn))
-                .await
-                .map_err(|panic| ConnectorError::other(panic.into(), None)),
-            // Without Tokio there is no better place either.
-            _ => Ok(self.shared.run(&request, turn)),
+            // A task of its own, so that a turn is also taken when the caller looks at something
+            // else meanwhile: at what another request brings, for which this one is in the way.
+            Ok(runtime) => {
+                let answer = Task::spawn(&runtime, waiting).await;
+                let gone = || ConnectorError::other("the runtime was shut down".into(), None);
+                answer.unwrap_or_else(|| Err(gone()))
+            }
+            Err(_) => waiting.await,
         }
     }
 }
 
 impl Shared {
+    async fn run_in_turn(
+        self: Arc<Self>,
+        request: HttpRequest,
+        turn: OwnedSemaphorePermit,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let is_short = !self.is_file && dispatch::is_short(operation(&request));
+        match Handle::try_current() {
+            Ok(runtime) if !is_short => runtime
+                .spawn_blocking(move || self.run(&request, turn))
+                .await
+                .map_err(|panic| ConnectorError::other(panic.into(), None)),
+            // Without Tokio there is no better place either.
+            _ => Ok(self.run(&request, turn)),
+        }
+    }
+
     /// Runs the operation. The turn ends with it, also when nobody waits for the answer any more.
     fn run(&self, request: &HttpRequest, turn: OwnedSemaphorePermit) -> HttpResponse {
         let body = request.body().bytes();

@@ -200,6 +200,15 @@ pub enum Unguarded {}
 impl Guards for Guarded {}
 impl Guards for Unguarded {}
 
+/// Entities whose attributes guard items keep unique.
+#[diagnostic::on_unimplemented(
+    message = "the entity has no unique attribute",
+    label = "no field is marked `#[dynamo(unique)]`",
+    note = "mark the fields whose values no two items may share with `#[dynamo(unique)]`; guards are written for these"
+)]
+pub trait IsGuarded: Guards {}
+impl IsGuarded for Guarded {}
+
 /// Entities that a batch can write: those without unique attributes.
 #[diagnostic::on_unimplemented(
     message = "a batch cannot keep attributes unique, and this entity has a field marked `#[dynamo(unique)]`",

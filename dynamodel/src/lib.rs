@@ -63,7 +63,8 @@
 //! * [`#[derive(Entity)]`](derive@Entity) lists every attribute; [`Document`](derive@Document) is for
 //!   nested structs and enums, [`Projection`](derive@Projection) for parts of items.
 //! * [`Entity`] has the operations on whole items; the derive makes those that take a key.
-//! * [`GetUnique`] reads an item by an attribute that is unique beside the key.
+//! * [`GetUnique`] reads an item by an attribute that is unique beside the key; [`BackfillGuards`] is
+//!   for items that are older than that.
 //! * [`Query`] and [`Scan`] read many items; [`Page`], [`Cursor`] and [`ItemStream`] are how.
 //!   [`BorrowedProjection`] is for reading them without copying their text.
 //! * [`Db`] is what operations are sent to, and where tables are created.
@@ -132,6 +133,7 @@ pub mod schema;
 mod shard;
 mod single_table;
 mod table;
+mod task;
 mod template;
 mod time;
 mod transport;
@@ -158,9 +160,9 @@ pub use expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe, valu
 pub use hydrate::Hydrate;
 pub use key::Key;
 pub use op::{
-    Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check, Committed,
-    ConsumedCapacity, Delete, Get, GetUnique, Handle, Measured, Partial, Put, Query, Reason,
-    Remove, Scan, Transaction, Update, batch_get, transact_get,
+    BackfillGuards, BackfillReport, Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport,
+    BulkWriter, Check, Committed, ConsumedCapacity, Delete, Get, GetUnique, Handle, Measured,
+    Partial, Put, Query, Reason, Remove, Scan, Transaction, Update, batch_get, transact_get,
 };
 pub use page::{Cursor, ItemStream, Page, ScanCursor, ScanStream};
 pub use picture::{Entities, Model};

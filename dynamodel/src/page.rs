@@ -4,7 +4,6 @@ mod cursor;
 mod scan_cursor;
 mod sharded;
 mod stream;
-mod task;
 mod under_way;
 
 pub use cursor::Cursor;

@@ -1,5 +1,6 @@
 //! Unique attributes: guard items, and what they promise.
 
+mod backfill;
 mod expiry;
 mod lookup;
 mod races;

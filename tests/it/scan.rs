@@ -76,6 +76,24 @@ async fn every_item_once() {
     }
 }
 
+/// On one thread: the requests of the segments, and of the next page, are under way meanwhile.
+#[tokio::test]
+async fn items_are_written_while_others_are_read() {
+    let db = points().await;
+    let limit = std::time::Duration::from_secs(60);
+    for (segments, ahead) in [(4, false), (1, true), (4, true)] {
+        let scan = Point::scan().segments(segments).page_size(3);
+        let mut points = scan.prefetch(ahead).stream(&db);
+        let mut seen = BTreeSet::new();
+        while let Some(point) = points.try_next().await.unwrap() {
+            assert!(seen.insert(point.n));
+            let put = point.put().send(&db);
+            tokio::time::timeout(limit, put).await.unwrap().unwrap();
+        }
+        assert_eq!(seen.len(), COUNT as usize);
+    }
+}
+
 #[tokio::test]
 async fn workers_share_a_scan() {
     let db = points().await;

@@ -103,15 +103,24 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         .filter(|f| f.is_stored())
         .collect();
     let slots: Vec<Ident> = (0..stored.len()).map(|i| format_ident!("__f{i}")).collect();
-    let arms = stored.iter().zip(&slots).map(|(field, slot)| {
-        let name = &field.name.value;
-        if construct.tokens {
-            let token = container.with_args(&field.token);
-            quote!(#name => __r.get::<#token>(&mut #slot)?,)
-        } else {
-            quote!(#name => __r.field(#name, &mut #slot)?,)
-        }
-    });
+    let arms = stored
+        .iter()
+        .zip(&slots)
+        .enumerate()
+        .map(|(i, (field, slot))| {
+            let place = Literal::usize_unsuffixed(i);
+            if construct.tokens {
+                let token = container.with_args(&field.token);
+                quote!(#place => __r.get::<#token>(&mut #slot)?,)
+            } else {
+                let name = &field.name.value;
+                quote!(#place => __r.field(#name, &mut #slot)?,)
+            }
+        });
+    let names = stored
+        .iter()
+        .map(|field| field.name.value.to_token_stream());
+    let names = names.chain(construct.kind.as_ref().map(|(name, _)| name.clone()));
     let mut unused = slots.iter();
     let values = construct.fields.iter().map(|field| {
         let ident = &field.ident;
@@ -129,8 +138,9 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
     let root = &container.root;
     let Construct { path, rest, .. } = construct;
     let kind = construct.kind.as_ref().map(|(name, kind)| {
+        let place = Literal::usize_unsuffixed(stored.len());
         quote! {
-            #name => {
+            #place => {
                 #root::__private::check_kind(__r, #name, #kind)?;
                 __kind = true;
             }
@@ -146,14 +156,13 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
     quote! {
         #declared
         #(let mut #slots = ::core::option::Option::None;)*
-        let mut __more = __r.begin_map()?;
-        while __more {
-            match &*__r.map_key()? {
+        let mut __n = __r.fields(&[#(#names),*]);
+        while let ::core::option::Option::Some(__i) = __n.next(__r)? {
+            match __i {
                 #(#arms)*
                 #kind
                 _ => __r.skip_value()?,
             }
-            __more = __r.end_entry()?;
         }
         #checked
         ::core::result::Result::Ok(#path { #(#values,)* #rest })

@@ -17,7 +17,7 @@ mod table;
 mod variants;
 mod view;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{DeriveInput, GenericParam, Generics};
 
@@ -207,10 +207,33 @@ fn implement(
     body: impl ToTokens,
 ) -> TokenStream {
     let (params, _, clause) = generics.split_for_impl();
+    let body = inlined(body.into_token_stream());
     quote! {
         #[automatically_derived]
         impl #params #of for #ty #clause { #body }
     }
+}
+
+/// The methods of an impl, each compiled where it is used, as generic code is: a crate of entities
+/// does not pay for what no program does with them.
+fn inlined(body: TokenStream) -> TokenStream {
+    let mut out = TokenStream::new();
+    let mut starts = true;
+    for tree in body {
+        if starts && matches!(&tree, TokenTree::Ident(word) if word == "fn") {
+            out.extend(quote!(#[inline]));
+        }
+        // Types such as `fn()` stand elsewhere.
+        starts = match &tree {
+            TokenTree::Group(group) => {
+                matches!(group.delimiter(), Delimiter::Brace | Delimiter::Bracket)
+            }
+            TokenTree::Punct(mark) => mark.as_char() == ';',
+            _ => false,
+        };
+        out.extend([tree]);
+    }
+    out
 }
 
 /// The tokens at another place: names still mean what they mean, and errors show there.

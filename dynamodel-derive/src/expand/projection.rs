@@ -1,6 +1,6 @@
 //! `Projection`: a part of an entity, whose fields go by the entity's tokens.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::attrs::hash;
@@ -87,7 +87,8 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
     let root = &container.root;
     let ident = &container.ident;
     let slots: Vec<Ident> = (0..fields.len()).map(|i| format_ident!("__f{i}")).collect();
-    let names = names(projection, tokens);
+    let ty = container.ty();
+    let places = (0..fields.len()).map(Literal::usize_unsuffixed);
     let values = fields
         .iter()
         .zip(tokens)
@@ -108,11 +109,12 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
         });
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
-        let mut __more = __r.begin_map()?;
-        while __more {
-            let __k = __r.map_key()?;
-            #(if *__k == *#names { __r.get::<#tokens>(&mut #slots)? } else)* { __r.skip_value()? }
-            __more = __r.end_entry()?;
+        let mut __n = __r.fields(<#ty as #root::Projection>::ATTRIBUTES);
+        while let ::core::option::Option::Some(__i) = __n.next(__r)? {
+            match __i {
+                #(#places => __r.get::<#tokens>(&mut #slots)?,)*
+                _ => __r.skip_value()?,
+            }
         }
         ::core::result::Result::Ok(#ident { #(#values,)* })
     }

@@ -1,6 +1,6 @@
 //! `Projection` of a struct with a lifetime: it borrows from the page that it came in.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
@@ -65,7 +65,8 @@ fn read_body(
     let Projection {
         container, fields, ..
     } = projection;
-    let (root, ident) = (&container.root, &container.ident);
+    let (root, ident, ty) = (&container.root, &container.ident, container.ty());
+    let places = (0..fields.len()).map(Literal::usize_unsuffixed);
     let slots: Vec<Ident> = (0..fields.len()).map(|i| format_ident!("__f{i}")).collect();
     let parts = fields.iter().zip(tokens).zip(&slots).zip(names);
     let (reads, values): (Vec<_>, Vec<_>) = parts
@@ -94,11 +95,12 @@ fn read_body(
         .unzip();
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
-        let mut __more = __r.begin_map()?;
-        while __more {
-            let __k = __r.map_key()?;
-            #(if *__k == *#names { #reads } else)* { __r.skip_value()? }
-            __more = __r.end_entry()?;
+        let mut __n = __r.fields(<#ty as #root::__private::BorrowedProjection>::ATTRIBUTES);
+        while let ::core::option::Option::Some(__i) = __n.next(__r)? {
+            match __i {
+                #(#places => #reads,)*
+                _ => __r.skip_value()?,
+            }
         }
         ::core::result::Result::Ok(#ident { #(#values,)* })
     }

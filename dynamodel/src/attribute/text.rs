@@ -20,7 +20,7 @@ macro_rules! text {
 
             #[inline(always)]
             fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
-                Ok(r.string()?.into_owned().into())
+                Ok(r.owned_string()?.into())
             }
         }
     )*};

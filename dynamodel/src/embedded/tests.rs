@@ -211,6 +211,24 @@ fn no_tokio_is_needed() {
     assert!(tables.unwrap().unwrap().table_names().is_empty());
 }
 
+/// A request that nobody looks at for now, as of a stream whose last item is worked on, is in nobody's
+/// way.
+#[tokio::test]
+async fn requests_do_not_wait_for_those_that_are_not_looked_at() {
+    let client = memory();
+    create_table(&client).await;
+    put(&client, "1", "one").await;
+    let scans = || Box::pin(client.scan().table_name("books").send());
+    let (mut one, mut two) = (scans(), scans());
+    assert!(one.as_mut().now_or_never().is_none(), "it has the turn");
+    assert!(two.as_mut().now_or_never().is_none(), "it waits for it");
+    let found = tokio::time::timeout(Duration::from_secs(20), title(&client, "1"));
+    assert_eq!(found.await.unwrap(), Some(text("one")));
+    for scan in [one, two] {
+        assert_eq!(scan.await.unwrap().count, 1);
+    }
+}
+
 #[tokio::test]
 async fn expired_items_are_deleted_on_demand() {
     let engine = EmbeddedEngine::memory().unwrap();

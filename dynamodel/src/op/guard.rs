@@ -5,6 +5,7 @@
 //! such a value are transactions that write the item and its guards together. What the item had before
 //! is read first, and pinned by the condition on the item.
 
+mod backfill;
 mod change;
 mod item;
 mod lookup;
@@ -13,6 +14,7 @@ mod read;
 mod send;
 mod single;
 
+pub use backfill::{BackfillGuards, BackfillReport};
 pub(crate) use change::Effect;
 pub(crate) use item::{check_key, check_partition, filter, index_filter};
 pub use lookup::GetUnique;

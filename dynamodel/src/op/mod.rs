@@ -32,7 +32,7 @@ pub use capacity::{Capacity, ConsumedCapacity, Measured};
 pub use check::Check;
 pub use delete::{Delete, Remove};
 pub use get::Get;
-pub use guard::GetUnique;
+pub use guard::{BackfillGuards, BackfillReport, GetUnique};
 pub use put::{Put, PutMode};
 pub use query::Query;
 pub use returned::{New, Old, Partial, PutReturned, Returned, Stored, UpdatedNew, UpdatedOld};

@@ -9,13 +9,13 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::sharded::{Effort, Merge, decode};
-use super::task::elsewhere;
 use super::{Cursor, Fetched, Position, SharedPlan, UnderWay, fetch_items, page_limit, start_key};
 use crate::db::Db;
 use crate::entity::Projection;
 use crate::error::Error;
 use crate::op::Plan;
 use crate::schema::Shards;
+use crate::task::elsewhere;
 
 /// The items of a query or scan, as a stream that reads pages as they are needed.
 ///

@@ -2,6 +2,7 @@
 
 mod container;
 mod envelope;
+mod fields;
 mod keys;
 mod number;
 mod scalar;
@@ -41,6 +42,8 @@ pub struct Reader<'a> {
     keys: [usize; 2],
     /// The strings with escapes, when they were unescaped before.
     escapes: Option<&'a Escapes>,
+    /// In which order attributes came so far.
+    order: fields::Order,
 }
 
 impl std::fmt::Debug for Reader<'_> {
@@ -87,6 +90,7 @@ impl<'a> Reader<'a> {
             bare: None,
             keys: [0; 2],
             escapes: None,
+            order: fields::Order::new(),
         }
     }
 

@@ -8,6 +8,8 @@ mod path;
 mod scalar;
 
 use super::error::WriteError;
+use crate::entity::Entity;
+use crate::schema::EntitySchema;
 
 /// Writes attribute values as DynamoDB JSON.
 ///
@@ -48,6 +50,18 @@ impl Writer {
     #[inline]
     pub fn new() -> Self {
         Self::with_capacity(1024)
+    }
+
+    /// An empty writer with room for an item of this type: 64 bytes for each of its attributes, and a
+    /// kilobyte at least.
+    #[inline]
+    pub fn for_item<E: Entity>() -> Self {
+        Self::with_capacity(Self::room_for_item(E::SCHEMA))
+    }
+
+    /// The bytes that [`for_item`](Self::for_item) makes room for.
+    pub(crate) fn room_for_item(schema: &EntitySchema) -> usize {
+        (256 + 64 * schema.attributes.len()).max(1024)
     }
 
     /// An empty writer with room for this many bytes.

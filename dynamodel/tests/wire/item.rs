@@ -22,13 +22,13 @@ macro_rules! body {
 
             pub(crate) fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError> {
                 $(let mut $field: Option<$field_type> = None;)*
-                let mut more = r.begin_map()?;
-                while more {
-                    match &*r.map_key()? {
-                        $($name => r.field($name, &mut $field)?,)*
+                let names = [$($name),*];
+                let mut fields = r.fields(&names);
+                while let Some(place) = fields.next(r)? {
+                    match names.get(place) {
+                        $(Some(&$name) => r.field($name, &mut $field)?,)*
                         _ => r.skip_value()?,
                     }
-                    more = r.end_entry()?;
                 }
                 Ok($ty { $($field: r.take($name, $field)?,)* })
             }

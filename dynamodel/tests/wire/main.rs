@@ -3,5 +3,6 @@
 mod hostile;
 mod item;
 mod messages;
+mod order;
 mod sdk;
 mod types;

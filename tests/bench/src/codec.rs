@@ -46,7 +46,7 @@ fn encode<'a, E: Sample>() -> Prepared<'a> {
     let with_serde = serialize.clone();
     let [a, b, c] = [(); 3].map(|()| entity.clone());
     let by_us = move || {
-        let mut w = Writer::new();
+        let mut w = Writer::for_item::<E>();
         c.write_item(&mut w);
         w.finish().expect("written")
     };

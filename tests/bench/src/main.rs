@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p dynamodel-bench [-- [--json] [--rounds N] [--repeat N] [CASE[/CONTESTANT] ..]]`
 //!
-//! `CASE` and `CONTESTANT` are parts of names; without any, everything is measured. `--json` prints one object a
+//! `CASE` and `CONTESTANT` are parts of names, or whole ones; without any, everything is measured. `--json` prints one object a
 //! line. `--repeat` runs what is chosen N times without measuring it, for a profiler.
 
 mod codec;
@@ -43,11 +43,19 @@ fn main() {
             continue;
         }
         let mut case = prepare();
+        let whole = |part: &str| case.contestants.iter().any(|c| c.name == part);
+        let wanted: Vec<_> = options
+            .names
+            .iter()
+            .filter(|(c, _)| name.contains(c))
+            .collect();
+        let wanted: Vec<_> = wanted.iter().map(|(_, part)| (part, whole(part))).collect();
         let chosen = |contestant: &Contestant<'_>| {
-            let chosen = |(case, part): &(String, String)| {
-                name.contains(case) && contestant.name.contains(part)
+            let is = |&(part, whole): &(&String, bool)| match whole {
+                true => contestant.name == part,
+                false => contestant.name.contains(part.as_str()),
             };
-            options.names.is_empty() || options.names.iter().any(chosen)
+            wanted.is_empty() || wanted.iter().any(is)
         };
         case.contestants.retain(chosen);
         if let Some(times) = options.repeat {

@@ -31,6 +31,8 @@ pub(crate) struct Effect {
     pub(super) values: Vec<Change>,
     /// The Time to Live, which the guards carry too.
     pub(super) ttl: Change,
+    /// The position of an attribute whose guard is written although the value stays.
+    pub(super) anew: Option<usize>,
 }
 
 impl Effect {
@@ -41,7 +43,17 @@ impl Effect {
         Ok(Effect {
             values: values.collect::<Result<_, ReadError>>()?,
             ttl: schema.ttl.map_or(Ok(Change::Keep), value)?,
+            anew: None,
         })
+    }
+
+    /// Nothing, but the value of the attribute at this position of the schema gets its guard.
+    pub(super) fn of_backfill(schema: &EntitySchema, position: usize) -> Self {
+        Effect {
+            values: vec![Change::Keep; schema.unique.len()],
+            ttl: Change::Keep,
+            anew: Some(position),
+        }
     }
 
     /// The item is deleted.
@@ -53,6 +65,7 @@ impl Effect {
                 .map(|_| Change::Becomes(None))
                 .collect(),
             ttl: Change::Keep,
+            anew: None,
         }
     }
 
@@ -73,6 +86,7 @@ impl Effect {
             ttl: schema
                 .ttl
                 .map_or(Ok(Change::Keep), |ttl| change(actions, ttl))?,
+            anew: None,
         };
         let changes = |change: &Change| *change != Change::Keep;
         if effect.values.iter().any(changes) || changes(&effect.ttl) {

@@ -126,6 +126,20 @@ fn write_key(schema: &EntitySchema, text: &str, w: &mut Writer) {
     }
 }
 
+/// The key of an item, as JSON.
+pub(super) fn key_of(schema: &EntitySchema, item: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut w = Writer::new();
+    w.raw(b"{");
+    for name in schema.key.attributes() {
+        if let Some(value) = value_in(item, name)? {
+            write_name(name, &mut w);
+            w.raw(value);
+        }
+    }
+    w.raw(b"}");
+    w.finish().map_err(Error::write)
+}
+
 fn write_name(name: &str, w: &mut Writer) {
     w.comma();
     w.raw(b"\"");

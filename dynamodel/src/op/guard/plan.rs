@@ -122,7 +122,8 @@ impl Plan {
             let before = old.value(i);
             // All of them: who takes a guard over from this item relies on what it has.
             pins.push(Pin::new(unique.attribute, before));
-            if *change == Change::Keep && effect.ttl == Change::Keep {
+            let anew = effect.anew == Some(i);
+            if *change == Change::Keep && effect.ttl == Change::Keep && !anew {
                 continue;
             }
             // A value that cannot be guarded was not written by this library.
@@ -136,7 +137,7 @@ impl Plan {
             if !stays && let Some(text) = had {
                 self.guard(schema, unique, text).releases.push(position);
             }
-            if (!stays || ttl_changes)
+            if (!stays || ttl_changes || anew)
                 && let Some(text) = gets
             {
                 let guard = self.guard(schema, unique, text);

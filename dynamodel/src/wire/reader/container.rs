@@ -143,7 +143,9 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// What the attribute's type says, with the name in the path.
-    #[inline(always)]
+    // Not inlined: one copy serves all fields of a type, and the slots stay where they are. As locals
+    // that the compiler takes apart, all of them would be moved about for each attribute.
+    #[inline(never)]
     pub fn field<T: Attribute>(
         &mut self,
         name: &'static str,

@@ -71,11 +71,45 @@ impl<'a> Reader<'a> {
     /// When the value is not an N.
     #[inline]
     pub fn float(&mut self) -> Result<f64, ReadError> {
+        if let Some(value) = self.short_decimal() {
+            return Ok(value);
+        }
         let text = self.number_text("N")?;
         match text.parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(value),
             parsed => Err(not_finite(parsed.is_ok(), "N in the range of f64")),
         }
+    }
+
+    /// A number of so few digits that it and the power of ten below it are exact in an `f64`: then one
+    /// division rounds right. Nothing is consumed when it is another one.
+    #[inline(never)]
+    fn short_decimal(&mut self) -> Option<f64> {
+        const TENS: [f64; 16] = [
+            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+        ];
+        let rest = self.bytes().get(self.at..)?.strip_prefix(b"{\"N\":\"")?;
+        let (negative, rest) = match rest {
+            [b'-', rest @ ..] => (true, rest),
+            _ => (false, rest),
+        };
+        let mut mantissa = 0;
+        let whole = digits(rest, &mut mantissa);
+        let rest = rest.get(whole..)?;
+        let (fraction, rest) = match rest {
+            [b'.', rest @ ..] => {
+                let fraction = digits(rest, &mut mantissa);
+                (fraction, rest.get(fraction..)?)
+            }
+            _ => (0, rest),
+        };
+        // Fifteen digits always fit into the 53 bits of an `f64`.
+        if whole == 0 || whole + fraction > 15 || !rest.starts_with(b"\"}") {
+            return None;
+        }
+        self.at = self.text.len() - rest.len() + 2;
+        let value = mantissa as f64 / TENS.get(fraction)?;
+        Some(if negative { -value } else { value })
     }
 
     /// Reads `{"N":".."}` as an `f32`. A number of more digits is rounded to the nearest one.
@@ -123,6 +157,19 @@ impl<'a> Reader<'a> {
             Err(e) => e,
         }
     }
+}
+
+/// How many digits the bytes begin with. Adds them to the number, which wraps around.
+#[inline(always)]
+fn digits(bytes: &[u8], number: &mut u64) -> usize {
+    let mut count = 0;
+    while let Some(digit) = bytes.get(count).map(|b| b.wrapping_sub(b'0'))
+        && digit < 10
+    {
+        *number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+        count += 1;
+    }
+    count
 }
 
 #[cold]

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Reader;
 use crate::wire::error::ReadError;
+use crate::wire::scan;
 use crate::wire::tag::Tag;
 
 impl<'a> Reader<'a> {
@@ -22,6 +23,35 @@ impl<'a> Reader<'a> {
         let text = self.string_body()?;
         self.close_tagged()?;
         Ok(text)
+    }
+
+    /// Reads `{"S":".."}` as text of its own.
+    ///
+    /// # Errors
+    /// When the value is not an S.
+    #[inline(always)]
+    pub(crate) fn owned_string(&mut self) -> Result<String, ReadError> {
+        let rest = self.bytes().get(self.at..).unwrap_or_default();
+        if let Some(rest) = rest.strip_prefix(b"{\"S\":\"") {
+            let start = self.at + 6;
+            let length = scan::special_in(rest);
+            if rest
+                .get(length..)
+                .is_some_and(|end| end.starts_with(b"\"}"))
+                && let Some(text) = self.text.get(start..start + length)
+            {
+                self.at = start + length + 2;
+                return Ok(text.to_owned());
+            }
+        }
+        self.owned_string_slow()
+    }
+
+    /// Text with escapes, white space around it, or anything else.
+    #[cold]
+    #[inline(never)]
+    fn owned_string_slow(&mut self) -> Result<String, ReadError> {
+        self.string().map(Cow::into_owned)
     }
 
     #[cold]

@@ -1,4 +1,4 @@
-//! Work on another thread, where the runtime has several.
+//! Work beside the caller's, which ends when nobody waits for it any more.
 
 use std::future::Future;
 use std::panic;
@@ -16,14 +16,20 @@ pub(crate) async fn elsewhere<T: Send + 'static>(
 ) -> Option<T> {
     match Handle::try_current() {
         Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
-            Task(runtime.spawn(work.in_current_span())).await
+            Task::spawn(&runtime, work.in_current_span()).await
         }
         _ => Some(work.await),
     }
 }
 
 /// A task that ends when nobody waits for it any more.
-struct Task<T>(JoinHandle<T>);
+pub(crate) struct Task<T>(JoinHandle<T>);
+
+impl<T: Send + 'static> Task<T> {
+    pub(crate) fn spawn(runtime: &Handle, work: impl Future<Output = T> + Send + 'static) -> Self {
+        Task(runtime.spawn(work))
+    }
+}
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {

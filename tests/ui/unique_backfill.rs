@@ -1,0 +1,15 @@
+//! Guards are written for entities with a unique attribute.
+
+use dynamodel::{BackfillGuards, Entity};
+
+#[derive(Entity)]
+#[dynamo(table = "users")]
+struct User {
+    #[dynamo(partition)]
+    id: String,
+    email: String,
+}
+
+fn main() {
+    let _ = BackfillGuards::<User>::new();
+}
