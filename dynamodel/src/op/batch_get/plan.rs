@@ -238,16 +238,22 @@ impl Plan {
     }
 
     /// The slot of the item that started there and was read until here.
-    pub(super) fn slot_read(
-        &self,
-        group: usize,
-        start: &Reader<'_>,
-        end: &Reader<'_>,
-    ) -> Option<usize> {
+    pub(super) fn slot_read(&self, group: usize, start: usize, end: &Reader<'_>) -> Option<usize> {
         let schema = self.groups.get(group)?.schema;
+        let partition = end.plain_key_read(1);
+        let sort = end.plain_key_read(2);
+        if partition.is_some() && (sort.is_some() || schema.key.sort.is_empty()) {
+            let texts = [partition, sort];
+            let hash = self.table.hash_of_texts(group, texts);
+            let is_it = |known: &[Range<usize>; 2]| plain_texts(&self.text, known) == Some(texts);
+            let found = self.find(group, hash, is_it);
+            if found.is_some() {
+                return found;
+            }
+        }
         match key_values_read(end, &schema.key) {
             Some(values) => self.slot_of(group, &values),
-            None => self.slot_at(group, start),
+            None => self.slot_at(group, &end.at(start)),
         }
     }
 
