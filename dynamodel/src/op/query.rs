@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 
 use super::guard;
 use super::read::{Plan, Types};
-use super::sort::{IntoSort, SortPrefix};
+use super::response::AllItems;
+use super::sort::IntoSort;
 use crate::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::db::Db;
 use crate::entity::{
@@ -16,7 +17,7 @@ use crate::expr::ast::{Node, Value};
 use crate::expr::{Condition, Fields, InFilter, Prefix};
 use crate::key::KeyBuilder;
 use crate::page::{self, Cursor, ItemStream, Page};
-use crate::schema::IndexKey;
+use crate::schema::{EntitySchema, IndexKey, KeySchema};
 
 /// Reads the items of one partition, in the order of the sort key: Query. Made by the entity's `query`
 /// constructor and by one for each index.
@@ -111,42 +112,55 @@ impl<E: Entity, I: Index, O> fmt::Debug for Query<E, I, O> {
 impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
     #[doc(hidden)]
     pub fn new(partition: KeyBuilder) -> Self {
-        let nodes = partition
-            .checked(&I::KEY, partition_of::<I>().as_ref())
-            .and_then(|parts| {
-                for (name, value) in &parts {
-                    guard::check_partition(E::SCHEMA, name, value)?;
-                }
-                let equals = |(name, json)| Node::equals(name, Value::Json(json));
-                let mut nodes: Vec<Node> = parts.into_iter().map(equals).collect();
-                nodes.extend(SortPrefix::<I>::start().into_condition().into_nodes()?);
-                Ok(nodes)
-            });
-        let plan = nodes.map_err(Error::invalid_key).map(|nodes| {
-            let mut plan = Plan::new::<I>(false);
-            plan.key = Node::all(nodes);
-            let filter = I::NAME.and_then(|name| guard::index_filter(E::SCHEMA, name, &I::KEY));
-            if let Some(filter) = filter {
-                plan.add_filter(filter);
-            }
-            plan
-        });
+        let plan = Plan::new::<I>(false);
         Query {
-            plan: plan.map_err(named::<E>),
+            plan: in_partition(plan, partition, &I::KEY, I::TEMPLATES),
             _types: PhantomData,
         }
     }
 }
 
-fn named<E: Entity>(error: Error) -> Error {
-    error.of_entity(E::SCHEMA.entity).in_operation("Query")
+/// Restricts a query to one partition.
+fn in_partition(
+    mut plan: Plan,
+    partition: KeyBuilder,
+    key: &KeySchema,
+    templates: Option<IndexKey>,
+) -> Result<Plan, Error> {
+    let schema = plan.schema;
+    // The template of the partition key alone.
+    let of_partition = templates.map(|mut templates| {
+        templates.key.sort = &[];
+        templates
+    });
+    let nodes = partition
+        .checked(key, of_partition.as_ref())
+        .and_then(|parts| {
+            for (name, value) in &parts {
+                guard::check_partition(schema, name, value)?;
+            }
+            let equals = |(name, json)| Node::equals(name, Value::Json(json));
+            let mut nodes: Vec<Node> = parts.into_iter().map(equals).collect();
+            nodes.extend(super::sort::nodes(
+                Vec::new(),
+                None,
+                key,
+                templates.as_ref(),
+            )?);
+            Ok(nodes)
+        });
+    let nodes = nodes.map_err(|e| named(schema, Error::invalid_key(e)))?;
+    plan.key = Node::all(nodes);
+    let filter = plan.index;
+    let filter = filter.and_then(|name| guard::index_filter(schema, name, key));
+    if let Some(filter) = filter {
+        plan.add_filter(filter);
+    }
+    Ok(plan)
 }
 
-/// The template of the partition key alone.
-fn partition_of<I: Index>() -> Option<IndexKey> {
-    let mut templates = I::TEMPLATES?;
-    templates.key.sort = &[];
-    Some(templates)
+fn named(schema: &EntitySchema, error: Error) -> Error {
+    error.of_entity(schema.entity).in_operation("Query")
 }
 
 impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
@@ -178,7 +192,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
                     key => key.into_iter().chain(nodes).collect(),
                 });
             }
-            (Ok(_), Err(e)) => self.plan = Err(named::<E>(Error::invalid_key(e))),
+            (Ok(_), Err(e)) => self.plan = Err(named(E::SCHEMA, Error::invalid_key(e))),
             (Err(_), _) => {}
         }
         self
@@ -318,7 +332,9 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> 
     where
         O: SelectableFrom<I>,
     {
-        page::all(db, self.plan?).await
+        let mut all = AllItems::new();
+        page::all(db, self.plan?, &mut all).await?;
+        Ok(all.items)
     }
 
     /// The first item, if there is one. One round trip (one to each shard of a sharded index), unless a
@@ -330,7 +346,9 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> 
     where
         O: SelectableFrom<I>,
     {
-        page::first(db, self.plan?).await
+        let mut first = AllItems::new();
+        page::first(db, self.plan?, &mut first).await?;
+        Ok(first.items.pop())
     }
 
     /// One page, and the cursor of the next. One round trip; of a sharded index, one or two to each

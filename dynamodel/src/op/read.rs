@@ -42,9 +42,19 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn new<I: Index>(scan: bool) -> Self {
+        let shards = if scan { None } else { I::SHARDS };
+        Self::of(I::Entity::SCHEMA, I::NAME, scan, shards)
+    }
+
+    fn of(
+        schema: &'static EntitySchema,
+        index: Option<&'static str>,
+        scan: bool,
+        shards: Option<Shards>,
+    ) -> Self {
         Plan {
-            schema: I::Entity::SCHEMA,
-            index: I::NAME,
+            schema,
+            index,
             scan,
             key: None,
             filter: None,
@@ -57,7 +67,7 @@ impl Plan {
             segment: None,
             measure: false,
             prefetch: None,
-            shards: if scan { None } else { I::SHARDS },
+            shards,
             concurrency: usize::MAX,
             also: Vec::new(),
         }

@@ -142,10 +142,10 @@ pub(super) async fn write_chunk(
 ) -> Result<Vec<usize>, Error> {
     let (tables, body) = plan.request(&chunk)?;
     let answer = db
-        .call_tables::<transport::BatchWriteItem, _>(tables, chunk.len(), body, decode)
+        .ask_tables::<transport::BatchWriteItem>(tables, chunk.len(), body)
         .await
-        .map_err(Error::failure)?
-        .output;
+        .decode(decode)
+        .map_err(Error::failure)?;
     capacity
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
