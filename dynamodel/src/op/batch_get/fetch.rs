@@ -281,7 +281,7 @@ impl Taking<'_> {
 
     /// The item that starts here.
     fn item(&mut self, group: usize, r: &mut Reader<'_>) -> Result<(), ReadError> {
-        let start = r.clone();
+        let start = r.position();
         self.returned += 1;
         // Where all keys are of one part, the item is read before it is known whose it is: reading it
         // comes by its key.
@@ -301,16 +301,16 @@ impl Taking<'_> {
             let next = || next.filter(|next| plan.is_read(*next, group, r));
             slot = slot
                 .or_else(next)
-                .or_else(|| plan.slot_read(group, &start, r));
+                .or_else(|| plan.slot_read(group, start, r));
             plan.askers(slot?).next().map(|asker| asker.place)
         };
         let reader = self.readers.get_mut(part).ok_or_else(not_asked)?;
         let read = reader.read(r, &mut place);
         if read.is_err() {
             // JSON that is broken costs the answer; an item of another shape costs itself.
-            r.clone_from(&start);
+            r.rewind(start);
+            slot = slot.or_else(|| plan.slot_at(group, r));
             r.skip_value()?;
-            slot = slot.or_else(|| plan.slot_at(group, &start));
         }
         let slot = slot.ok_or_else(not_asked)?;
         self.next = Some(slot + 1);
@@ -320,7 +320,7 @@ impl Taking<'_> {
         }
         for again in askers {
             let reader = self.readers.get_mut(again.part).ok_or_else(not_asked)?;
-            if let Err(e) = reader.read(&mut start.clone(), &mut |_| Some(again.place)) {
+            if let Err(e) = reader.read(&mut r.at(start), &mut |_| Some(again.place)) {
                 self.note(again.key, e);
             }
         }

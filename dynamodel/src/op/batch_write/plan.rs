@@ -81,7 +81,7 @@ impl Plan {
         chunks
     }
 
-    pub(super) fn request(&self, chunk: &[usize]) -> Result<(Vec<String>, Vec<u8>), Error> {
+    pub(super) fn request(&self, chunk: &[usize]) -> Result<(Vec<Arc<str>>, Vec<u8>), Error> {
         let mut by_table: Vec<(&Arc<str>, Vec<&Write>)> = Vec::new();
         for i in chunk {
             let (Some(write), Some(table)) = (self.writes.get(*i), self.tables.get(*i)) else {
@@ -115,7 +115,7 @@ impl Plan {
             w.raw(b",\"ReturnConsumedCapacity\":\"INDEXES\"");
         }
         w.raw(b"}");
-        let tables = by_table.iter().map(|(t, _)| t.to_string()).collect();
+        let tables = by_table.iter().map(|(table, _)| (*table).clone()).collect();
         Ok((tables, w.finish().map_err(Error::write)?))
     }
 

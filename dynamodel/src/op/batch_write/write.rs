@@ -74,7 +74,7 @@ impl Write {
         }
         let write = put.into_part().and_then(|(entity, _, body)| {
             let key = entity.key_of();
-            let item = after_table(&body)?;
+            let item = after_table(body)?;
             Self::new(&key, "PutRequest", item.get(1..).unwrap_or_default())
         });
         write.map_err(named)
