@@ -18,7 +18,7 @@ use crate::entity::{Primary, Projection};
 use crate::error::Error;
 use crate::expr::ast::{Node, Operand, Place, Value};
 use crate::key::KeyBuilder;
-use crate::op::Plan;
+use crate::op::{AllItems, Plan};
 use crate::page::{self, Cursor, ItemStream, Page};
 use crate::schema::{EntitySchema, IndexKey};
 use crate::single_table::{Table, TableWithSort, Templated};
@@ -210,7 +210,9 @@ impl<C: Collection + Projection> CollectionQuery<C> {
     /// An invalid key before anything is sent; an item of another kind or that cannot be read
     /// ([`is_unreadable`](Error::is_unreadable)); or the service or network fails.
     pub async fn all(self, db: &Db) -> Result<Vec<C>, Error> {
-        page::all(db, self.plan?).await
+        let mut all = AllItems::new();
+        page::all(db, self.plan?, &mut all).await?;
+        Ok(all.items)
     }
 
     /// The first item, if there is one.
@@ -218,7 +220,9 @@ impl<C: Collection + Projection> CollectionQuery<C> {
     /// # Errors
     /// As [`all`](Self::all).
     pub async fn first(self, db: &Db) -> Result<Option<C>, Error> {
-        page::first(db, self.plan?).await
+        let mut first = AllItems::new();
+        page::first(db, self.plan?, &mut first).await?;
+        Ok(first.items.pop())
     }
 
     /// One page, and the cursor of the next. One round trip.
@@ -251,8 +255,9 @@ impl<C: Gather> CollectionQuery<C> {
     /// [`is_unreadable`](Error::is_unreadable) for an item of another kind, or when there are several
     /// where the struct has one; or the service or network fails.
     pub async fn gather(self, db: &Db) -> Result<C, Error> {
-        let items = page::all::<C::Item>(db, self.plan?).await?;
-        C::gather(items).map_err(named::<C>)
+        let mut all = AllItems::<C::Item>::new();
+        page::all(db, self.plan?, &mut all).await?;
+        C::gather(all.items).map_err(named::<C>)
     }
 }
 

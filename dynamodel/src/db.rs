@@ -1,17 +1,16 @@
 //! [`Db`]: the client that operations are sent to.
 
+mod exchange;
+
 use std::collections::HashMap;
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::{Arc, RwLock};
 
-use crate::observe::{Observed, Subject, Watch};
 use crate::single_table::HasTable;
-use crate::transport::{
-    ApiOperation, Decode, Failure, FailureKind, LaneStatus, Reply, Tables, Transport,
-};
-use crate::wire::ReadError;
+use crate::transport::{LaneStatus, Tables, Transport};
+
+use self::exchange::Request;
+pub(crate) use self::exchange::{Answer, Exchange, Sending};
 
 /// A connection to DynamoDB: an [`aws_sdk_dynamodb::Client`] and the names of the tables.
 ///
@@ -256,99 +255,35 @@ impl Db {
         name
     }
 
-    /// Sends one request about one table.
-    pub(crate) async fn call<O: ApiOperation, T: Observed + Send + Sync + 'static>(
-        &self,
-        table: Arc<str>,
-        body: Vec<u8>,
-        decode: Decode<T>,
-    ) -> Result<Reply<T>, Failure> {
-        self.call_index::<O, T>(table, None, body, decode).await
-    }
-
-    /// Sends one request about an index of a table, or the table itself.
-    pub(crate) async fn call_index<O: ApiOperation, T: Observed + Send + Sync + 'static>(
+    /// Sends one request about one table, or an index of it.
+    pub(crate) fn ask<O: Exchange>(
         &self,
         table: Arc<str>,
         index: Option<&'static str>,
         body: Vec<u8>,
-        decode: Decode<T>,
-    ) -> Result<Reply<T>, Failure> {
-        let tables = Tables::One(table);
-        let watch = Watch::begin::<O>(&Subject {
-            tables: &tables,
+    ) -> Sending<'_> {
+        let request = Request {
+            tables: Tables::One(table),
             index,
             batch_size: None,
-        });
-        self.observed::<O, T, T>(watch, tables, body, decode, Ok)
-            .await
+            body,
+        };
+        O::send(self, request)
     }
 
     /// Sends one request with so many keys or operations about these tables.
-    pub(crate) async fn call_tables<O: ApiOperation, T: Observed + Send + Sync + 'static>(
+    pub(crate) fn ask_tables<O: Exchange>(
         &self,
         tables: Vec<Arc<str>>,
         batch_size: usize,
         body: Vec<u8>,
-        decode: Decode<T>,
-    ) -> Result<Reply<T>, Failure> {
-        self.call_tables_then::<O, T, T>(tables, batch_size, body, decode, Ok)
-            .await
-    }
-
-    /// As [`call_tables`](Self::call_tables), with something that is still to be done for the answer to
-    /// be read.
-    pub(crate) async fn call_tables_then<O: ApiOperation, T: Send + Sync + 'static, U: Observed>(
-        &self,
-        tables: Vec<Arc<str>>,
-        batch_size: usize,
-        body: Vec<u8>,
-        decode: Decode<T>,
-        then: impl FnOnce(T) -> Result<U, ReadError>,
-    ) -> Result<Reply<U>, Failure> {
-        let tables = Tables::Many(tables);
-        let watch = Watch::begin::<O>(&Subject {
-            tables: &tables,
+    ) -> Sending<'_> {
+        let request = Request {
+            tables: Tables::Many(tables),
             index: None,
             batch_size: Some(batch_size),
-        });
-        self.observed::<O, T, U>(watch, tables, body, decode, then)
-            .await
-    }
-
-    async fn observed<O: ApiOperation, T: Send + Sync + 'static, U: Observed>(
-        &self,
-        watch: Watch,
-        tables: Tables,
-        body: Vec<u8>,
-        decode: Decode<T>,
-        then: impl FnOnce(T) -> Result<U, ReadError>,
-    ) -> Result<Reply<U>, Failure> {
-        // In its place: a future of this size is better not moved.
-        let mut call = pin!(self.transmit::<O, T>(tables, body, decode));
-        let sent = poll_fn(|cx| watch.span().in_scope(|| call.as_mut().poll(cx))).await;
-        let sent = match sent {
-            Ok(reply) => reply.then(then),
-            Err(failure) => Err(failure),
+            body,
         };
-        watch.end(&sent);
-        sent
-    }
-
-    async fn transmit<O: ApiOperation, T: Send + Sync + 'static>(
-        &self,
-        tables: Tables,
-        body: Vec<u8>,
-        decode: Decode<T>,
-    ) -> Result<Reply<T>, Failure> {
-        match &self.inner.transport {
-            Ok(transport) => transport.call::<O, T>(tables, body, decode).await,
-            Err(message) => Err(Failure {
-                attempts: 0,
-                uncertain: false,
-                request_id: None,
-                kind: FailureKind::Construction(message.clone().into()),
-            }),
-        }
+        O::send(self, request)
     }
 }

@@ -187,7 +187,10 @@ pub trait IsVersioned: Lock {}
 impl IsVersioned for Versioned {}
 
 /// Whether guard items keep attributes of the entity unique.
-pub trait Guards: Send + Sync + 'static {}
+pub trait Guards: Send + Sync + 'static {
+    #[doc(hidden)]
+    const GUARDED: bool;
+}
 
 /// An attribute is marked `#[dynamo(unique)]`: writes that change it are transactions.
 #[derive(Debug, Clone, Copy)]
@@ -197,8 +200,12 @@ pub enum Guarded {}
 #[derive(Debug, Clone, Copy)]
 pub enum Unguarded {}
 
-impl Guards for Guarded {}
-impl Guards for Unguarded {}
+impl Guards for Guarded {
+    const GUARDED: bool = true;
+}
+impl Guards for Unguarded {
+    const GUARDED: bool = false;
+}
 
 /// Entities whose attributes guard items keep unique.
 #[diagnostic::on_unimplemented(

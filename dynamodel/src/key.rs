@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::op::check_key;
-use crate::schema::SingleTable;
+use crate::schema::{EntitySchema, SingleTable};
 use crate::wire::WriteError;
 
 use builder::Places;
@@ -54,14 +54,8 @@ pub struct Key<E> {
 impl<E: Entity> Key<E> {
     #[doc(hidden)]
     pub fn from_builder(builder: KeyBuilder) -> Self {
-        let templates = E::SCHEMA.single_table.map(SingleTable::primary);
-        let parts = match &templates {
-            Some(_) => builder.values(),
-            None => Vec::new(),
-        };
-        let json = builder.finish(&E::SCHEMA.key, templates.as_ref());
-        let checked = json.and_then(|key| check_key(E::SCHEMA, &key.0).map(|()| key));
-        let ((json, places), invalid) = match checked {
+        let (parts, key) = primary_key(builder, E::SCHEMA);
+        let ((json, places), invalid) = match key {
             Ok(key) => (key, None),
             Err(e) => ((Vec::new(), Places::default()), Some(e)),
         };
@@ -98,6 +92,21 @@ impl<E: Entity> Key<E> {
             Some(e) => Err(Error::invalid_key(e.clone()).of_entity(E::SCHEMA.entity)),
         }
     }
+}
+
+/// The values of the template parts, and the key as JSON with the places of its values.
+fn primary_key(
+    builder: KeyBuilder,
+    schema: &'static EntitySchema,
+) -> (Vec<Vec<u8>>, Result<(Vec<u8>, Places), WriteError>) {
+    let templates = schema.single_table.map(SingleTable::primary);
+    let parts = match &templates {
+        Some(_) => builder.values(),
+        None => Vec::new(),
+    };
+    let json = builder.finish(&schema.key, templates.as_ref());
+    let checked = json.and_then(|key| check_key(schema, &key.0).map(|()| key));
+    (parts, checked)
 }
 
 impl<E> Clone for Key<E> {

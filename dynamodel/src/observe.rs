@@ -79,7 +79,7 @@ use tracing::Span;
 pub use self::meter::describe_metrics;
 
 use crate::op::ConsumedCapacity;
-use crate::transport::{ApiOperation, Failure, FailureKind, Reply, Tables};
+use crate::transport::{ApiOperation, Failure, FailureKind, Tables};
 
 /// What an answer tells of itself.
 pub(crate) trait Observed {
@@ -136,25 +136,55 @@ impl Watch {
         &self.span
     }
 
-    /// When it has ended, one way or the other.
-    pub(crate) fn end<T: Observed>(self, sent: &Result<Reply<T>, Failure>) {
-        span::record(&self.span, sent);
+    /// When it was answered.
+    pub(crate) fn answered(
+        self,
+        attempts: u32,
+        request_id: Option<&str>,
+        capacity: &[ConsumedCapacity],
+        counts: Counts,
+    ) {
+        self.end(&Ended {
+            attempts,
+            request_id,
+            answer: Ok((consumed(capacity), counts)),
+        });
+    }
+
+    /// When it has failed.
+    #[cold]
+    pub(crate) fn failed(self, failure: Failure) -> Failure {
+        self.end(&Ended {
+            attempts: failure.attempts,
+            request_id: failure.request_id.as_deref(),
+            answer: Err(&failure.kind),
+        });
+        failure
+    }
+
+    fn end(self, ended: &Ended<'_>) {
+        span::record(&self.span, ended);
         #[cfg(feature = "metrics")]
-        self.meter.end(sent);
+        self.meter.end(ended);
     }
 }
 
-fn retries<T>(sent: &Result<Reply<T>, Failure>) -> u32 {
-    let attempts = match sent {
-        Ok(reply) => reply.attempts,
-        Err(failure) => failure.attempts,
-    };
-    attempts.saturating_sub(1)
+/// How a request ended.
+struct Ended<'a> {
+    attempts: u32,
+    request_id: Option<&'a str>,
+    /// The capacity units of the answer, if it tells them, and its counts.
+    answer: Result<(Option<f64>, Counts), &'a FailureKind>,
+}
+
+impl Ended<'_> {
+    fn retries(&self) -> u32 {
+        self.attempts.saturating_sub(1)
+    }
 }
 
 /// The units that the request has consumed, if it asked.
-fn consumed(answer: &impl Observed) -> Option<f64> {
-    let capacity = answer.capacity();
+fn consumed(capacity: &[ConsumedCapacity]) -> Option<f64> {
     (!capacity.is_empty()).then(|| capacity.iter().map(|c| c.capacity_units).sum())
 }
 

@@ -13,18 +13,22 @@ pub use stream::ItemStream;
 pub(crate) use stream::stream;
 pub(crate) use under_way::UnderWay;
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::borrowed::RawPage;
-use crate::db::Db;
+use crate::db::{Db, Sending};
 use crate::entity::Projection;
 use crate::error::Error;
 use crate::expr::ast::{Comparator, Node, Operand, Value};
 use crate::observe::Observed;
-use crate::op::{ConsumedCapacity, PageBody, Plan, decode_count, decode_page, read_items};
-use crate::transport::{self, Decode, Failure, FailureKind};
+use crate::op::{
+    Collected, ConsumedCapacity, PageBody, Plan, decode_count, decode_page, read_items, read_page,
+};
+use crate::transport::{self, Failure, FailureKind};
 use crate::wire::{Decimal, ReadError};
 
 /// One page of a query or scan.
@@ -158,18 +162,6 @@ impl Named {
 }
 
 impl<T> Fetched<T> {
-    /// Items up to the first that cannot be read, and that one's error.
-    fn strict(self) -> (Vec<T>, Option<Error>) {
-        let named = self.named;
-        let error = self
-            .body
-            .rest
-            .into_iter()
-            .find_map(Result::err)
-            .map(|e| named.read(e));
-        (self.body.items, error)
-    }
-
     fn results(self) -> (Vec<T>, Vec<Result<T, Error>>) {
         let named = self.named;
         let rest = self
@@ -182,38 +174,45 @@ impl<T> Fetched<T> {
     }
 }
 
+/// Asks for a page of at most `limit` items that starts after the key `start`: one round trip.
+fn ask<'d>(
+    db: &'d Db,
+    plan: &Plan,
+    limit: Option<u64>,
+    start: Option<&[u8]>,
+    count: bool,
+) -> Result<Sending<'d>, Error> {
+    let table = db.resolve(plan.schema.table);
+    let body = plan
+        .body(&table, limit, start, count)
+        .map_err(|e| Named::of(plan).error(e))?;
+    Ok(match plan.scan {
+        true => db.ask::<transport::Scan>(table, plan.index, body),
+        false => db.ask::<transport::Query>(table, plan.index, body),
+    })
+}
+
 /// One round trip.
-pub(crate) async fn request<T: Observed + Send + Sync + 'static>(
+pub(crate) async fn request<T: Observed>(
     db: &Db,
     plan: &Plan,
     limit: Option<u64>,
     start: Option<&[u8]>,
     count: bool,
-    decode: Decode<T>,
+    decode: fn(&[u8]) -> Result<T, ReadError>,
 ) -> Result<T, Error> {
-    let named = Named::of(plan);
-    let table = db.resolve(plan.schema.table);
-    let body = plan
-        .body(&table, limit, start, count)
-        .map_err(|e| named.error(e))?;
-    let reply = if plan.scan {
-        db.call_index::<transport::Scan, _>(table, plan.index, body, decode)
-            .await
-    } else {
-        db.call_index::<transport::Query, _>(table, plan.index, body, decode)
-            .await
-    };
-    let reply = reply.map_err(|f| named.error(Error::failure(f)))?;
-    Ok(reply.output)
+    let answer = ask(db, plan, limit, start, count)?.await;
+    let decoded = answer.decode(decode);
+    decoded.map_err(|f| Named::of(plan).error(Error::failure(f)))
 }
 
 /// One page of items.
-async fn fetch<T: Send + Sync + 'static>(
+async fn fetch<T>(
     db: &Db,
     plan: &Plan,
     limit: Option<u64>,
     start: Option<&[u8]>,
-    decode: Decode<PageBody<T>>,
+    decode: fn(&[u8]) -> Result<PageBody<T>, ReadError>,
 ) -> Result<Fetched<T>, Error> {
     let body = request(db, plan, limit, start, false, decode).await?;
     Ok(Fetched {
@@ -296,24 +295,33 @@ pub(crate) fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     limit.map(|limit| limit.min(i32::MAX.unsigned_abs().into()))
 }
 
+/// A read of all items, in a box: it is compiled once, here.
+type Reading<'d> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'd>>;
+
 /// All items. The first page is read as it comes; of each other one, the next is asked for before its
 /// items are read.
-pub(crate) async fn all<O: Projection>(db: &Db, plan: Plan) -> Result<Vec<O>, Error> {
+pub(crate) fn all<'d>(db: &'d Db, plan: Plan, items: &'d mut dyn Collected) -> Reading<'d> {
+    Box::pin(collect(db, plan, items))
+}
+
+async fn collect(db: &Db, plan: Plan, items: &mut dyn Collected) -> Result<(), Error> {
     if let Some(shards) = plan.shards {
-        return sharded::all(db, plan, shards).await;
+        return sharded::all(db, plan, shards, items).await;
     }
     let start = start_key(&plan)?;
-    let remaining = |items: &[O]| {
+    let named = Named::of(&plan);
+    let remaining = |items: &dyn Collected| {
         let limit = plan.limit?;
         Some(limit.saturating_sub(items.len() as u64))
     };
-    if remaining(&[]) == Some(0) {
-        return Ok(Vec::new());
+    if remaining(items) == Some(0) {
+        return Ok(());
     }
     let limit = page_limit(&plan, plan.limit);
-    let mut fetched = fetch_items::<O>(db, &plan, limit, start.as_deref()).await?;
-    let mut next = fetched.body.last_key.take();
-    let (mut items, mut error) = fetched.strict();
+    let answer = ask(db, &plan, limit, start.as_deref(), false)?.await;
+    let first = answer.decode(|body| read_page(body, items));
+    let mut next = first.map_err(|f| named.error(Error::failure(f)))?.last_key;
+    let mut error = items.take_error();
     let shared: SharedPlan = Arc::new(plan.clone());
     let ask = |remaining: Option<u64>, start: Vec<u8>| {
         let (db, plan) = (db.clone(), shared.clone());
@@ -324,21 +332,21 @@ pub(crate) async fn all<O: Projection>(db: &Db, plan: Plan) -> Result<Vec<O>, Er
     };
     let mut ahead: Option<UnderWay<Result<RawPage, Error>>> = None;
     loop {
-        if remaining(&items) == Some(0) {
+        if remaining(items) == Some(0) {
             let limit = plan.limit.and_then(|limit| usize::try_from(limit).ok());
             items.truncate(limit.unwrap_or(usize::MAX));
-            return Ok(items);
+            return Ok(());
         }
         if let Some(error) = error {
-            return Err(error);
+            return Err(named.read(error));
         }
         let under_way = match (ahead.take(), next.take()) {
             (Some(under_way), _) => under_way,
-            (None, Some(start)) => ask(remaining(&items), start),
-            (None, None) => return Ok(items),
+            (None, Some(start)) => ask(remaining(items), start),
+            (None, None) => return Ok(()),
         };
         let page = under_way.answer().await?;
-        let wanted = remaining(&items).map(|n| n.saturating_sub(page.count()));
+        let wanted = remaining(items).map(|n| n.saturating_sub(page.count()));
         next = page.last_key().map(<[u8]>::to_vec);
         if plan.prefetch != Some(false)
             && wanted != Some(0)
@@ -346,22 +354,14 @@ pub(crate) async fn all<O: Projection>(db: &Db, plan: Plan) -> Result<Vec<O>, Er
         {
             ahead = Some(ask(wanted, start).sent().await);
         }
-        let named = Named::of(&plan);
-        let unreadable = read_items(&page, &mut items).map_err(|e| named.answer(e))?;
-        error = unreadable.map(|e| named.read(e));
+        error = read_items(&page, items).map_err(|e| named.answer(e))?;
     }
 }
 
-pub(crate) async fn first<O: Projection>(db: &Db, plan: Plan) -> Result<Option<O>, Error> {
-    Ok(all(
-        db,
-        Plan {
-            limit: Some(1),
-            ..plan
-        },
-    )
-    .await?
-    .pop())
+/// The first item, if there is one.
+pub(crate) fn first<'d>(db: &'d Db, mut plan: Plan, items: &'d mut dyn Collected) -> Reading<'d> {
+    plan.limit = Some(1);
+    all(db, plan, items)
 }
 
 pub(crate) async fn count(db: &Db, plan: Plan) -> Result<u64, Error> {

@@ -42,7 +42,7 @@ pub(crate) use self::operation::{
 };
 
 /// Reads the body of a successful response.
-pub(crate) type Decode<T> = fn(&[u8]) -> Result<T, ReadError>;
+pub(crate) type Decode<T> = fn(&Bytes) -> Result<T, ReadError>;
 
 /// The tables that a request names; the endpoint may depend on them.
 #[derive(Debug, Clone)]
@@ -62,29 +62,6 @@ pub(crate) struct Reply<T> {
     pub(crate) attempts: u32,
     /// DynamoDB's id of the request.
     pub(crate) request_id: Option<String>,
-}
-
-impl<T> Reply<T> {
-    /// The reply with what is made of its output.
-    #[expect(clippy::result_large_err, reason = "a failure is rare, and moved once")]
-    pub(crate) fn then<U>(
-        self,
-        make: impl FnOnce(T) -> Result<U, ReadError>,
-    ) -> Result<Reply<U>, Failure> {
-        match make(self.output) {
-            Ok(output) => Ok(Reply {
-                output,
-                attempts: self.attempts,
-                request_id: self.request_id,
-            }),
-            Err(e) => Err(Failure {
-                attempts: self.attempts,
-                uncertain: false,
-                request_id: self.request_id,
-                kind: FailureKind::Decode(e),
-            }),
-        }
-    }
 }
 
 /// Sends requests the way one `aws_sdk_dynamodb::Client` does.

@@ -66,7 +66,9 @@ impl KeyBuilder {
     }
 
     pub fn part<K: Token>(mut self, value: impl ValueFor<ValueOf<K::Type>>) -> Self {
-        self.push(K::NAME, |w| value.write_value(w));
+        let start = self.begin(K::NAME);
+        value.write_value(&mut self.json);
+        self.end(K::NAME, start);
         self
     }
 
@@ -82,15 +84,24 @@ impl KeyBuilder {
         builder
     }
 
-    #[inline]
     fn push(&mut self, name: &'static str, write: impl FnOnce(&mut Writer)) {
+        let start = self.begin(name);
+        write(&mut self.json);
+        self.end(name, start);
+    }
+
+    /// Before a value: where it starts.
+    fn begin(&mut self, name: &str) -> usize {
         let w = &mut self.json;
         w.raw(if self.count > 0 { b",\"" } else { b"\"" });
         w.text(name);
         w.raw(b"\":");
-        let start = w.len();
-        write(w);
-        let end = w.len();
+        w.len()
+    }
+
+    /// After a value that started there.
+    fn end(&mut self, name: &'static str, start: usize) {
+        let end = self.json.len();
         let part = Part { name, start, end };
         match self.few.get_mut(self.count) {
             Some(place) => *place = part,

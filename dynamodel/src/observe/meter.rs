@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use metrics::{Key, Label, Level, Metadata, Recorder, SharedString, Unit};
 
-use super::{Observed, Subject, consumed, error_type, retries};
-use crate::transport::{ApiOperation, Failure, FailureKind, Reply, Tables};
+use super::{Ended, Subject, error_type};
+use crate::transport::{ApiOperation, FailureKind, Tables};
 
 const DURATION: &str = "db.client.operation.duration";
 const REQUESTS: &str = "dynamodel.requests";
@@ -76,7 +76,7 @@ impl Meter {
         }
     }
 
-    pub(super) fn end<T: Observed>(self, sent: &Result<Reply<T>, Failure>) {
+    pub(super) fn end(self, ended: &Ended<'_>) {
         let seconds = self.started.elapsed().as_secs_f64();
         metrics::with_recorder(|recorder| {
             let mut sheet = Sheet {
@@ -84,18 +84,16 @@ impl Meter {
                 labels: self.labels,
             };
             sheet.count(REQUESTS, Some(1));
-            sheet.count(RETRIES, Some(retries(sent).into()).filter(|n| *n > 0));
-            match sent {
-                Ok(reply) => {
-                    let answer = &reply.output;
-                    let counts = answer.counts();
-                    sheet.histogram(CONSUMED, consumed(answer));
+            sheet.count(RETRIES, Some(ended.retries().into()).filter(|n| *n > 0));
+            match ended.answer {
+                Ok((consumed, counts)) => {
+                    sheet.histogram(CONSUMED, consumed);
                     sheet.histogram(RETURNED, counts.returned.map(|n| n as f64));
                     sheet.histogram(SCANNED, counts.scanned.map(|n| n as f64));
                     sheet.count(UNPROCESSED, counts.unprocessed.filter(|n| *n > 0));
                 }
-                Err(failure) => {
-                    let error = label_of(&failure.kind);
+                Err(kind) => {
+                    let error = label_of(kind);
                     sheet
                         .labels
                         .push(Label::from_static_parts("error.type", error));

@@ -3,8 +3,8 @@
 use tracing::Span;
 use tracing::field::Empty;
 
-use super::{Observed, Subject, consumed, error_type, retries};
-use crate::transport::{ApiOperation, Failure, FailureKind, Reply, Tables};
+use super::{Counts, Ended, Subject, error_type};
+use crate::transport::{ApiOperation, FailureKind, Tables};
 
 /// The span with what is known before the request is sent.
 pub(super) fn open<O: ApiOperation>(subject: &Subject<'_>) -> Span {
@@ -57,27 +57,22 @@ fn record_tables<O: ApiOperation>(span: &Span, tables: &Tables) {
 }
 
 /// Writes down how the request ended.
-pub(super) fn record<T: Observed>(span: &Span, sent: &Result<Reply<T>, Failure>) {
+pub(super) fn record(span: &Span, ended: &Ended<'_>) {
     if span.is_disabled() {
         return;
     }
-    span.record("dynamodel.retries", retries(sent));
-    let request_id = match sent {
-        Ok(reply) => &reply.request_id,
-        Err(failure) => &failure.request_id,
-    };
-    if let Some(id) = request_id {
-        span.record("aws.request_id", id.as_str());
+    span.record("dynamodel.retries", ended.retries());
+    if let Some(id) = ended.request_id {
+        span.record("aws.request_id", id);
     }
-    match sent {
-        Ok(reply) => record_answer(span, &reply.output),
-        Err(failure) => record_failure(span, &failure.kind),
+    match ended.answer {
+        Ok((consumed, counts)) => record_answer(span, consumed, counts),
+        Err(kind) => record_failure(span, kind),
     }
 }
 
-fn record_answer(span: &Span, answer: &impl Observed) {
-    let counts = answer.counts();
-    span.record("aws.dynamodb.consumed_capacity", consumed(answer));
+fn record_answer(span: &Span, consumed: Option<f64>, counts: Counts) {
+    span.record("aws.dynamodb.consumed_capacity", consumed);
     span.record("db.response.returned_rows", counts.returned);
     if counts.scanned.is_some() {
         span.record("aws.dynamodb.count", counts.returned);

@@ -94,7 +94,7 @@ impl<E: Entity> Check<E> {
         let mut body = Body::new(table, key.len() + 256);
         body.member("Key", key);
         let user = self.condition.as_ref().map(Cow::Borrowed);
-        add_condition(&mut body, self.demand.node::<E>(user).as_deref());
+        add_condition(&mut body, self.demand.node(E::SCHEMA, user).as_deref());
         body.finish()
     }
 }

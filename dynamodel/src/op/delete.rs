@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::capacity::Measured;
+use super::capacity::{ConsumedCapacity, Measured};
 use super::guard::{self, Draft, Effect};
 use super::response::Single;
 use super::returned::{Old, Returned};
 use super::transaction::Step;
-use super::write::{Demand, Expected, add_condition};
-use crate::db::Db;
-use crate::entity::{Entity, IsVersioned, Lock, Unversioned};
+use super::write::{Demand, Expected, finish_write};
+use crate::db::{Db, Sending};
+use crate::entity::{Entity, Guards, IsVersioned, Lock, Unversioned};
 use crate::error::Error;
 use crate::expr::ast::Node;
 use crate::expr::render::Body;
@@ -166,55 +166,59 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
         Step::guarded("Delete", &self.key, self.demand, draft, effect)
     }
 
-    /// Sends it with the guards of its unique attributes.
-    async fn call_guarded(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
-        guard::check_returned(R::PARAMETER)?;
-        let consumed_capacity = guard::send_one(db, self.into_step()?, measure).await?;
-        let output = R::of_nothing().ok_or_else(guard::nothing_returned)?;
-        Ok(Measured {
-            output,
-            consumed_capacity,
-        })
-    }
-
     /// The condition of the request.
     fn demanded(&self) -> Option<Cow<'_, Node>> {
         let user = self.condition.as_ref().map(Cow::Borrowed);
-        self.demand.node::<E>(user)
+        self.demand.node(E::SCHEMA, user)
     }
 
     fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 256);
         body.member("Key", key);
-        add_condition(&mut body, self.demanded().as_deref());
-        if let Some(parameter) = R::PARAMETER {
-            body.word("ReturnValues", parameter);
-        }
-        if measure {
-            body.word("ReturnConsumedCapacity", "INDEXES");
-        }
-        body.finish()
+        finish_write(body, self.demanded().as_deref(), R::PARAMETER, measure)
     }
 
     async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
-        let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("DeleteItem");
-        if !E::SCHEMA.unique.is_empty() {
-            return Box::pin(self.call_guarded(db, measure))
-                .await
-                .map_err(named);
+        if E::Guards::GUARDED {
+            let sent = match guard::check_returned(R::PARAMETER).and_then(|()| self.into_step()) {
+                Ok(step) => guard::send_one(db, step, measure).await,
+                Err(e) => Err(e),
+            };
+            return of_guarded::<E, R>(sent);
         }
-        let table = db.table_name::<E>();
-        let body = self.body(&table, measure).map_err(named)?;
-        let reply = db
-            .call::<transport::DeleteItem, _>(table, body, R::decode)
-            .await;
-        let Single { item, capacity } = reply.map_err(|f| named(self.demand.error::<E>(f)))?.output;
+        let answer = self.start(db, measure)?.await;
+        let decoded = answer.decode(R::decode);
+        let Single { item, capacity } =
+            decoded.map_err(|f| named::<E>(self.demand.error(E::SCHEMA, f)))?;
         Ok(Measured {
             output: item,
             consumed_capacity: capacity,
         })
     }
+
+    fn start<'d>(&self, db: &'d Db, measure: bool) -> Result<Sending<'d>, Error> {
+        let table = db.resolve(E::SCHEMA.table);
+        let body = self.body(&table, measure).map_err(named::<E>)?;
+        Ok(db.ask::<transport::DeleteItem>(table, None, body))
+    }
+}
+
+fn of_guarded<E: Entity, R: Returned<E>>(
+    sent: Result<Option<ConsumedCapacity>, Error>,
+) -> Result<Measured<R::Output>, Error> {
+    let consumed_capacity = sent.map_err(named::<E>)?;
+    let output = R::of_nothing()
+        .ok_or_else(guard::nothing_returned)
+        .map_err(named::<E>)?;
+    Ok(Measured {
+        output,
+        consumed_capacity,
+    })
+}
+
+fn named<E: Entity>(error: Error) -> Error {
+    error.of_entity(E::SCHEMA.entity).in_operation("DeleteItem")
 }
 
 /// Deletes a loaded entity: DeleteItem. Made by [`remove`](Entity::remove).

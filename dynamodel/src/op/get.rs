@@ -5,12 +5,13 @@ use std::marker::PhantomData;
 
 use super::capacity::Measured;
 use super::response::{Single, single};
-use crate::db::Db;
+use crate::db::{Db, Sending};
 use crate::entity::{Entity, Primary, Projection, SelectableFrom};
 use crate::error::Error;
 use crate::expr::render::Body;
 use crate::key::Key;
-use crate::transport;
+use crate::schema::EntitySchema;
+use crate::transport::{self, Failure};
 
 /// Reads one item by its key: GetItem. Made by the entity's `get` constructor.
 ///
@@ -104,7 +105,7 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
     /// # Errors
     /// When the key is invalid.
     pub fn to_json(&self) -> Result<String, Error> {
-        super::text(self.body(E::SCHEMA.table, false)?)
+        super::text(self.wire().body(E::SCHEMA.table, false)?)
     }
 
     /// Sends it. `None` when there is no item with this key. One round trip.
@@ -129,24 +130,49 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
     }
 
     async fn call(self, db: &Db, measure: bool) -> Result<Single<Option<O>>, Error> {
-        let table = db.table_name::<E>();
-        let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("GetItem");
-        let body = self.body(&table, measure).map_err(named)?;
-        let reply = db
-            .call::<transport::GetItem, _>(table, body, single::<O>)
-            .await;
-        Ok(reply.map_err(|f| named(Error::failure(f)))?.output)
+        let answer = self.wire().send(E::SCHEMA, db, measure)?.await;
+        answer.decode(single::<O>).map_err(|f| failed(E::SCHEMA, f))
     }
 
     /// The body for a transaction, which is always consistent and says nothing of it.
     pub(crate) fn part(&self) -> Result<Vec<u8>, Error> {
-        let mut get = self.clone();
-        get.consistent = false;
-        get.body("", false)
+        let wire = WireGet {
+            consistent: false,
+            ..self.wire()
+        };
+        wire.body("", false)
     }
 
-    fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
-        let key = self.key.json()?;
+    fn wire(&self) -> WireGet<'_> {
+        WireGet {
+            key: self.key.json(),
+            consistent: self.consistent,
+            attributes: O::ATTRIBUTES,
+        }
+    }
+}
+
+/// A get without its types.
+struct WireGet<'g> {
+    key: Result<&'g [u8], Error>,
+    consistent: bool,
+    attributes: &'static [&'static str],
+}
+
+impl WireGet<'_> {
+    fn send<'d>(
+        self,
+        schema: &'static EntitySchema,
+        db: &'d Db,
+        measure: bool,
+    ) -> Result<Sending<'d>, Error> {
+        let table = db.resolve(schema.table);
+        let body = self.body(&table, measure).map_err(|e| named(schema, e))?;
+        Ok(db.ask::<transport::GetItem>(table, None, body))
+    }
+
+    fn body(self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
+        let key = self.key?;
         let mut body = Body::new(table, table.len() + key.len() + 96);
         body.member("Key", key);
         if self.consistent {
@@ -155,7 +181,16 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
         if measure {
             body.word("ReturnConsumedCapacity", "INDEXES");
         }
-        body.projection(O::ATTRIBUTES.iter().copied());
+        body.projection(self.attributes.iter().copied());
         body.finish()
     }
+}
+
+fn named(schema: &EntitySchema, error: Error) -> Error {
+    error.of_entity(schema.entity).in_operation("GetItem")
+}
+
+#[cold]
+fn failed(schema: &EntitySchema, failure: Failure) -> Error {
+    named(schema, Error::failure(failure))
 }

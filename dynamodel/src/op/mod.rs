@@ -15,6 +15,7 @@ mod identity;
 mod modify;
 mod put;
 mod query;
+mod read;
 mod response;
 mod returned;
 mod scan;
@@ -47,9 +48,10 @@ pub use update::Update;
 
 pub(crate) use batch::Left;
 pub(crate) use guard::check_key;
-pub(crate) use query::Plan;
+pub(crate) use read::Plan;
 pub(crate) use response::{
-    PageBody, page as decode_page, page_count as decode_count, page_raw as decode_raw, read_items,
+    AllItems, Collected, PageBody, page as decode_page, page_count as decode_count,
+    page_raw as decode_raw, read_items, read_page,
 };
 pub(crate) use transaction::Canceled;
 pub(crate) use write::write_item;

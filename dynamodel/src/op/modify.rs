@@ -115,7 +115,7 @@ async fn save<E: Entity>(db: &Db, image: &Image, mut item: E) -> Result<E, Error
     if changes.is_whole_smaller {
         return item.replace().send(db).await;
     }
-    let (now, token) = (SystemTime::now(), fresh_token::<E>()?);
+    let (now, token) = (SystemTime::now(), fresh_token(E::SCHEMA)?);
     let update = Update::of_changes(item.key_of(), changes, image.version());
     raise_version(&mut item, image.version().saturating_add(1)).map_err(named::<E>)?;
     update.call_at(db, now, token, false).await?;

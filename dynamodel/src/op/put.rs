@@ -5,16 +5,16 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::SystemTime;
 
-use super::capacity::Measured;
+use super::capacity::{ConsumedCapacity, Measured};
 use super::guard::{self, Draft, Effect};
 use super::response::Single;
 use super::returned::{Old, PutReturned, Stored};
 use super::transaction::Step;
 use super::write::{
-    Demand, Expected, add_condition, fresh_token, own_write, raise_version, write_item,
+    Demand, Expected, finish_write, fresh_token, own_write, raise_version, write_item,
 };
-use crate::db::Db;
-use crate::entity::{Entity, Lock, Unversioned};
+use crate::db::{Answer, Db, Sending};
+use crate::entity::{Entity, Guards, Lock, Unversioned};
 use crate::error::Error;
 use crate::expr::ast::Node;
 use crate::expr::render::Body;
@@ -171,7 +171,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// # Errors
     /// When the item cannot be stored.
     pub fn to_json(mut self) -> Result<String, Error> {
-        let token = fresh_token::<E>()?;
+        let token = fresh_token(E::SCHEMA)?;
         let demand = self.prepare(token)?;
         super::text(self.body(E::SCHEMA.table, &demand, false)?)
     }
@@ -211,7 +211,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
 
     /// For a batch: the entity as it will be stored, what is demanded, and the body.
     pub(crate) fn into_part(mut self) -> Result<(E, Demand, Vec<u8>), Error> {
-        let token = fresh_token::<E>()?;
+        let token = fresh_token(E::SCHEMA)?;
         let demand = self.prepare(token)?;
         let body = self.body("", &demand, false)?;
         Ok((self.entity, demand, body))
@@ -219,7 +219,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
 
     /// For a transaction: the entity as it will be stored, and the operation.
     pub(crate) fn into_step(mut self) -> Result<(E, Step), Error> {
-        let token = fresh_token::<E>()?;
+        let token = fresh_token(E::SCHEMA)?;
         let demand = self.prepare(token)?;
         let step = self.step(demand)?;
         Ok((self.entity, step))
@@ -240,23 +240,10 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         Step::guarded("Put", &key, demand, draft, effect)
     }
 
-    /// Sends it with the guards of its unique attributes.
-    async fn call_guarded(mut self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
-        guard::check_returned(R::PARAMETER)?;
-        let token = fresh_token::<E>()?;
-        let demand = self.prepare(token)?;
-        let consumed_capacity = guard::send_one(db, self.step(demand)?, measure).await?;
-        let output = R::of_own_write(self.entity).ok_or_else(guard::nothing_returned)?;
-        Ok(Measured {
-            output,
-            consumed_capacity,
-        })
-    }
-
     /// The condition of the request.
     fn demanded(&self, demand: &Demand) -> Option<Cow<'_, Node>> {
         let user = self.condition.as_ref().map(Cow::Borrowed);
-        demand.node::<E>(user)
+        demand.node(E::SCHEMA, user)
     }
 
     fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {
@@ -264,50 +251,83 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         let mut size = Ok(());
         body.member_with("Item", |w| size = write_item(w, &self.entity));
         size.map_err(Error::limit)?;
-        add_condition(&mut body, self.demanded(demand).as_deref());
-        if let Some(parameter) = R::PARAMETER {
-            body.word("ReturnValues", parameter);
-        }
-        if measure {
-            body.word("ReturnConsumedCapacity", "INDEXES");
-        }
-        body.finish()
+        finish_write(
+            body,
+            self.demanded(demand).as_deref(),
+            R::PARAMETER,
+            measure,
+        )
     }
 
     async fn call(mut self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
-        let named = |e: Error| e.of_entity(E::SCHEMA.entity).in_operation("PutItem");
-        if !E::SCHEMA.unique.is_empty() {
-            return Box::pin(self.call_guarded(db, measure))
-                .await
-                .map_err(named);
+        if E::Guards::GUARDED {
+            let sent = match self.guarded_step() {
+                Ok(step) => guard::send_one(db, step, measure).await,
+                Err(e) => Err(e),
+            };
+            return self.of_guarded(sent);
         }
-        let table = db.table_name::<E>();
-        let token = fresh_token::<E>().map_err(named)?;
-        let demand = self.prepare(token).map_err(named)?;
-        let body = self.body(&table, &demand, measure).map_err(named)?;
-        match db
-            .call::<transport::PutItem, _>(table, body, R::decode)
-            .await
-        {
-            Ok(reply) => {
-                let Single { item, capacity } = reply.output;
-                let output = R::output(self.entity, item);
-                Ok(Measured {
-                    output,
-                    consumed_capacity: capacity,
-                })
-            }
+        let token = fresh_token(E::SCHEMA).map_err(named::<E>)?;
+        let demand = self.prepare(token).map_err(named::<E>)?;
+        let answer = self.start(db, &demand, measure)?.await;
+        self.output(answer, &demand, token)
+    }
+
+    fn start<'d>(&self, db: &'d Db, demand: &Demand, measure: bool) -> Result<Sending<'d>, Error> {
+        let table = db.resolve(E::SCHEMA.table);
+        let body = self.body(&table, demand, measure).map_err(named::<E>)?;
+        Ok(db.ask::<transport::PutItem>(table, None, body))
+    }
+
+    fn output(
+        self,
+        answer: Answer,
+        demand: &Demand,
+        token: Option<u128>,
+    ) -> Result<Measured<R::Output>, Error> {
+        match answer.decode(R::decode) {
+            Ok(Single { item, capacity }) => Ok(Measured {
+                output: R::output(self.entity, item),
+                consumed_capacity: capacity,
+            }),
             Err(failure) => {
-                let is_own = own_write::<E>(&failure, token).is_some();
+                let is_own = own_write(E::SCHEMA, &failure, token).is_some();
                 if is_own && let Some(output) = R::of_own_write(self.entity) {
                     return Ok(Measured {
                         output,
                         consumed_capacity: None,
                     });
                 }
-                let error = demand.error::<E>(failure);
-                Err(named(if is_own { error.of_own_write() } else { error }))
+                let error = demand.error(E::SCHEMA, failure);
+                let error = if is_own { error.of_own_write() } else { error };
+                Err(named::<E>(error))
             }
         }
     }
+
+    /// The operation that the guards of its unique attributes have to follow.
+    fn guarded_step(&mut self) -> Result<Step, Error> {
+        guard::check_returned(R::PARAMETER)?;
+        let token = fresh_token(E::SCHEMA)?;
+        let demand = self.prepare(token)?;
+        self.step(demand)
+    }
+
+    fn of_guarded(
+        self,
+        sent: Result<Option<ConsumedCapacity>, Error>,
+    ) -> Result<Measured<R::Output>, Error> {
+        let consumed_capacity = sent.map_err(named::<E>)?;
+        let output = R::of_own_write(self.entity)
+            .ok_or_else(guard::nothing_returned)
+            .map_err(named::<E>)?;
+        Ok(Measured {
+            output,
+            consumed_capacity,
+        })
+    }
+}
+
+fn named<E: Entity>(error: Error) -> Error {
+    error.of_entity(E::SCHEMA.entity).in_operation("PutItem")
 }

@@ -15,21 +15,31 @@ pub struct Single<T> {
 
 /// The item of a GetItem answer, or the returned attributes of a write.
 pub(crate) fn single<P: Projection>(body: &[u8]) -> Result<Single<Option<P>>, ReadError> {
-    let mut single = Single {
-        item: None,
-        capacity: None,
-    };
+    let mut item = None;
+    let capacity = read_single(body, &mut |r| {
+        item = Some(P::read_item(r)?);
+        Ok(())
+    })?;
+    Ok(Single { item, capacity })
+}
+
+/// Reads the answer to an operation on one item; the function reads the item, if there is one.
+fn read_single(
+    body: &[u8],
+    item: &mut dyn FnMut(&mut Reader<'_>) -> Result<(), ReadError>,
+) -> Result<Option<ConsumedCapacity>, ReadError> {
+    let mut capacity = None;
     let mut r = Reader::new(body)?;
     r.members(|name, r| {
         match name {
-            "Item" | "Attributes" => single.item = Some(P::read_item(r)?),
-            "ConsumedCapacity" => single.capacity = Some(ConsumedCapacity::read(r)?),
+            "Item" | "Attributes" => item(r)?,
+            "ConsumedCapacity" => capacity = Some(ConsumedCapacity::read(r)?),
             _ => r.skip_value()?,
         }
         Ok(())
     })?;
     r.finish()?;
-    Ok(single)
+    Ok(capacity)
 }
 
 /// The returned attributes of a write, as they are.
@@ -118,14 +128,126 @@ pub(crate) struct PageBody<T> {
     pub(crate) capacity: Option<ConsumedCapacity>,
 }
 
+/// Where the items of a page go to. What reads a page calls it for each item, and is so the same for
+/// all types of items.
+pub(crate) trait PageItems: Send {
+    /// Makes room for so many items.
+    fn reserve(&mut self, items: usize);
+    /// Reads the item that starts here.
+    fn push(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError>;
+    /// Takes the error of an item, which was passed over.
+    fn unreadable(&mut self, error: ReadError);
+}
+
 /// A page with its items.
 pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError> {
+    let mut items = Each {
+        items: Vec::new(),
+        rest: Vec::new(),
+    };
+    let page = read_page(body, &mut items)?;
+    Ok(PageBody {
+        items: items.items,
+        rest: items.rest,
+        count: page.count,
+        scanned_count: page.scanned_count,
+        last_key: page.last_key,
+        capacity: page.capacity,
+    })
+}
+
+/// Reads a page. An item that is JSON but not of the entity's shape costs itself; broken JSON costs
+/// the page.
+pub(crate) fn read_page(body: &[u8], items: &mut dyn PageItems) -> Result<PageBody<()>, ReadError> {
     envelope(body, |page, r| {
         // `Count` comes first in DynamoDB's answers. An item takes at least 10 bytes.
         let expected = usize::try_from(page.count).unwrap_or(0);
-        page.items.reserve(expected.min(body.len() / 10));
-        r.json_list(|r| page.push(r))
+        items.reserve(expected.min(body.len() / 10));
+        r.json_list(|r| {
+            let start = r.position();
+            if let Err(e) = items.push(r) {
+                r.rewind(start);
+                r.skip_value()?;
+                items.unreadable(e);
+            }
+            Ok(())
+        })
     })
+}
+
+/// The items up to the first that cannot be read, and from then on each one's own result.
+struct Each<P> {
+    items: Vec<P>,
+    rest: Vec<Result<P, ReadError>>,
+}
+
+impl<P: Projection> PageItems for Each<P> {
+    fn reserve(&mut self, items: usize) {
+        self.items.reserve(items);
+    }
+    fn push(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
+        let item = P::read_item(r)?;
+        if self.rest.is_empty() {
+            self.items.push(item);
+        } else {
+            self.rest.push(Ok(item));
+        }
+        Ok(())
+    }
+    fn unreadable(&mut self, error: ReadError) {
+        self.rest.push(Err(error));
+    }
+}
+
+/// The items up to the first that cannot be read, and that one's error.
+pub(crate) trait Collected: PageItems {
+    fn len(&self) -> usize;
+    fn truncate(&mut self, items: usize);
+    /// Why there are no more items.
+    fn take_error(&mut self) -> Option<ReadError>;
+}
+
+/// [`Collected`] items of a type.
+pub(crate) struct AllItems<P> {
+    pub(crate) items: Vec<P>,
+    error: Option<ReadError>,
+}
+
+impl<P> AllItems<P> {
+    pub(crate) fn new() -> Self {
+        AllItems {
+            items: Vec::new(),
+            error: None,
+        }
+    }
+}
+
+impl<P: Projection> PageItems for AllItems<P> {
+    fn reserve(&mut self, items: usize) {
+        self.items.reserve(items);
+    }
+    fn push(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
+        if self.error.is_some() {
+            return r.skip_value();
+        }
+        self.items.push(P::read_item(r)?);
+        Ok(())
+    }
+    fn unreadable(&mut self, error: ReadError) {
+        self.error.get_or_insert(error);
+    }
+}
+
+impl<P: Projection> Collected for AllItems<P> {
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+    fn truncate(&mut self, items: usize) {
+        self.items.truncate(items);
+    }
+    fn take_error(&mut self) -> Option<ReadError> {
+        self.error.take()
+    }
 }
 
 /// Adds the items of a page that was not read yet, up to the first that cannot be read: that one's
@@ -133,15 +255,12 @@ pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError>
 ///
 /// # Errors
 /// When the page is no JSON.
-pub(crate) fn read_items<P: Projection>(
+pub(crate) fn read_items(
     page: &RawPage,
-    items: &mut Vec<P>,
+    items: &mut dyn PageItems,
 ) -> Result<Option<ReadError>, ReadError> {
     items.reserve(page.capacity());
-    page.each_item(|r| {
-        items.push(P::read_item(r)?);
-        Ok(())
-    })
+    page.each_item(|r| items.push(r))
 }
 
 /// A page with its items as they came.
@@ -187,23 +306,6 @@ fn envelope<'b, T>(
     })?;
     r.finish()?;
     Ok(page)
-}
-
-impl<P: Projection> PageBody<P> {
-    /// An item that is JSON but not of the entity's shape costs itself; broken JSON costs the page.
-    fn push(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
-        let start = r.position();
-        match P::read_item(r) {
-            Ok(item) if self.rest.is_empty() => self.items.push(item),
-            Ok(item) => self.rest.push(Ok(item)),
-            Err(e) => {
-                r.rewind(start);
-                r.skip_value()?;
-                self.rest.push(Err(e));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The item that comes with a failed condition.

@@ -4,7 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::guard;
-use super::query::{Plan, Types};
+use super::read::{Plan, Types};
+use super::response::AllItems;
 use crate::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::db::Db;
 use crate::entity::{Entity, HasTtl, Index, Projection, ReadsConsistently, SelectableFrom, Whole};
@@ -304,10 +305,11 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
         O: SelectableFrom<I>,
     {
         let limit = self.plan.as_ref().ok().and_then(|p| p.limit);
-        let segments = self
-            .plans()
-            .into_iter()
-            .map(|plan| async { page::all(db, plan?).await });
+        let segments = self.plans().into_iter().map(|plan| async {
+            let mut all = AllItems::new();
+            page::all(db, plan?, &mut all).await?;
+            Ok::<_, Error>(all.items)
+        });
         let mut items: Vec<O> = futures_util::future::try_join_all(segments)
             .await?
             .into_iter()
@@ -327,7 +329,9 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
     where
         O: SelectableFrom<I>,
     {
-        page::first(db, self.plan?).await
+        let mut first = AllItems::new();
+        page::first(db, self.plan?, &mut first).await?;
+        Ok(first.items.pop())
     }
 
     /// One page, and the cursor of the next. One round trip.

@@ -10,6 +10,7 @@ use crate::entity::Index;
 use crate::expr::ast::{Comparator, Function, Node, Operand, Place, Value};
 use crate::expr::{PrefixOf, Token};
 use crate::key::{MAX_SORT_BYTES, check_key_value};
+use crate::schema::{IndexKey, KeySchema};
 use crate::template::FixedWidth;
 use crate::wire::WriteError;
 
@@ -70,40 +71,50 @@ impl<I> SortPrefix<I> {
 impl<I: Index> SortCondition<I> {
     /// The key condition's nodes.
     pub(crate) fn into_nodes(self) -> Result<Vec<Node>, WriteError> {
-        if let Some(templates) = I::TEMPLATES {
-            let Some(name) = I::KEY.sort.first() else {
-                return Ok(Vec::new());
-            };
-            let last = self.last.map(|(_, test)| test);
-            let node = templated::node(name, &templates, &self.prefix.parts, last)?;
-            return Ok(node.into_iter().collect());
-        }
-        let checked = |name, value| check_key_value(name, value, MAX_SORT_BYTES).map(Value::Json);
-        let mut nodes = Vec::with_capacity(self.prefix.parts.len() + 1);
-        for (name, value) in self.prefix.parts {
-            nodes.push(Node::equals(name, checked(name, value)?));
-        }
-        let Some((name, test)) = self.last else {
-            return Ok(nodes);
-        };
-        let path = Operand::Path(Place::root(name));
-        nodes.push(match test {
-            Test::Compare(comparator, value) => {
-                Node::Compare(path, comparator, Operand::Value(checked(name, value)?))
-            }
-            Test::Between(low, high) => Node::Between(
-                path,
-                Operand::Value(checked(name, low)?),
-                Operand::Value(checked(name, high)?),
-            ),
-            Test::BeginsWith(prefix) => Node::Call(
-                Function::BeginsWith,
-                Place::root(name),
-                Some(Operand::Value(checked(name, prefix)?)),
-            ),
-        });
-        Ok(nodes)
+        nodes(self.prefix.parts, self.last, &I::KEY, I::TEMPLATES.as_ref())
     }
+}
+
+/// The key condition's nodes for the sort key of an index.
+pub(super) fn nodes(
+    parts: Vec<(&'static str, Value)>,
+    last: Option<(&'static str, Test)>,
+    key: &KeySchema,
+    templates: Option<&IndexKey>,
+) -> Result<Vec<Node>, WriteError> {
+    if let Some(templates) = templates {
+        let Some(name) = key.sort.first() else {
+            return Ok(Vec::new());
+        };
+        let last = last.map(|(_, test)| test);
+        let node = templated::node(name, templates, &parts, last)?;
+        return Ok(node.into_iter().collect());
+    }
+    let checked = |name, value| check_key_value(name, value, MAX_SORT_BYTES).map(Value::Json);
+    let mut nodes = Vec::with_capacity(parts.len() + 1);
+    for (name, value) in parts {
+        nodes.push(Node::equals(name, checked(name, value)?));
+    }
+    let Some((name, test)) = last else {
+        return Ok(nodes);
+    };
+    let path = Operand::Path(Place::root(name));
+    nodes.push(match test {
+        Test::Compare(comparator, value) => {
+            Node::Compare(path, comparator, Operand::Value(checked(name, value)?))
+        }
+        Test::Between(low, high) => Node::Between(
+            path,
+            Operand::Value(checked(name, low)?),
+            Operand::Value(checked(name, high)?),
+        ),
+        Test::BeginsWith(prefix) => Node::Call(
+            Function::BeginsWith,
+            Place::root(name),
+            Some(Operand::Value(checked(name, prefix)?)),
+        ),
+    });
+    Ok(nodes)
 }
 
 /// One part of the sort key of index `I`: the field `K`, and what can follow it.

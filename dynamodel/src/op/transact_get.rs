@@ -225,15 +225,10 @@ async fn fetch(
     let mut retry = backoff.start();
     loop {
         let sent = db
-            .call_tables::<transport::TransactGetItems, _>(
-                tables.clone(),
-                gets.len(),
-                body.clone(),
-                responses,
-            )
+            .ask_tables::<transport::TransactGetItems>(tables.clone(), gets.len(), body.clone())
             .await;
-        let failure = match sent {
-            Ok(reply) => return Ok(reply.output),
+        let failure = match sent.decode(responses) {
+            Ok(items) => return Ok(items),
             Err(failure) => failure,
         };
         let operations = gets.iter().map(|get| Operation {

@@ -284,15 +284,10 @@ impl Transaction {
         loop {
             let (tables, body) = (tables.clone(), body.clone());
             let sent = db
-                .call_tables::<transport::TransactWriteItems, _>(
-                    tables,
-                    steps.len(),
-                    body,
-                    capacities,
-                )
+                .ask_tables::<transport::TransactWriteItems>(tables, steps.len(), body)
                 .await;
-            let failure = match sent {
-                Ok(reply) => return Ok(Committed::new(id, steps, reply.output)),
+            let failure = match sent.decode(capacities) {
+                Ok(capacities) => return Ok(Committed::new(id, steps, capacities)),
                 Err(failure) => failure,
             };
             let error = Canceled::read(id, failure, steps.iter().map(Operation::of));

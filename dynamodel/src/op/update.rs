@@ -11,7 +11,7 @@ use super::guard::{self, Draft, Effect};
 use super::response::Single;
 use super::returned::{New, Old, Returned, UpdatedNew, UpdatedOld};
 use super::transaction::Step;
-use super::write::{Demand, Expected, add_condition, fresh_token, own_write};
+use super::write::{Demand, Expected, finish_write, fresh_token, own_write};
 use crate::db::Db;
 use crate::diff::{Changes, Fault, Image};
 use crate::entity::{Entity, IsVersioned, Lock};
@@ -311,12 +311,12 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     /// # Errors
     /// As [`send`](Self::send), before it is sent.
     pub fn to_json(&self) -> Result<String, Error> {
-        super::text(self.body(E::SCHEMA.table, fresh_token::<E>()?, false)?)
+        super::text(self.body(E::SCHEMA.table, fresh_token(E::SCHEMA)?, false)?)
     }
 
     /// For a transaction.
     pub(crate) fn into_step(self) -> Result<Step, Error> {
-        let token = fresh_token::<E>()?;
+        let token = fresh_token(E::SCHEMA)?;
         // The diff of two equal values writes nothing; that the item is as it was is still demanded.
         let verb = match self.is_unchanged() {
             true => "ConditionCheck",
@@ -413,7 +413,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 Node::all(self.condition.iter().cloned().chain(beside).collect()).map(Cow::Owned)
             }
         };
-        Ok((body, self.demand.node::<E>(user)))
+        Ok((body, self.demand.node(E::SCHEMA, user)))
     }
 
     fn body_at(
@@ -423,15 +423,8 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         token: Option<u128>,
         measure: bool,
     ) -> Result<Vec<u8>, Error> {
-        let (mut body, condition) = self.parts_at(now, table, token)?;
-        add_condition(&mut body, condition.as_deref());
-        if let Some(parameter) = R::PARAMETER {
-            body.word("ReturnValues", parameter);
-        }
-        if measure {
-            body.word("ReturnConsumedCapacity", "INDEXES");
-        }
-        body.finish()
+        let (body, condition) = self.parts_at(now, table, token)?;
+        finish_write(body, condition.as_deref(), R::PARAMETER, measure)
     }
 
     async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
@@ -443,7 +436,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 consumed_capacity: None,
             });
         }
-        let token = fresh_token::<E>().map_err(named::<E>)?;
+        let token = fresh_token(E::SCHEMA).map_err(named::<E>)?;
         self.call_at(db, SystemTime::now(), token, measure).await
     }
 
@@ -462,19 +455,14 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         }
         let table = db.table_name::<E>();
         let body = self.body_at(now, &table, token, measure).map_err(named)?;
-        match db
-            .call::<transport::UpdateItem, _>(table, body, R::decode)
-            .await
-        {
-            Ok(reply) => {
-                let Single { item, capacity } = reply.output;
-                Ok(Measured {
-                    output: item,
-                    consumed_capacity: capacity,
-                })
-            }
+        let answer = db.ask::<transport::UpdateItem>(table, None, body).await;
+        match answer.decode(R::decode) {
+            Ok(Single { item, capacity }) => Ok(Measured {
+                output: item,
+                consumed_capacity: capacity,
+            }),
             Err(failure) => {
-                let own = own_write::<E>(&failure, token);
+                let own = own_write(E::SCHEMA, &failure, token);
                 if let Some(output) = own.as_deref().and_then(R::of_own_write) {
                     let output = output.map_err(|e| named(Error::read(e)))?;
                     return Ok(Measured {
@@ -482,7 +470,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                         consumed_capacity: None,
                     });
                 }
-                let error = self.demand.error::<E>(failure);
+                let error = self.demand.error(E::SCHEMA, failure);
                 let is_own = own.is_some();
                 Err(named(if is_own { error.of_own_write() } else { error }))
             }

@@ -38,8 +38,12 @@ impl Demand {
     }
 
     /// The condition of the request: the demand, and the user's own condition.
-    pub(crate) fn node<'n, E: Entity>(&self, user: Option<Cow<'n, Node>>) -> Option<Cow<'n, Node>> {
-        let key = E::SCHEMA.key.partition.first().copied().unwrap_or_default();
+    pub(crate) fn node<'n>(
+        &self,
+        schema: &EntitySchema,
+        user: Option<Cow<'n, Node>>,
+    ) -> Option<Cow<'n, Node>> {
+        let key = schema.key.partition.first().copied().unwrap_or_default();
         let mut nodes = Vec::new();
         if self.must_not_exist {
             nodes.push(Node::not_exists(key));
@@ -47,7 +51,7 @@ impl Demand {
         if self.must_exist {
             nodes.push(Node::exists(key));
         }
-        if let (Some(Expected::At(n)), Some(name)) = (self.version, E::SCHEMA.version) {
+        if let (Some(Expected::At(n)), Some(name)) = (self.version, schema.version) {
             nodes.push(Node::equals(name, Value::write(|w| w.integer(n))));
         }
         if nodes.is_empty() {
@@ -58,11 +62,11 @@ impl Demand {
     }
 
     /// What it means that the condition was not met.
-    pub(crate) fn outcome<E: Entity>(&self, failure: &Failure) -> ConditionOutcome {
+    pub(crate) fn outcome(&self, schema: &EntitySchema, failure: &Failure) -> ConditionOutcome {
         let item = item_of(failure);
         ConditionOutcome {
-            conflict: self.is_conflict(E::SCHEMA, item.as_deref()),
-            ambiguous: failure.uncertain && !self.is_settled::<E>(item.as_deref()),
+            conflict: self.is_conflict(schema, item.as_deref()),
+            ambiguous: failure.uncertain && !self.is_settled(schema, item.as_deref()),
             must_exist: self.must_exist,
             item,
         }
@@ -73,8 +77,8 @@ impl Demand {
     ///
     /// It does not when the item is gone, and not when its version is more than one ahead: then this
     /// call's write may be one of those between.
-    fn is_settled<E: Entity>(&self, item: Option<&[u8]>) -> bool {
-        let (Some(item), Some(_)) = (item, E::SCHEMA.write_token) else {
+    fn is_settled(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
+        let (Some(item), Some(_)) = (item, schema.write_token) else {
             return false;
         };
         let expected = match self.version {
@@ -82,7 +86,7 @@ impl Demand {
             Some(Expected::Absent) => 0,
             Some(Expected::At(n)) => n,
         };
-        let stored = E::SCHEMA
+        let stored = schema
             .version
             .and_then(|name| super::response::number_in(item, name));
         stored.is_some_and(|stored| stored <= expected.saturating_add(1))
@@ -106,11 +110,11 @@ impl Demand {
     }
 
     /// The error of a write that failed, by its condition or otherwise.
-    pub(crate) fn error<E: Entity>(&self, failure: Failure) -> Error {
+    pub(crate) fn error(&self, schema: &EntitySchema, failure: Failure) -> Error {
         if !is_condition_failure(&failure) {
             return Error::failure(failure);
         }
-        let outcome = self.outcome::<E>(&failure);
+        let outcome = self.outcome(schema, &failure);
         Error::condition(failure, outcome)
     }
 }
@@ -141,8 +145,8 @@ pub(crate) fn raise_version<E: Entity>(item: &mut E, version: u64) -> Result<(),
 }
 
 /// A fresh token for an entity that keeps one.
-pub(crate) fn fresh_token<E: Entity>() -> Result<Option<u128>, Error> {
-    if E::SCHEMA.write_token.is_none() {
+pub(crate) fn fresh_token(schema: &EntitySchema) -> Result<Option<u128>, Error> {
+    if schema.write_token.is_none() {
         return Ok(None);
     }
     WriteToken::random()
@@ -151,8 +155,12 @@ pub(crate) fn fresh_token<E: Entity>() -> Result<Option<u128>, Error> {
 }
 
 /// The item that a failed condition found, when it was left by this very call.
-pub(crate) fn own_write<E: Entity>(failure: &Failure, token: Option<u128>) -> Option<Vec<u8>> {
-    let (token, name) = (token?, E::SCHEMA.write_token?);
+pub(crate) fn own_write(
+    schema: &EntitySchema,
+    failure: &Failure,
+    token: Option<u128>,
+) -> Option<Vec<u8>> {
+    let (token, name) = (token?, schema.write_token?);
     if !is_condition_failure(failure) {
         return None;
     }
@@ -170,17 +178,40 @@ pub(crate) fn add_condition(body: &mut Body, condition: Option<&Node>) {
     }
 }
 
+/// The body of a write, after its item or key.
+pub(crate) fn finish_write(
+    mut body: Body,
+    condition: Option<&Node>,
+    returned: Option<&'static str>,
+    measure: bool,
+) -> Result<Vec<u8>, Error> {
+    add_condition(&mut body, condition);
+    if let Some(parameter) = returned {
+        body.word("ReturnValues", parameter);
+    }
+    if measure {
+        body.word("ReturnConsumedCapacity", "INDEXES");
+    }
+    body.finish()
+}
+
 /// Writes the item and checks its size. The JSON is never shorter than DynamoDB's count by much, so
 /// only a long one is counted.
 pub(crate) fn write_item<E: Entity>(w: &mut Writer, entity: &E) -> Result<(), Limit> {
     let start = w.len();
     entity.write_item(w);
     if w.len() - start > MAX_ITEM_BYTES {
-        let item = w.as_slice().get(start..).unwrap_or_default();
-        let bytes = crate::wire::item_size(item).unwrap_or(0);
-        if bytes > MAX_ITEM_BYTES {
-            return Err(Limit::ItemSize { bytes });
-        }
+        return check_size(w.as_slice().get(start..).unwrap_or_default());
     }
     Ok(())
+}
+
+#[cold]
+#[inline(never)]
+fn check_size(item: &[u8]) -> Result<(), Limit> {
+    let bytes = crate::wire::item_size(item).unwrap_or(0);
+    match bytes > MAX_ITEM_BYTES {
+        true => Err(Limit::ItemSize { bytes }),
+        false => Ok(()),
+    }
 }

@@ -12,7 +12,7 @@ use super::{Cursor, Named, Page, count_from, smaller};
 use crate::db::Db;
 use crate::entity::Projection;
 use crate::error::Error;
-use crate::op::Plan;
+use crate::op::{Collected, Plan};
 use crate::schema::Shards;
 use layout::Layout;
 
@@ -22,17 +22,19 @@ pub(super) fn decode<O: Projection>(plan: &Plan, item: &[u8]) -> Result<O, Error
 }
 
 /// All items.
-pub(super) async fn all<O: Projection>(
+pub(super) async fn all(
     db: &Db,
     plan: Plan,
     shards: Shards,
-) -> Result<Vec<O>, Error> {
+    items: &mut dyn Collected,
+) -> Result<(), Error> {
+    let named = Named::of(&plan);
     let mut merge = Merge::new(db, plan, shards, Effort::All)?;
-    let mut items = Vec::new();
     while let Some(item) = merge.next().await? {
-        items.push(decode(merge.plan(), &item)?);
+        let read = crate::wire::read_item(&item, |r| items.push(r));
+        read.map_err(|e| named.read(e))?;
     }
-    Ok(items)
+    Ok(())
 }
 
 /// One page of the merged items.

@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use bytes::Bytes;
 
 use super::failure::{Failure, FailureKind};
 use super::{ApiOperation, Decode};
@@ -20,7 +21,7 @@ use crate::wire::ReadError;
 /// A call under way, whatever its output type.
 pub(super) trait Call: Send + Sync {
     /// Takes the body of a successful response.
-    fn answer(&self, body: &[u8], request_id: Option<&str>);
+    fn answer(&self, body: &Bytes, request_id: Option<&str>);
 
     /// What has happened to the call so far.
     fn progress(&self) -> &Progress;
@@ -70,7 +71,7 @@ impl<T> PendingCall<T> {
 }
 
 impl<T: Send> Call for PendingCall<T> {
-    fn answer(&self, body: &[u8], request_id: Option<&str>) {
+    fn answer(&self, body: &Bytes, request_id: Option<&str>) {
         let decoded = Answer {
             output: (self.decode)(body),
             request_id: request_id.map(str::to_owned),

@@ -1,6 +1,9 @@
 //! What the orchestrator is given for an operation: the client's plugin, the SDK's plugin of the
 //! operation, and ours, which replaces how requests are written and responses are read.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Input, Output};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
@@ -18,6 +21,7 @@ use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
 use aws_types::request_id::RequestId;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http_body::{Body, Frame};
 
 use super::attempt::{CallHandle, Observer};
 use super::capture::Captured;
@@ -169,8 +173,21 @@ impl DeserializeResponse for Deserializer {
         let call = cfg.load::<CallHandle>();
         let call = call.ok_or_else(|| OrchestratorError::other("nobody waits for the answer"))?;
         // A body that cannot be decoded is an outcome. As a response error it would be retried.
-        call.0.answer(body, request_id);
+        call.0.answer(&shared(response.body(), body), request_id);
         Ok(Output::erase(Answered))
+    }
+}
+
+/// The bytes of a body that was read, without a copy where it shares them.
+fn shared(body: &SdkBody, bytes: &[u8]) -> Bytes {
+    let mut context = Context::from_waker(Waker::noop());
+    let frame = body.try_clone().map(|mut body| {
+        let frame = Pin::new(&mut body).poll_frame(&mut context);
+        frame.map_ok(Frame::into_data)
+    });
+    match frame {
+        Some(Poll::Ready(Some(Ok(Ok(data))))) if data.len() == bytes.len() => data,
+        _ => Bytes::copy_from_slice(bytes),
     }
 }
 

@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use bytes::Bytes;
 
 use self::fake::{Fake, Step};
 use super::capture::capture;
@@ -24,7 +25,7 @@ use crate::wire::ReadError;
 const BODY: &[u8] = br#"{"TableName":"books","Key":{"isbn":{"S":"1"}}}"#;
 
 /// The body, when it ends like JSON.
-fn text(body: &[u8]) -> Result<String, ReadError> {
+fn text(body: &Bytes) -> Result<String, ReadError> {
     match body.ends_with(b"}") {
         true => Ok(String::from_utf8_lossy(body).into_owned()),
         false => Err(ReadError::expected("the end of an object")),

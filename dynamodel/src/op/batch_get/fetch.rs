@@ -18,7 +18,7 @@ use crate::op::batch::{self, Left, Settings};
 use crate::op::capacity::ConsumedCapacity;
 use crate::op::response;
 use crate::schema::EntitySchema;
-use crate::transport::{self, Decode};
+use crate::transport;
 use crate::wire::{ReadError, Reader};
 
 /// What is asked for: the keys of all parts, one behind the other.
@@ -144,8 +144,11 @@ async fn read_chunk<B: KeyedReads>(
         groups,
         body,
     } = plan.request(&slots)?;
-    let decode: Decode<Answer> = if plan.measure { measured } else { unmeasured };
-    let take = |answer: Answer| {
+    let take = |body: &[u8]| {
+        let answer = match plan.measure {
+            true => measured(body)?,
+            false => unmeasured(body),
+        };
         let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
         let Arrived {
             items, unreadable, ..
@@ -175,13 +178,13 @@ async fn read_chunk<B: KeyedReads>(
         });
         Ok(taken)
     };
-    let reply = db
-        .call_tables_then::<transport::BatchGetItem, _, _>(tables, slots.len(), body, decode, take)
-        .await
-        .map_err(Error::failure)?;
+    let answer = db
+        .ask_tables::<transport::BatchGetItem>(tables, slots.len(), body)
+        .await;
+    let taken = answer.decode(take).map_err(Error::failure)?;
     let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
-    arrived.capacity.extend(reply.output.capacity);
-    Ok(reply.output.undone)
+    arrived.capacity.extend(taken.capacity);
+    Ok(taken.undone)
 }
 
 /// An answer. Its items are read where it is known which they are.
@@ -211,11 +214,11 @@ impl Observed for Taken {
     }
 }
 
-fn unmeasured(body: &[u8]) -> Result<Answer, ReadError> {
-    Ok(Answer {
+fn unmeasured(body: &[u8]) -> Answer {
+    Answer {
         body: body.to_vec(),
         capacity: Vec::new(),
-    })
+    }
 }
 
 fn measured(body: &[u8]) -> Result<Answer, ReadError> {

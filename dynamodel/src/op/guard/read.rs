@@ -61,9 +61,8 @@ pub(super) async fn read(
     body.member("ConsistentRead", b"true");
     body.projection(attributes);
     let body = body.finish().map_err(named)?;
-    let reply = db
-        .call::<transport::GetItem, _>(table, body, raw_item)
-        .await;
-    let Single { item, .. } = reply.map_err(|f| named(Error::failure(f)))?.output;
+    let answer = db.ask::<transport::GetItem>(table, None, body).await;
+    let read = answer.decode(raw_item);
+    let Single { item, .. } = read.map_err(|f| named(Error::failure(f)))?;
     Ok(item)
 }

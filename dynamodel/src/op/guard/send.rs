@@ -57,15 +57,10 @@ pub(crate) async fn send(
         let mut error = loop {
             let (tables, body) = (tables.clone(), body.clone());
             let sent = db
-                .call_tables::<transport::TransactWriteItems, _>(
-                    tables,
-                    all.len(),
-                    body,
-                    capacities,
-                )
+                .ask_tables::<transport::TransactWriteItems>(tables, all.len(), body)
                 .await;
-            let failure = match sent {
-                Ok(reply) => return Ok(reply.output),
+            let failure = match sent.decode(capacities) {
+                Ok(capacities) => return Ok(capacities),
                 Err(failure) => failure,
             };
             let operations = all.iter().map(|step| Operation::of(step));

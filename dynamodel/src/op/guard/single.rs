@@ -1,5 +1,8 @@
 //! A single write that guards have to follow.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use super::send::{Sending, send};
 use crate::db::Db;
 use crate::error::Error;
@@ -8,24 +11,26 @@ use crate::op::capacity::ConsumedCapacity;
 use crate::op::transaction::Step;
 
 /// Sends one operation with its guards, and tells of failure what the single operation would tell.
-pub(crate) async fn send_one(
-    db: &Db,
-    step: Step,
-    measure: bool,
-) -> Result<Option<ConsumedCapacity>, Error> {
-    let must_exist = step.demand.must_exist;
-    let sending = Sending {
-        db,
-        transaction: 0,
-        token: None,
-        backoff: Backoff::default(),
-        measure,
-    };
-    match send(sending, &mut [step]).await {
-        Ok(capacity) => Ok(capacity.into_iter().next()),
-        Err(e) => Err(e.of_one_write(must_exist)),
-    }
+pub(crate) fn send_one(db: &Db, step: Step, measure: bool) -> Writing<'_> {
+    Box::pin(async move {
+        let must_exist = step.demand.must_exist;
+        let sending = Sending {
+            db,
+            transaction: 0,
+            token: None,
+            backoff: Backoff::default(),
+            measure,
+        };
+        match send(sending, &mut [step]).await {
+            Ok(capacity) => Ok(capacity.into_iter().next()),
+            Err(e) => Err(e.of_one_write(must_exist)),
+        }
+    })
 }
+
+/// A write with its guards under way, in a box: it is the same for all entities.
+type Writing<'d> =
+    Pin<Box<dyn Future<Output = Result<Option<ConsumedCapacity>, Error>> + Send + 'd>>;
 
 /// Refuses to return attributes, which transactions do not.
 pub(crate) fn check_returned(parameter: Option<&str>) -> Result<(), Error> {

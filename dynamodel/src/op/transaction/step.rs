@@ -71,14 +71,18 @@ impl Step {
         effect: Effect,
     ) -> Result<Self, Error> {
         let body = draft.finish(Vec::new())?;
-        let mut step = Self::new(verb, key, demand, body)?;
-        step.guarded = Some(Box::new(Guarded {
-            key: key.json()?.to_vec(),
+        let step = Self::new(verb, key, demand, body)?;
+        step.following(key.json()?, draft, effect)
+    }
+
+    fn following(mut self, key: &[u8], draft: Draft, effect: Effect) -> Result<Self, Error> {
+        self.guarded = Some(Box::new(Guarded {
+            key: key.to_vec(),
             draft,
             effect,
-            is_new: demand.must_not_exist,
+            is_new: self.demand.must_not_exist,
         }));
-        Ok(step)
+        Ok(self)
     }
 
     /// The key of the item, as JSON, of an operation that guards have to follow.
