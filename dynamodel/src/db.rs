@@ -274,7 +274,7 @@ impl Db {
     /// Sends one request with so many keys or operations about these tables.
     pub(crate) fn ask_tables<O: Exchange>(
         &self,
-        tables: Vec<String>,
+        tables: Vec<Arc<str>>,
         batch_size: usize,
         body: Vec<u8>,
     ) -> Sending<'_> {

@@ -50,7 +50,7 @@ pub(crate) enum Tables {
     /// One table, by name or ARN.
     One(Arc<str>),
     /// Every table of a batch or transaction, in the order of the request.
-    Many(Vec<String>),
+    Many(Vec<Arc<str>>),
 }
 
 /// A successful answer.

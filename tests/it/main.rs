@@ -1,6 +1,7 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
 mod batch_faults;
+mod batch_keys;
 mod batches;
 mod borrowed;
 mod bulk;

@@ -112,7 +112,7 @@ fn one_table(tables: &Tables) -> Option<SharedString> {
         Tables::Many(tables) => {
             let (first, rest) = tables.split_first()?;
             let same = rest.iter().all(|table| table == first);
-            same.then(|| SharedString::from_owned(first.clone()))
+            same.then(|| SharedString::from_shared(first.clone()))
         }
     }
 }

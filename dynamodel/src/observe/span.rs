@@ -42,7 +42,7 @@ fn record_tables<O: ApiOperation>(span: &Span, tables: &Tables) {
             span.record("db.collection.name", &**table);
         }
         Tables::Many(tables) => {
-            let mut names: Vec<_> = tables.iter().map(String::as_str).collect();
+            let mut names: Vec<_> = tables.iter().map(|table| &**table).collect();
             names.sort_unstable();
             names.dedup();
             if let [table] = names.as_slice() {

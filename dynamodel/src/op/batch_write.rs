@@ -1,25 +1,23 @@
 //! BatchWriteItem: [`BatchWrite`].
 
+mod plan;
+mod write;
+
 use std::any::TypeId;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use self::plan::{Plan, write_chunk};
+use self::write::Write;
 use super::backoff::Backoff;
 use super::batch::{self, Left, Settings};
 use super::capacity::ConsumedCapacity;
-use super::identity::identity;
-use super::put::Put;
-use super::response::read_capacities;
-use super::transaction::after_table;
 use crate::db::Db;
-use crate::entity::{Entity, Lock, Unversioned, WritableInBatch};
+use crate::entity::{Entity, WritableInBatch};
 use crate::error::Error;
 use crate::key::Key;
-use crate::observe::{Counts, Observed};
-use crate::schema::EntitySchema;
-use crate::transport;
-use crate::wire::{ReadError, Reader, Writer};
+
+pub use self::write::{IntoBatchPut, Unconditional};
 
 /// DynamoDB's limits on one request.
 pub(crate) const MAX_WRITES: usize = 25;
@@ -64,65 +62,11 @@ pub struct BatchWrite {
     measure: bool,
 }
 
-/// One write, rendered.
-#[derive(Clone)]
-struct Write {
-    schema: &'static EntitySchema,
-    entity: TypeId,
-    key: Vec<u8>,
-    identity: Vec<u8>,
-    /// `{"PutRequest":{..}}` or `{"DeleteRequest":{..}}`.
-    request: Vec<u8>,
-}
-
 impl fmt::Debug for BatchWrite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BatchWrite")
             .field("writes", &self.writes.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// Puts that a batch can do: an entity without a version, and `entity.put().unversioned()`.
-#[diagnostic::on_unimplemented(
-    message = "a batch cannot do `{Self}`",
-    label = "not a put that a batch can do",
-    note = "BatchWriteItem has no conditions: a batch takes entities, and `entity.put().unversioned()` where they have a version; what has unique attributes is put one by one, or in a `Transaction`"
-)]
-pub trait IntoBatchPut {
-    /// The entity.
-    type Entity: Entity;
-    #[doc(hidden)]
-    fn into_put(self) -> Put<Self::Entity, Unversioned>;
-}
-
-/// Locks of writes that check no version.
-#[diagnostic::on_unimplemented(
-    message = "a batch cannot check versions, and this put does",
-    label = "the entity has a version",
-    note = "BatchWriteItem has no conditions: say `.put(entity.put().unversioned())` to overwrite whatever is stored, or put it in a `Transaction`"
-)]
-pub trait Unconditional: Lock {}
-impl Unconditional for Unversioned {}
-
-impl<E: Entity> IntoBatchPut for E
-where
-    E::Lock: Unconditional,
-    E::Guards: WritableInBatch,
-{
-    type Entity = E;
-    fn into_put(self) -> Put<E, Unversioned> {
-        self.put().unversioned()
-    }
-}
-
-impl<E: Entity, L: Unconditional> IntoBatchPut for Put<E, L>
-where
-    E::Guards: WritableInBatch,
-{
-    type Entity = E;
-    fn into_put(self) -> Put<E, Unversioned> {
-        self.unversioned()
     }
 }
 
@@ -313,225 +257,4 @@ impl BatchWrite {
         self.writes.push(Write::put(put.into_put())?);
         Ok(())
     }
-}
-
-impl Write {
-    fn put<E: Entity>(put: Put<E, Unversioned>) -> Result<Self, Error> {
-        let named = |e: Error| e.of_entity(E::SCHEMA.entity);
-        if put.is_conditional() {
-            return Err(named(Error::invalid_request(
-                "a batch has no conditions; it takes `put()` without `when`, not `create` or `replace`",
-            )));
-        }
-        let write = put.into_part().and_then(|(entity, _, body)| {
-            let key = entity.key_of();
-            let item = after_table(&body)?;
-            Self::new(&key, "PutRequest", item.get(1..).unwrap_or_default())
-        });
-        write.map_err(named)
-    }
-
-    fn delete<E: Entity>(key: &Key<E>) -> Result<Self, Error> {
-        let json = key.json()?;
-        let rest = [b"\"Key\":", json, b"}"].concat();
-        Self::new(key, "DeleteRequest", &rest).map_err(|e| e.of_entity(E::SCHEMA.entity))
-    }
-
-    /// `rest` is the request after its `{`.
-    fn new<E: Entity>(key: &Key<E>, verb: &str, rest: &[u8]) -> Result<Self, Error> {
-        let json = key.json()?;
-        Ok(Write {
-            schema: E::SCHEMA,
-            entity: TypeId::of::<E>(),
-            key: json.to_vec(),
-            identity: identity(json, &E::SCHEMA.key)?,
-            request: [b"{\"", verb.as_bytes(), b"\":{", rest, b"}"].concat(),
-        })
-    }
-}
-
-/// A checked batch: no two writes of one item.
-struct Plan {
-    writes: Vec<Write>,
-    tables: Vec<Arc<str>>,
-    by_identity: HashMap<(Arc<str>, Vec<u8>), usize>,
-    settings: Settings,
-    measure: bool,
-}
-
-impl Plan {
-    fn new(batch: BatchWrite, tables: Vec<Arc<str>>) -> Result<Self, Error> {
-        let mut plan = Plan {
-            writes: Vec::with_capacity(batch.writes.len()),
-            tables: Vec::with_capacity(batch.writes.len()),
-            by_identity: HashMap::with_capacity(batch.writes.len()),
-            settings: batch.settings,
-            measure: batch.measure,
-        };
-        for (position, (write, table)) in batch.writes.into_iter().zip(tables).enumerate() {
-            let item = (table.clone(), write.identity.clone());
-            match plan.by_identity.get(&item).copied() {
-                None => {
-                    plan.by_identity.insert(item, plan.writes.len());
-                    plan.writes.push(write);
-                    plan.tables.push(table);
-                }
-                Some(first) if batch.last_wins => {
-                    if let Some(place) = plan.writes.get_mut(first) {
-                        *place = write;
-                    }
-                }
-                // Without `last_wins` no write is dropped, so positions are those of the batch.
-                Some(first) => {
-                    return Err(Error::invalid_request(format!(
-                        "writes {} and {} of the batch, the latter of {}, are about the same item; \
-                         leave one out, or say `last_wins()`",
-                        first + 1,
-                        position + 1,
-                        write.schema.entity,
-                    )));
-                }
-            }
-        }
-        Ok(plan)
-    }
-
-    fn chunks(&self) -> Vec<Vec<usize>> {
-        let mut chunks = Vec::new();
-        let mut chunk = Vec::new();
-        let mut bytes = 0;
-        for (i, (write, table)) in self.writes.iter().zip(&self.tables).enumerate() {
-            let length = write.request.len() + table.len() + 8;
-            if chunk.len() == MAX_WRITES || (!chunk.is_empty() && bytes + length > MAX_BYTES - 256)
-            {
-                chunks.push(std::mem::take(&mut chunk));
-                bytes = 0;
-            }
-            chunk.push(i);
-            bytes += length;
-        }
-        if !chunk.is_empty() {
-            chunks.push(chunk);
-        }
-        chunks
-    }
-
-    fn request(&self, chunk: &[usize]) -> Result<(Vec<String>, Vec<u8>), Error> {
-        let mut by_table: Vec<(&Arc<str>, Vec<&Write>)> = Vec::new();
-        for i in chunk {
-            let (Some(write), Some(table)) = (self.writes.get(*i), self.tables.get(*i)) else {
-                continue;
-            };
-            match by_table.iter_mut().find(|(t, _)| *t == table) {
-                Some((_, writes)) => writes.push(write),
-                None => by_table.push((table, vec![write])),
-            }
-        }
-        let length: usize = by_table
-            .iter()
-            .flat_map(|(_, writes)| writes)
-            .map(|w| w.request.len() + 1)
-            .sum();
-        let mut w = Writer::with_capacity(length + 256);
-        w.raw(b"{\"RequestItems\":{");
-        for (table, writes) in &by_table {
-            w.comma();
-            w.raw(b"\"");
-            w.text(table);
-            w.raw(b"\":[");
-            for write in writes {
-                w.comma();
-                w.raw(&write.request);
-            }
-            w.raw(b"]");
-        }
-        w.raw(b"}");
-        if self.measure {
-            w.raw(b",\"ReturnConsumedCapacity\":\"INDEXES\"");
-        }
-        w.raw(b"}");
-        let tables = by_table.iter().map(|(t, _)| t.to_string()).collect();
-        Ok((tables, w.finish().map_err(Error::write)?))
-    }
-
-    /// The write of the chunk that an unprocessed item or key is of.
-    fn find(&self, table: &str, chunk: &[usize], json: &[u8]) -> Result<usize, ReadError> {
-        let of_table = chunk
-            .iter()
-            .find(|i| self.tables.get(**i).is_some_and(|t| **t == *table));
-        let found = of_table.and_then(|i| {
-            let identity = identity(json, &self.writes.get(*i)?.schema.key).ok()?;
-            let table = self.tables.get(*i)?.clone();
-            self.by_identity.get(&(table, identity)).copied()
-        });
-        found.ok_or_else(|| ReadError::expected("a write that was asked for"))
-    }
-}
-
-/// Sends the chunk, and returns the writes that DynamoDB left undone.
-async fn write_chunk(
-    db: Db,
-    plan: Arc<Plan>,
-    capacity: Arc<Mutex<Vec<ConsumedCapacity>>>,
-    chunk: Vec<usize>,
-) -> Result<Vec<usize>, Error> {
-    let (tables, body) = plan.request(&chunk)?;
-    let answer = db
-        .ask_tables::<transport::BatchWriteItem>(tables, chunk.len(), body)
-        .await
-        .decode(decode)
-        .map_err(Error::failure)?;
-    capacity
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .extend(answer.capacity);
-    let unprocessed = answer.unprocessed.iter();
-    let unprocessed = unprocessed.map(|(table, json)| plan.find(table, &chunk, json));
-    Ok(unprocessed.collect::<Result<_, _>>()?)
-}
-
-#[derive(Default)]
-struct Answer {
-    /// Table, and item or key.
-    unprocessed: Vec<(String, Vec<u8>)>,
-    capacity: Vec<ConsumedCapacity>,
-}
-
-impl Observed for Answer {
-    fn capacity(&self) -> &[ConsumedCapacity] {
-        &self.capacity
-    }
-    fn counts(&self) -> Counts {
-        Counts {
-            unprocessed: Some(self.unprocessed.len() as u64),
-            ..Counts::default()
-        }
-    }
-}
-
-fn decode(body: &[u8]) -> Result<Answer, ReadError> {
-    let mut answer = Answer::default();
-    let mut r = Reader::new(body)?;
-    r.members(|name, r| match name {
-        "UnprocessedItems" if !r.json_null() => r.members(|table, r| {
-            r.json_list(|r| {
-                r.members(|_verb, r| {
-                    if r.json_null() {
-                        return Ok(());
-                    }
-                    r.members(|_item_or_key, r| {
-                        let json = r.raw_value()?.to_vec();
-                        answer.unprocessed.push((table.to_owned(), json));
-                        Ok(())
-                    })
-                })
-            })
-        }),
-        // A `null` was passed over.
-        "UnprocessedItems" => Ok(()),
-        "ConsumedCapacity" => read_capacities(r, &mut answer.capacity),
-        _ => r.skip_value(),
-    })?;
-    r.finish()?;
-    Ok(answer)
 }

@@ -157,7 +157,7 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
     /// For a transaction.
     pub(crate) fn into_step(self) -> Result<Step, Error> {
         if E::SCHEMA.unique.is_empty() {
-            return Step::new("Delete", &self.key, self.demand, &self.body("", false)?);
+            return Step::new("Delete", &self.key, self.demand, self.body("", false)?);
         }
         let mut body = Body::new("", 256);
         body.member("Key", self.key.json()?);

@@ -76,6 +76,21 @@ pub(crate) fn key_values_read<'a>(r: &Reader<'a>, key: &KeySchema) -> Option<Key
     }
 }
 
+/// The texts of a key whose values stand there, when they are nothing but text without escapes. The second
+/// one is empty when there is none.
+#[inline]
+pub(crate) fn plain_texts<'a>(
+    text: &'a str,
+    [first, second]: &[Range<usize>; 2],
+) -> Option<[Option<&'a str>; 2]> {
+    let plain = |at: &Range<usize>| plain_text(text.get(at.clone())?);
+    let second = match second.is_empty() {
+        true => None,
+        false => Some(plain(second)?),
+    };
+    Some([Some(plain(first)?), second])
+}
+
 /// The values of the key attributes of a key whose values stand there in the text. The second one is
 /// empty when there is none.
 #[inline]
@@ -225,6 +240,14 @@ impl KeyTable {
             };
         }
         hash
+    }
+
+    /// The hash of a key whose values are these texts.
+    #[inline]
+    pub(crate) fn hash_of_texts(&self, group: usize, texts: [Option<&str>; 2]) -> u64 {
+        let hash = self.secret[1].wrapping_add(group as u64);
+        let texts = texts.iter().flatten();
+        texts.fold(hash, |hash, text| self.bytes(hash, text.as_bytes()))
     }
 
     #[inline]

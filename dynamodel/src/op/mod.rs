@@ -15,6 +15,7 @@ mod identity;
 mod modify;
 mod put;
 mod query;
+mod read;
 mod response;
 mod returned;
 mod scan;
@@ -47,7 +48,7 @@ pub use update::Update;
 
 pub(crate) use batch::Left;
 pub(crate) use guard::check_key;
-pub(crate) use query::Plan;
+pub(crate) use read::Plan;
 pub(crate) use response::{
     AllItems, PageBody, PageItems, page as decode_page, page_count as decode_count,
     page_raw as decode_raw, read_items, read_page,

@@ -228,7 +228,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     fn step(&self, demand: Demand) -> Result<Step, Error> {
         let key = self.entity.key_of();
         if E::SCHEMA.unique.is_empty() {
-            return Step::new("Put", &key, demand, &self.body("", &demand, false)?);
+            return Step::new("Put", &key, demand, self.body("", &demand, false)?);
         }
         let mut w = Writer::for_item::<E>();
         write_item(&mut w, &self.entity).map_err(Error::limit)?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::guard;
-use super::query::{Plan, Types};
+use super::read::{Plan, Types};
 use super::response::AllItems;
 use crate::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::db::Db;

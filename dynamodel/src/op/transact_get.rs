@@ -110,7 +110,7 @@ impl<E: Entity, O: Projection<Entity = E>> Gets for Get<E, O> {
                 schema: E::SCHEMA,
                 entity: TypeId::of::<E>(),
                 identity: identity(self.key.json()?, &E::SCHEMA.key)?,
-                rest: after_table(&body)?.to_vec(),
+                rest: after_table(body)?,
             })
         });
         gets.push(get.map_err(|e| e.of_entity(E::SCHEMA.entity)));
@@ -249,7 +249,7 @@ async fn fetch(
 fn request(
     gets: Vec<Result<OneGet, Error>>,
     resolve: impl Fn(&'static str) -> Arc<str>,
-) -> Result<Option<(Vec<OneGet>, Vec<String>, Vec<u8>)>, Error> {
+) -> Result<Option<(Vec<OneGet>, Vec<Arc<str>>, Vec<u8>)>, Error> {
     if gets.len() > MAX_OPERATIONS {
         let operations = gets.len();
         return Err(Error::limit(Limit::TransactionOperations {
@@ -274,7 +274,6 @@ fn request(
     }
     w.raw(b"]}");
     let body = w.finish().map_err(Error::write)?;
-    let tables = tables.iter().map(|t| t.to_string()).collect();
     Ok(Some((gets, tables, body)))
 }
 

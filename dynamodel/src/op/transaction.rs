@@ -189,7 +189,7 @@ impl Transaction {
     pub fn check<E: Entity>(&mut self, check: Check<E>) -> Handle<E> {
         let step = check
             .into_part()
-            .and_then(|(key, demand, body)| Step::new("ConditionCheck", &key, demand, &body));
+            .and_then(|(key, demand, body)| Step::new("ConditionCheck", &key, demand, body));
         self.add::<E, ()>(step)
     }
 
@@ -343,7 +343,7 @@ pub(crate) fn request<S: Borrow<Step>>(
     resolve: impl Fn(&'static str) -> Arc<str>,
     token: &str,
     measure: bool,
-) -> Result<(Vec<String>, Vec<u8>), Error> {
+) -> Result<(Vec<Arc<str>>, Vec<u8>), Error> {
     let operations = steps.len();
     if operations > MAX_OPERATIONS {
         return Err(Error::limit(Limit::TransactionOperations {
@@ -377,7 +377,6 @@ pub(crate) fn request<S: Borrow<Step>>(
             return Err(Error::limit(Limit::TransactionSize { bytes }));
         }
     }
-    let tables = tables.iter().map(|t| t.to_string()).collect();
     Ok((tables, w.finish().map_err(Error::write)?))
 }
 

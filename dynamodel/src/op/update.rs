@@ -332,7 +332,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         }
         match Effect::of_actions(E::SCHEMA, &self.actions.0)? {
             Some(effect) => self.guarded(SystemTime::now(), token, effect),
-            None => Step::new(verb, &self.key, self.demand, &self.body("", token, false)?),
+            None => Step::new(verb, &self.key, self.demand, self.body("", token, false)?),
         }
     }
 

@@ -40,7 +40,10 @@ impl Intercept for EndpointParams {
         let tables = &input.ok_or("the input is not dynamodel's")?.tables;
         let params = match tables {
             Tables::One(table) => self.of_table(table, cfg)?,
-            Tables::Many(tables) => builder(cfg).resource_arn_list(tables.clone()).build()?,
+            Tables::Many(tables) => {
+                let tables: Vec<_> = tables.iter().map(|table| table.to_string()).collect();
+                builder(cfg).resource_arn_list(tables).build()?
+            }
         };
         if let Tables::One(table) = tables {
             capture_table_name(table, cfg);

@@ -307,7 +307,7 @@ impl Open {
                 self.pay_back(&template);
                 return Tried::Answered(answer);
             }
-            Progress::Ended(outcome) => State::Ended(outcome),
+            Progress::Ended(outcome) => State::Ended(*outcome),
             Progress::Pending => State::Pending(pending),
         };
         if let Some((begun, _)) = begun {

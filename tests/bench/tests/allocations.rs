@@ -5,7 +5,7 @@
 use std::future::Future;
 
 use dynamodel::wire::Writer;
-use dynamodel::{BatchGet, Db, Entity};
+use dynamodel::{BatchGet, Db, Entity, Transaction};
 use dynamodel_bench::alloc;
 use dynamodel_bench::model::{
     Counter, CounterView, Order, OrderView, Product, Sample, Status, batch_answer, get_answer,
@@ -70,9 +70,9 @@ fn operations_on_one_item() {
             .when(|o| o.total_cents.gt(5))
             .send(&db)
     });
-    check("UpdateItem", update, 258);
+    check("UpdateItem", update, 240);
     let delete = allocations(|| Order::delete(&*pk, &*sk).send(&db));
-    check("DeleteItem", delete, 248);
+    check("DeleteItem", delete, 233);
 }
 
 /// The same on the verified lane; half of it is the SDK's identity cache, request and response.
@@ -81,18 +81,18 @@ fn operations_on_the_lane() {
     let db = lane_with_page::<Order>(1);
     let Order { pk, sk, .. } = Order::sample(1);
     let get = allocations(|| Order::get(&*pk, &*sk).send(&db));
-    check("GetItem on the lane", get, 34);
+    check("GetItem on the lane", get, 31);
     let put = allocations(|| Order::sample(1).put().send(&db));
-    check("PutItem on the lane", put, 34);
+    check("PutItem on the lane", put, 32);
     let update = allocations(|| {
         Order::update(&*pk, &*sk)
             .apply(|o| (o.status.set(Status::Paid), o.total_cents.add(100)))
             .when(|o| o.total_cents.gt(5))
             .send(&db)
     });
-    check("UpdateItem on the lane", update, 50);
+    check("UpdateItem on the lane", update, 31);
     let page = allocations(|| Order::scan().page(&db));
-    check("a page of one item on the lane", page, 40);
+    check("a page of one item on the lane", page, 38);
     assert_eq!(db.lane_status().answered(), 8, "{:?}", db.lane_status());
 }
 
@@ -156,5 +156,23 @@ fn batches() {
     let keys = || orders.iter().map(|o| Order::key(&*o.pk, &*o.sk));
     let read = allocations(|| BatchGet::new(keys()).send(&db));
     let beside = read.saturating_sub(of_structs.allocations + 100);
-    check("BatchGetItem of 100", beside, 268);
+    check("BatchGetItem of 100", beside, 257);
+}
+
+/// A transaction allocates five times for each operation: its key, body and identity, and the entity that
+/// it gives back.
+#[test]
+fn transactions() {
+    let db = lane_with_page::<Order>(1);
+    let orders: Vec<Order> = (0..25).map(Order::sample).collect();
+    let (_, of_structs) = alloc::measure(|| orders.clone());
+    let write = allocations(|| {
+        let mut transaction = Transaction::new();
+        for order in &orders {
+            transaction.put(order.clone().put());
+        }
+        transaction.send(&db)
+    });
+    let beside = write.saturating_sub(of_structs.allocations);
+    check("TransactWriteItems of 25 puts on the lane", beside, 162);
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::expr::render::Body;
 use crate::key::KeyAt;
 use crate::op::identity::{
-    KeyTable, KeyValue, KeyValues, key_values, key_values_at, key_values_read,
+    KeyTable, KeyValue, KeyValues, key_values, key_values_at, key_values_read, plain_texts,
 };
 use crate::schema::EntitySchema;
 use crate::wire::{ReadError, Reader, Writer};
@@ -60,7 +60,7 @@ pub(super) struct Asker {
 
 /// A request for some slots.
 pub(super) struct Request {
-    pub(super) tables: Vec<String>,
+    pub(super) tables: Vec<Arc<str>>,
     pub(super) groups: Vec<usize>,
     pub(super) body: Vec<u8>,
 }
@@ -131,22 +131,32 @@ impl Plan {
         let Some(key) = self.keys.get_mut(asker.key) else {
             return Ok(());
         };
-        let values = match key.values() {
-            Some(places) => key_values_at(&self.text, places)?,
+        let places = match key.values() {
+            Some(places) => places,
             None => {
-                let values = key_values(
-                    &Reader::of_text(&self.text).at(key.range().start),
-                    &schema.key,
-                )?;
+                let key_text = Reader::of_text(&self.text).at(key.range().start);
+                let values = key_values(&key_text, &schema.key)?;
                 let at = |value: &Option<KeyValue<'_>>| {
                     value.as_ref().map(|v| v.at.clone()).unwrap_or_default()
                 };
-                key.set_values(values.each_ref().map(at));
-                values
+                let places = values.each_ref().map(at);
+                key.set_values(places.clone());
+                places
             }
         };
-        let hash = self.table.hash(group, &values);
-        match self.find(group, hash, &values) {
+        let hash = match plain_texts(&self.text, &places) {
+            Some(texts) => self.table.hash_of_texts(group, texts),
+            None => {
+                let values = key_values_at(&self.text, places.clone())?;
+                self.table.hash(group, &values)
+            }
+        };
+        let known = self.find(group, hash, |known| {
+            let mut pairs = known.iter().zip(&places);
+            pairs.all(|(known, at)| self.text(known.clone()) == self.text(at.clone()))
+                || self.are_equal(known, &places)
+        });
+        match known {
             None => {
                 self.table.insert(hash, self.slots.len());
                 self.slots.push(Slot {
@@ -168,19 +178,25 @@ impl Plan {
         Ok(())
     }
 
-    /// The slot of the key with this hash and these values.
-    fn find(&self, group: usize, hash: u64, values: &KeyValues<'_>) -> Option<usize> {
+    /// The slot of the key with this hash of which `is_it`, which gets the places of its values, says so.
+    #[inline]
+    fn find(
+        &self,
+        group: usize,
+        hash: u64,
+        is_it: impl Fn(&[Range<usize>; 2]) -> bool,
+    ) -> Option<usize> {
         self.table.find(hash, |slot| {
-            let Some(key) = self.key_of(slot, group) else {
-                return false;
-            };
-            let Some(places) = key.values() else {
-                return false;
-            };
-            let mut pairs = values.iter().flatten().zip(&places);
-            pairs.all(|(value, at)| value.is_json(self.text(at.clone())))
-                || key_values_at(&self.text, places).is_ok_and(|known| known == *values)
+            let places = self.key_of(slot, group).and_then(KeyAt::values);
+            places.is_some_and(|places| is_it(&places))
         })
+    }
+
+    /// Whether the values of two keys are equal in different forms.
+    #[cold]
+    fn are_equal(&self, one: &[Range<usize>; 2], two: &[Range<usize>; 2]) -> bool {
+        let [one, two] = [one, two].map(|places| key_values_at(&self.text, places.clone()));
+        matches!((one, two), (Ok(one), Ok(two)) if one == two)
     }
 
     /// The key of the slot, when it is of this group.
@@ -207,7 +223,11 @@ impl Plan {
     }
 
     fn slot_of(&self, group: usize, values: &KeyValues<'_>) -> Option<usize> {
-        self.find(group, self.table.hash(group, values), values)
+        self.find(group, self.table.hash(group, values), |known| {
+            let mut pairs = values.iter().flatten().zip(known);
+            pairs.all(|(value, at)| value.is_json(self.text(at.clone())))
+                || key_values_at(&self.text, known.clone()).is_ok_and(|known| known == *values)
+        })
     }
 
     /// The slot of the item or key that starts here.
@@ -218,16 +238,22 @@ impl Plan {
     }
 
     /// The slot of the item that started there and was read until here.
-    pub(super) fn slot_read(
-        &self,
-        group: usize,
-        start: &Reader<'_>,
-        end: &Reader<'_>,
-    ) -> Option<usize> {
+    pub(super) fn slot_read(&self, group: usize, start: usize, end: &Reader<'_>) -> Option<usize> {
         let schema = self.groups.get(group)?.schema;
+        let partition = end.plain_key_read(1);
+        let sort = end.plain_key_read(2);
+        if partition.is_some() && (sort.is_some() || schema.key.sort.is_empty()) {
+            let texts = [partition, sort];
+            let hash = self.table.hash_of_texts(group, texts);
+            let is_it = |known: &[Range<usize>; 2]| plain_texts(&self.text, known) == Some(texts);
+            let found = self.find(group, hash, is_it);
+            if found.is_some() {
+                return found;
+            }
+        }
         match key_values_read(end, &schema.key) {
             Some(values) => self.slot_of(group, &values),
-            None => self.slot_at(group, start),
+            None => self.slot_at(group, &end.at(start)),
         }
     }
 
@@ -344,7 +370,7 @@ impl Plan {
                 }
             }
             w.raw(&group.tail);
-            request.tables.push(group.table.to_string());
+            request.tables.push(group.table.clone());
             request.groups.push(number);
         }
         w.raw(b"}");

@@ -277,7 +277,7 @@ impl Guard {
         let mut add = |follows, role, verb, key: &[u8], mut body: Body, condition: Node| {
             add_condition(&mut body, Some(&condition));
             let (entity, body) = (TypeId::of::<GuardItem>(), body.finish()?);
-            let step = Step::of_body(verb, schema, entity, key, &body)?;
+            let step = Step::of_body(verb, schema, entity, key, body)?;
             added.push(Added {
                 step,
                 role,

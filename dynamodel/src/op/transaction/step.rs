@@ -36,7 +36,7 @@ impl Step {
         verb: &'static str,
         key: &Key<E>,
         demand: Demand,
-        body: &[u8],
+        body: Vec<u8>,
     ) -> Result<Self, Error> {
         let step = Self::of_body(verb, E::SCHEMA, TypeId::of::<E>(), key.json()?, body)?;
         Ok(Step { demand, ..step })
@@ -48,7 +48,7 @@ impl Step {
         schema: &'static EntitySchema,
         entity: TypeId,
         key: &[u8],
-        body: &[u8],
+        body: Vec<u8>,
     ) -> Result<Self, Error> {
         Ok(Step {
             verb,
@@ -56,7 +56,7 @@ impl Step {
             entity,
             demand: Demand::default(),
             identity: identity(key, &schema.key)?,
-            rest: after_table(body)?.to_vec(),
+            rest: after_table(body)?,
             stored: None,
             guarded: None,
         })
@@ -71,7 +71,7 @@ impl Step {
         effect: Effect,
     ) -> Result<Self, Error> {
         let body = draft.finish(Vec::new())?;
-        let step = Self::new(verb, key, demand, &body)?;
+        let step = Self::new(verb, key, demand, body)?;
         step.following(key.json()?, draft, effect)
     }
 
@@ -93,7 +93,7 @@ impl Step {
     /// Makes the operation depend on the pins, and on no others.
     pub(crate) fn pin(&mut self, pins: Vec<Node>) -> Result<(), Error> {
         if let Some(guarded) = &mut self.guarded {
-            self.rest = after_table(&guarded.draft.finish(pins)?)?.to_vec();
+            self.rest = after_table(guarded.draft.finish(pins)?)?;
         }
         Ok(())
     }
@@ -139,7 +139,12 @@ pub(crate) fn write_operation(verb: &str, table: &str, rest: &[u8], w: &mut Writ
 }
 
 /// The body of a single operation on the table `""`, after that name: `,"Key":{..},..}`.
-pub(crate) fn after_table(body: &[u8]) -> Result<&[u8], Error> {
-    body.strip_prefix(b"{\"TableName\":\"\"")
-        .ok_or_else(|| Error::construction("the operation does not begin with its table"))
+pub(crate) fn after_table(mut body: Vec<u8>) -> Result<Vec<u8>, Error> {
+    const TABLE: &[u8] = b"{\"TableName\":\"\"";
+    if !body.starts_with(TABLE) {
+        let problem = "the operation does not begin with its table";
+        return Err(Error::construction(problem));
+    }
+    body.drain(..TABLE.len());
+    Ok(body)
 }

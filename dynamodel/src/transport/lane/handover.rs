@@ -50,7 +50,7 @@ pub(super) struct Sent {
 }
 
 pub(super) enum State {
-    Ended(Box<Result<HttpResponse, ConnectorError>>),
+    Ended(Result<HttpResponse, ConnectorError>),
     Pending(HttpConnectorFuture),
 }
 
@@ -189,7 +189,7 @@ impl HttpConnector for FirstConnector {
             theirs.set_connection_retriever(move || ours.get());
         }
         match sent.state {
-            State::Ended(outcome) => HttpConnectorFuture::ready(*outcome),
+            State::Ended(outcome) => HttpConnectorFuture::ready(outcome),
             State::Pending(pending) => {
                 HttpConnectorFuture::new(observed(pending, request, sent.body))
             }

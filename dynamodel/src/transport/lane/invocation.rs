@@ -24,14 +24,21 @@ impl Invocation {
     }
 
     pub(super) fn text(self) -> String {
-        let mut text = String::with_capacity(36);
+        let mut text = [b'-'; 36];
         for (index, byte) in self.0.to_be_bytes().into_iter().enumerate() {
-            if let 4 | 6 | 8 | 10 = index {
-                text.push('-');
+            let dashes = match index {
+                0..4 => 0,
+                4..6 => 1,
+                6..8 => 2,
+                8..10 => 3,
+                _ => 4,
+            };
+            let place = text.get_mut(2 * index + dashes..);
+            if let Some(place) = place.and_then(|rest| rest.first_chunk_mut()) {
+                *place = HEX[usize::from(byte)];
             }
-            // Hexadecimal digits are text.
-            text.push_str(std::str::from_utf8(&HEX[usize::from(byte)]).unwrap_or_default());
         }
-        text
+        // Digits and dashes are text.
+        String::from_utf8(text.to_vec()).unwrap_or_default()
     }
 }

@@ -209,7 +209,7 @@ async fn a_batch_resolves_the_endpoint_of_all_its_tables() {
     let transport = Transport::new(&Client::from_conf(fake.config().build())).unwrap();
     for account in ["111111111111", "222222222222"] {
         let arn = format!("arn:aws:dynamodb:eu-central-1:{account}:table/books");
-        let tables = Tables::Many(vec![arn]);
+        let tables = Tables::Many(vec![arn.into()]);
         let sent = transport.call::<BatchWriteItem, _>(tables, b"{}".to_vec(), text);
         sent.await.unwrap();
     }

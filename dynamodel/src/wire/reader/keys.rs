@@ -31,6 +31,18 @@ impl<'a> Reader<'a> {
         (place > 0).then(|| self.at(place))
     }
 
+    /// The value of a key attribute of the item that was read, if it was among those and is text without
+    /// escapes.
+    #[inline]
+    pub(crate) fn plain_key_read(&self, part: usize) -> Option<&'a str> {
+        let place = *self.keys.get(part.wrapping_sub(1))?;
+        let value = self.text.get(place..).filter(|_| place > 0)?;
+        let text = value.strip_prefix("{\"S\":\"")?;
+        let end = memchr::memchr2(b'"', b'\\', text.as_bytes())?;
+        let (text, tail) = text.split_at_checked(end)?;
+        tail.starts_with("\"}").then_some(text)
+    }
+
     /// Whether the value of this key attribute was read, and these are its very bytes.
     #[inline]
     pub(crate) fn is_key_read(&self, part: usize, json: &str) -> bool {

@@ -102,7 +102,7 @@ async fn waiting_for_credentials_is_within_the_timeouts() {
         let outcomes = async |on_lane: bool| {
             let fake = Fake::new([Step::ok("{}")]);
             let config = fake.config().timeout_config(timeouts.clone().build());
-            let config = config.credentials_provider(Slow::new(&[60_000, 60_000, 60_000]));
+            let config = config.credentials_provider(Slow::new(&[60_000; 9]));
             let transport = match on_lane {
                 true => lane(config),
                 false => Transport::new(&Client::from_conf(config.build())).unwrap(),

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{AppName, Credentials, FrameworkMetadata, Region};
+use aws_sdk_dynamodb::config::{AppName, BehaviorVersion, Credentials, FrameworkMetadata, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_types::endpoint_config::AccountIdEndpointMode;
 use proptest::prelude::*;
 
@@ -37,11 +38,17 @@ fn account() -> Credentials {
     account.build()
 }
 
+/// That of the SDK's first stable version.
+#[expect(deprecated, reason = "clients may have it all the same")]
+fn first_behavior() -> BehaviorVersion {
+    BehaviorVersion::v2023_11_09()
+}
+
 /// The same request by the raw SDK and by the lane: with the same clock, everything else is the same.
 #[tokio::test]
 async fn requests_are_those_of_the_sdk() {
     const ARN: &str = "arn:aws:dynamodb:eu-central-1:123456789012:table/books";
-    let cases: [(Change, &str); 18] = [
+    let cases: [(Change, &str); 20] = [
         (|b| b, "books"),
         (|b| b.endpoint_url("http://localhost:8000"), "books"),
         (|b| b.endpoint_url("http://localhost:8000/path"), "books"),
@@ -83,6 +90,11 @@ async fn requests_are_those_of_the_sdk() {
             "books",
         ),
         (|b| b.credentials_provider(account()), "books"),
+        (|b| b.behavior_version(first_behavior()), "books"),
+        (
+            |b| b.auth_scheme_preference([AuthSchemeId::new("sigv4")]),
+            "books",
+        ),
         (
             |b| b.retry_config(RetryConfig::standard().with_max_attempts(7)),
             "books",
@@ -236,8 +248,11 @@ async fn batches_on_arns_go_through_the_orchestrator() {
     let transport = open(fake.config());
     for account in ["111111111111", "222222222222"] {
         let arn = format!("arn:aws:dynamodb:eu-central-1:{account}:table/books");
-        let sent =
-            transport.call::<BatchWriteItem, _>(Tables::Many(vec![arn]), b"{}".to_vec(), text);
+        let sent = transport.call::<BatchWriteItem, _>(
+            Tables::Many(vec![arn.into()]),
+            b"{}".to_vec(),
+            text,
+        );
         sent.await.unwrap();
     }
     assert_eq!(counts(&transport), (0, 0));
