@@ -206,6 +206,18 @@ pub(crate) async fn request<T: Observed>(
     decoded.map_err(|f| Named::of(plan).error(Error::failure(f)))
 }
 
+/// One page as it comes: its items are read later.
+pub(crate) async fn request_raw(
+    db: &Db,
+    plan: &Plan,
+    limit: Option<u64>,
+    start: Option<&[u8]>,
+) -> Result<RawPage, Error> {
+    let answer = ask(db, plan, limit, start, false)?.await;
+    let page = answer.keep(RawPage::read);
+    page.map_err(|f| Named::of(plan).error(Error::failure(f)))
+}
+
 /// One page of items.
 async fn fetch<T>(
     db: &Db,
@@ -326,9 +338,7 @@ async fn collect(db: &Db, plan: Plan, items: &mut dyn Collected) -> Result<(), E
     let ask = |remaining: Option<u64>, start: Vec<u8>| {
         let (db, plan) = (db.clone(), shared.clone());
         let limit = page_limit(&plan, remaining);
-        UnderWay::new(async move {
-            request(&db, &plan, limit, Some(&start), false, RawPage::read).await
-        })
+        UnderWay::new(async move { request_raw(&db, &plan, limit, Some(&start)).await })
     };
     let mut ahead: Option<UnderWay<Result<RawPage, Error>>> = None;
     loop {

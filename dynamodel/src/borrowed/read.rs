@@ -105,7 +105,7 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
         };
         let start = page::start_key(&plan)?;
         let limit = page::smaller(plan.page_size.map(u64::from), plan.limit);
-        let raw = page::request(db, &plan, limit, start.as_deref(), false, RawPage::read).await?;
+        let raw = page::request_raw(db, &plan, limit, start.as_deref()).await?;
         BorrowedPage::new(raw, &plan, None)
     }
 
@@ -271,7 +271,7 @@ impl Lane {
         let (db, plan) = (db.clone(), self.plan.clone());
         let limit = page::page_limit(&plan, remaining);
         Box::new(UnderWay::new(async move {
-            page::request(&db, &plan, limit, start.as_deref(), false, RawPage::read).await
+            page::request_raw(&db, &plan, limit, start.as_deref()).await
         }))
     }
 

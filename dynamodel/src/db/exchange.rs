@@ -95,6 +95,18 @@ impl Answer {
         self,
         decode: impl FnOnce(&[u8]) -> Result<T, ReadError>,
     ) -> Result<T, Failure> {
+        self.keep(|body| decode(&body))
+    }
+
+    /// As [`decode`](Self::decode), with a decoder that can keep the bytes.
+    ///
+    /// # Errors
+    /// As there.
+    #[expect(clippy::result_large_err, reason = "a failure is rare, and moved once")]
+    pub(crate) fn keep<T: Observed>(
+        self,
+        decode: impl FnOnce(Bytes) -> Result<T, ReadError>,
+    ) -> Result<T, Failure> {
         let Answer { watch, sent } = self;
         let Reply {
             output: body,
@@ -104,7 +116,7 @@ impl Answer {
             Ok(reply) => reply,
             Err(failure) => return Err(watch.failed(failure)),
         };
-        match watch.span().in_scope(|| decode(&body)) {
+        match watch.span().in_scope(|| decode(body)) {
             Ok(output) => {
                 watch.answered(
                     attempts,
