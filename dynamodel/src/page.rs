@@ -18,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use bytes::Bytes;
 
 use crate::borrowed::RawPage;
 use crate::db::{Db, Sending};
@@ -199,11 +200,12 @@ pub(crate) async fn request<T: Observed>(
     limit: Option<u64>,
     start: Option<&[u8]>,
     count: bool,
-    decode: fn(&[u8]) -> Result<T, ReadError>,
+    take: impl FnOnce(Bytes) -> Result<T, ReadError>,
 ) -> Result<T, Error> {
     let answer = ask(db, plan, limit, start, count)?.await;
-    let decoded = answer.decode(decode);
-    decoded.map_err(|f| Named::of(plan).error(Error::failure(f)))
+    answer
+        .take(take)
+        .map_err(|f| Named::of(plan).error(Error::failure(f)))
 }
 
 /// One page of items.
@@ -214,7 +216,7 @@ async fn fetch<T>(
     start: Option<&[u8]>,
     decode: fn(&[u8]) -> Result<PageBody<T>, ReadError>,
 ) -> Result<Fetched<T>, Error> {
-    let body = request(db, plan, limit, start, false, decode).await?;
+    let body = request(db, plan, limit, start, false, |body| decode(&body)).await?;
     Ok(Fetched {
         body,
         named: Named::of(plan),
@@ -381,7 +383,8 @@ async fn count_from(db: &Db, plan: &Plan, mut start: Option<Vec<u8>>) -> Result<
             break;
         }
         let limit = page_limit(plan, remaining);
-        let page = request(db, plan, limit, start.as_deref(), true, decode_count).await?;
+        let take = |body: Bytes| decode_count(&body);
+        let page = request(db, plan, limit, start.as_deref(), true, take).await?;
         count += page.count;
         start = page.last_key;
         if start.is_none() {

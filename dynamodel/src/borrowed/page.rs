@@ -4,6 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use bytes::Bytes;
+use bytes_utils::Str;
+
 use super::BorrowedProjection;
 use crate::error::Error;
 use crate::observe::{Counts, Observed};
@@ -190,7 +193,7 @@ impl<'p, V: BorrowedProjection> Iterator for BorrowedItems<'p, V> {
 
 /// An answer to Query or Scan whose items are not read yet.
 pub(crate) struct RawPage {
-    json: String,
+    json: Str,
     /// The list of the items, with its brackets.
     items: Range<usize>,
     pub(super) head: Head,
@@ -220,11 +223,11 @@ impl Observed for RawPage {
 
 impl RawPage {
     /// Reads what stands around the items, and passes over them.
-    pub(crate) fn read(body: &[u8]) -> Result<Self, ReadError> {
-        let json = match std::str::from_utf8(body) {
-            Ok(json) => json.to_owned(),
-            Err(_) => return Err(Reader::new(body).map_or_else(|e| e, |r| r.malformed())),
-        };
+    pub(crate) fn read(body: Bytes) -> Result<Self, ReadError> {
+        let json = Str::from_inner(body).map_err(|e| {
+            let body = e.into_inner();
+            Reader::new(&body).map_or_else(|e| e, |r| r.malformed())
+        })?;
         let mut head = Head::default();
         let mut items = 0..0;
         let mut r = Reader::of_text(&json);
@@ -316,7 +319,8 @@ const TAIL: usize = 16 * 1024;
 fn end_of_items(json: &str, start: usize) -> Option<usize> {
     let from = start.max(json.len().saturating_sub(TAIL));
     let tail = json.as_bytes().get(from..)?;
-    let mut ends = memchr::memchr_iter(b']', tail).map(|at| from + at + 1);
+    // Nothing behind the items has one but the text of a key.
+    let mut ends = memchr::memrchr_iter(b']', tail).map(|at| from + at + 1);
     ends.find(|at| is_rest(json, *at))
 }
 

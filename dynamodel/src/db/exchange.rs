@@ -95,6 +95,18 @@ impl Answer {
         self,
         decode: impl FnOnce(&[u8]) -> Result<T, ReadError>,
     ) -> Result<T, Failure> {
+        self.take(|body| decode(&body))
+    }
+
+    /// As [`decode`](Self::decode), where the body is kept.
+    ///
+    /// # Errors
+    /// As there.
+    #[expect(clippy::result_large_err, reason = "a failure is rare, and moved once")]
+    pub(crate) fn take<T: Observed>(
+        self,
+        take: impl FnOnce(Bytes) -> Result<T, ReadError>,
+    ) -> Result<T, Failure> {
         let Answer { watch, sent } = self;
         let Reply {
             output: body,
@@ -104,7 +116,7 @@ impl Answer {
             Ok(reply) => reply,
             Err(failure) => return Err(watch.failed(failure)),
         };
-        match watch.span().in_scope(|| decode(&body)) {
+        match watch.span().in_scope(|| take(body)) {
             Ok(output) => {
                 watch.answered(
                     attempts,

@@ -16,8 +16,8 @@ pub(crate) mod private {
         const EXPECTED: &'static str;
         fn from_parts(negative: bool, magnitude: u64) -> Option<Self>;
         fn from_wide(negative: bool, magnitude: u128) -> Option<Self>;
-        /// Appends the decimal digits.
-        fn digits(self, out: &mut Vec<u8>) -> Result<(), WriteError>;
+        /// The decimal digits.
+        fn digits(self, out: &mut itoa::Buffer) -> Result<&str, WriteError>;
     }
 }
 use private::Digits;
@@ -38,10 +38,9 @@ macro_rules! integers {
             }
 
             #[inline(always)]
-            fn digits(self, out: &mut Vec<u8>) -> Result<(), WriteError> {
+            fn digits(self, out: &mut itoa::Buffer) -> Result<&str, WriteError> {
                 $check(self)?;
-                out.extend_from_slice(itoa::Buffer::new().format(self).as_bytes());
-                Ok(())
+                Ok(out.format(self))
             }
         }
     )*};

@@ -31,18 +31,25 @@ use crate::schema::EntitySchema;
 /// ```
 #[derive(Default)]
 pub struct Writer {
+    /// What was written, and behind it bytes of no meaning: a value is written into them with one look
+    /// at where they end, and only then counted.
     out: Vec<u8>,
+    /// How much was written.
+    at: usize,
     error: Option<WriteError>,
 }
 
 impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut s = f.debug_struct("Writer");
-        s.field("len", &self.out.len())
+        s.field("len", &self.at)
             .field("error", &self.error)
             .finish()
     }
 }
+
+/// How much of its room a writer makes ready at first.
+const READY: usize = 768;
 
 #[allow(dead_code, reason = "the raw access is for the rendering of requests")]
 impl Writer {
@@ -67,8 +74,12 @@ impl Writer {
     /// An empty writer with room for this many bytes.
     #[inline]
     pub fn with_capacity(bytes: usize) -> Self {
+        // The rest is made ready when it is needed.
+        let mut out = Vec::with_capacity(bytes);
+        out.resize(bytes.min(READY), 0);
         Writer {
-            out: Vec::with_capacity(bytes),
+            out,
+            at: 0,
             error: None,
         }
     }
@@ -80,7 +91,7 @@ impl Writer {
     pub fn fail(&mut self, mut error: WriteError) {
         if self.error.is_none() {
             if !error.is_located() {
-                error.locate(path::of_last_value(&self.out));
+                error.locate(path::of_last_value(self.as_slice()));
             }
             self.error = Some(error);
         }
@@ -90,7 +101,8 @@ impl Writer {
     ///
     /// # Errors
     /// The first error of [`fail`](Self::fail).
-    pub fn finish(self) -> Result<Vec<u8>, WriteError> {
+    pub fn finish(mut self) -> Result<Vec<u8>, WriteError> {
+        self.out.truncate(self.at);
         match self.error {
             None => Ok(self.out),
             Some(error) => Err(error),
@@ -100,7 +112,8 @@ impl Writer {
     /// A second one that goes on from here.
     pub(crate) fn copy(&self) -> Self {
         Writer {
-            out: self.out.clone(),
+            out: self.as_slice().to_vec(),
+            at: self.at,
             error: self.error.clone(),
         }
     }
@@ -117,42 +130,81 @@ impl Writer {
 
     /// The bytes so far.
     pub(crate) fn as_slice(&self) -> &[u8] {
-        &self.out
+        self.since(0)
+    }
+
+    /// The bytes from this place on.
+    #[inline(always)]
+    pub(crate) fn since(&self, start: usize) -> &[u8] {
+        self.out.get(start..self.at).unwrap_or_default()
     }
 
     /// How many bytes were written.
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
-        self.out.len()
+        self.at
     }
 
     /// The byte that was written last.
     #[inline(always)]
     pub(crate) fn last_byte(&self) -> Option<u8> {
-        self.out.last().copied()
+        self.out.get(self.at.wrapping_sub(1)).copied()
     }
 
     /// Forgets what was written after the first `len` bytes.
     pub(crate) fn truncate(&mut self, len: usize) {
-        self.out.truncate(len);
+        self.at = self.at.min(len);
     }
 
     /// Makes room for this many more bytes.
     pub(crate) fn reserve(&mut self, bytes: usize) {
-        self.out.reserve(bytes);
+        if self.out.len() - self.at < bytes {
+            self.grow(self.at + bytes);
+        }
+    }
+
+    /// The place of this many bytes, all of which have to be written.
+    #[inline(always)]
+    fn room(&mut self, bytes: usize) -> &mut [u8] {
+        let place = self.at..self.at + bytes;
+        if self.out.get(place.clone()).is_none() {
+            return self.room_behind(bytes);
+        }
+        self.at = place.end;
+        self.out.get_mut(place).unwrap_or_default()
+    }
+
+    /// The same where there is not so much of it.
+    #[cold]
+    #[inline(never)]
+    fn room_behind(&mut self, bytes: usize) -> &mut [u8] {
+        let place = self.at..self.at + bytes;
+        self.grow(place.end);
+        self.at = place.end;
+        self.out.get_mut(place).unwrap_or_default()
+    }
+
+    /// Makes it at least so long; within the memory that is there, as long as it gets.
+    #[cold]
+    fn grow(&mut self, least: usize) {
+        let length = match self.out.capacity() {
+            capacity if capacity >= least => capacity,
+            capacity => least.max(2 * capacity),
+        };
+        self.out.resize(length, 0);
     }
 
     /// Writes bytes as they are.
     #[inline(always)]
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
-        self.out.extend_from_slice(bytes);
+        self.room(bytes.len()).copy_from_slice(bytes);
     }
 
     /// Writes a comma unless this is the first element or member.
     #[inline(always)]
     pub(crate) fn comma(&mut self) {
         if !matches!(self.last_byte(), Some(b'[' | b'{') | None) {
-            self.out.push(b',');
+            self.raw(b",");
         }
     }
 }

@@ -143,6 +143,7 @@ const RAW: &str = "raw";
 const SERDE: &str = "raw + serde_dynamo";
 const MODYNE: &str = "modyne";
 const OURS: &str = "dynamodel";
-const LANE: &str = "dynamodel lane";
+/// Without the verified lane.
+const ORCHESTRATED: &str = "dynamodel, orchestrator";
 const BORROWED: &str = "dynamodel, borrowed";
-const BORROWED_LANE: &str = "dynamodel lane, borrowed";
+const ORCHESTRATED_BORROWED: &str = "dynamodel, orchestrator, borrowed";

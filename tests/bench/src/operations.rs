@@ -21,7 +21,9 @@ use modyne::{
 use tokio::runtime::Runtime;
 
 use crate::measure::contestant;
-use crate::{BORROWED, BORROWED_LANE, Case, LANE, MODYNE, OURS, Prepared, RAW, SERDE};
+use crate::{
+    BORROWED, Case, MODYNE, ORCHESTRATED, ORCHESTRATED_BORROWED, OURS, Prepared, RAW, SERDE,
+};
 
 /// The clients of all contestants, by the shape of the items that they get.
 pub(crate) struct World {
@@ -34,8 +36,8 @@ pub(crate) struct World {
 struct Clients {
     raw: Client,
     db: Db,
-    /// On the verified lane.
-    lane: Db,
+    /// All of its requests go through the SDK's orchestrator.
+    sdk: Db,
     shop: Shop,
     page_bytes: usize,
 }
@@ -53,11 +55,11 @@ impl Clients {
         };
         let raw = stub(false).client();
         Clients {
-            db: Db::builder()
+            sdk: Db::builder()
                 .client(raw.clone())
                 .verified_lane(false)
                 .build(),
-            lane: Db::new(raw.clone()),
+            db: Db::new(raw.clone()),
             raw,
             shop: Shop(stub(true).client()),
             page_bytes: page_answer::<E>(E::PAGE, false).len(),
@@ -125,11 +127,7 @@ fn text(text: &str) -> AttributeValue {
 
 fn get(world: &World) -> Prepared<'_> {
     let Clients {
-        raw,
-        db,
-        lane,
-        shop,
-        ..
+        raw, sdk, db, shop, ..
     } = &*world.orders;
     let expected = Order::sample(1);
     let (pk, sk) = (&*expected.pk.clone().leak(), &*expected.sk.clone().leak());
@@ -149,29 +147,25 @@ fn get(world: &World) -> Prepared<'_> {
         let get = Order::get(pk, sk).send(db);
         world.wait(get).expect("answered").expect("found")
     };
-    for order in [by_hand(), by_serde(), by_modyne(), by_us(db), by_us(lane)] {
+    for order in [by_hand(), by_serde(), by_modyne(), by_us(sdk), by_us(db)] {
         assert_eq!(order, expected);
     }
-    assert_eq!(lane.lane_status().answered(), 1);
+    assert_eq!(db.lane_status().answered(), 1);
     Prepared {
         bytes: get_answer::<Order>(false).len(),
         contestants: vec![
             contestant(RAW, by_hand),
             contestant(SERDE, by_serde),
             contestant(MODYNE, by_modyne),
+            contestant(ORCHESTRATED, move || by_us(sdk)),
             contestant(OURS, move || by_us(db)),
-            contestant(LANE, move || by_us(lane)),
         ],
     }
 }
 
 fn put(world: &World) -> Prepared<'_> {
     let Clients {
-        raw,
-        db,
-        lane,
-        shop,
-        ..
+        raw, sdk, db, shop, ..
     } = &*world.orders;
     let order = Order::sample(1);
     let bytes = get_answer::<Order>(false).len();
@@ -191,12 +185,12 @@ fn put(world: &World) -> Prepared<'_> {
                 let put = EntityExt::put(c.clone()).execute(shop);
                 world.wait(put).expect("answered")
             }),
-            contestant(OURS, move || {
-                let put = dynamodel::Entity::put(d.clone()).send(db);
+            contestant(ORCHESTRATED, move || {
+                let put = dynamodel::Entity::put(d.clone()).send(sdk);
                 world.wait(put).expect("answered")
             }),
-            contestant(LANE, move || {
-                let put = dynamodel::Entity::put(e.clone()).send(lane);
+            contestant(OURS, move || {
+                let put = dynamodel::Entity::put(e.clone()).send(db);
                 world.wait(put).expect("answered")
             }),
         ],
@@ -205,11 +199,7 @@ fn put(world: &World) -> Prepared<'_> {
 
 fn update(world: &World) -> Prepared<'_> {
     let Clients {
-        raw,
-        db,
-        lane,
-        shop,
-        ..
+        raw, sdk, db, shop, ..
     } = &*world.orders;
     let Order { pk, sk, .. } = Order::sample(1);
     let (pk, sk) = (&*pk.leak(), &*sk.leak());
@@ -261,8 +251,8 @@ fn update(world: &World) -> Prepared<'_> {
         contestants: vec![
             contestant(RAW, by_hand),
             contestant(MODYNE, by_modyne),
+            contestant(ORCHESTRATED, move || by_us(sdk)),
             contestant(OURS, move || by_us(db)),
-            contestant(LANE, move || by_us(lane)),
         ],
     }
 }
@@ -328,11 +318,7 @@ where
     Vec<E>: Aggregate,
 {
     let Clients {
-        raw,
-        db,
-        lane,
-        shop,
-        ..
+        raw, sdk, db, shop, ..
     } = clients;
     let items = move || {
         let query = raw.query().table_name(TABLE);
@@ -349,9 +335,9 @@ where
         collect::<E>(page.items.expect("there are some"))
     };
     let by_us = move |db: &Db| E::query_by_us(world, db);
-    let ours = [db, lane];
+    let ours = [sdk, db];
     let mut case = page_case("Query", clients.page_bytes, items, by_modyne, by_us, ours);
-    for (name, db) in [(BORROWED, db), (BORROWED_LANE, lane)] {
+    for (name, db) in [(ORCHESTRATED_BORROWED, sdk), (BORROWED, db)] {
         let borrowed = move || E::query_borrowed(world, db);
         assert_eq!(borrowed(), keys::<E>());
         case.contestants.push(contestant(name, borrowed));
@@ -364,11 +350,7 @@ where
     Vec<E>: Aggregate,
 {
     let Clients {
-        raw,
-        db,
-        lane,
-        shop,
-        ..
+        raw, sdk, db, shop, ..
     } = clients;
     let items = move || {
         let page = world.wait(raw.scan().table_name(TABLE).send());
@@ -383,9 +365,9 @@ where
         let page = world.wait(<E as Entity>::scan().page(db));
         page.expect("answered").items
     };
-    let ours = [db, lane];
+    let ours = [sdk, db];
     let mut case = page_case("Scan", clients.page_bytes, items, by_modyne, by_us, ours);
-    for (name, db) in [(BORROWED, db), (BORROWED_LANE, lane)] {
+    for (name, db) in [(ORCHESTRATED_BORROWED, sdk), (BORROWED, db)] {
         let borrowed = move || E::scan_borrowed(world, db);
         assert_eq!(borrowed(), keys::<E>());
         case.contestants.push(contestant(name, borrowed));
@@ -418,7 +400,7 @@ fn page_case<'w, E: Sample>(
     items: impl Fn() -> Vec<HashMap<String, AttributeValue>> + Copy + 'w,
     by_modyne: impl Fn() -> Vec<E> + 'w,
     by_us: impl Fn(&Db) -> Vec<E> + Copy + 'w,
-    [db, lane]: [&'w Db; 2],
+    [sdk, db]: [&'w Db; 2],
 ) -> Prepared<'w> {
     let by_hand = move || -> Option<Vec<E>> {
         let entities = items().into_iter().map(<E as Sample>::from_item);
@@ -430,8 +412,8 @@ fn page_case<'w, E: Sample>(
         (RAW, by_hand().expect("entities")),
         (SERDE, by_serde()),
         (MODYNE, by_modyne()),
+        (ORCHESTRATED, by_us(sdk)),
         (OURS, by_us(db)),
-        (LANE, by_us(lane)),
     ];
     for (contestant, entities) in all {
         assert_eq!(entities.len(), expected.len(), "{name}, {contestant}");
@@ -444,19 +426,15 @@ fn page_case<'w, E: Sample>(
             contestant(RAW, by_hand),
             contestant(SERDE, by_serde),
             contestant(MODYNE, by_modyne),
+            contestant(ORCHESTRATED, move || by_us(sdk)),
             contestant(OURS, move || by_us(db)),
-            contestant(LANE, move || by_us(lane)),
         ],
     }
 }
 
 fn batch_get(world: &World) -> Prepared<'_> {
     let Clients {
-        raw,
-        db,
-        lane,
-        shop,
-        ..
+        raw, sdk, db, shop, ..
     } = &*world.orders;
     let keys: &'static [(String, String)] =
         Box::leak((0..100).map(Order::sample).map(|o| (o.pk, o.sk)).collect());
@@ -496,7 +474,7 @@ fn batch_get(world: &World) -> Prepared<'_> {
     };
     let expected: Vec<Order> = (0..100).map(Order::sample).collect();
     let all = [by_hand(), Some(by_serde()), Some(by_modyne())];
-    for orders in all.into_iter().chain([by_us(db), by_us(lane)]) {
+    for orders in all.into_iter().chain([by_us(sdk), by_us(db)]) {
         assert_eq!(orders.as_ref(), Some(&expected));
     }
     Prepared {
@@ -505,8 +483,8 @@ fn batch_get(world: &World) -> Prepared<'_> {
             contestant(RAW, by_hand),
             contestant(SERDE, by_serde),
             contestant(MODYNE, by_modyne),
+            contestant(ORCHESTRATED, move || by_us(sdk)),
             contestant(OURS, move || by_us(db)),
-            contestant(LANE, move || by_us(lane)),
         ],
     }
 }
@@ -514,11 +492,7 @@ fn batch_get(world: &World) -> Prepared<'_> {
 /// A transaction of 25 puts.
 fn transact(world: &World) -> Prepared<'_> {
     let Clients {
-        raw,
-        db,
-        lane,
-        shop,
-        ..
+        raw, sdk, db, shop, ..
     } = &*world.orders;
     let orders: &'static [Order] = (0..25).map(Order::sample).collect::<Vec<_>>().leak();
     let send = move |item: fn(&Order) -> HashMap<String, AttributeValue>| {
@@ -554,8 +528,8 @@ fn transact(world: &World) -> Prepared<'_> {
                 send(|order| serde_dynamo::to_item(order).expect("an item"))
             }),
             contestant(MODYNE, by_modyne),
+            contestant(ORCHESTRATED, move || by_us(sdk)),
             contestant(OURS, move || by_us(db)),
-            contestant(LANE, move || by_us(lane)),
         ],
     }
 }

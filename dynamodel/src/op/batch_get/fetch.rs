@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+
 use super::KeyedReads;
 use super::items::ReadItems;
 use super::plan::{Plan, Request};
@@ -144,7 +146,7 @@ async fn read_chunk<B: KeyedReads>(
         groups,
         body,
     } = plan.request(&slots)?;
-    let take = |body: &[u8]| {
+    let take = |body: Bytes| {
         let answer = match plan.measure {
             true => measured(body)?,
             false => unmeasured(body),
@@ -173,7 +175,7 @@ async fn read_chunk<B: KeyedReads>(
             capacity: answer.capacity,
         };
         arrived.answers.push(Answered {
-            body: Arc::new(answer.body),
+            body: answer.body,
             groups,
         });
         Ok(taken)
@@ -181,7 +183,7 @@ async fn read_chunk<B: KeyedReads>(
     let answer = db
         .ask_tables::<transport::BatchGetItem>(tables, slots.len(), body)
         .await;
-    let taken = answer.decode(take).map_err(Error::failure)?;
+    let taken = answer.take(take).map_err(Error::failure)?;
     let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
     arrived.capacity.extend(taken.capacity);
     Ok(taken.undone)
@@ -189,7 +191,7 @@ async fn read_chunk<B: KeyedReads>(
 
 /// An answer. Its items are read where it is known which they are.
 struct Answer {
-    body: Vec<u8>,
+    body: Bytes,
     capacity: Vec<ConsumedCapacity>,
 }
 
@@ -214,17 +216,17 @@ impl Observed for Taken {
     }
 }
 
-fn unmeasured(body: &[u8]) -> Answer {
+fn unmeasured(body: Bytes) -> Answer {
     Answer {
-        body: body.to_vec(),
+        body,
         capacity: Vec::new(),
     }
 }
 
-fn measured(body: &[u8]) -> Result<Answer, ReadError> {
+fn measured(body: Bytes) -> Result<Answer, ReadError> {
     Ok(Answer {
-        body: body.to_vec(),
-        capacity: response::capacities(body)?,
+        capacity: response::capacities(&body)?,
+        body,
     })
 }
 

@@ -2,7 +2,8 @@
 
 use std::any::TypeId;
 use std::ops::Range;
-use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::plan::Plan;
 use crate::entity::Projection;
@@ -31,14 +32,14 @@ pub(super) enum Outcome {
 
 /// An answer whose items were read, kept for an error to tell what was found.
 pub(super) struct Answered {
-    pub(super) body: Arc<Vec<u8>>,
+    pub(super) body: Bytes,
     /// The groups that were asked for.
     pub(super) groups: Vec<usize>,
 }
 
 /// An item inside the answer that it came in.
 pub(super) struct RawItem {
-    answer: Arc<Vec<u8>>,
+    answer: Bytes,
     at: Range<usize>,
 }
 

@@ -132,9 +132,9 @@ impl Writer {
                 && value.get(2..head - 2) == Some(kind.as_bytes())
                 && value.get(head - 2..head) == Some(b"\":")
         };
-        if self.out.get(at..).is_some_and(is_element) {
-            self.out.drain(at..at + head);
-            self.out.pop();
+        if is_element(self.since(at)) {
+            self.out.copy_within(at + head..self.at - 1, at);
+            self.at -= head + 1;
         } else if self.error.is_none() {
             self.fail(WriteError::new(
                 "the element of a set was not written in the kind that it declares",

@@ -91,7 +91,7 @@ impl Writer {
     fn limited(&mut self, limit: usize, write: impl FnOnce(&mut Self)) {
         let start = self.len();
         write(self);
-        if !is_surely_key(self.out.get(start..).unwrap_or_default(), limit) {
+        if !is_surely_key(self.since(start), limit) {
             self.check_key(start, limit);
         }
     }
@@ -102,8 +102,7 @@ impl Writer {
         if self.error.is_some() {
             return;
         }
-        let member = self.out.get(start..).unwrap_or_default();
-        if let Some(problem) = key_problem(member, limit) {
+        if let Some(problem) = key_problem(self.since(start), limit) {
             self.fail(problem);
         }
     }

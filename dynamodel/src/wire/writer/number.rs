@@ -9,18 +9,10 @@ impl Writer {
     /// Writes `{"N":".."}`. Fails for a 128-bit integer of more than 38 significant digits.
     #[inline(always)]
     pub fn integer<I: Integer>(&mut self, value: I) {
-        self.raw(b"{\"N\":\"");
-        if let Err(e) = value.digits(&mut self.out) {
-            return self.fail_number(e);
+        match value.digits(&mut itoa::Buffer::new()) {
+            Ok(digits) => self.tagged(b"{\"N\":\"", digits.as_bytes()),
+            Err(e) => self.fail(e),
         }
-        self.raw(b"\"}");
-    }
-
-    /// Drops the head of a number that cannot be written, and fails.
-    #[cold]
-    fn fail_number(&mut self, error: WriteError) {
-        self.truncate(self.len().saturating_sub(b"{\"N\":\"".len()));
-        self.fail(error);
     }
 
     /// Writes `{"N":".."}` with the fewest digits that read back as the same `f64`.
@@ -31,9 +23,8 @@ impl Writer {
         if !in_range(value) {
             return self.fail(float_error(value));
         }
-        self.raw(b"{\"N\":\"");
-        self.raw(ryu::Buffer::new().format_finite(value).as_bytes());
-        self.raw(b"\"}");
+        let mut digits = ryu::Buffer::new();
+        self.tagged(b"{\"N\":\"", digits.format_finite(value).as_bytes());
     }
 
     /// Writes `{"N":".."}` with the fewest digits that read back as the same `f32`.
@@ -44,9 +35,8 @@ impl Writer {
         if !value.is_finite() {
             return self.fail(float_error(value.into()));
         }
-        self.raw(b"{\"N\":\"");
-        self.raw(ryu::Buffer::new().format_finite(value).as_bytes());
-        self.raw(b"\"}");
+        let mut digits = ryu::Buffer::new();
+        self.tagged(b"{\"N\":\"", digits.format_finite(value).as_bytes());
     }
 
     /// Writes `{"N":".."}` from decimal text such as `-12.5` or `1e10`.
@@ -56,9 +46,7 @@ impl Writer {
     pub fn number_text(&mut self, text: &str) {
         match Decimal::parse(text).and_then(Decimal::check_range) {
             Ok(_) => {
-                self.raw(b"{\"N\":\"");
-                self.raw(text.as_bytes());
-                self.raw(b"\"}");
+                self.tagged(b"{\"N\":\"", text.as_bytes());
             }
             Err(NotDecimal::Malformed) => {
                 self.fail(WriteError::new("the text is not a decimal number"))

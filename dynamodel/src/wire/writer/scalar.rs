@@ -10,9 +10,33 @@ impl Writer {
     /// Writes `{"S":".."}`.
     #[inline(always)]
     pub fn string(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        if scan::is_plain(bytes) {
+            self.tagged(b"{\"S\":\"", bytes);
+        } else {
+            self.escaped_string(bytes);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn escaped_string(&mut self, bytes: &[u8]) {
         self.raw(b"{\"S\":\"");
-        self.text(text);
+        self.escaped(bytes);
         self.raw(b"\"}");
+    }
+
+    /// Writes a value whose text is all plain, in one piece.
+    #[inline(always)]
+    pub(super) fn tagged(&mut self, head: &[u8; 6], text: &[u8]) {
+        let room = self.room(text.len() + 8);
+        if let Some((start, rest)) = room.split_first_chunk_mut()
+            && let Some((body, end)) = rest.split_last_chunk_mut()
+        {
+            *start = *head;
+            body.copy_from_slice(text);
+            *end = *b"\"}";
+        }
     }
 
     /// Writes the body of a JSON string, escaped, without its quotes.
@@ -50,11 +74,10 @@ impl Writer {
     /// Writes `{"B":".."}`.
     pub fn binary(&mut self, bytes: &[u8]) {
         self.raw(b"{\"B\":\"");
-        let start = self.out.len();
-        self.out.resize(start + bytes.len().div_ceil(3) * 4, b'=');
+        let start = self.at;
         // The room is exactly what the encoding takes, so this cannot fail.
-        let encoded = STANDARD.encode_slice(bytes, self.out.get_mut(start..).unwrap_or_default());
-        self.out.truncate(start + encoded.unwrap_or_default());
+        let encoded = STANDARD.encode_slice(bytes, self.room(bytes.len().div_ceil(3) * 4));
+        self.truncate(start + encoded.unwrap_or_default());
         self.raw(b"\"}");
     }
 
