@@ -27,7 +27,7 @@ use crate::error::Error;
 use crate::expr::ast::{Comparator, Node, Operand, Value};
 use crate::observe::Observed;
 use crate::op::{
-    Collected, ConsumedCapacity, PageBody, Plan, decode_count, decode_page, read_items, read_page,
+    ConsumedCapacity, PageBody, PageItems, Plan, decode_count, decode_page, read_items, read_page,
 };
 use crate::transport::{self, Failure, FailureKind};
 use crate::wire::{Decimal, ReadError};
@@ -302,17 +302,17 @@ type Reading<'d> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'd>>;
 
 /// All items. The first page is read as it comes; of each other one, the next is asked for before its
 /// items are read.
-pub(crate) fn all<'d>(db: &'d Db, plan: Plan, items: &'d mut dyn Collected) -> Reading<'d> {
+pub(crate) fn all<'d>(db: &'d Db, plan: Plan, items: &'d mut dyn PageItems) -> Reading<'d> {
     Box::pin(collect(db, plan, items))
 }
 
-async fn collect(db: &Db, plan: Plan, items: &mut dyn Collected) -> Result<(), Error> {
+async fn collect(db: &Db, plan: Plan, items: &mut dyn PageItems) -> Result<(), Error> {
     if let Some(shards) = plan.shards {
         return sharded::all(db, plan, shards, items).await;
     }
     let start = start_key(&plan)?;
     let named = Named::of(&plan);
-    let remaining = |items: &dyn Collected| {
+    let remaining = |items: &dyn PageItems| {
         let limit = plan.limit?;
         Some(limit.saturating_sub(items.len() as u64))
     };
@@ -361,7 +361,7 @@ async fn collect(db: &Db, plan: Plan, items: &mut dyn Collected) -> Result<(), E
 }
 
 /// The first item, if there is one.
-pub(crate) fn first<'d>(db: &'d Db, mut plan: Plan, items: &'d mut dyn Collected) -> Reading<'d> {
+pub(crate) fn first<'d>(db: &'d Db, mut plan: Plan, items: &'d mut dyn PageItems) -> Reading<'d> {
     plan.limit = Some(1);
     all(db, plan, items)
 }

@@ -266,31 +266,21 @@ impl RawPage {
         count.min(self.items.len() / 10)
     }
 
-    /// Calls the function at the start of each item, which it reads, up to the first that it cannot
-    /// read: that one's error.
+    /// Calls the function at the start of the list of items, which it reads.
     ///
     /// # Errors
-    /// When the page is no JSON.
-    pub(crate) fn each_item<'p>(
+    /// When the list does not end where it was found to end, and what the function returns.
+    pub(crate) fn read_items<'p>(
         &'p self,
-        mut read: impl FnMut(&mut Reader<'p>) -> Result<(), ReadError>,
-    ) -> Result<Option<ReadError>, ReadError> {
+        list: impl FnOnce(&mut Reader<'p>) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
         if self.items.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         let mut r = Reader::of_text(&self.json).at(self.items.start);
-        let mut more = r.begin_list()?;
-        while more {
-            let start = r.position();
-            if let Err(e) = read(&mut r) {
-                r.rewind(start);
-                r.skip_value()?;
-                return Ok(Some(e));
-            }
-            more = r.end_element()?;
-        }
+        list(&mut r)?;
         if r.position() == self.items.end {
-            Ok(None)
+            Ok(())
         } else {
             Err(r.malformed())
         }

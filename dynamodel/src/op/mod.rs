@@ -50,7 +50,7 @@ pub(crate) use batch::Left;
 pub(crate) use guard::check_key;
 pub(crate) use read::Plan;
 pub(crate) use response::{
-    AllItems, Collected, PageBody, page as decode_page, page_count as decode_count,
+    AllItems, PageBody, PageItems, page as decode_page, page_count as decode_count,
     page_raw as decode_raw, read_items, read_page,
 };
 pub(crate) use transaction::Canceled;

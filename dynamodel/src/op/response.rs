@@ -128,23 +128,9 @@ pub(crate) struct PageBody<T> {
     pub(crate) capacity: Option<ConsumedCapacity>,
 }
 
-/// Where the items of a page go to. What reads a page calls it for each item, and is so the same for
-/// all types of items.
-pub(crate) trait PageItems: Send {
-    /// Makes room for so many items.
-    fn reserve(&mut self, items: usize);
-    /// Reads the item that starts here.
-    fn push(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError>;
-    /// Takes the error of an item, which was passed over.
-    fn unreadable(&mut self, error: ReadError);
-}
-
 /// A page with its items.
 pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError> {
-    let mut items = Each {
-        items: Vec::new(),
-        rest: Vec::new(),
-    };
+    let mut items = AllItems::new();
     let page = read_page(body, &mut items)?;
     Ok(PageBody {
         items: items.items,
@@ -156,68 +142,35 @@ pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError>
     })
 }
 
-/// Reads a page. An item that is JSON but not of the entity's shape costs itself; broken JSON costs
-/// the page.
-pub(crate) fn read_page(body: &[u8], items: &mut dyn PageItems) -> Result<PageBody<()>, ReadError> {
-    envelope(body, |page, r| {
-        // `Count` comes first in DynamoDB's answers. An item takes at least 10 bytes.
-        let expected = usize::try_from(page.count).unwrap_or(0);
-        items.reserve(expected.min(body.len() / 10));
-        r.json_list(|r| {
-            let start = r.position();
-            if let Err(e) = items.push(r) {
-                r.rewind(start);
-                r.skip_value()?;
-                items.unreadable(e);
-            }
-            Ok(())
-        })
-    })
-}
-
-/// The items up to the first that cannot be read, and from then on each one's own result.
-struct Each<P> {
-    items: Vec<P>,
-    rest: Vec<Result<P, ReadError>>,
-}
-
-impl<P: Projection> PageItems for Each<P> {
-    fn reserve(&mut self, items: usize) {
-        self.items.reserve(items);
-    }
-    fn push(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
-        let item = P::read_item(r)?;
-        if self.rest.is_empty() {
-            self.items.push(item);
-        } else {
-            self.rest.push(Ok(item));
-        }
-        Ok(())
-    }
-    fn unreadable(&mut self, error: ReadError) {
-        self.rest.push(Err(error));
-    }
-}
-
-/// The items up to the first that cannot be read, and that one's error.
-pub(crate) trait Collected: PageItems {
+/// Where the items of pages go to: what reads pages is the same for all types of items.
+pub(crate) trait PageItems: Send {
+    /// Makes room for so many items.
+    fn reserve(&mut self, items: usize);
+    /// Reads a list of items. One that is JSON but not of the entity's shape costs itself; broken JSON
+    /// costs the page.
+    fn read_list(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError>;
+    /// Reads one item.
+    fn read_item(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError>;
+    /// How many there are up to the first that cannot be read.
     fn len(&self) -> usize;
     fn truncate(&mut self, items: usize);
-    /// Why there are no more items.
+    /// The error of the first that cannot be read.
     fn take_error(&mut self) -> Option<ReadError>;
 }
 
-/// [`Collected`] items of a type.
+/// Items of a type.
 pub(crate) struct AllItems<P> {
+    /// Up to the first that cannot be read.
     pub(crate) items: Vec<P>,
-    error: Option<ReadError>,
+    /// From that item on.
+    rest: Vec<Result<P, ReadError>>,
 }
 
 impl<P> AllItems<P> {
     pub(crate) fn new() -> Self {
         AllItems {
             items: Vec::new(),
-            error: None,
+            rest: Vec::new(),
         }
     }
 }
@@ -226,19 +179,26 @@ impl<P: Projection> PageItems for AllItems<P> {
     fn reserve(&mut self, items: usize) {
         self.items.reserve(items);
     }
-    fn push(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
-        if self.error.is_some() {
-            return r.skip_value();
+    fn read_list(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
+        let mut more = r.begin_list()?;
+        while more {
+            let start = r.position();
+            match P::read_item(r) {
+                Ok(item) if self.rest.is_empty() => self.items.push(item),
+                Ok(item) => self.rest.push(Ok(item)),
+                Err(e) => {
+                    r.skip_from(start)?;
+                    self.rest.push(Err(e));
+                }
+            }
+            more = r.end_element()?;
         }
+        Ok(())
+    }
+    fn read_item(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
         self.items.push(P::read_item(r)?);
         Ok(())
     }
-    fn unreadable(&mut self, error: ReadError) {
-        self.error.get_or_insert(error);
-    }
-}
-
-impl<P: Projection> Collected for AllItems<P> {
     fn len(&self) -> usize {
         self.items.len()
     }
@@ -246,8 +206,20 @@ impl<P: Projection> Collected for AllItems<P> {
         self.items.truncate(items);
     }
     fn take_error(&mut self) -> Option<ReadError> {
-        self.error.take()
+        std::mem::take(&mut self.rest)
+            .into_iter()
+            .find_map(Result::err)
     }
+}
+
+/// Reads a page and its items.
+pub(crate) fn read_page(body: &[u8], items: &mut dyn PageItems) -> Result<PageBody<()>, ReadError> {
+    envelope(body, |page, r| {
+        // `Count` comes first in DynamoDB's answers. An item takes at least 10 bytes.
+        let expected = usize::try_from(page.count).unwrap_or(0);
+        items.reserve(expected.min(body.len() / 10));
+        items.read_list(r)
+    })
 }
 
 /// Adds the items of a page that was not read yet, up to the first that cannot be read: that one's
@@ -260,7 +232,8 @@ pub(crate) fn read_items(
     items: &mut dyn PageItems,
 ) -> Result<Option<ReadError>, ReadError> {
     items.reserve(page.capacity());
-    page.each_item(|r| items.push(r))
+    page.read_items(|r| items.read_list(r))?;
+    Ok(items.take_error())
 }
 
 /// A page with its items as they came.

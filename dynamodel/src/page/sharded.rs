@@ -12,7 +12,7 @@ use super::{Cursor, Named, Page, count_from, smaller};
 use crate::db::Db;
 use crate::entity::Projection;
 use crate::error::Error;
-use crate::op::{Collected, Plan};
+use crate::op::{PageItems, Plan};
 use crate::schema::Shards;
 use layout::Layout;
 
@@ -26,12 +26,12 @@ pub(super) async fn all(
     db: &Db,
     plan: Plan,
     shards: Shards,
-    items: &mut dyn Collected,
+    items: &mut dyn PageItems,
 ) -> Result<(), Error> {
     let named = Named::of(&plan);
     let mut merge = Merge::new(db, plan, shards, Effort::All)?;
     while let Some(item) = merge.next().await? {
-        let read = crate::wire::read_item(&item, |r| items.push(r));
+        let read = crate::wire::read_item(&item, |r| items.read_item(r));
         read.map_err(|e| named.read(e))?;
     }
     Ok(())

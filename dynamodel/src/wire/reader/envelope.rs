@@ -32,6 +32,13 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Passes over the value that starts at a place that was passed.
+    #[cold]
+    pub(crate) fn skip_from(&mut self, start: usize) -> Result<(), ReadError> {
+        self.rewind(start);
+        self.skip_value()
+    }
+
     /// Calls `read` at the start of each element of an array; it reads or skips it.
     #[inline(always)]
     pub(crate) fn json_list(
