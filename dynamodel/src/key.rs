@@ -13,7 +13,7 @@ use crate::op::check_key;
 use crate::schema::{EntitySchema, SingleTable};
 use crate::wire::WriteError;
 
-use builder::Places;
+use builder::{Places, Written};
 
 pub use builder::KeyBuilder;
 pub(crate) use builder::check_key_value;
@@ -98,7 +98,7 @@ impl<E: Entity> Key<E> {
 fn primary_key(
     builder: KeyBuilder,
     schema: &'static EntitySchema,
-) -> (Vec<Vec<u8>>, Result<(Vec<u8>, Places), WriteError>) {
+) -> (Vec<Vec<u8>>, Result<Written, WriteError>) {
     let templates = schema.single_table.map(SingleTable::primary);
     let parts = match &templates {
         Some(_) => builder.values(),

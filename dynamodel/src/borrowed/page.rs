@@ -309,8 +309,7 @@ const TAIL: usize = 16 * 1024;
 fn end_of_items(json: &str, start: usize) -> Option<usize> {
     let from = start.max(json.len().saturating_sub(TAIL));
     let tail = json.as_bytes().get(from..)?;
-    // Nothing behind the items has one but the text of a key.
-    let mut ends = memchr::memrchr_iter(b']', tail).map(|at| from + at + 1);
+    let mut ends = memchr::memchr_iter(b']', tail).map(|at| from + at + 1);
     ends.find(|at| is_rest(json, *at))
 }
 

@@ -68,6 +68,9 @@ pub(crate) use self::template::Slot;
 /// requests that stall.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Time that is taken off a call's timeouts.
+const WORTH_COUNTING: Duration = Duration::from_millis(5);
+
 /// The lane of one client.
 pub(super) struct Lane {
     /// What to send with; without it, the lane is closed for good.
@@ -261,21 +264,21 @@ impl Open {
         };
         let now = self.clock.now();
         let Some(stamp) = Stamp::of(self.service_time(now)) else {
-            return Tried::Not;
+            return self.without(begun);
         };
         let slot = O::slot(&self.slots);
         let template = match slot.find(template::arn(tables).as_ref(), &identity, now, &stamp) {
             Found::Template(template) => template,
-            Found::Resting => return Tried::Not,
+            Found::Resting => return self.without(begun),
             Found::Nothing => {
                 let learned = slot.learn::<O>(plugins, tables, body, identity, now, &stamp);
                 let Some(learned) = Box::pin(learned).await else {
-                    return Tried::Not;
+                    return self.without(begun);
                 };
                 lane.obstacle.set(learned.as_ref().err().copied());
                 match learned {
                     Ok(template) => template,
-                    Err(_) => return Tried::Not,
+                    Err(_) => return self.without(begun),
                 }
             }
         };
@@ -283,7 +286,7 @@ impl Open {
         let connection = CaptureSmithyConnection::new();
         let sent = self.give(&template, body, stamp, invocation, &connection);
         let Some(mut pending) = sent else {
-            return Tried::Not;
+            return self.without(begun);
         };
 
         let mut spent = Duration::ZERO;
@@ -323,6 +326,18 @@ impl Open {
             }),
             spent,
         }))
+    }
+
+    /// Leaves the call to the orchestrator, within what is left of its time. Credentials may have taken
+    /// some.
+    fn without(&self, begun: Option<(SystemTime, Duration)>) -> Tried {
+        let passed = |(begun, _)| self.clock.now().duration_since(begun).ok();
+        match begun.and_then(passed) {
+            Some(spent) if spent >= WORTH_COUNTING => {
+                Tried::HandOver(Box::new(Handover { sent: None, spent }))
+            }
+            _ => Tried::Not,
+        }
     }
 
     /// Gives the request to the HTTP client. `None` when that has to be left to the SDK.

@@ -12,9 +12,14 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
 
 use super::fake::{Clock, Fake, Sent, Step};
-use super::{ApiOperation, BODY, Failure, FailureKind, Reply, Tables, Transport, call, code, text};
+use super::{
+    ApiOperation, BODY, Failure, FailureKind, Operations, Reply, Tables, Transport, call, capture,
+    code, text,
+};
+use crate::transport::lane::Lane;
 
 /// A transport with the lane.
 fn lane(config: Builder) -> Transport {
@@ -32,6 +37,22 @@ fn open(config: Builder) -> Transport {
 fn counts(transport: &Transport) -> (u64, u64) {
     let status = transport.lane_status();
     (status.answered(), status.handed_over())
+}
+
+/// The lane of a client that has one of the SDK's interceptors replaced by this one, which has its name.
+fn with_replaced(config: Builder, by: impl Intercept + 'static) -> Transport {
+    let mut captured = capture(&Client::from_conf(config.build())).unwrap();
+    let mut interceptors: Vec<_> = captured.components.interceptors().collect();
+    interceptors.retain(|interceptor| interceptor.name() != by.name());
+    interceptors.push(SharedInterceptor::new(by));
+    let mut components = captured.components.to_builder();
+    components.set_interceptors(interceptors.into_iter());
+    captured.components = components.build().unwrap();
+    let operations = Operations::prepare(&captured).unwrap();
+    Transport {
+        operations,
+        lane: Some(Lane::new(captured)),
+    }
 }
 
 fn authorization(sent: &Sent) -> &str {

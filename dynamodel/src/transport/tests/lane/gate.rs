@@ -11,9 +11,7 @@ use aws_smithy_runtime_api::client::identity::{Identity, SharedIdentityResolver}
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextMut, InterceptorContext,
 };
-use aws_smithy_runtime_api::client::interceptors::{
-    Intercept, SharedInterceptor, dyn_dispatch_hint,
-};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::{GetIdentityResolver, RuntimeComponents};
 use aws_smithy_types::DateTime;
@@ -235,22 +233,6 @@ async fn another_signature_closes_the_lane_when_it_is_seen() {
     assert_eq!(fake.sent().len(), 3);
 }
 
-/// The lane of a client that has one of the SDK's interceptors replaced by this one, which has its name.
-fn with_replaced(fake: &Fake, by: impl Intercept + 'static) -> Transport {
-    let mut captured = capture(&Client::from_conf(fake.config().build())).unwrap();
-    let mut interceptors: Vec<_> = captured.components.interceptors().collect();
-    interceptors.retain(|interceptor| interceptor.name() != by.name());
-    interceptors.push(SharedInterceptor::new(by));
-    let mut components = captured.components.to_builder();
-    components.set_interceptors(interceptors.into_iter());
-    captured.components = components.build().unwrap();
-    let operations = Operations::prepare(&captured).unwrap();
-    Transport {
-        operations,
-        lane: Some(Lane::new(captured)),
-    }
-}
-
 /// A header that says more than the lane can know is not one that it can repeat: one that differs from
 /// request to request, and one with the time.
 #[tokio::test]
@@ -298,7 +280,7 @@ async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
         ),
     ] {
         let fake = Fake::new([Step::ok("{}")]);
-        let transport = with_replaced(&fake, varying);
+        let transport = with_replaced(fake.config(), varying);
         assert!(transport.lane_status().is_open());
         for _ in 0..3 {
             call::<GetItem>(&transport).await.unwrap();
