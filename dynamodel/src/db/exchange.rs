@@ -7,7 +7,8 @@ use std::pin::{Pin, pin};
 use bytes::Bytes;
 
 use super::Db;
-use crate::observe::{Observed, Subject, Watch};
+use crate::observe::{Counts, Observed, Subject, Watch};
+use crate::op::ConsumedCapacity;
 use crate::transport::{self, ApiOperation, Failure, FailureKind, Reply, Tables};
 use crate::wire::ReadError;
 
@@ -107,31 +108,60 @@ impl Answer {
         self,
         take: impl FnOnce(Bytes) -> Result<T, ReadError>,
     ) -> Result<T, Failure> {
-        let Answer { watch, sent } = self;
-        let Reply {
-            output: body,
-            attempts,
-            request_id,
-        } = match sent {
-            Ok(reply) => reply,
-            Err(failure) => return Err(watch.failed(failure)),
-        };
-        match watch.span().in_scope(|| take(body)) {
+        let mut opened = self.open()?;
+        let body = std::mem::take(&mut opened.body);
+        let entered = opened.watch.span().enter();
+        let taken = take(body);
+        drop(entered);
+        match taken {
             Ok(output) => {
-                watch.answered(
-                    attempts,
-                    request_id.as_deref(),
-                    output.capacity(),
-                    output.counts(),
-                );
+                opened.answered(output.capacity(), output.counts());
                 Ok(output)
             }
-            Err(error) => Err(watch.failed(Failure {
-                attempts,
-                uncertain: false,
-                request_id,
-                kind: FailureKind::Decode(error),
-            })),
+            Err(error) => Err(opened.unreadable(error)),
         }
+    }
+
+    #[expect(clippy::result_large_err, reason = "a failure is rare, and moved once")]
+    fn open(self) -> Result<Opened, Failure> {
+        let Answer { watch, sent } = self;
+        match sent {
+            Ok(Reply {
+                output: body,
+                attempts,
+                request_id,
+            }) => Ok(Opened {
+                watch,
+                body,
+                attempts,
+                request_id,
+            }),
+            Err(failure) => Err(watch.failed(failure)),
+        }
+    }
+}
+
+/// A successful answer.
+struct Opened {
+    watch: Watch,
+    body: Bytes,
+    attempts: u32,
+    request_id: Option<String>,
+}
+
+impl Opened {
+    fn answered(self, capacity: &[ConsumedCapacity], counts: Counts) {
+        let id = self.request_id.as_deref();
+        self.watch.answered(self.attempts, id, capacity, counts);
+    }
+
+    #[cold]
+    fn unreadable(self, error: ReadError) -> Failure {
+        self.watch.failed(Failure {
+            attempts: self.attempts,
+            uncertain: false,
+            request_id: self.request_id,
+            kind: FailureKind::Decode(error),
+        })
     }
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::capacity::{ConsumedCapacity, Measured};
-use super::guard::{self, Draft, Effect};
+use super::capacity::Measured;
+use super::guard::{self, Draft, Effect, Guarding};
 use super::response::Single;
 use super::returned::{Old, Returned};
 use super::transaction::Step;
@@ -17,6 +17,7 @@ use crate::expr::ast::Node;
 use crate::expr::render::Body;
 use crate::expr::{Condition, Fields, InCondition, Prefix};
 use crate::key::Key;
+use crate::schema::EntitySchema;
 use crate::transport;
 
 /// Deletes an item by its key: DeleteItem. Made by the entity's `delete` constructor.
@@ -181,44 +182,47 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
 
     async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
         if E::Guards::GUARDED {
-            let sent = match guard::check_returned(R::PARAMETER).and_then(|()| self.into_step()) {
-                Ok(step) => guard::send_one(db, step, measure).await,
-                Err(e) => Err(e),
-            };
-            return of_guarded::<E, R>(sent);
+            return self.call_guarded(db, measure).await;
         }
         let answer = self.start(db, measure)?.await;
-        let decoded = answer.decode(R::decode);
+        let decode: fn(&[u8]) -> _ = R::decode;
+        let decoded = answer.decode(decode);
         let Single { item, capacity } =
-            decoded.map_err(|f| named::<E>(self.demand.error(E::SCHEMA, f)))?;
+            decoded.map_err(|f| named(E::SCHEMA, self.demand.error(E::SCHEMA, f)))?;
         Ok(Measured {
             output: item,
             consumed_capacity: capacity,
         })
     }
 
+    /// Sends it with the guards of its unique attributes. Where those are known to be none, this is
+    /// not even compiled.
+    fn call_guarded<'d>(self, db: &'d Db, measure: bool) -> Guarding<'d, R::Output> {
+        Box::pin(async move {
+            let step = guard::check_returned(R::PARAMETER).and_then(|()| self.into_step());
+            let step = step.map_err(|e| named(E::SCHEMA, e))?;
+            let sent = guard::send_one(db, step, measure).await;
+            let consumed_capacity = sent.map_err(|e| named(E::SCHEMA, e))?;
+            let output = R::of_nothing();
+            let output = output.ok_or_else(|| named(E::SCHEMA, guard::nothing_returned()))?;
+            Ok(Measured {
+                output,
+                consumed_capacity,
+            })
+        })
+    }
+
     fn start<'d>(&self, db: &'d Db, measure: bool) -> Result<Sending<'d>, Error> {
         let table = db.resolve(E::SCHEMA.table);
-        let body = self.body(&table, measure).map_err(named::<E>)?;
+        let body = self
+            .body(&table, measure)
+            .map_err(|e| named(E::SCHEMA, e))?;
         Ok(db.ask::<transport::DeleteItem>(table, None, body))
     }
 }
 
-fn of_guarded<E: Entity, R: Returned<E>>(
-    sent: Result<Option<ConsumedCapacity>, Error>,
-) -> Result<Measured<R::Output>, Error> {
-    let consumed_capacity = sent.map_err(named::<E>)?;
-    let output = R::of_nothing()
-        .ok_or_else(guard::nothing_returned)
-        .map_err(named::<E>)?;
-    Ok(Measured {
-        output,
-        consumed_capacity,
-    })
-}
-
-fn named<E: Entity>(error: Error) -> Error {
-    error.of_entity(E::SCHEMA.entity).in_operation("DeleteItem")
+fn named(schema: &EntitySchema, error: Error) -> Error {
+    error.of_entity(schema.entity).in_operation("DeleteItem")
 }
 
 /// Deletes a loaded entity: DeleteItem. Made by [`remove`](Entity::remove).

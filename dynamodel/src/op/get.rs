@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::capacity::Measured;
 use super::response::{Single, single};
-use crate::db::{Db, Sending};
+use crate::db::{Answer, Db, Sending};
 use crate::entity::{Entity, Primary, Projection, SelectableFrom};
 use crate::error::Error;
 use crate::expr::render::Body;
@@ -114,7 +114,8 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
     /// When the key is invalid ([`is_invalid_key`](Error::is_invalid_key)), the stored item is not
     /// readable as `O` ([`is_unreadable`](Error::is_unreadable)), or the service or network fails.
     pub async fn send(self, db: &Db) -> Result<Option<O>, Error> {
-        Ok(self.call(db, false).await?.item)
+        let answer = self.start(db, false)?.await;
+        Ok(read::<O>(E::SCHEMA, answer)?.item)
     }
 
     /// As [`send`](Self::send), and says what it cost.
@@ -122,16 +123,16 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn send_measured(self, db: &Db) -> Result<Measured<Option<O>>, Error> {
-        let Single { item, capacity } = self.call(db, true).await?;
+        let answer = self.start(db, true)?.await;
+        let Single { item, capacity } = read::<O>(E::SCHEMA, answer)?;
         Ok(Measured {
             output: item,
             consumed_capacity: capacity,
         })
     }
 
-    async fn call(self, db: &Db, measure: bool) -> Result<Single<Option<O>>, Error> {
-        let answer = self.wire().send(E::SCHEMA, db, measure)?.await;
-        answer.decode(single::<O>).map_err(|f| failed(E::SCHEMA, f))
+    fn start(self, db: &Db, measure: bool) -> Result<Sending<'_>, Error> {
+        self.wire().send(E::SCHEMA, db, measure)
     }
 
     /// The body for a transaction, which is always consistent and says nothing of it.
@@ -150,6 +151,10 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
             attributes: O::ATTRIBUTES,
         }
     }
+}
+
+fn read<O: Projection>(schema: &EntitySchema, answer: Answer) -> Result<Single<Option<O>>, Error> {
+    answer.decode(single::<O>).map_err(|f| failed(schema, f))
 }
 
 /// A get without its types.

@@ -19,7 +19,7 @@ pub(crate) use change::Effect;
 pub(crate) use item::{check_key, check_partition, filter, index_filter};
 pub use lookup::GetUnique;
 pub(crate) use send::{Sending, send};
-pub(crate) use single::{check_returned, nothing_returned, send_one};
+pub(crate) use single::{Guarding, check_returned, nothing_returned, send_one};
 
 use super::write::add_condition;
 use crate::error::Error;

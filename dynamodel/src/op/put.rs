@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use super::capacity::{ConsumedCapacity, Measured};
-use super::guard::{self, Draft, Effect};
+use super::guard::{self, Draft, Effect, Guarding};
 use super::response::Single;
 use super::returned::{Old, PutReturned, Stored};
 use super::transaction::Step;
@@ -19,7 +19,8 @@ use crate::error::Error;
 use crate::expr::ast::Node;
 use crate::expr::render::Body;
 use crate::expr::{Condition, Fields, InCondition, Prefix};
-use crate::transport;
+use crate::schema::EntitySchema;
+use crate::transport::{self, Failure};
 use crate::wire::Writer;
 
 /// Writes a whole item: PutItem. Made by [`create`](Entity::create), [`put`](Entity::put) and
@@ -153,7 +154,16 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// [`returning_old`](Self::returning_old), an item that was overwritten and cannot be read
     /// ([`is_unreadable`](Error::is_unreadable)): the write has happened then.
     pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
-        Ok(self.call(db, false).await?.output)
+        let mut put = self;
+        if E::Guards::GUARDED {
+            return Ok(put.call_guarded(db, false).await?.output);
+        }
+        let Started {
+            demand,
+            token,
+            sending,
+        } = put.start(db, false)?;
+        Ok(put.finish(sending.await, &demand, token)?.output)
     }
 
     /// As [`send`](Self::send), and says what it cost.
@@ -161,7 +171,16 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
-        self.call(db, true).await
+        let mut put = self;
+        if E::Guards::GUARDED {
+            return put.call_guarded(db, true).await;
+        }
+        let Started {
+            demand,
+            token,
+            sending,
+        } = put.start(db, true)?;
+        put.finish(sending.await, &demand, token)
     }
 
     /// The request as it is sent, as JSON, with the table's name as the code declares it. Times and
@@ -259,50 +278,53 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         )
     }
 
-    async fn call(mut self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
-        if E::Guards::GUARDED {
-            let sent = match self.guarded_step() {
-                Ok(step) => guard::send_one(db, step, measure).await,
-                Err(e) => Err(e),
-            };
-            return self.of_guarded(sent);
-        }
-        let token = fresh_token(E::SCHEMA).map_err(named::<E>)?;
-        let demand = self.prepare(token).map_err(named::<E>)?;
-        let answer = self.start(db, &demand, measure)?.await;
-        self.output(answer, &demand, token)
-    }
-
-    fn start<'d>(&self, db: &'d Db, demand: &Demand, measure: bool) -> Result<Sending<'d>, Error> {
+    fn start<'d>(&mut self, db: &'d Db, measure: bool) -> Result<Started<'d>, Error> {
+        let token = fresh_token(E::SCHEMA).map_err(|e| named(E::SCHEMA, e))?;
+        let demand = self.prepare(token).map_err(|e| named(E::SCHEMA, e))?;
         let table = db.resolve(E::SCHEMA.table);
-        let body = self.body(&table, demand, measure).map_err(named::<E>)?;
-        Ok(db.ask::<transport::PutItem>(table, None, body))
+        let body = self.body(&table, &demand, measure);
+        let body = body.map_err(|e| named(E::SCHEMA, e))?;
+        Ok(Started {
+            demand,
+            token,
+            sending: db.ask::<transport::PutItem>(table, None, body),
+        })
     }
 
-    fn output(
+    fn finish(
         self,
         answer: Answer,
         demand: &Demand,
         token: Option<u128>,
     ) -> Result<Measured<R::Output>, Error> {
-        match answer.decode(R::decode) {
-            Ok(Single { item, capacity }) => Ok(Measured {
-                output: R::output(self.entity, item),
-                consumed_capacity: capacity,
-            }),
-            Err(failure) => {
-                let is_own = own_write(E::SCHEMA, &failure, token).is_some();
-                if is_own && let Some(output) = R::of_own_write(self.entity) {
-                    return Ok(Measured {
-                        output,
-                        consumed_capacity: None,
-                    });
-                }
-                let error = demand.error(E::SCHEMA, failure);
-                let error = if is_own { error.of_own_write() } else { error };
-                Err(named::<E>(error))
+        let decode: fn(&[u8]) -> _ = R::decode;
+        let failure = match answer.decode(decode) {
+            Ok(Single { item, capacity }) => {
+                return Ok(Measured {
+                    output: R::output(self.entity, item),
+                    consumed_capacity: capacity,
+                });
             }
-        }
+            Err(failure) => failure,
+        };
+        let (is_own, error) = failed(E::SCHEMA, demand, token, failure);
+        let own = is_own.then_some(self.entity).and_then(R::of_own_write);
+        own.map_or(Err(error), |output| {
+            Ok(Measured {
+                output,
+                consumed_capacity: None,
+            })
+        })
+    }
+
+    /// Sends it with the guards of its unique attributes. Where those are known to be none, this is
+    /// not even compiled.
+    fn call_guarded<'d>(mut self, db: &'d Db, measure: bool) -> Guarding<'d, R::Output> {
+        Box::pin(async move {
+            let step = self.guarded_step().map_err(|e| named(E::SCHEMA, e))?;
+            let sent = guard::send_one(db, step, measure).await;
+            self.of_guarded(sent)
+        })
     }
 
     /// The operation that the guards of its unique attributes have to follow.
@@ -317,10 +339,9 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         self,
         sent: Result<Option<ConsumedCapacity>, Error>,
     ) -> Result<Measured<R::Output>, Error> {
-        let consumed_capacity = sent.map_err(named::<E>)?;
-        let output = R::of_own_write(self.entity)
-            .ok_or_else(guard::nothing_returned)
-            .map_err(named::<E>)?;
+        let consumed_capacity = sent.map_err(|e| named(E::SCHEMA, e))?;
+        let output = R::of_own_write(self.entity);
+        let output = output.ok_or_else(|| named(E::SCHEMA, guard::nothing_returned()))?;
         Ok(Measured {
             output,
             consumed_capacity,
@@ -328,6 +349,27 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     }
 }
 
-fn named<E: Entity>(error: Error) -> Error {
-    error.of_entity(E::SCHEMA.entity).in_operation("PutItem")
+/// A put under way.
+struct Started<'d> {
+    demand: Demand,
+    token: Option<u128>,
+    sending: Sending<'d>,
+}
+
+/// Whether the item that is stored was left by this very put, and the error if that does not help.
+#[cold]
+fn failed(
+    schema: &EntitySchema,
+    demand: &Demand,
+    token: Option<u128>,
+    failure: Failure,
+) -> (bool, Error) {
+    let is_own = own_write(schema, &failure, token).is_some();
+    let error = demand.error(schema, failure);
+    let error = if is_own { error.of_own_write() } else { error };
+    (is_own, named(schema, error))
+}
+
+fn named(schema: &EntitySchema, error: Error) -> Error {
+    error.of_entity(schema.entity).in_operation("PutItem")
 }

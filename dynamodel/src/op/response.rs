@@ -206,9 +206,12 @@ impl<P: Projection> PageItems for AllItems<P> {
         self.items.truncate(items);
     }
     fn take_error(&mut self) -> Option<ReadError> {
-        std::mem::take(&mut self.rest)
-            .into_iter()
-            .find_map(Result::err)
+        if self.rest.is_empty() {
+            return None;
+        }
+        let first = self.rest.swap_remove(0);
+        self.rest.clear();
+        first.err()
     }
 }
 

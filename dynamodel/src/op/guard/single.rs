@@ -7,7 +7,7 @@ use super::send::{Sending, send};
 use crate::db::Db;
 use crate::error::Error;
 use crate::op::backoff::Backoff;
-use crate::op::capacity::ConsumedCapacity;
+use crate::op::capacity::{ConsumedCapacity, Measured};
 use crate::op::transaction::Step;
 
 /// Sends one operation with its guards, and tells of failure what the single operation would tell.
@@ -28,9 +28,13 @@ pub(crate) fn send_one(db: &Db, step: Step, measure: bool) -> Writing<'_> {
     })
 }
 
-/// A write with its guards under way, in a box: it is the same for all entities.
+/// A write with its guards under way, in a box, so that it is the same for all entities.
 type Writing<'d> =
     Pin<Box<dyn Future<Output = Result<Option<ConsumedCapacity>, Error>> + Send + 'd>>;
+
+/// The same with what the operation returns.
+pub(crate) type Guarding<'d, T> =
+    Pin<Box<dyn Future<Output = Result<Measured<T>, Error>> + Send + 'd>>;
 
 /// Refuses to return attributes, which transactions do not.
 pub(crate) fn check_returned(parameter: Option<&str>) -> Result<(), Error> {
