@@ -8,6 +8,7 @@
 mod codec;
 mod measure;
 mod operations;
+mod refused;
 
 use measure::{Contestant, Row, measure};
 
@@ -37,6 +38,7 @@ fn main() {
     let options = options();
     let world = operations::World::new();
     let mut cases = operations::cases(&world);
+    cases.push(refused::case());
     cases.extend(codec::cases());
     for Case { name, prepare } in cases {
         if !options.names.is_empty() && !options.names.iter().any(|(case, _)| name.contains(case)) {

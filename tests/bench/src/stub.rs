@@ -20,6 +20,8 @@ use tokio::sync::Barrier;
 #[derive(Debug, Clone)]
 pub struct Stub {
     answers: Arc<HashMap<String, Bytes>>,
+    /// Errors by operation.
+    refusals: Arc<HashMap<String, Bytes>>,
     calls: Arc<AtomicU64>,
     /// After so many calls, pages are empty and the last.
     pages: u64,
@@ -30,14 +32,19 @@ pub struct Stub {
 impl Stub {
     /// Answers the operation of each name with the bytes beside it, and anything else with `{}`.
     pub fn new(answers: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Self {
-        let target = |name: &str| format!("DynamoDB_20120810.{name}");
-        let answers = answers.into_iter();
         Stub {
-            answers: Arc::new(answers.map(|(k, v)| (target(k), v.into())).collect()),
+            answers: by_target(answers),
+            refusals: Arc::default(),
             calls: Arc::default(),
             pages: u64::MAX,
             gate: None,
         }
+    }
+
+    /// Refuses the operation of each name with status 400 and the bytes beside it.
+    pub fn refusing(mut self, errors: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Self {
+        self.refusals = by_target(errors);
+        self
     }
 
     /// Ends every query and scan after so many pages in all.
@@ -72,6 +79,14 @@ impl Stub {
     }
 }
 
+fn by_target(
+    bodies: impl IntoIterator<Item = (&'static str, Vec<u8>)>,
+) -> Arc<HashMap<String, Bytes>> {
+    let target = |name: &str| format!("DynamoDB_20120810.{name}");
+    let bodies = bodies.into_iter();
+    Arc::new(bodies.map(|(k, v)| (target(k), v.into())).collect())
+}
+
 impl HttpConnector for Stub {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
@@ -83,7 +98,11 @@ impl HttpConnector for Stub {
             ))
         };
         let body = body.unwrap_or_else(|| Bytes::from_static(b"{}"));
-        let status = StatusCode::try_from(200).expect("200 is a status");
+        let (status, body) = match self.refusals.get(target) {
+            Some(error) => (400, error.clone()),
+            None => (200, body),
+        };
+        let status = StatusCode::try_from(status).expect("200 and 400 are statuses");
         let mut response = HttpResponse::new(status, SdkBody::from(body));
         let headers = response.headers_mut();
         headers.insert("content-type", "application/x-amz-json-1.0");
