@@ -111,10 +111,10 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
             let place = Literal::usize_unsuffixed(i);
             if construct.tokens {
                 let token = container.with_args(&field.token);
-                quote!(#place => __r.get::<#token>(&mut #slot)?,)
+                quote!(#place => __r.get::<#token>(&mut #slot),)
             } else {
                 let name = &field.name.value;
-                quote!(#place => __r.field(#name, &mut #slot)?,)
+                quote!(#place => __r.field(#name, &mut #slot),)
             }
         });
     let names = stored
@@ -141,8 +141,8 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         let place = Literal::usize_unsuffixed(stored.len());
         quote! {
             #place => {
-                #root::__private::check_kind(__r, #name, #kind)?;
                 __kind = true;
+                #root::__private::check_kind(__r, #name, #kind)
             }
         }
     });
@@ -161,8 +161,8 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
             match __i {
                 #(#arms)*
                 #kind
-                _ => __r.skip_value()?,
-            }
+                _ => __r.skip_value(),
+            }?;
         }
         #checked
         ::core::result::Result::Ok(#path { #(#values,)* #rest })

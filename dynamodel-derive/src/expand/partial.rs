@@ -1,6 +1,6 @@
 //! `SessionPartial`: the entity with every field an `Option`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
@@ -67,16 +67,22 @@ pub(super) fn partial_members(entity: &Entity) -> TokenStream {
     let ty = container.with_args(&name);
     let fields: Vec<&Field> = entity.stored().collect();
     let idents: Vec<Ident> = fields.iter().map(|f| located(&f.ident)).collect();
-    let arms = fields.iter().zip(&idents).map(|(field, ident)| {
-        let stored = &field.name.value;
-        let read = if has_other_form(field) {
-            let form = attribute_type(container, field);
-            quote!(part_as::<#form, _>)
-        } else {
-            quote!(part)
-        };
-        quote!(#stored => __r.#read(#stored, &mut __p.#ident)?,)
-    });
+    let names = fields.iter().map(|field| &field.name.value);
+    let arms = fields
+        .iter()
+        .zip(&idents)
+        .enumerate()
+        .map(|(i, (field, ident))| {
+            let place = Literal::usize_unsuffixed(i);
+            let stored = &field.name.value;
+            let read = if has_other_form(field) {
+                let form = attribute_type(container, field);
+                quote!(part_as::<#form, _>)
+            } else {
+                quote!(part)
+            };
+            quote!(#place => __r.#read(#stored, &mut __p.#ident),)
+        });
     let phantom = phantom_member(container, |_| quote!(::core::marker::PhantomData));
     quote! {
         type Partial = #ty;
@@ -84,13 +90,12 @@ pub(super) fn partial_members(entity: &Entity) -> TokenStream {
             __r: &mut #root::wire::Reader<'_>,
         ) -> ::core::result::Result<#ty, #root::wire::ReadError> {
             let mut __p = #name { #(#idents: ::core::option::Option::None,)* #phantom };
-            let mut __more = __r.begin_map()?;
-            while __more {
-                match &*__r.map_key()? {
+            let mut __n = __r.fields(&[#(#names),*]);
+            while let ::core::option::Option::Some(__i) = __n.next(__r)? {
+                match __i {
                     #(#arms)*
-                    _ => __r.skip_value()?,
-                }
-                __more = __r.end_entry()?;
+                    _ => __r.skip_value(),
+                }?;
             }
             ::core::result::Result::Ok(__p)
         }

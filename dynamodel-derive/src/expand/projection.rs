@@ -112,9 +112,9 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
         let mut __n = __r.fields(<#ty as #root::Projection>::ATTRIBUTES);
         while let ::core::option::Option::Some(__i) = __n.next(__r)? {
             match __i {
-                #(#places => __r.get::<#tokens>(&mut #slots)?,)*
-                _ => __r.skip_value()?,
-            }
+                #(#places => __r.get::<#tokens>(&mut #slots),)*
+                _ => __r.skip_value(),
+            }?;
         }
         ::core::result::Result::Ok(#ident { #(#values,)* })
     }
