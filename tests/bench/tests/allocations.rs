@@ -156,7 +156,7 @@ fn batches() {
     let keys = || orders.iter().map(|o| Order::key(&*o.pk, &*o.sk));
     let read = allocations(|| BatchGet::new(keys()).send(&db));
     let beside = read.saturating_sub(of_structs.allocations + 100);
-    check("BatchGetItem of 100", beside, 257);
+    check("BatchGetItem of 100", beside, 255);
 }
 
 /// A transaction allocates five times for each operation: its key, body and identity, and the entity that
