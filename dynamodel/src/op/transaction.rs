@@ -1,5 +1,6 @@
 //! TransactWriteItems: [`Transaction`].
 
+mod committed;
 mod reason;
 mod step;
 
@@ -10,7 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::backoff::Backoff;
-use super::capacity::ConsumedCapacity;
 use super::check::Check;
 use super::delete::{Delete, Remove};
 use super::guard::{self, Sending};
@@ -25,9 +25,9 @@ use crate::transport;
 use crate::version::WriteToken;
 use crate::wire::Writer;
 
+pub use committed::Committed;
 pub use reason::Reason;
 pub(crate) use reason::{Canceled, Operation};
-use step::StoredEntity;
 pub(crate) use step::{Step, after_table, write_operation};
 
 /// DynamoDB's limits on a transaction.
@@ -403,71 +403,4 @@ pub(crate) fn random_token() -> Result<String, Error> {
     WriteToken::random()
         .map(WriteToken::text)
         .map_err(|e| Error::construction(e.to_string()))
-}
-
-/// A transaction that was carried out.
-#[non_exhaustive]
-pub struct Committed {
-    transaction: u64,
-    stored: Vec<StoredEntity>,
-    /// What it cost for each table, if asked for with [`measured`](Transaction::measured).
-    pub consumed_capacity: Vec<ConsumedCapacity>,
-}
-
-impl fmt::Debug for Committed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Committed")
-            .field("operations", &self.stored.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Committed {
-    fn new(transaction: u64, steps: Vec<Step>, capacity: Vec<ConsumedCapacity>) -> Self {
-        Committed {
-            transaction,
-            stored: steps.into_iter().map(|s| s.stored).collect(),
-            consumed_capacity: capacity,
-        }
-    }
-
-    /// The entity of a put as it is stored: with its new version, times and write token. `None` for a
-    /// handle of another transaction, and after [`take`](Self::take).
-    pub fn stored<E: Entity>(&self, handle: Handle<E, Stored>) -> Option<&E> {
-        if handle.transaction != self.transaction {
-            return None;
-        }
-        self.stored.get(handle.position)?.as_ref()?.downcast_ref()
-    }
-
-    /// As [`stored`](Self::stored), by value: each can be taken once.
-    pub fn take<E: Entity>(&mut self, handle: Handle<E, Stored>) -> Option<E> {
-        if handle.transaction != self.transaction {
-            return None;
-        }
-        let stored = self.stored.get_mut(handle.position)?.take()?;
-        stored.downcast().ok().map(|entity| *entity)
-    }
-}
-
-impl Error {
-    /// Why an operation of the transaction made DynamoDB cancel it; `None` when this operation is not
-    /// why, and for a handle of another transaction.
-    pub fn reason<E: Entity, R>(&self, handle: Handle<E, R>) -> Option<Reason<E>> {
-        self.cancellation()?.reason(handle)
-    }
-
-    /// DynamoDB's codes, one for each operation of a canceled transaction in their order; `None` for
-    /// those that are not why. Empty for other errors.
-    pub fn reason_codes(&self) -> impl Iterator<Item = Option<&str>> {
-        self.cancellation().into_iter().flat_map(Canceled::codes)
-    }
-
-    /// Whether the same request may go through a moment later.
-    pub(crate) fn is_transient(&self) -> bool {
-        match self.cancellation() {
-            Some(canceled) => canceled.is_transient(),
-            None => self.is_throttled() || self.code() == Some("TransactionInProgressException"),
-        }
-    }
 }

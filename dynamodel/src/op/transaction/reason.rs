@@ -349,3 +349,25 @@ fn read_reason(r: &mut Reader<'_>) -> Result<Option<Cause>, ReadError> {
     })?;
     Ok(Some(cause).filter(|c| !c.code.is_empty() && c.code != "None"))
 }
+
+impl Error {
+    /// Why an operation of the transaction made DynamoDB cancel it; `None` when this operation is not
+    /// why, and for a handle of another transaction.
+    pub fn reason<E: Entity, R>(&self, handle: Handle<E, R>) -> Option<Reason<E>> {
+        self.cancellation()?.reason(handle)
+    }
+
+    /// DynamoDB's codes, one for each operation of a canceled transaction in their order; `None` for
+    /// those that are not why. Empty for other errors.
+    pub fn reason_codes(&self) -> impl Iterator<Item = Option<&str>> {
+        self.cancellation().into_iter().flat_map(Canceled::codes)
+    }
+
+    /// Whether the same request may go through a moment later.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self.cancellation() {
+            Some(canceled) => canceled.is_transient(),
+            None => self.is_throttled() || self.code() == Some("TransactionInProgressException"),
+        }
+    }
+}
