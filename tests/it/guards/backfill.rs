@@ -1,5 +1,7 @@
 //! Guards for items that were stored without.
 
+use std::time::Duration;
+
 use dynamodel::{BackfillGuards, Db, Entity};
 use dynamodel_tests::db;
 use dynamodel_tests::faults::{self, Fault};
@@ -186,4 +188,27 @@ async fn writers_go_on_meanwhile() {
     }
     assert!(report.refused.is_empty(), "{report:?}");
     assert_eq!(check::<Account>(&db).await, 48 + 72);
+}
+
+/// The value is with another item by the time that its guard would be written.
+#[tokio::test]
+async fn a_value_that_moves_on_is_no_clash() {
+    let (db, faults) = faults::db().await;
+    db.create_table::<Account>().await.unwrap();
+    old(&db, "a", "a@x", "").await;
+    let late = Fault::Delay(Duration::from_millis(400));
+    faults.next("TransactWriteItems", [late]);
+    let backfill = BackfillGuards::<Account>::new();
+    let writers = async {
+        while faults.sent("TransactWriteItems").is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let moved = Account::update("a").apply(|a| a.email.set("b@x"));
+        moved.send(&db).await.unwrap();
+        account("c", "a@x").create().send(&db).await.unwrap();
+    };
+    let (report, ()) = tokio::join!(backfill.send(&db), writers);
+    let report = report.unwrap();
+    assert!(report.refused.is_empty(), "{report:?}");
+    assert_eq!(check::<Account>(&db).await, 4);
 }

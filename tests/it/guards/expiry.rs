@@ -1,6 +1,9 @@
 //! Guards expire with their items.
 
+use std::time::Duration;
+
 use dynamodel::{Entity, Transaction};
+use dynamodel_tests::faults::Fault;
 use dynamodel_tests::{db, faults};
 
 use super::{Guarded, User, check, user};
@@ -109,4 +112,31 @@ async fn a_guard_that_went_first_is_written_again() {
     assert!(live.send(&db).await.unwrap_err().is_unique_violation());
     User::delete(3_u32).send(&db).await.unwrap();
     assert_eq!(check::<User>(&db).await, 4);
+}
+
+/// Another item has the value by the time that its guard would follow the new expiry.
+#[tokio::test]
+async fn an_expiry_does_not_claim_a_value_that_has_moved_on() {
+    let (db, faults) = faults::db().await;
+    db.create_table::<Guarded>().await.unwrap();
+    user(1, "one@x").create().send(&db).await.unwrap();
+    faults.next(
+        "TransactWriteItems",
+        [Fault::Delay(Duration::from_millis(400))],
+    );
+    let before = faults.sent("TransactWriteItems").len();
+    let expires = User::update(1_u32).apply(|u| u.expires.set(4_000_000_000_u64));
+    let others = async {
+        while faults.sent("TransactWriteItems").len() == before {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let moved = User::update(1_u32).apply(|u| u.email.set("new@x"));
+        moved.send(&db).await.unwrap();
+        user(2, "one@x").create().send(&db).await.unwrap();
+    };
+    let (expired, ()) = tokio::join!(expires.send(&db), others);
+    expired.unwrap();
+    assert_eq!(check::<User>(&db).await, 4);
+    assert_eq!(expiry(&db, "new@x").await, Some(4_000_000_000));
+    assert_eq!(expiry(&db, "one@x").await, None);
 }

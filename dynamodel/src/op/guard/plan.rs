@@ -45,6 +45,8 @@ pub(super) struct Claim {
     step: usize,
     /// The value, as JSON.
     pub(super) value: Vec<u8>,
+    /// The item has had the value before.
+    is_kept: bool,
     /// The item's Time to Live.
     ttl: Option<Vec<u8>>,
 }
@@ -144,6 +146,7 @@ impl Plan {
                 let claim = Claim {
                     step: position,
                     value: change.after(before).unwrap_or_default().to_vec(),
+                    is_kept: stays,
                     ttl: ttl.map(<[u8]>::to_vec),
                 };
                 if guard.claim.replace(claim).is_some() {
@@ -290,7 +293,10 @@ impl Guard {
             .releases
             .iter()
             .map(|position| owned_by(owner(*position)));
-        let Some(Claim { step, value, ttl }) = &self.claim else {
+        let Some(Claim {
+            step, value, ttl, ..
+        }) = &self.claim
+        else {
             let follows = self.releases.first().copied().unwrap_or_default();
             body.member("Key", &key);
             let mine = Node::or(former);
@@ -339,6 +345,11 @@ impl Guard {
         steps.iter().position(|s| {
             s.guarded.is_some() && s.schema.table == self.schema.table && s.identity == identity
         })
+    }
+
+    /// Whether it is written only because the item was read to have the value.
+    pub(super) fn is_of_kept_value(&self) -> bool {
+        self.claim.as_ref().is_some_and(|claim| claim.is_kept)
     }
 
     /// The value that an item gets, as JSON.

@@ -145,12 +145,21 @@ async fn judge(
                     Some(owner) if !has_value(db, guard, &owner).await? => {
                         known.stale(guard, owner);
                     }
+                    // By now the item may have another value, and want this one no more.
+                    _ if guard.is_of_kept_value()
+                        && !has_value(db, guard, owner_key(steps, added)).await? => {}
                     _ => return Ok(Verdict::Taken(added.follows, guard.unique.attribute)),
                 },
             },
         }
     }
     Ok(verdict)
+}
+
+/// The key of the item whose guard it is about.
+fn owner_key<'s>(steps: &'s [Step], added: &Added) -> &'s [u8] {
+    let step = steps.get(added.follows);
+    step.and_then(Step::guarded_key).unwrap_or_default()
 }
 
 /// Whether the owner of a guard has the value that is guarded.
