@@ -13,7 +13,7 @@ use crate::op::returned::Stored;
 pub struct Committed {
     transaction: u64,
     stored: Vec<StoredEntity>,
-    /// What it cost for each table, if asked for with [`measured`](Transaction::measured).
+    /// What it cost for each table, if asked for with [`measured`](super::Transaction::measured).
     pub consumed_capacity: Vec<ConsumedCapacity>,
 }
 
