@@ -1,12 +1,13 @@
 //! Items that borrow their text from the page that they came in: [`BorrowedProjection`],
 //! [`BorrowedRead`] and [`BorrowedPage`].
 
+mod answer;
 mod field;
 mod page;
 mod read;
 
+pub(crate) use answer::{Answer, AnswerItem, RawPage};
 pub use field::{BorrowedField, BorrowedFrom, BorrowedText};
-pub(crate) use page::RawPage;
 pub use page::{BorrowedItems, BorrowedPage};
 pub use read::{BorrowedPages, BorrowedRead};
 

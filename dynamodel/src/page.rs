@@ -9,6 +9,7 @@ mod under_way;
 pub use cursor::Cursor;
 pub(crate) use scan_cursor::Position;
 pub use scan_cursor::{ScanCursor, ScanStream};
+pub(crate) use sharded::{MergedPage, MergedPages, merged};
 pub use stream::ItemStream;
 pub(crate) use stream::stream;
 pub(crate) use under_way::UnderWay;
@@ -208,21 +209,6 @@ pub(crate) async fn request<T: Observed>(
         .map_err(|f| Named::of(plan).error(Error::failure(f)))
 }
 
-/// One page of items.
-async fn fetch<T>(
-    db: &Db,
-    plan: &Plan,
-    limit: Option<u64>,
-    start: Option<&[u8]>,
-    decode: fn(&[u8]) -> Result<PageBody<T>, ReadError>,
-) -> Result<Fetched<T>, Error> {
-    let body = request(db, plan, limit, start, false, |body| decode(&body)).await?;
-    Ok(Fetched {
-        body,
-        named: Named::of(plan),
-    })
-}
-
 /// The items of one page.
 pub(crate) async fn fetch_items<O: Projection>(
     db: &Db,
@@ -230,7 +216,12 @@ pub(crate) async fn fetch_items<O: Projection>(
     limit: Option<u64>,
     start: Option<&[u8]>,
 ) -> Result<Fetched<O>, Error> {
-    fetch(db, plan, limit, start, decode_page::<O>).await
+    let take = |body: Bytes| decode_page::<O>(&body);
+    let body = request(db, plan, limit, start, false, take).await?;
+    Ok(Fetched {
+        body,
+        named: Named::of(plan),
+    })
 }
 
 /// The key to start after.

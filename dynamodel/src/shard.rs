@@ -2,7 +2,7 @@
 
 mod value;
 
-pub(crate) use self::value::{KeyValue, members};
+pub(crate) use self::value::{KeyValue, members, read_members};
 
 use crate::entity::Entity;
 use crate::expr::ast::{ActionNode, Place, Source, Value, Verb};

@@ -1,5 +1,6 @@
 //! Indexes whose writes are spread over shards.
 
+mod borrowed;
 mod cursors;
 mod failures;
 mod order;

@@ -11,11 +11,12 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 
 use super::BorrowedProjection;
-use super::page::{BorrowedPage, RawPage};
+use super::answer::Answer;
+use super::page::BorrowedPage;
 use crate::db::Db;
 use crate::error::Error;
 use crate::op::Plan;
-use crate::page::{self, Named, UnderWay};
+use crate::page::{self, MergedPages, UnderWay};
 
 /// A query or scan whose items borrow from the pages. From
 /// [`Query::borrowed`](crate::Query::borrowed) and [`Scan::borrowed`](crate::Scan::borrowed); what is
@@ -36,14 +37,11 @@ impl<V> fmt::Debug for BorrowedRead<V> {
 
 impl<V: BorrowedProjection> BorrowedRead<V> {
     pub(crate) fn new(plans: Vec<Result<Plan, Error>>) -> Self {
-        let plans = plans.into_iter().map(|plan| match plan? {
-            plan if plan.shards.is_some() => Err(Named::of(&plan).error(Error::invalid_request(
-                "the items of a sharded index are merged, so they own their data; use `select`",
-            ))),
-            plan => Ok(Plan {
+        let plans = plans.into_iter().map(|plan| {
+            Ok(Plan {
                 projection: V::ATTRIBUTES,
-                ..plan
-            }),
+                ..plan?
+            })
         });
         BorrowedRead {
             plans: plans.collect(),
@@ -88,7 +86,7 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
         Ok(())
     }
 
-    /// One page. One round trip.
+    /// One page. One round trip; of a sharded index, one or two to each shard, side by side.
     ///
     /// # Errors
     /// An invalid key, value or cursor, or several segments, before anything is sent; or the service or
@@ -103,10 +101,15 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
                 ));
             }
         };
+        if let Some(shards) = plan.shards {
+            let (page, plan) = page::merged(db, plan, shards, Answer::of_borrowed).await?;
+            return Ok(BorrowedPage::merged(page, &plan));
+        }
         let start = page::start_key(&plan)?;
         let limit = page::smaller(plan.page_size.map(u64::from), plan.limit);
-        let raw = page::request(db, &plan, limit, start.as_deref(), false, RawPage::read).await?;
-        BorrowedPage::new(raw, &plan, None)
+        let take = Answer::of_borrowed;
+        let answer = page::request(db, &plan, limit, start.as_deref(), false, take).await?;
+        Ok(BorrowedPage::new(answer, &plan, None))
     }
 
     /// The pages as a stream, as they are needed; with several segments, as they arrive. With
@@ -143,8 +146,15 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     }
 
     fn read(self, db: &Db, prefetch: bool) -> BorrowedPages<V> {
+        let mut merged = None;
         let plans: Result<Vec<_>, _> = self.plans.into_iter().collect();
         let lanes = plans.and_then(|plans| {
+            if let [plan] = plans.as_slice()
+                && let Some(shards) = plan.shards
+            {
+                merged = Some(Box::new(MergedPages::new(db, plan.clone(), shards)?));
+                return Ok(VecDeque::new());
+            }
             let lanes = plans.into_iter().map(|plan| {
                 Ok(Lane {
                     prefetch: plan.prefetch.unwrap_or(prefetch),
@@ -162,6 +172,7 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
             db: db.clone(),
             remaining: lanes.front().and_then(|lane| lane.plan.limit),
             lanes,
+            merged,
             invalid,
             _view: PhantomData,
         }
@@ -176,6 +187,8 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
 pub struct BorrowedPages<V> {
     db: Db,
     lanes: VecDeque<Lane>,
+    /// In place of lanes, for an index that is spread over shards.
+    merged: Option<Box<MergedPages>>,
     /// Why there is nothing to read: reported first, and ends the stream.
     invalid: Option<Error>,
     remaining: Option<u64>,
@@ -192,7 +205,7 @@ struct Lane {
 enum Next {
     /// The page after this key is not asked for yet.
     Idle(Option<Vec<u8>>),
-    Fetching(Box<UnderWay<Result<RawPage, Error>>>),
+    Fetching(Box<UnderWay<Result<Answer, Error>>>),
     End,
 }
 
@@ -212,6 +225,16 @@ impl<V: BorrowedProjection> Stream for BorrowedPages<V> {
         if let Some(e) = this.invalid.take() {
             return Poll::Ready(Some(Err(e)));
         }
+        if let Some(merged) = &mut this.merged {
+            let Poll::Ready(page) = merged.poll_next(cx) else {
+                return Poll::Pending;
+            };
+            let page = page.map(|page| Ok(BorrowedPage::merged(page?, merged.plan())));
+            if !matches!(page, Some(Ok(_))) {
+                this.merged = None;
+            }
+            return Poll::Ready(page);
+        }
         if this.remaining == Some(0) {
             this.lanes.clear();
         }
@@ -227,10 +250,12 @@ impl<V: BorrowedProjection> Stream for BorrowedPages<V> {
                 Poll::Ready(None) => continue,
                 Poll::Ready(Some(arrived)) => arrived,
             };
-            let page = arrived.and_then(|raw| BorrowedPage::new(raw, &lane.plan, this.remaining));
-            let Ok(page) = page else {
-                this.lanes.clear();
-                return Poll::Ready(Some(page));
+            let page = match arrived {
+                Ok(answer) => BorrowedPage::new(answer, &lane.plan, this.remaining),
+                Err(e) => {
+                    this.lanes.clear();
+                    return Poll::Ready(Some(Err(e)));
+                }
             };
             this.remaining = this.remaining.map(|n| n.saturating_sub(page.count()));
             lane.go_on(&this.db, &page, this.remaining, cx);
@@ -251,7 +276,7 @@ impl Lane {
         db: &Db,
         remaining: Option<u64>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<RawPage, Error>>> {
+    ) -> Poll<Option<Result<Answer, Error>>> {
         if let Next::Idle(start) = &mut self.next {
             let start = start.take();
             self.next = Next::Fetching(self.fetch(db, remaining, start));
@@ -267,11 +292,12 @@ impl Lane {
         db: &Db,
         remaining: Option<u64>,
         start: Option<Vec<u8>>,
-    ) -> Box<UnderWay<Result<RawPage, Error>>> {
+    ) -> Box<UnderWay<Result<Answer, Error>>> {
         let (db, plan) = (db.clone(), self.plan.clone());
         let limit = page::page_limit(&plan, remaining);
         Box::new(UnderWay::new(async move {
-            page::request(&db, &plan, limit, start.as_deref(), false, RawPage::read).await
+            let take = Answer::of_borrowed;
+            page::request(&db, &plan, limit, start.as_deref(), false, take).await
         }))
     }
 

@@ -51,7 +51,7 @@ pub(crate) use guard::check_key;
 pub(crate) use read::Plan;
 pub(crate) use response::{
     AllItems, PageBody, PageItems, page as decode_page, page_count as decode_count,
-    page_raw as decode_raw, read_items, read_page,
+    read_items, read_page,
 };
 pub(crate) use transaction::Canceled;
 pub(crate) use write::write_item;

@@ -234,21 +234,9 @@ pub(crate) fn read_items(
     page: &RawPage,
     items: &mut dyn PageItems,
 ) -> Result<Option<ReadError>, ReadError> {
-    items.reserve(page.capacity());
+    items.reserve(page.at_most());
     page.read_items(|r| items.read_list(r))?;
     Ok(items.take_error())
-}
-
-/// A page with its items as they came.
-pub(crate) fn page_raw(body: &[u8]) -> Result<PageBody<Vec<u8>>, ReadError> {
-    envelope(body, |page, r| {
-        let mut more = r.begin_list()?;
-        while more {
-            page.items.push(r.raw_value()?.to_vec());
-            more = r.end_element()?;
-        }
-        Ok(())
-    })
 }
 
 /// A page whose items were only counted.
@@ -256,10 +244,10 @@ pub(crate) fn page_count(body: &[u8]) -> Result<PageBody<()>, ReadError> {
     envelope(body, |_, r| r.skip_value())
 }
 
-fn envelope<'b, T>(
+fn envelope<'b>(
     body: &'b [u8],
-    mut items: impl FnMut(&mut PageBody<T>, &mut Reader<'b>) -> Result<(), ReadError>,
-) -> Result<PageBody<T>, ReadError> {
+    mut items: impl FnMut(&mut PageBody<()>, &mut Reader<'b>) -> Result<(), ReadError>,
+) -> Result<PageBody<()>, ReadError> {
     let mut page = PageBody {
         items: Vec::new(),
         rest: Vec::new(),

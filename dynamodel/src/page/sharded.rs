@@ -2,13 +2,16 @@
 
 mod layout;
 mod merge;
+mod pages;
 mod position;
 
 pub(super) use self::merge::{Effort, Merge};
+pub(crate) use self::pages::{MergedPage, MergedPages, merged};
 
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::{Cursor, Named, Page, count_from, smaller};
+use super::{Cursor, Named, Page, count_from};
+use crate::borrowed::{Answer, AnswerItem};
 use crate::db::Db;
 use crate::entity::Projection;
 use crate::error::Error;
@@ -17,8 +20,8 @@ use crate::schema::Shards;
 use layout::Layout;
 
 /// Reads an item that was merged.
-pub(super) fn decode<O: Projection>(plan: &Plan, item: &[u8]) -> Result<O, Error> {
-    crate::wire::read_item(item, O::read_item).map_err(|e| Named::of(plan).read(e))
+pub(super) fn decode<O: Projection>(plan: &Plan, item: &AnswerItem) -> Result<O, Error> {
+    O::read_item(&mut item.reader()).map_err(|e| Named::of(plan).read(e))
 }
 
 /// All items.
@@ -29,9 +32,9 @@ pub(super) async fn all(
     items: &mut dyn PageItems,
 ) -> Result<(), Error> {
     let named = Named::of(&plan);
-    let mut merge = Merge::new(db, plan, shards, Effort::All)?;
+    let mut merge = Merge::new(db, plan, shards, Effort::All, Answer::of_owned)?;
     while let Some(item) = merge.next().await? {
-        let read = crate::wire::read_item(&item, |r| items.read_item(r));
+        let read = items.read_item(&mut item.reader());
         read.map_err(|e| named.read(e))?;
     }
     Ok(())
@@ -40,15 +43,13 @@ pub(super) async fn all(
 /// One page of the merged items.
 pub(super) async fn page<O: Projection>(
     db: &Db,
-    mut plan: Plan,
+    plan: Plan,
     shards: Shards,
 ) -> Result<Page<O>, Error> {
-    plan.limit = smaller(plan.page_size.map(u64::from), plan.limit);
-    plan.page_size = plan.limit.and_then(|limit| u32::try_from(limit).ok());
-    let mut merge = Merge::new(db, plan, shards, Effort::Page)?;
-    let (mut items, mut rest) = (Vec::new(), Vec::new());
-    while let Some(item) = merge.next().await? {
-        match decode(merge.plan(), &item) {
+    let (merged, plan) = merged(db, plan, shards, Answer::of_owned).await?;
+    let (mut items, mut rest) = (Vec::with_capacity(merged.items.len()), Vec::new());
+    for item in &merged.items {
+        match decode(&plan, item) {
             Ok(item) if rest.is_empty() => items.push(item),
             result => rest.push(result),
         }
@@ -56,10 +57,10 @@ pub(super) async fn page<O: Projection>(
     Ok(Page {
         items,
         rest,
-        next: merge.cursor(),
-        count: merge.count,
-        scanned_count: merge.scanned_count,
-        consumed_capacity: merge.capacity.take(),
+        next: merged.next,
+        count: merged.count,
+        scanned_count: merged.scanned_count,
+        consumed_capacity: merged.capacity,
     })
 }
 

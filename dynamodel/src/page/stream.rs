@@ -10,6 +10,7 @@ use futures_core::Stream;
 
 use super::sharded::{Effort, Merge, decode};
 use super::{Cursor, Fetched, Position, SharedPlan, UnderWay, fetch_items, page_limit, start_key};
+use crate::borrowed::Answer;
 use crate::db::Db;
 use crate::entity::Projection;
 use crate::error::Error;
@@ -135,7 +136,7 @@ pub(crate) fn stream<O: Projection>(
 
 /// Streams what the shards of an index hold, in its order.
 fn merged<O: Projection>(db: &Db, plan: Plan, shards: Shards, tolerant: bool) -> ItemStream<O> {
-    let (merge, invalid) = match Merge::new(db, plan, shards, Effort::All) {
+    let (merge, invalid) = match Merge::new(db, plan, shards, Effort::All, Answer::of_owned) {
         Ok(merge) => (Some(Box::new(merge)), None),
         Err(e) => (None, Some(e)),
     };
@@ -196,7 +197,7 @@ impl<O: Projection> Stream for ItemStream<O> {
             let Poll::Ready(next) = merge.poll_next(cx) else {
                 return Poll::Pending;
             };
-            let next = next.map(|item| item.and_then(|item| decode(merge.plan(), &item)));
+            let next = next.map(|item| decode(merge.plan(), &item?));
             if let Some(Err(e)) = &next
                 && !(this.tolerant && e.is_unreadable())
             {

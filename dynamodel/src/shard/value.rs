@@ -115,18 +115,24 @@ impl KeyValue {
 
 /// The values of these attributes of a map, in their order.
 pub(crate) fn members(map: &[u8], names: &[&'static str]) -> Result<Vec<KeyValue>, ReadError> {
+    crate::wire::read_item(map, |r| read_members(r, names))
+}
+
+/// The values of these attributes of the map that starts here, in their order.
+pub(crate) fn read_members(
+    r: &mut Reader<'_>,
+    names: &[&'static str],
+) -> Result<Vec<KeyValue>, ReadError> {
     let mut values: Vec<(&'static str, Option<KeyValue>)> =
         names.iter().map(|name| (*name, None)).collect();
-    crate::wire::read_item(map, |r| {
-        r.members(|member, r| {
-            match values.iter_mut().find(|(name, _)| *name == member) {
-                Some((name, slot)) => {
-                    *slot = Some(KeyValue::read(r).map_err(|e| e.in_field(name))?);
-                }
-                None => r.skip_value()?,
+    r.members(|member, r| {
+        match values.iter_mut().find(|(name, _)| *name == member) {
+            Some((name, slot)) => {
+                *slot = Some(KeyValue::read(r).map_err(|e| e.in_field(name))?);
             }
-            Ok(())
-        })
+            None => r.skip_value()?,
+        }
+        Ok(())
     })?;
     let value = |(name, value): (&'static str, Option<KeyValue>)| {
         value.ok_or_else(|| ReadError::new("a key", "nothing").in_field(name))

@@ -37,7 +37,7 @@ fn shard_of(o: &Order) -> u64 {
 }
 
 /// Few values of each kind, so that many are equal, and those that are easily sorted wrongly.
-fn random_order(random: &mut fastrand::Rng, n: usize) -> Order {
+pub(super) fn random_order(random: &mut fastrand::Rng, n: usize) -> Order {
     let amounts = [
         "-99999999999999999999",
         "-10",

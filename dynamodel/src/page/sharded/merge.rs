@@ -7,24 +7,32 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
+
 use super::layout::Layout;
+use super::pages::MergedPage;
 use super::position::{Start, encode_all};
+use crate::borrowed::{Answer, AnswerItem};
 use crate::db::Db;
 use crate::error::Error;
-use crate::op::{ConsumedCapacity, Plan, decode_raw};
-use crate::page::{Cursor, Fetched, Named, fetch, page_limit};
+use crate::op::{ConsumedCapacity, Plan};
+use crate::page::{Cursor, Named, page_limit, request};
 use crate::schema::Shards;
-use crate::shard::{KeyValue, members};
+use crate::shard::{KeyValue, members, read_members};
+use crate::wire::ReadError;
 
 /// How far to go for more items.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::page) enum Effort {
     /// To the end, or to the query's limit.
     All,
-    /// As far as a page goes: each shard is read once, and again only where there is no filter and a
-    /// shard had as many items as it was asked for.
+    /// As far as a page goes, of at most its size: each shard is read once, and again only where there is
+    /// no filter and a shard had as many items as it was asked for.
     Page,
 }
+
+/// Makes an answer of a response.
+pub(crate) type Take = fn(Bytes) -> Result<Answer, ReadError>;
 
 /// The items of all shards in the order of the index: S and B by their bytes, N by their value, part by
 /// part; equal ones by the number of the shard, and in a shard as DynamoDB has them. Without a sort
@@ -35,11 +43,16 @@ pub(in crate::page) struct Merge {
     layout: Layout,
     lanes: Vec<Lane>,
     effort: Effort,
+    take: Take,
     remaining: Option<u64>,
+    /// How many items the page at hand still takes.
+    room: Option<u64>,
+    /// Whether anything was asked for.
+    is_begun: bool,
     done: bool,
-    pub(super) count: u64,
-    pub(super) scanned_count: u64,
-    pub(super) capacity: Option<ConsumedCapacity>,
+    count: u64,
+    scanned_count: u64,
+    capacity: Option<ConsumedCapacity>,
 }
 
 /// One shard.
@@ -49,7 +62,7 @@ struct Lane {
     /// The last item that was given out, or where the reading is when all of it was.
     given: Start,
     next: Next,
-    /// How often it was asked.
+    /// How often it was asked for the page at hand.
     rounds: u32,
     /// Whether the last answer had as many items as it was asked for.
     is_full: bool,
@@ -59,10 +72,10 @@ struct Lane {
 struct Ahead {
     values: Vec<KeyValue>,
     /// `None` where the reading stopped before the end of the shard.
-    item: Option<Vec<u8>>,
+    item: Option<AnswerItem>,
 }
 
-type Fetching = Pin<Box<dyn Future<Output = Result<Fetched<Vec<u8>>, Error>> + Send>>;
+type Fetching = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 
 enum Next {
     /// The page after this key is not asked for yet.
@@ -79,12 +92,21 @@ pub(super) fn ask(plan: &Plan, shards: Shards, remaining: Option<u64>) -> Option
     Some(wanted.min(share.saturating_mul(2).saturating_add(2)))
 }
 
+/// How many items a page takes.
+fn room(plan: &Plan, effort: Effort) -> Option<u64> {
+    match effort {
+        Effort::All => None,
+        Effort::Page => plan.page_size.map(u64::from),
+    }
+}
+
 impl Merge {
     pub(in crate::page) fn new(
         db: &Db,
         plan: Plan,
         shards: Shards,
         effort: Effort,
+        take: Take,
     ) -> Result<Self, Error> {
         let layout = Layout::new(&plan, shards)?;
         let lanes = layout.starts(&plan)?.into_iter();
@@ -103,9 +125,12 @@ impl Merge {
             db: db.clone(),
             lanes: lanes.collect(),
             remaining: plan.limit,
+            room: room(&plan, effort),
             plan,
             layout,
             effort,
+            take,
+            is_begun: false,
             done: false,
             count: 0,
             scanned_count: 0,
@@ -117,15 +142,44 @@ impl Merge {
         &self.plan
     }
 
+    pub(super) fn into_plan(self) -> Plan {
+        self.plan
+    }
+
     /// The next item as it came; `None` at the end of what is to be read.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
+    pub(super) async fn next(&mut self) -> Result<Option<AnswerItem>, Error> {
         std::future::poll_fn(|cx| self.poll_next(cx))
             .await
             .transpose()
     }
 
+    /// Ends the page at hand, which has these items, and begins the next one: with what was read and not
+    /// given out, and as much effort again.
+    pub(super) fn end_page(&mut self, items: Vec<AnswerItem>) -> MergedPage {
+        let page = MergedPage {
+            items,
+            next: self.cursor(),
+            count: std::mem::take(&mut self.count),
+            scanned_count: std::mem::take(&mut self.scanned_count),
+            capacity: self.capacity.take(),
+        };
+        // A page that needs no request costs nothing, and says so.
+        self.capacity = page.capacity.as_ref().map(|_| ConsumedCapacity::default());
+        self.room = room(&self.plan, self.effort);
+        self.done = false;
+        for lane in &mut self.lanes {
+            lane.rounds = 0;
+        }
+        page
+    }
+
+    /// Whether the query's limit has been reached.
+    pub(super) fn is_enough(&self) -> bool {
+        self.remaining == Some(0)
+    }
+
     /// Where the page after this one starts; `None` when all shards have ended.
-    pub(super) fn cursor(&self) -> Option<Cursor> {
+    fn cursor(&self) -> Option<Cursor> {
         let ends: Vec<Start> = self.lanes.iter().map(Lane::position).collect();
         if ends.iter().all(|end| matches!(end, Start::End)) {
             return None;
@@ -138,12 +192,11 @@ impl Merge {
     pub(in crate::page) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Vec<u8>, Error>>> {
+    ) -> Poll<Option<Result<AnswerItem, Error>>> {
         loop {
             // A limit of nothing is the service's to refuse where it refuses it of one partition.
-            let is_asked = self.lanes.iter().any(|lane| lane.rounds > 0);
-            let is_enough = self.remaining == Some(0) && (is_asked || self.effort == Effort::All);
-            if self.done || is_enough {
+            let is_given = self.is_enough() || self.room == Some(0);
+            if self.done || (is_given && (self.is_begun || self.effort == Effort::All)) {
                 return Poll::Ready(None);
             }
             match self.poll_ready(cx) {
@@ -159,7 +212,9 @@ impl Merge {
                 return Poll::Ready(None);
             };
             if let Some(item) = lane.give() {
-                self.remaining = self.remaining.map(|n| n.saturating_sub(1));
+                for left in [&mut self.remaining, &mut self.room] {
+                    *left = left.map(|n| n.saturating_sub(1));
+                }
                 return Poll::Ready(Some(Ok(item)));
             }
             // Nothing is known of the shard from here on; without an order, of none of them.
@@ -182,20 +237,21 @@ impl Merge {
                 let Next::Fetching(future, limit) = &mut lane.next else {
                     continue;
                 };
-                let Poll::Ready(fetched) = future.as_mut().poll(cx) else {
+                let Poll::Ready(answer) = future.as_mut().poll(cx) else {
                     under_way += 1;
                     continue;
                 };
                 let limit = *limit;
                 lane.next = Next::End;
-                let fetched = fetched?;
-                self.count += fetched.body.count;
-                self.scanned_count += fetched.body.scanned_count;
-                if let Some(capacity) = &fetched.body.capacity {
+                let answer = answer?;
+                let head = &answer.page.head;
+                self.count += head.count;
+                self.scanned_count += head.scanned_count;
+                if let Some(capacity) = &head.capacity {
                     self.capacity.get_or_insert_default().add(capacity);
                 }
-                lane.is_full = limit.is_some_and(|limit| fetched.body.scanned_count >= limit);
-                lane.fill(&self.layout, fetched)?;
+                lane.is_full = limit.is_some_and(|limit| head.scanned_count >= limit);
+                lane.fill(&self.layout, Arc::new(answer))?;
                 progress = true;
             }
             let limit = ask(&self.plan, self.layout.shards, self.remaining);
@@ -204,7 +260,8 @@ impl Merge {
                     break;
                 }
                 if lane.may_be_asked(self.effort, &self.plan) {
-                    lane.ask(&self.db, limit);
+                    lane.ask(&self.db, limit, self.take);
+                    self.is_begun = true;
                     under_way += 1;
                     progress = true;
                 }
@@ -261,40 +318,53 @@ impl Lane {
     }
 
     /// Gives out what comes next; `None` when that is where the reading stopped.
-    fn give(&mut self) -> Option<Vec<u8>> {
+    fn give(&mut self) -> Option<AnswerItem> {
         let ahead = self.ahead.pop_front()?;
         self.given = Start::After(ahead.values);
         ahead.item
     }
 
-    fn ask(&mut self, db: &Db, limit: Option<u64>) {
+    fn ask(&mut self, db: &Db, limit: Option<u64>, take: Take) {
         let Next::Idle(start) = &mut self.next else {
             return;
         };
         let (db, plan, start) = (db.clone(), self.plan.clone(), start.take());
         self.rounds = self.rounds.saturating_add(1);
-        let future = async move { fetch(&db, &plan, limit, start.as_deref(), decode_raw).await };
-        self.next = Next::Fetching(Box::pin(future), limit);
+        let answer = async move { request(&db, &plan, limit, start.as_deref(), false, take).await };
+        self.next = Next::Fetching(Box::pin(answer), limit);
     }
 
     /// Takes an answer.
-    fn fill(&mut self, layout: &Layout, fetched: Fetched<Vec<u8>>) -> Result<(), Error> {
+    fn fill(&mut self, layout: &Layout, answer: Arc<Answer>) -> Result<(), Error> {
         let named = Named::of(&self.plan);
-        let values = |json: &[u8]| members(json, &layout.names).map_err(|e| named.read(e));
-        for item in fetched.body.items {
-            self.ahead.push_back(Ahead {
-                values: values(&item)?,
-                item: Some(item),
-            });
-        }
-        self.next = match fetched.body.last_key {
+        let mut keyless = None;
+        let passed = answer.page.read_items(|r| {
+            let mut more = r.begin_list()?;
+            while more {
+                let start = r.position();
+                match read_members(r, &layout.names) {
+                    Ok(values) => self.ahead.push_back(Ahead {
+                        values,
+                        item: Some(AnswerItem::new(answer.clone(), start)),
+                    }),
+                    Err(e) => {
+                        r.skip_from(start)?;
+                        keyless.get_or_insert(e);
+                    }
+                }
+                more = r.end_element()?;
+            }
+            Ok(())
+        });
+        passed.map_err(|e| named.answer(e))?;
+        // Without a key, an item has no place.
+        keyless.map_or(Ok(()), |e| Err(named.read(e)))?;
+        self.next = match answer.page.last_key() {
             None => Next::End,
             Some(key) => {
-                self.ahead.push_back(Ahead {
-                    values: values(&key)?,
-                    item: None,
-                });
-                Next::Idle(Some(key))
+                let values = members(key, &layout.names).map_err(|e| named.read(e))?;
+                self.ahead.push_back(Ahead { values, item: None });
+                Next::Idle(Some(key.to_vec()))
             }
         };
         Ok(())
