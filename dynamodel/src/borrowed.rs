@@ -31,9 +31,10 @@ use crate::wire::{ReadError, Reader};
 /// | `BTreeMap<String, T>`, `HashMap<String, T>` | the map with `&'a str` keys |
 /// | a document | a struct that derives `Projection` of it, with the same lifetime |
 ///
-/// Numbers and booleans are as they are; with `#[dynamo(default)]` a field may be missing. A sharded index
-/// cannot be read so: its items are merged. Text with escapes in its JSON (quotes, line ends) is borrowed
-/// too: it is unescaped once for the page. Binary is base64 there, so it is owned: `Binary`.
+/// Numbers and booleans are as they are; with `#[dynamo(default)]` a field may be missing. Text with
+/// escapes in its JSON (quotes, line ends) is borrowed too: it is unescaped once for the page. Binary is
+/// base64 there, so it is owned: `Binary`. The items of a sharded index come in its order too, each
+/// borrowed from the answer of its shard.
 ///
 /// ```
 /// use dynamodel::{Db, Document, Entity, Projection};

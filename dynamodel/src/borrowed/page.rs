@@ -88,8 +88,8 @@ impl<V> BorrowedPage<V> {
         }
     }
 
-    /// How many items DynamoDB returned; of a sharded index, in all answers that were asked for for this
-    /// page.
+    /// How many items DynamoDB returned. Of a sharded index, by all requests for this page: more than it
+    /// has, and of the later pages of a [reading](super::BorrowedRead::pages) fewer.
     pub fn count(&self) -> u64 {
         match &self.held {
             Held::Answer(answer) => answer.page.count(),
@@ -105,7 +105,7 @@ impl<V> BorrowedPage<V> {
         }
     }
 
-    /// What the page cost, if asked for with `measured`.
+    /// What the page cost, if asked for with `measured`. Of a sharded index, all requests for this page.
     pub fn consumed_capacity(&self) -> Option<&ConsumedCapacity> {
         match &self.held {
             Held::Answer(answer) => answer.page.head.capacity.as_ref(),
