@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dynamodel::{BatchWrite, Db, Entity, ScanCursor};
+use dynamodel::{BatchWrite, Db, Entity, Projection, ScanCursor};
 use dynamodel_tests::faults::{self, Fault};
 use futures_util::TryStreamExt;
 
@@ -11,11 +11,12 @@ use futures_util::TryStreamExt;
 struct Thing {
     #[dynamo(partition)]
     id: u64,
+    note: Option<String>,
 }
 
 async fn filled(db: &Db, things: u64) {
     db.create_table::<Thing>().await.unwrap();
-    let all = BatchWrite::new().put_all((0..things).map(|id| Thing { id }));
+    let all = BatchWrite::new().put_all((0..things).map(|id| Thing { id, note: None }));
     all.send(db).await.unwrap();
 }
 
@@ -79,6 +80,129 @@ async fn it_goes_on_after_an_error() {
     let rest: Vec<Thing> = rest.try_collect().await.unwrap();
     seen.extend(rest.iter().map(|t| t.id));
     assert_eq!(seen.len(), 120);
+}
+
+/// A worker's share goes on as that share.
+#[tokio::test]
+async fn one_segment_of_several_goes_on() {
+    let (db, _) = faults::db().await;
+    filled(&db, 60).await;
+    let mut seen = Vec::new();
+    for segment in 0..3 {
+        let scan = || Thing::scan().segment(segment, 3).page_size(4);
+        let share: Vec<u64> = scan()
+            .all(&db)
+            .await
+            .unwrap()
+            .iter()
+            .map(|t| t.id)
+            .collect();
+        assert!(share.len() > 4, "{share:?}");
+        let mut things = scan().resumable(&db);
+        let mut given = Vec::new();
+        for _ in 0..4 {
+            given.push(things.try_next().await.unwrap().unwrap().id);
+        }
+        let stopped = things.cursor();
+        assert!(!stopped.is_finished());
+        let mut rest = scan().resume_at(stopped).resumable(&db);
+        while let Some(thing) = rest.try_next().await.unwrap() {
+            given.push(thing.id);
+        }
+        assert!(rest.cursor().is_finished());
+        assert_eq!(given, share);
+        seen.extend(given);
+    }
+    seen.sort_unstable();
+    assert!(seen.into_iter().eq(0..60));
+}
+
+#[derive(Debug, Projection)]
+#[dynamo(of = Thing)]
+struct ThingView<'a> {
+    id: u64,
+    note: Option<&'a str>,
+}
+
+/// Borrowed pages are given whole, so that nothing comes twice.
+#[tokio::test]
+async fn borrowed_pages_go_on_too() {
+    let (db, faults) = faults::db().await;
+    filled(&db, 200).await;
+    for prefetch in [false, true] {
+        let mut seen = Vec::new();
+        let mut cursor: Option<ScanCursor> = None;
+        let mut runs = 0;
+        loop {
+            let scan = Thing::scan()
+                .segments(4)
+                .page_size(7)
+                .prefetch(prefetch)
+                .resume_at(cursor.take());
+            let mut pages = scan.borrowed::<ThingView<'_>>().pages(&db);
+            if runs % 3 == 2 {
+                let refused = Fault::Refuse("ValidationException", 400);
+                faults.next("Scan", [Fault::Pass, Fault::Pass, refused]);
+            }
+            for _ in 0..5 {
+                let Ok(Some(page)) = pages.try_next().await else {
+                    break;
+                };
+                for view in &page {
+                    let view = view.unwrap();
+                    assert_eq!(view.note, None);
+                    seen.push(view.id);
+                }
+            }
+            faults.clear();
+            let stopped = pages.cursor().unwrap();
+            assert_eq!(stopped.segments(), 4);
+            runs += 1;
+            assert!(runs < 100);
+            if stopped.is_finished() {
+                break;
+            }
+            cursor = Some(stopped.to_string().parse().unwrap());
+        }
+        assert!(runs >= 6);
+        seen.sort_unstable();
+        assert!(seen.into_iter().eq(0..200));
+    }
+    // At the limit, and of one segment of several.
+    let scan = || Thing::scan().segment(1, 2).page_size(5);
+    let mut pages = scan().limit(5).borrowed::<ThingView<'_>>().pages(&db);
+    let first = pages.try_next().await.unwrap().unwrap();
+    assert!(pages.try_next().await.unwrap().is_none());
+    let rest = scan().resume_at(pages.cursor().unwrap());
+    let mut given = first.count();
+    let rest = rest.borrowed::<ThingView<'_>>();
+    rest.each(&db, |_| given += 1).await.unwrap();
+    assert_eq!(given, scan().count(&db).await.unwrap());
+    // A query's pages tell it themselves.
+    let query = Thing::query(1_u64).borrowed::<ThingView<'_>>().pages(&db);
+    assert!(query.cursor().is_none());
+}
+
+#[test]
+fn requests_can_be_looked_at() {
+    let scan = || Thing::scan().segments(3).page_size(9);
+    let json = scan().borrowed::<ThingView<'_>>().to_json().unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&json["Segment"], &json["TotalSegments"]),
+        (&0.into(), &3.into())
+    );
+    assert_eq!(json["Limit"], 9);
+    let names = &json["ExpressionAttributeNames"];
+    assert_eq!(
+        (&names["#n0"], &names["#n1"]),
+        (&"id".into(), &"note".into())
+    );
+    let finished: ScanCursor = "1.~.~".parse().unwrap();
+    let none = Thing::scan()
+        .resume_at(finished)
+        .borrowed::<ThingView<'_>>();
+    assert!(none.to_json().unwrap_err().is_invalid_request());
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use super::page::BorrowedPage;
 use crate::db::Db;
 use crate::error::Error;
 use crate::op::Plan;
-use crate::page::{self, MergedPages, UnderWay};
+use crate::page::{self, MergedPages, Position, ScanCursor, UnderWay};
 
 /// A query or scan whose items borrow from the pages. From
 /// [`Query::borrowed`](crate::Query::borrowed) and [`Scan::borrowed`](crate::Scan::borrowed); what is
@@ -24,6 +24,8 @@ use crate::page::{self, MergedPages, UnderWay};
 #[must_use = "a query does nothing until it is read"]
 pub struct BorrowedRead<V> {
     plans: Vec<Result<Plan, Error>>,
+    /// How many segments a scan has; some may have ended.
+    segments: Option<u32>,
     _view: PhantomData<fn() -> V>,
 }
 
@@ -36,7 +38,8 @@ impl<V> fmt::Debug for BorrowedRead<V> {
 }
 
 impl<V: BorrowedProjection> BorrowedRead<V> {
-    pub(crate) fn new(plans: Vec<Result<Plan, Error>>) -> Self {
+    /// The reading of these plans, which are a query or the segments of a scan.
+    pub(crate) fn new(plans: Vec<Result<Plan, Error>>, segments: Option<u32>) -> Self {
         let plans = plans.into_iter().map(|plan| {
             Ok(Plan {
                 projection: V::ATTRIBUTES,
@@ -45,6 +48,7 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
         });
         BorrowedRead {
             plans: plans.collect(),
+            segments,
             _view: PhantomData,
         }
     }
@@ -86,6 +90,17 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
         Ok(())
     }
 
+    /// The request for the first page as it is sent, as JSON, with the table's name as the code
+    /// declares it; of a sharded index, a list of the requests; of several segments, that of the first.
+    ///
+    /// # Errors
+    /// When a key or value is invalid, or the scan that goes on has come to its end.
+    pub fn to_json(self) -> Result<String, Error> {
+        let plan = self.plans.into_iter().next();
+        let over = || Err(Error::invalid_request("nothing is left to read"));
+        page::to_json(&plan.unwrap_or_else(over)?)
+    }
+
     /// One page. One round trip; of a sharded index, one or two to each shard, side by side.
     ///
     /// # Errors
@@ -115,6 +130,12 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     /// The pages as a stream, as they are needed; with several segments, as they arrive. With
     /// [`prefetch(true)`](crate::Query::prefetch) the next page is under way while one is looked at.
     /// Ends at the first error.
+    ///
+    /// Of a sharded index, what was read and did not fit into a page goes into the next one, so nothing
+    /// is read twice: as many requests as a [stream](crate::Query::stream) of owned items. Without a
+    /// [`page_size`](crate::Query::page_size), a page ends where a shard has to be asked for more. A page
+    /// of which a shard fails is an error as a whole; [`next`](BorrowedPage::next) of the page before it
+    /// still stands.
     ///
     /// ```
     /// use futures_util::TryStreamExt;
@@ -159,6 +180,7 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
                 Ok(Lane {
                     prefetch: plan.prefetch.unwrap_or(prefetch),
                     next: Next::Idle(page::start_key(&plan)?),
+                    fetching: None,
                     plan: Arc::new(plan),
                 })
             });
@@ -173,6 +195,8 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
             remaining: lanes.front().and_then(|lane| lane.plan.limit),
             lanes,
             merged,
+            segments: self.segments,
+            stopped: Vec::new(),
             invalid,
             _view: PhantomData,
         }
@@ -189,6 +213,10 @@ pub struct BorrowedPages<V> {
     lanes: VecDeque<Lane>,
     /// In place of lanes, for an index that is spread over shards.
     merged: Option<Box<MergedPages>>,
+    /// How many segments a scan has.
+    segments: Option<u32>,
+    /// Where the lanes were when the stream ended before they did.
+    stopped: Vec<(u32, Position)>,
     /// Why there is nothing to read: reported first, and ends the stream.
     invalid: Option<Error>,
     remaining: Option<u64>,
@@ -199,6 +227,8 @@ pub struct BorrowedPages<V> {
 struct Lane {
     plan: Arc<Plan>,
     prefetch: bool,
+    /// The key that the page under way starts after.
+    fetching: Option<Vec<u8>>,
     next: Next,
 }
 
@@ -214,6 +244,24 @@ impl<V> fmt::Debug for BorrowedPages<V> {
         f.debug_struct("BorrowedPages")
             .field("segments", &self.lanes.len())
             .finish_non_exhaustive()
+    }
+}
+
+impl<V> BorrowedPages<V> {
+    /// Where a scan goes on, also after an error: [`Scan::resume_at`](crate::Scan::resume_at) with it gives
+    /// the pages that this stream has not given yet, each once. `None` for a query, whose pages tell it
+    /// themselves: [`BorrowedPage::next`].
+    pub fn cursor(&self) -> Option<ScanCursor> {
+        let lanes = self.lanes.iter().filter_map(Lane::position);
+        let positions = lanes.chain(self.stopped.iter().cloned());
+        Some(ScanCursor::of(self.segments?, positions))
+    }
+
+    /// Ends the stream before its segments have ended.
+    fn stop(&mut self) {
+        let lanes = self.lanes.drain(..);
+        self.stopped
+            .extend(lanes.filter_map(|lane| lane.position()));
     }
 }
 
@@ -236,7 +284,7 @@ impl<V: BorrowedProjection> Stream for BorrowedPages<V> {
             return Poll::Ready(page);
         }
         if this.remaining == Some(0) {
-            this.lanes.clear();
+            this.stop();
         }
         for _ in 0..this.lanes.len() {
             let Some(mut lane) = this.lanes.pop_front() else {
@@ -253,7 +301,9 @@ impl<V: BorrowedProjection> Stream for BorrowedPages<V> {
             let page = match arrived {
                 Ok(answer) => BorrowedPage::new(answer, &lane.plan, this.remaining),
                 Err(e) => {
-                    this.lanes.clear();
+                    lane.next = Next::Idle(lane.fetching.take());
+                    this.lanes.push_back(lane);
+                    this.stop();
                     return Poll::Ready(Some(Err(e)));
                 }
             };
@@ -279,7 +329,7 @@ impl Lane {
     ) -> Poll<Option<Result<Answer, Error>>> {
         if let Next::Idle(start) = &mut self.next {
             let start = start.take();
-            self.next = Next::Fetching(self.fetch(db, remaining, start));
+            self.fetch(db, remaining, start);
         }
         match &mut self.next {
             Next::Fetching(page) => page.poll(cx).map(Some),
@@ -287,18 +337,27 @@ impl Lane {
         }
     }
 
-    fn fetch(
-        &self,
-        db: &Db,
-        remaining: Option<u64>,
-        start: Option<Vec<u8>>,
-    ) -> Box<UnderWay<Result<Answer, Error>>> {
+    /// Asks for the page after this key.
+    fn fetch(&mut self, db: &Db, remaining: Option<u64>, start: Option<Vec<u8>>) {
         let (db, plan) = (db.clone(), self.plan.clone());
+        self.fetching.clone_from(&start);
         let limit = page::page_limit(&plan, remaining);
-        Box::new(UnderWay::new(async move {
+        self.next = Next::Fetching(Box::new(UnderWay::new(async move {
             let take = Answer::of_borrowed;
             page::request(&db, &plan, limit, start.as_deref(), false, take).await
-        }))
+        })));
+    }
+
+    /// Where the segment goes on; `None` at its end.
+    fn position(&self) -> Option<(u32, Position)> {
+        let key = match &self.next {
+            Next::Idle(key) => key,
+            Next::Fetching(_) => &self.fetching,
+            Next::End => return None,
+        };
+        let plan = &self.plan;
+        let position = Position::after(plan, key.as_deref());
+        Some((plan.segment.map_or(0, |(segment, _)| segment), position))
     }
 
     /// After a page: what comes next.
@@ -309,14 +368,15 @@ impl Lane {
         remaining: Option<u64>,
         cx: &mut Context<'_>,
     ) {
-        self.next = match page.last_key() {
-            None => Next::End,
+        match page.last_key() {
+            None => self.next = Next::End,
             Some(key) if self.prefetch && remaining != Some(0) => {
-                let mut next = self.fetch(db, remaining, Some(key.to_vec()));
-                next.advance(cx);
-                Next::Fetching(next)
+                self.fetch(db, remaining, Some(key.to_vec()));
+                if let Next::Fetching(next) = &mut self.next {
+                    next.advance(cx);
+                }
             }
-            Some(key) => Next::Idle(Some(key.to_vec())),
-        };
+            Some(key) => self.next = Next::Idle(Some(key.to_vec())),
+        }
     }
 }

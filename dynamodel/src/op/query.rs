@@ -64,7 +64,7 @@ use crate::schema::{EntitySchema, IndexKey, KeySchema};
 /// `page_size` or `limit`, up to 1 MB of each shard. With a filter, each shard is read once for a page,
 /// which then can be short. The counts and capacities of a
 /// page are those of all requests. When a shard fails, the whole page fails, and its cursor still
-/// stands.
+/// stands. [Borrowed](Self::borrowed) pages are the same, with the same cursors.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -279,7 +279,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
     where
         V: BorrowedProjection<Of = E> + SelectableFrom<I>,
     {
-        BorrowedRead::new(vec![self.plan])
+        BorrowedRead::new(vec![self.plan], None)
     }
 
     /// How many of the shards of a sharded index are asked at a time; all, by default.

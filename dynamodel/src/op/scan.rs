@@ -172,7 +172,8 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
         self.with(|plan| plan.start = cursor.into())
     }
 
-    /// Goes on where a [`resumable`](Self::resumable) scan ended, with as many segments as it had.
+    /// Goes on where a [`resumable`](Self::resumable) scan ended, with as many segments as it had. One of
+    /// [`segment(i, n)`](Self::segment) goes on with the same segment.
     pub fn resume_at(mut self, cursor: impl Into<Option<ScanCursor>>) -> Self {
         if let Some(cursor) = cursor.into() {
             self.segments = cursor.segments();
@@ -199,7 +200,8 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
     where
         V: BorrowedProjection<Of = E> + SelectableFrom<I>,
     {
-        BorrowedRead::new(self.plans())
+        let segments = self.segments;
+        BorrowedRead::new(self.plans(), Some(segments))
     }
 
     /// Reads only the attributes of `P`, which the index has to hold. It costs as much as the whole
@@ -269,7 +271,8 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
 
 /// One plan for each segment that the cursor says is not at its end.
 fn resumed<E: Entity>(plan: &Plan, segments: u32, cursor: ScanCursor) -> Vec<Result<Plan, Error>> {
-    if cursor.segments() != segments || plan.segment.is_some() || plan.start.is_some() {
+    let is_one_of_several = plan.segment.is_some() && segments > 1;
+    if cursor.segments() != segments || is_one_of_several || plan.start.is_some() {
         let what = "it comes from a scan with another number of segments";
         return vec![Err(named::<E>(Error::cursor(what)))];
     }
@@ -281,7 +284,10 @@ fn resumed<E: Entity>(plan: &Plan, segments: u32, cursor: ScanCursor) -> Vec<Res
             Position::End => return None,
         };
         Some(Ok(Plan {
-            segment: (segments > 1).then_some((segment, segments)),
+            segment: match segments {
+                1 => plan.segment,
+                _ => Some((segment, segments)),
+            },
             start,
             ..plan.clone()
         }))

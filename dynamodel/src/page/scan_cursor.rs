@@ -11,6 +11,7 @@ use super::Cursor;
 use super::stream::ItemStream;
 use crate::entity::Projection;
 use crate::error::Error;
+use crate::op::Plan;
 
 /// Where each segment of a scan has come to. From [`ScanStream::cursor`].
 ///
@@ -29,14 +30,34 @@ pub(crate) enum Position {
     End,
 }
 
+impl Position {
+    /// After this key, or at the start when there is none.
+    pub(crate) fn after(plan: &Plan, key: Option<&[u8]>) -> Self {
+        match key {
+            None => Position::Start,
+            Some(key) => Position::After(Cursor::new(plan.schema, plan.index, key.to_vec())),
+        }
+    }
+}
+
 /// The format of the text, its first part.
 const FORMAT: &str = "1";
 const START: &str = "";
 const END: &str = "~";
 
 impl ScanCursor {
-    pub(crate) fn new(positions: Vec<Position>) -> Self {
-        ScanCursor { positions }
+    /// Of a scan in so many segments, of which these have not come to their end.
+    pub(crate) fn of(segments: u32, positions: impl Iterator<Item = (u32, Position)>) -> Self {
+        let mut all: Vec<_> = (0..segments).map(|_| Position::End).collect();
+        for (segment, position) in positions {
+            // A scan of one segment of several has that one only, whatever its number.
+            let place = if segments == 1 { 0 } else { segment };
+            let place = usize::try_from(place).ok();
+            if let Some(place) = place.and_then(|i| all.get_mut(i)) {
+                *place = position;
+            }
+        }
+        ScanCursor { positions: all }
     }
 
     pub(crate) fn into_positions(self) -> Vec<Position> {
@@ -144,14 +165,7 @@ impl<T> ScanStream<T> {
     /// it. A segment goes on at the page that it is in, so that items of a page that was begun come once
     /// more; none is left out.
     pub fn cursor(&self) -> ScanCursor {
-        let mut positions: Vec<_> = (0..self.segments).map(|_| Position::End).collect();
-        for (segment, position) in self.items.positions() {
-            let place = usize::try_from(segment).ok();
-            if let Some(place) = place.and_then(|i| positions.get_mut(i)) {
-                *place = position;
-            }
-        }
-        ScanCursor::new(positions)
+        ScanCursor::of(self.segments, self.items.positions())
     }
 }
 

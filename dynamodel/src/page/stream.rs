@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::sharded::{Effort, Merge, decode};
-use super::{Cursor, Fetched, Position, SharedPlan, UnderWay, fetch_items, page_limit, start_key};
+use super::{Fetched, Position, SharedPlan, UnderWay, fetch_items, page_limit, start_key};
 use crate::borrowed::Answer;
 use crate::db::Db;
 use crate::entity::Projection;
@@ -177,10 +177,7 @@ impl<T> Lane<T> {
             Next::End => return None,
         };
         let plan = &self.plan;
-        let position = match key {
-            None => Position::Start,
-            Some(key) => Position::After(Cursor::new(plan.schema, plan.index, key.clone())),
-        };
+        let position = Position::after(plan, key.as_deref());
         Some((plan.segment.map_or(0, |(segment, _)| segment), position))
     }
 }
