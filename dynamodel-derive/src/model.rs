@@ -3,6 +3,7 @@
 mod collection;
 mod container;
 mod document;
+mod items_view;
 mod single;
 mod table;
 
@@ -14,6 +15,7 @@ use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};
 pub(crate) use self::collection::{Collection, Member};
 pub(crate) use self::container::Container;
 pub(crate) use self::document::{Document, Projection, Shape, Variant, VariantShape};
+pub(crate) use self::items_view::ItemsView;
 pub(crate) use self::single::{PartRole, Single, SingleIndex, adjacent};
 pub(crate) use self::table::{Table, TableIndex, TableProjection};
 use crate::attr::{

@@ -198,3 +198,8 @@ snapshot! { borrowing_projection, projection,
         pub data: DataView<'a>,
     }
 }
+
+snapshot! { borrowing_collection, projection,
+    #[dynamo(of = Item)]
+    pub enum ItemView<'a> { User(UserView<'a>), Order(super::OrderView<'a>) }
+}

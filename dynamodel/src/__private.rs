@@ -30,7 +30,7 @@ pub use crate::shard::write_shards;
 pub use crate::single_table::{
     GlobalIndexOf, HoldsAttribute, IndexOfTable, LocalIndexOf, OfTable, PartitionOf, TableIndex,
     TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_kinds, global_index,
-    local_index, shared_attributes, with_sort, without_sort, write_templates,
+    local_index, same_kinds, shared_attributes, with_sort, without_sort, write_templates,
 };
 pub use crate::template::{
     FixedWidth, IndexPart, PartBehind, TemplatePart, check_kind, found_kind, join, part_text,

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::db::Db;
 use crate::entity::{Primary, Projection};
 use crate::error::Error;
@@ -172,6 +173,53 @@ impl<C: Collection> CollectionQuery<C> {
     /// Reads at most this many items a round trip: DynamoDB's `Limit`.
     pub fn page_size(self, items: u32) -> Self {
         self.with(|plan| plan.page_size = Some(items))
+    }
+
+    /// Reads items that borrow their text from the pages: with an enum that derives
+    /// [`Projection`](derive@crate::Projection) and has a lifetime, and a variant for each entity of the
+    /// collection. See [`BorrowedProjection`].
+    ///
+    /// ```
+    /// # use dynamodel::{Collection, Db, Entity, Projection, Table};
+    /// # #[derive(Table)]
+    /// # #[dynamo(name = "app", partition = "pk", sort = "sk")]
+    /// # struct App;
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = App, key(partition = "USER#{user_id}", sort = "PROFILE"))]
+    /// # struct User { user_id: String, name: String }
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = App, key(partition = "USER#{user_id}", sort = "ORDER#{number}"))]
+    /// # struct Order { user_id: String, number: u32, note: String }
+    /// #[derive(Debug, Collection)]
+    /// enum UserItem { User(User), Order(Order) }
+    ///
+    /// #[derive(Debug, Projection)]
+    /// #[dynamo(of = UserItem)]
+    /// enum UserItemView<'a> { User(UserView<'a>), Order(OrderView<'a>) }
+    ///
+    /// #[derive(Debug, Projection)]
+    /// #[dynamo(of = User)]
+    /// struct UserView<'a> { name: &'a str }
+    /// # #[derive(Debug, Projection)]
+    /// # #[dynamo(of = Order)]
+    /// # struct OrderView<'a> { number: u32, note: &'a str }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<App>().await?;
+    /// # User { user_id: "u1".into(), name: "Ann".into() }.create().send(&db).await?;
+    /// # Order { user_id: "u1".into(), number: 1, note: String::new() }.create().send(&db).await?;
+    /// let page = UserItem::query("u1").borrowed::<UserItemView>().page(&db).await?;
+    /// let items = page.items()?;
+    /// assert!(matches!(items[..], [UserItemView::Order(_), UserItemView::User(UserView { name: "Ann" })]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn borrowed<V>(self) -> BorrowedRead<V>
+    where
+        V: BorrowedProjection<Of = C>,
+    {
+        BorrowedRead::new(vec![self.plan], None)
     }
 
     /// How many items there are, without fetching them.

@@ -356,6 +356,24 @@ pub const fn distinct_kinds(kinds: &[&str]) {
     }
 }
 
+/// An enum that borrows the items of a collection has a variant for each of its entities, and no other.
+/// Evaluated at compile time.
+#[doc(hidden)]
+pub const fn same_kinds(collection: &[&str], view: &[&str]) {
+    let mut i = 0;
+    while i < collection.len() {
+        assert!(
+            contains(view, collection[i]),
+            "an entity of the collection has no variant; add one with a projection of it that has a lifetime"
+        );
+        i += 1;
+    }
+    assert!(
+        view.len() <= collection.len(),
+        "a variant borrows from an entity that is not in the collection, or has a variant already; remove it"
+    );
+}
+
 const fn contains(names: &[&str], name: &str) -> bool {
     let mut i = 0;
     while i < names.len() {

@@ -1,6 +1,6 @@
 //! Collections: several kinds of one partition.
 
-use dynamodel::{Collection, Cursor, Entity, Table};
+use dynamodel::{Collection, Cursor, Entity, Projection, Table};
 use dynamodel_tests::db;
 use futures_util::TryStreamExt;
 
@@ -36,6 +36,27 @@ struct Settings {
 enum Item {
     Profile(Profile),
     Invoice(Invoice),
+}
+
+#[derive(Debug, PartialEq, Projection)]
+#[dynamo(of = Item)]
+enum ItemView<'a> {
+    Invoice(InvoiceView<'a>),
+    Profile(ProfileView<'a>),
+}
+
+#[derive(Debug, PartialEq, Projection)]
+#[dynamo(of = Profile)]
+struct ProfileView<'a> {
+    name: &'a str,
+}
+
+#[derive(Debug, PartialEq, Projection)]
+#[dynamo(of = Invoice)]
+struct InvoiceView<'a> {
+    owner: &'a str,
+    number: u32,
+    text: &'a str,
 }
 
 #[derive(Debug, PartialEq, Collection)]
@@ -151,4 +172,71 @@ async fn a_partition_as_one_value() {
     assert!(several.is_unreadable(), "{several}");
     let error = Item::query((1, "")).to_json();
     assert!(error.is_ok());
+}
+
+#[tokio::test]
+async fn items_that_borrow() {
+    let db = db().await;
+    db.create_table::<Accounts>().await.unwrap();
+    profile().create().send(&db).await.unwrap();
+    for number in 1..=9 {
+        let mut invoice = invoice(number);
+        invoice.text = format!("\"{number}\"\n");
+        invoice.create().send(&db).await.unwrap();
+    }
+    let same = |view: &ItemView<'_>, item: &Item| match (view, item) {
+        (ItemView::Profile(view), Item::Profile(item)) => view.name == item.name,
+        (ItemView::Invoice(view), Item::Invoice(item)) => {
+            (view.owner, view.number, view.text) == (&*item.owner, item.number, &*item.text)
+        }
+        _ => false,
+    };
+    for back in [false, true] {
+        let query = || {
+            let query = Item::query((1, "u1")).page_size(4);
+            if back { query.descending() } else { query }
+        };
+        let all = query().all(&db).await.unwrap();
+        let mut seen = 0;
+        let read = query().borrowed::<ItemView<'_>>();
+        read.each(&db, |view| {
+            assert!(same(&view, &all[seen]), "{view:?}");
+            seen += 1;
+        })
+        .await
+        .unwrap();
+        assert_eq!(seen, 10);
+        let owned = query().page(&db).await.unwrap();
+        let page = query().borrowed::<ItemView<'_>>().page(&db).await.unwrap();
+        assert_eq!(page.next(), owned.next);
+        let rest = query().start_at(page.next()).limit(3);
+        let mut rest = rest.borrowed::<ItemView<'_>>().pages(&db);
+        let page = rest.try_next().await.unwrap().unwrap();
+        let views = page.items().unwrap();
+        assert_eq!(views.len(), 3);
+        assert!(views.iter().zip(&all[4..]).all(|(v, item)| same(v, item)));
+        assert!(rest.try_next().await.unwrap().is_none());
+    }
+    let range = Item::query((1, "u1")).sort(|k| k.begins_with("B#000000000"));
+    let page = range.borrowed::<ItemView<'_>>().page(&db).await.unwrap();
+    assert_eq!(page.items().unwrap().len(), 9);
+    // A kind that the collection does not have.
+    let settings = Settings {
+        tenant: 1,
+        user: "u1".into(),
+    };
+    settings.create().send(&db).await.unwrap();
+    let read = Item::query((1, "u1")).borrowed::<ItemView<'_>>();
+    let page = read.page(&db).await.unwrap();
+    let results: Vec<_> = page.iter().collect();
+    assert!(results[..10].iter().all(Result::is_ok));
+    let error = results[10].as_ref().unwrap_err();
+    assert!(error.is_unreadable(), "{error}");
+    assert_eq!(error.entity(), Some("Item"));
+    assert_eq!(error.attribute_path().as_deref(), Some("_type"));
+    let known = Item::query((1, "u1")).skip_unknown();
+    let mut seen = 0;
+    let known = known.borrowed::<ItemView<'_>>();
+    known.each(&db, |_| seen += 1).await.unwrap();
+    assert_eq!(seen, 10);
 }

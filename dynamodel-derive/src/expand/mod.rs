@@ -7,6 +7,7 @@ mod collection;
 mod document;
 mod entity;
 mod indexes;
+mod items_view;
 mod keys;
 mod partial;
 mod projection;
@@ -19,11 +20,11 @@ mod view;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{DeriveInput, GenericParam, Generics};
+use syn::{Data, DeriveInput, GenericParam, Generics};
 
 use crate::check;
 use crate::errors::Errors;
-use crate::model::{Collection, Container, Document, Entity, Projection, Table};
+use crate::model::{Collection, Container, Document, Entity, ItemsView, Projection, Table};
 
 /// `#[derive(Entity)]`.
 pub(crate) fn entity(input: TokenStream) -> TokenStream {
@@ -59,6 +60,10 @@ pub(crate) fn document(input: TokenStream) -> TokenStream {
 /// `#[derive(Projection)]`.
 pub(crate) fn projection(input: TokenStream) -> TokenStream {
     parse(input, |input, errors| {
+        if let Data::Enum(_) = &input.data {
+            let model = ItemsView::read(input, errors);
+            return model.map_or_else(TokenStream::new, |model| items_view::expand(&model));
+        }
         match Projection::read(input, errors) {
             Some(model) if model.lifetime.is_some() => view::expand(&model),
             Some(model) => projection::expand(&model),

@@ -339,7 +339,7 @@ impl Projection {
 }
 
 /// The lifetime of a struct that borrows from a page: it has no other parameter. `None` after an error.
-fn the_lifetime(input: &DeriveInput, errors: &mut Errors) -> Option<Option<Lifetime>> {
+pub(super) fn the_lifetime(input: &DeriveInput, errors: &mut Errors) -> Option<Option<Lifetime>> {
     let mut lifetimes = input.generics.lifetimes();
     let Some(first) = lifetimes.next() else {
         return Some(None);

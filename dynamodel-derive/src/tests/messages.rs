@@ -211,3 +211,38 @@ fn unique_fields() {
         &["`get_by_email` reads by the unique field `email` already; call the index otherwise"],
     );
 }
+
+#[test]
+fn borrowed_items_of_collections() {
+    let of = quote!(#[dynamo(of = Item)]);
+    let check_view = |code: TokenStream, expected: &[&str]| {
+        check(expand::projection(code), expected);
+    };
+    check_view(
+        quote!(#of enum View { User(UserView) }),
+        &[
+            "a projection is a struct with named fields, named like those of the entity; an enum borrows the items of a collection, and has a lifetime: `enum View<'a> { Order(OrderView<'a>) }`",
+        ],
+    );
+    check_view(
+        quote!(
+            enum View<'a> {
+                User(UserView<'a>),
+            }
+        ),
+        &["the items are those of a collection; add `#[dynamo(of = Collection)]`"],
+    );
+    check_view(
+        quote!(#of enum View<'a> {}),
+        &[
+            "there is nothing to read; add a variant for each entity of the collection: `Order(OrderView<'a>)`",
+        ],
+    );
+    check_view(
+        quote!(#of enum View<'a> { User, #[dynamo(rename = "o")] Order(OrderView<'a>) }),
+        &[
+            "a variant holds what an entity of the collection borrows as: `Order(OrderView<'a>)`",
+            "a variant that holds a projection has no attributes; put them on the projection",
+        ],
+    );
+}

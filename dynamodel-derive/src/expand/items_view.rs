@@ -1,0 +1,90 @@
+//! `Projection` of an enum with a lifetime: the items of a collection, borrowed.
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Lifetime;
+use syn::spanned::Spanned as _;
+
+use super::scope;
+use crate::model::{ItemsView, generated};
+
+/// The whole expansion.
+pub(super) fn expand(view: &ItemsView) -> TokenStream {
+    let ItemsView {
+        container,
+        collection,
+        members,
+        lifetime,
+    } = view;
+    let root = &container.root;
+    let (ty, ident) = (container.ty(), &container.ident);
+    let variants: Vec<&Ident> = members.iter().map(|m| &m.ident).collect();
+    let (types, kinds): (Vec<_>, Vec<_>) = members
+        .iter()
+        .map(|member| {
+            let (ty, span) = (&member.ty, generated(member.ty.span()));
+            let borrowed = quote_spanned!(span=> <#ty as #root::__private::BorrowedProjection>);
+            let kind = quote_spanned! {span=>
+                <#borrowed::Of as #root::Templated>::SINGLE_TABLE.kind
+            };
+            (borrowed, kind)
+        })
+        .unzip();
+    let all = kinds.iter().map(|kind| for_ever(kind.clone(), lifetime));
+    let projection_impl = container.implement(
+        quote!(#root::__private::BorrowedProjection),
+        &ty,
+        quote! {
+            type Of = #collection;
+            type At<'__a> = #ident<'__a>;
+            const ATTRIBUTES: &'static [&'static str] = &[];
+            fn read_borrowed<'__a>(
+                __r: &mut #root::wire::Reader<'__a>,
+            ) -> ::core::result::Result<#ident<'__a>, #root::wire::ReadError> {
+                let __kind = #root::__private::kind_of::<
+                    <#collection as #root::Collection>::First
+                >(__r)?;
+                let __kind = __kind.as_deref();
+                #(
+                    if __kind == ::core::option::Option::Some(#kinds) {
+                        return #types::read_borrowed(__r).map(#ident::#variants);
+                    }
+                )*
+                ::core::result::Result::Err(#root::__private::unknown_kind::<#collection>())
+            }
+        },
+    );
+    scope(quote! {
+        #projection_impl
+        const _: () = #root::__private::same_kinds(
+            <#collection as #root::Collection>::KINDS,
+            &[#(#all),*],
+        );
+    })
+}
+
+/// The tokens with `'static` in the place of the lifetime, for where it is not known.
+fn for_ever(tokens: TokenStream, lifetime: &Lifetime) -> TokenStream {
+    let mut is_quoted = false;
+    let mut out = TokenStream::new();
+    for tree in tokens {
+        let after_quote = std::mem::take(&mut is_quoted);
+        match tree {
+            TokenTree::Ident(ident) if after_quote && ident == lifetime.ident => {
+                Ident::new("static", ident.span()).to_tokens(&mut out);
+            }
+            TokenTree::Group(group) => {
+                let inner = for_ever(group.stream(), lifetime);
+                let mut replaced = Group::new(group.delimiter(), inner);
+                replaced.set_span(group.span());
+                replaced.to_tokens(&mut out);
+            }
+            TokenTree::Punct(punct) => {
+                is_quoted = punct.as_char() == '\'';
+                punct.to_tokens(&mut out);
+            }
+            other => other.to_tokens(&mut out),
+        }
+    }
+    out
+}
