@@ -18,7 +18,8 @@ use crate::wire::{ReadError, Reader};
 ///
 /// Made by [`#[derive(Projection)]`](derive@crate::Projection) for a struct with a lifetime. It is what
 /// [`Query::borrowed`](crate::Query::borrowed) and [`Scan::borrowed`](crate::Scan::borrowed) read, about
-/// twice as fast as owned items.
+/// twice as fast as owned items; and for an enum of such structs, one for each entity of a collection:
+/// [`CollectionQuery::borrowed`](crate::CollectionQuery::borrowed).
 ///
 /// A field has the type of the entity's field, or borrows:
 ///
@@ -83,7 +84,7 @@ use crate::wire::{ReadError, Reader};
     note = "derive it for a struct with a lifetime: `#[derive(Projection)] #[dynamo(of = Entity)] struct View<'a> {{ name: &'a str, .. }}`; owned structs are read with `.select::<P>()`"
 )]
 pub trait BorrowedProjection {
-    /// The entity or document of which it is a part.
+    /// The entity or document of which it is a part, or the collection of which it is an item.
     type Of;
     /// The struct, borrowing for `'a`.
     type At<'a>;

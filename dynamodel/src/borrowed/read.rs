@@ -19,8 +19,9 @@ use crate::op::Plan;
 use crate::page::{self, MergedPages, Position, ScanCursor, UnderWay};
 
 /// A query or scan whose items borrow from the pages. From
-/// [`Query::borrowed`](crate::Query::borrowed) and [`Scan::borrowed`](crate::Scan::borrowed); what is
-/// read, and in which order, is said there before.
+/// [`Query::borrowed`](crate::Query::borrowed), [`Scan::borrowed`](crate::Scan::borrowed) and
+/// [`CollectionQuery::borrowed`](crate::CollectionQuery::borrowed); what is read, and in which order, is
+/// said there before.
 #[must_use = "a query does nothing until it is read"]
 pub struct BorrowedRead<V> {
     plans: Vec<Result<Plan, Error>>,
