@@ -72,7 +72,6 @@ enum OfUser<'a> {
 enum Owned<'a> {
     User(UserView<'a>),
     Page(Page),
-    Text(&'a str),
 }
 
 fn main() {

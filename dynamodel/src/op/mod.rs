@@ -50,8 +50,8 @@ pub(crate) use batch::Left;
 pub(crate) use guard::check_key;
 pub(crate) use read::Plan;
 pub(crate) use response::{
-    AllItems, PageBody, PageItems, page as decode_page, page_count as decode_count,
-    read_items, read_page,
+    AllItems, PageBody, PageItems, page as decode_page, page_count as decode_count, read_items,
+    read_page,
 };
 pub(crate) use transaction::Canceled;
 pub(crate) use write::write_item;
