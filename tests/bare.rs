@@ -114,6 +114,43 @@ pub struct Part {
     pub u64: ::std::option::Option<u64>,
 }
 
+/// A table of several kinds.
+#[derive(::std::fmt::Debug, ::dynamodel::Table)]
+#[dynamo(name = "bares", partition = "pk", sort = "sk", crate = crate::bare::elsewhere::renamed)]
+pub struct Bares;
+
+/// One of the kinds.
+#[derive(::std::fmt::Debug, ::dynamodel::Entity)]
+#[dynamo(table = Bares, key(partition = "A#{r#type}", sort = "B"), crate = crate::bare::elsewhere::renamed)]
+pub struct Some {
+    /// A raw name.
+    pub r#type: ::std::string::String,
+}
+
+/// All of the kinds.
+#[derive(::std::fmt::Debug, ::dynamodel::Collection)]
+#[dynamo(crate = crate::bare::elsewhere::renamed)]
+pub enum Kinds {
+    /// Not the prelude's.
+    Some(Some),
+}
+
+/// They borrow.
+#[derive(::std::fmt::Debug, ::dynamodel::Projection)]
+#[dynamo(of = Kinds, crate = crate::bare::elsewhere::renamed)]
+pub enum KindsView<'kind> {
+    /// Not the prelude's.
+    Some(SomeView<'kind>),
+}
+
+/// It borrows.
+#[derive(::std::fmt::Debug, ::dynamodel::Projection)]
+#[dynamo(of = Some, crate = crate::bare::elsewhere::renamed)]
+pub struct SomeView<'a> {
+    /// A raw name.
+    pub r#type: &'a str,
+}
+
 /// A stored form.
 pub mod text {
     use super::elsewhere::renamed::wire::{ReadError, Reader, Writer};

@@ -6,7 +6,7 @@ use dynamodel_tests::bare;
 /// A private entity that nothing uses brings no warnings.
 #[deny(warnings)]
 mod unused {
-    use dynamodel::{Document, Entity, Projection, Table};
+    use dynamodel::{Collection, Document, Entity, Projection, Table};
 
     #[derive(Table)]
     #[dynamo(name = "nowhere", partition = "pk", sort = "sk")]
@@ -23,6 +23,26 @@ mod unused {
         id: u64,
         at: u64,
         data: String,
+    }
+
+    #[allow(dead_code, reason = "nothing uses it")]
+    #[derive(Collection)]
+    enum Items {
+        Nobody(Nobody),
+    }
+
+    #[allow(dead_code, reason = "nothing uses it")]
+    #[derive(Projection)]
+    #[dynamo(of = Items)]
+    enum ItemsView<'v> {
+        Nobody(NobodyView<'v>),
+    }
+
+    #[allow(dead_code, reason = "nothing uses it")]
+    #[derive(Projection)]
+    #[dynamo(of = Nobody)]
+    struct NobodyView<'v> {
+        data: &'v str,
     }
 
     #[allow(dead_code, reason = "nothing uses it")]
