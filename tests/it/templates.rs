@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dynamodel::schema::{PartSchema, Piece};
-use dynamodel::{Document, TemplatePart, Templated};
+use dynamodel::{Document, Entity, Table, TemplatePart, Templated};
+use dynamodel_tests::db;
 use proptest::prelude::*;
 
 use crate::single_table::Order;
@@ -169,4 +170,32 @@ fn the_order_of_keys_is_that_of_their_parts() {
         }
     }
     assert!(keys.is_sorted());
+}
+
+/// The one item of its kind: nothing of it is in its key.
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = Solo, key(partition = "CONFIG", sort = "CURRENT"))]
+struct Config {
+    limit: u32,
+}
+
+#[derive(Table)]
+#[dynamo(name = "solo", partition = "pk", sort = "sk")]
+struct Solo;
+
+#[tokio::test]
+async fn a_key_of_text_alone() {
+    let db = db().await;
+    db.create_table::<Solo>().await.unwrap();
+    let config = Config { limit: 3 };
+    let config = config.create().send(&db).await.unwrap();
+    assert_eq!(
+        Config::get().send(&db).await.unwrap().as_ref(),
+        Some(&config)
+    );
+    assert_eq!(Config::query().all(&db).await.unwrap(), [config]);
+    let update = Config::update().apply(|c| c.limit.add(1));
+    assert_eq!(update.returning_new().send(&db).await.unwrap().limit, 4);
+    Config::delete().send(&db).await.unwrap();
+    assert_eq!(Config::query().count(&db).await.unwrap(), 0);
 }

@@ -229,7 +229,13 @@ fn builder(root: &TokenStream, parts: &[Part]) -> TokenStream {
     let parts = parts
         .iter()
         .map(|Part { param, token, .. }| quote!(.part::<#token>(#param)));
-    quote!(#root::__private::KeyBuilder::new() #(#parts)*)
+    built(root, parts.collect())
+}
+
+/// The builder with these parts, which lend it. Of a template that is text alone there are none.
+fn built(root: &TokenStream, parts: Vec<TokenStream>) -> TokenStream {
+    let lent = parts.is_empty().then(|| quote!(&mut));
+    quote!(#lent #root::__private::KeyBuilder::new() #(#parts)*)
 }
 
 /// The key of `self`.
@@ -237,7 +243,7 @@ pub(super) fn key_of(entity: &Entity, single: &Single) -> TokenStream {
     let root = &entity.container.root;
     let parts = parts(entity, single).take(single.key_parts);
     let parts = parts.map(|Part { token, value, .. }| quote!(.part::<#token>(#value)));
-    quote!(#root::__private::KeyBuilder::new() #(#parts)*)
+    built(root, parts.collect())
 }
 
 /// `Templated`, the indexes, their sort conditions and the members that set their parts.
