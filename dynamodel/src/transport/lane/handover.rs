@@ -5,7 +5,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -31,12 +31,17 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use bytes::Bytes;
 use http_body::Body;
 
+use crate::transport::Failure;
+
 /// An attempt that was given to the HTTP client, or that ran out of time before.
-pub(super) struct Handover {
+pub(in crate::transport) struct Handover<'a> {
     /// The attempt, when something was sent.
     pub(super) sent: Option<Sent>,
     /// How much of the call's time has passed.
     pub(super) spent: Duration,
+    /// The client's.
+    pub(super) components: &'a RuntimeComponents,
+    pub(super) timeouts: &'a TimeoutConfig,
 }
 
 /// What was sent.
@@ -45,18 +50,17 @@ pub(super) struct Sent {
     /// The connection that it was sent on.
     pub(super) connection: CaptureSmithyConnection,
     pub(super) invocation: String,
-    /// The request's body. The HTTP client drops its copies when it has sent them.
-    pub(super) body: Bytes,
 }
 
 pub(super) enum State {
     Ended(Result<HttpResponse, ConnectorError>),
-    Pending(HttpConnectorFuture),
+    /// With the request's body. The HTTP client drops its copies when it has sent them.
+    Pending(HttpConnectorFuture, Bytes),
 }
 
 /// Says whether the orchestrator has taken the attempt over.
 #[derive(Clone)]
-pub(super) struct Waiting(Arc<Mutex<First>>);
+pub(in crate::transport) struct Waiting(Arc<Mutex<First>>);
 
 struct First {
     sent: Option<Sent>,
@@ -65,9 +69,13 @@ struct First {
 }
 
 impl Waiting {
-    /// Whether something was sent that the orchestrator has not asked for.
-    pub(super) fn is_left(&self) -> bool {
-        self.lock().sent.is_some()
+    /// How the orchestrator failed. When that was before it came to what was sent, it is told of here.
+    pub(in crate::transport) fn failed(&self, mut failure: Failure) -> Failure {
+        if self.lock().sent.is_some() {
+            failure.attempts = failure.attempts.max(1);
+            failure.uncertain = true;
+        }
+        failure
     }
 
     fn ask(&self) -> Option<Sent> {
@@ -76,40 +84,48 @@ impl Waiting {
         first.sent.take()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, First> {
+    fn lock(&self) -> MutexGuard<'_, First> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Handover {
-    /// The plugins of a call whose first attempt is this one.
-    pub(super) fn prepare(
+impl Handover<'_> {
+    pub(super) fn is_sent(&self) -> bool {
+        self.sent.is_some()
+    }
+
+    /// The plugins and the body of a call whose first attempt is this one.
+    pub(in crate::transport) fn prepare(
         self,
         plugins: &RuntimePlugins,
-        components: &RuntimeComponents,
-        timeouts: &TimeoutConfig,
-    ) -> (RuntimePlugins, Waiting) {
+        body: Bytes,
+    ) -> (RuntimePlugins, Bytes, Waiting) {
         let mut config = Layer::new("dynamodel::Handover");
         if let Some(sent) = &self.sent {
             let same = SameInvocation(sent.invocation.clone());
             config.store_put(SharedInvocationIdGenerator::new(same));
         }
+        let body = match &self.sent {
+            // The copies of the body that was sent are counted.
+            Some(sent) if matches!(sent.state, State::Pending(..)) => Bytes::copy_from_slice(&body),
+            _ => body,
+        };
         let waiting = Waiting(Arc::new(Mutex::new(First {
             sent: self.sent,
             is_asked_for: false,
         })));
         let mut ours = RuntimeComponentsBuilder::new("dynamodel::Handover");
-        if let Some(behind) = components.http_client() {
+        if let Some(behind) = self.components.http_client() {
             let first = waiting.clone();
             ours.set_http_client(Some(FirstClient { first, behind }));
         }
-        if let Some(sleep) = components.sleep_impl() {
+        if let Some(sleep) = self.components.sleep_impl() {
             let begun = BegunTimeouts {
                 sleep,
                 spent: self.spent,
                 limits: [
-                    timeouts.operation_timeout(),
-                    timeouts.operation_attempt_timeout(),
+                    self.timeouts.operation_timeout(),
+                    self.timeouts.operation_attempt_timeout(),
                 ],
                 first: waiting.clone(),
             };
@@ -119,7 +135,7 @@ impl Handover {
             .with_order(Order::NestedComponents)
             .with_config(config.freeze())
             .with_runtime_components(ours);
-        (plugins.clone().with_operation_plugin(ours), waiting)
+        (plugins.clone().with_operation_plugin(ours), body, waiting)
     }
 }
 
@@ -190,8 +206,8 @@ impl HttpConnector for FirstConnector {
         }
         match sent.state {
             State::Ended(outcome) => HttpConnectorFuture::ready(outcome),
-            State::Pending(pending) => {
-                HttpConnectorFuture::new(observed(pending, request, sent.body))
+            State::Pending(pending, body) => {
+                HttpConnectorFuture::new(observed(pending, request, body))
             }
         }
     }

@@ -28,7 +28,7 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use super::clock::Stamp;
 use super::invocation::Invocation;
 use super::signer::Signer;
-use crate::transport::attempt::{CallHandle, PendingCall};
+use crate::transport::attempt::Call;
 use crate::transport::plugin::RawInput;
 use crate::transport::{ApiOperation, Tables};
 
@@ -305,11 +305,10 @@ async fn show<O: ApiOperation>(
     let plugins = plugins
         .clone()
         .with_operation_plugin(StaticRuntimePlugin::new().with_runtime_components(observer));
-    let nobody: PendingCall<()> = PendingCall::new(|_| Ok(()));
     let input = Input::erase(RawInput {
         body: body.clone(),
         tables: tables.clone(),
-        call: CallHandle(Arc::new(nobody)),
+        call: Call::default(),
     });
     let stop = StopPoint::BeforeTransmit;
     let shown = invoke_with_stop_point("DynamoDB", O::NAME, input, &plugins, stop).await;

@@ -7,16 +7,13 @@ use std::time::Instant;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Credentials, IdentityCache};
-use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnectorSettings, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 
 use super::super::GetItem;
+use super::super::fake::Marker;
 use super::*;
 
 /// Timeouts of connecting and reading that a client was asked to keep.
@@ -131,29 +128,12 @@ async fn waiting_for_credentials_is_within_the_timeouts() {
 /// The lane waits for credentials, and then it is closed: the SDK has the rest of the time.
 #[tokio::test]
 async fn time_that_the_lane_has_taken_is_not_given_again() {
-    #[derive(Debug)]
-    struct Nonce;
-    #[dyn_dispatch_hint]
-    impl Intercept for Nonce {
-        fn name(&self) -> &'static str {
-            "ObservabilityFeatureTrackerInterceptor"
-        }
-        fn modify_before_signing(
-            &self,
-            context: &mut BeforeTransmitInterceptorContextMut<'_>,
-            _components: &RuntimeComponents,
-            _cfg: &mut ConfigBag,
-        ) -> Result<(), BoxError> {
-            let nonce = fastrand::u64(..).to_string();
-            context.request_mut().headers_mut().insert("x-nonce", nonce);
-            Ok(())
-        }
-    }
     let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(400));
     let fake = Fake::new([Step::Hang]);
     let config = fake.config().timeout_config(timeouts.build());
     let config = config.credentials_provider(Slow::new(&[300]));
-    let transport = with_replaced(config, Nonce);
+    let nonce = Marker::as_one_of_the_sdks(|_| fastrand::u64(..).to_string());
+    let transport = with_replaced(config, nonce);
     let start = Instant::now();
     let failure = call::<GetItem>(&transport).await.unwrap_err();
     let elapsed = start.elapsed();
