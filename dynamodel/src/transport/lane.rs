@@ -17,6 +17,7 @@ mod attempt;
 mod clock;
 mod gate;
 mod handover;
+mod identity;
 mod invocation;
 mod patience;
 mod sender;

@@ -31,17 +31,26 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use bytes::Bytes;
 use http_body::Body;
 
+use super::identity::Refused;
 use crate::transport::Failure;
 
-/// An attempt that was given to the HTTP client, or that ran out of time before.
+/// What the lane has done of a call.
 pub(in crate::transport) struct Handover<'a> {
-    /// The attempt, when something was sent.
-    pub(super) sent: Option<Sent>,
+    pub(super) done: Done,
     /// How much of the call's time has passed.
     pub(super) spent: Duration,
     /// The client's.
     pub(super) components: &'a RuntimeComponents,
     pub(super) timeouts: &'a TimeoutConfig,
+}
+
+pub(super) enum Done {
+    /// Time has passed.
+    Nothing,
+    /// The client was asked for an identity, and has none.
+    NoIdentity(BoxError),
+    /// The first attempt was given to the HTTP client.
+    Sent(Sent),
 }
 
 /// What was sent.
@@ -58,78 +67,66 @@ pub(super) enum State {
     Pending(HttpConnectorFuture, Bytes),
 }
 
-/// Says whether the orchestrator has taken the attempt over.
+/// What was sent, until the orchestrator asks for it.
 #[derive(Clone)]
-pub(in crate::transport) struct Waiting(Arc<Mutex<First>>);
-
-struct First {
-    sent: Option<Sent>,
-    /// Whether the orchestrator has asked for something to be sent.
-    is_asked_for: bool,
-}
+pub(in crate::transport) struct Waiting(Arc<Mutex<Option<Sent>>>);
 
 impl Waiting {
     /// How the orchestrator failed. When that was before it came to what was sent, it is told of here.
     pub(in crate::transport) fn failed(&self, mut failure: Failure) -> Failure {
-        if self.lock().sent.is_some() {
+        if self.lock().is_some() {
             failure.attempts = failure.attempts.max(1);
             failure.uncertain = true;
         }
         failure
     }
 
-    fn ask(&self) -> Option<Sent> {
-        let mut first = self.lock();
-        first.is_asked_for = true;
-        first.sent.take()
+    fn take(&self) -> Option<Sent> {
+        self.lock().take()
     }
 
-    fn lock(&self) -> MutexGuard<'_, First> {
+    fn lock(&self) -> MutexGuard<'_, Option<Sent>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Handover<'_> {
     pub(super) fn is_sent(&self) -> bool {
-        self.sent.is_some()
+        matches!(self.done, Done::Sent(_))
     }
 
-    /// The plugins and the body of a call whose first attempt is this one.
+    /// The plugins and the body of a call that goes on from here.
     pub(in crate::transport) fn prepare(
         self,
         plugins: &RuntimePlugins,
-        body: Bytes,
+        mut body: Bytes,
     ) -> (RuntimePlugins, Bytes, Waiting) {
         let mut config = Layer::new("dynamodel::Handover");
-        if let Some(sent) = &self.sent {
-            let same = SameInvocation(sent.invocation.clone());
-            config.store_put(SharedInvocationIdGenerator::new(same));
-        }
-        let body = match &self.sent {
-            // The copies of the body that was sent are counted.
-            Some(sent) if matches!(sent.state, State::Pending(..)) => Bytes::copy_from_slice(&body),
-            _ => body,
-        };
-        let waiting = Waiting(Arc::new(Mutex::new(First {
-            sent: self.sent,
-            is_asked_for: false,
-        })));
         let mut ours = RuntimeComponentsBuilder::new("dynamodel::Handover");
-        if let Some(behind) = self.components.http_client() {
-            let first = waiting.clone();
-            ours.set_http_client(Some(FirstClient { first, behind }));
-        }
         if let Some(sleep) = self.components.sleep_impl() {
-            let begun = BegunTimeouts {
-                sleep,
-                spent: self.spent,
-                limits: [
-                    self.timeouts.operation_timeout(),
-                    self.timeouts.operation_attempt_timeout(),
-                ],
-                first: waiting.clone(),
-            };
+            let begun = BegunTimeouts::new(sleep, self.spent, self.timeouts);
             ours.set_sleep_impl(Some(SharedAsyncSleep::new(begun)));
+        }
+        let waiting = Waiting(Arc::default());
+        match self.done {
+            Done::Nothing => {}
+            Done::NoIdentity(error) => {
+                let refused = Refused::new(error, self.components.identity_cache());
+                ours.set_identity_cache(Some(refused));
+            }
+            Done::Sent(sent) => {
+                let same = SameInvocation(sent.invocation.clone());
+                config.store_put(SharedInvocationIdGenerator::new(same));
+                if let State::Pending(..) = sent.state {
+                    // The copies of the body that was sent are counted.
+                    body = Bytes::copy_from_slice(&body);
+                }
+                if let Some(behind) = self.components.http_client() {
+                    let first = waiting.clone();
+                    ours.set_http_client(Some(FirstClient { first, behind }));
+                }
+                *waiting.lock() = Some(sent);
+            }
         }
         let ours = StaticRuntimePlugin::new()
             .with_order(Order::NestedComponents)
@@ -197,7 +194,7 @@ impl fmt::Debug for FirstConnector {
 
 impl HttpConnector for FirstConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Some(sent) = self.first.ask() else {
+        let Some(sent) = self.first.take() else {
             return self.behind.call(request);
         };
         if let Some(theirs) = request.extension::<CaptureSmithyConnection>() {
@@ -251,8 +248,22 @@ impl InvocationIdGenerator for SameInvocation {
 struct BegunTimeouts {
     sleep: SharedAsyncSleep,
     spent: Duration,
-    limits: [Option<Duration>; 2],
-    first: Waiting,
+    /// The timeouts that the orchestrator has yet to begin: first that of the call, and then that of
+    /// its first attempt. What it waits for after that is not shorter than it says.
+    begun: Mutex<[Option<Duration>; 2]>,
+}
+
+impl BegunTimeouts {
+    fn new(sleep: SharedAsyncSleep, spent: Duration, timeouts: &TimeoutConfig) -> Self {
+        BegunTimeouts {
+            sleep,
+            spent,
+            begun: Mutex::new([
+                timeouts.operation_timeout(),
+                timeouts.operation_attempt_timeout(),
+            ]),
+        }
+    }
 }
 
 impl fmt::Debug for BegunTimeouts {
@@ -265,10 +276,11 @@ impl fmt::Debug for BegunTimeouts {
 
 impl AsyncSleep for BegunTimeouts {
     fn sleep(&self, duration: Duration) -> Sleep {
-        let is_timeout = self.limits.contains(&Some(duration));
-        let left = match is_timeout && !self.first.lock().is_asked_for {
-            true => duration.saturating_sub(self.spent),
-            false => duration,
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let timeout = begun.iter_mut().find(|begun| **begun == Some(duration));
+        let left = match timeout.and_then(Option::take) {
+            Some(timeout) => timeout.saturating_sub(self.spent),
+            None => duration,
         };
         self.sleep.sleep(left)
     }

@@ -6,13 +6,36 @@ use std::task::Poll;
 use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
+use tokio::time::Instant;
+
+/// The time that a call has, where the client limits it. It is taken with the clock of the timers: the
+/// client's own may be set while the call is under way.
+#[derive(Clone, Copy)]
+pub(super) struct Budget(Option<(Instant, Duration)>);
+
+impl Budget {
+    /// It begins to run.
+    pub(super) fn begin(limit: Option<Duration>) -> Self {
+        Budget(limit.map(|limit| (Instant::now(), limit)))
+    }
+
+    /// How much has passed. Without a limit nobody asks.
+    pub(super) fn spent(self) -> Duration {
+        self.0.map_or(Duration::ZERO, |(begun, _)| begun.elapsed())
+    }
+
+    /// How much is left, where it is limited.
+    pub(super) fn left(self) -> Option<Duration> {
+        let (begun, limit) = self.0?;
+        Some(limit.saturating_sub(begun.elapsed()))
+    }
+}
 
 /// How long something is waited for. The timer is only set when it has to be waited for at all.
 pub(super) struct Patience<'a> {
     sleep: &'a SharedAsyncSleep,
     limit: Duration,
     timer: Option<Sleep>,
-    is_over: bool,
 }
 
 impl<'a> Patience<'a> {
@@ -21,21 +44,12 @@ impl<'a> Patience<'a> {
             sleep,
             limit,
             timer: None,
-            is_over: false,
         }
     }
 
     /// What it is measured with.
     pub(super) fn sleep(&self) -> &'a SharedAsyncSleep {
         self.sleep
-    }
-
-    /// How much time has certainly passed, whatever the clock says.
-    pub(super) fn spent(&self) -> Duration {
-        match self.is_over {
-            true => self.limit,
-            false => Duration::ZERO,
-        }
     }
 
     /// What the future ends with, unless the time is up before.
@@ -46,9 +60,7 @@ impl<'a> Patience<'a> {
             }
             let (sleep, limit) = (self.sleep, self.limit);
             let timer = self.timer.get_or_insert_with(|| sleep.sleep(limit));
-            let timer = Pin::new(timer).poll(cx);
-            self.is_over = timer.is_ready();
-            timer.map(|()| None)
+            Pin::new(timer).poll(cx).map(|()| None)
         })
         .await
     }

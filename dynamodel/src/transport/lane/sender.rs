@@ -8,6 +8,7 @@ use aws_runtime::service_clock_skew::DisableClockSkewCorrection;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime::client::identity::IdentityCache;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::AuthScheme;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::http::{
@@ -30,9 +31,9 @@ use bytes::Bytes;
 use super::Tried;
 use super::attempt::{self, Progress, Watch};
 use super::clock::{Skew, Stamp};
-use super::handover::{Handover, Sent, State};
+use super::handover::{Done, Handover, Sent, State};
 use super::invocation::Invocation;
-use super::patience::Patience;
+use super::patience::{Budget, Patience};
 use super::status::Obstacle;
 use super::template::{self, Found, Template};
 use crate::transport::capture::Captured;
@@ -121,31 +122,30 @@ impl Sender {
         if !is_plain(tables) {
             return Tried::Not;
         }
-        let begun = self.limit.map(|limit| (self.clock.now(), limit));
-        let identity = match self.identity().await {
+        let budget = Budget::begin(self.limit);
+        let identity = match self.identity(budget).await {
             Some(Ok(identity)) => identity,
-            Some(Err(())) => return Tried::Not,
-            None => {
-                return self.hand_over(None, self.limit.unwrap_or_default());
-            }
+            // The orchestrator tells of the error.
+            Some(Err(error)) => return self.hand_over(Done::NoIdentity(error), budget),
+            None => return self.hand_over(Done::Nothing, budget),
         };
         let now = self.clock.now();
         let Some(stamp) = Stamp::of(self.service_time(now)) else {
-            return self.without(begun);
+            return self.without(budget);
         };
         let slot = O::slot(&self.slots);
         let template = match slot.find(template::arn(tables).as_ref(), &identity, now, &stamp) {
             Found::Template(template) => template,
-            Found::Resting => return self.without(begun),
+            Found::Resting => return self.without(budget),
             Found::Nothing => {
                 let learned = slot.learn::<O>(plugins, tables, body, identity, now, &stamp);
                 let Some(learned) = Box::pin(learned).await else {
-                    return self.without(begun);
+                    return self.without(budget);
                 };
                 obstacle.set(learned.as_ref().err().copied());
                 match learned {
                     Ok(template) => template,
-                    Err(_) => return self.without(begun),
+                    Err(_) => return self.without(budget),
                 }
             }
         };
@@ -153,15 +153,10 @@ impl Sender {
         let connection = CaptureSmithyConnection::new();
         let sent = self.give(&template, body, stamp, invocation, &connection);
         let Some(mut pending) = sent else {
-            return self.without(begun);
+            return self.without(budget);
         };
 
-        let mut spent = Duration::ZERO;
-        let mut patience = PATIENCE;
-        if let Some((begun, limit)) = begun {
-            spent = now.duration_since(begun).unwrap_or_default();
-            patience = patience.min(limit.saturating_sub(spent));
-        }
+        let patience = budget.left().map_or(PATIENCE, |left| left.min(PATIENCE));
         let mut watch = Watch {
             patience: Patience::new(&self.sleep, patience),
             clock: &self.clock,
@@ -180,22 +175,18 @@ impl Sender {
             Progress::Ended(outcome) => State::Ended(*outcome),
             Progress::Pending => State::Pending(pending, body.clone()),
         };
-        if let Some((begun, _)) = begun {
-            let passed = self.clock.now().duration_since(begun).unwrap_or_default();
-            spent = passed.max(spent + watch.patience.spent());
-        }
         let sent = Sent {
             state,
             connection,
             invocation: invocation.text(),
         };
-        self.hand_over(Some(sent), spent)
+        self.hand_over(Done::Sent(sent), budget)
     }
 
-    fn hand_over(&self, sent: Option<Sent>, spent: Duration) -> Tried<'_> {
+    fn hand_over(&self, done: Done, budget: Budget) -> Tried<'_> {
         Tried::HandOver(Box::new(Handover {
-            sent,
-            spent,
+            done,
+            spent: budget.spent(),
             components: &self.components,
             timeouts: &self.timeouts,
         }))
@@ -203,11 +194,10 @@ impl Sender {
 
     /// Leaves the call to the orchestrator, within what is left of its time. Credentials may have taken
     /// some.
-    fn without(&self, begun: Option<(SystemTime, Duration)>) -> Tried<'_> {
-        let passed = |(begun, _)| self.clock.now().duration_since(begun).ok();
-        match begun.and_then(passed) {
-            Some(spent) if spent >= WORTH_COUNTING => self.hand_over(None, spent),
-            _ => Tried::Not,
+    fn without(&self, budget: Budget) -> Tried<'_> {
+        match budget.spent() >= WORTH_COUNTING {
+            true => self.hand_over(Done::Nothing, budget),
+            false => Tried::Not,
         }
     }
 
@@ -238,21 +228,15 @@ impl Sender {
 
     /// The SDK's cached identity, or a new one from the client's provider. `None` when that takes
     /// longer than the client allows.
-    async fn identity(&self) -> Option<Result<Identity, ()>> {
+    async fn identity(&self, budget: Budget) -> Option<Result<Identity, BoxError>> {
         let resolver = self.resolver.clone();
         let mut identity =
             self.identities
                 .resolve_cached_identity(resolver, &self.components, &self.bag);
-        let resolved = match self.limit {
-            None => identity.await,
-            Some(limit) => {
-                Patience::new(&self.sleep, limit)
-                    .wait(&mut identity)
-                    .await?
-            }
-        };
-        // The orchestrator tells of the error.
-        Some(resolved.map_err(|_| ()))
+        match budget.left() {
+            None => Some(identity.await),
+            Some(left) => Patience::new(&self.sleep, left).wait(&mut identity).await,
+        }
     }
 
     fn service_time(&self, now: SystemTime) -> SystemTime {

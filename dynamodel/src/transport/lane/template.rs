@@ -26,6 +26,7 @@ use http::HeaderName;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 
 use super::clock::Stamp;
+use super::identity::Known;
 use super::invocation::Invocation;
 use super::signer::Signer;
 use crate::transport::attempt::Call;
@@ -157,8 +158,10 @@ impl Slot {
         } else if templates.len() > REMEMBERED_ARNS {
             return Found::Resting;
         }
-        let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        match since_1970.as_secs() < self.rests_until.load(Ordering::Relaxed) {
+        let rests_until = self.rests_until.load(Ordering::Relaxed);
+        let rest = rests_until.saturating_sub(seconds(now));
+        // It is longer when the clock was set back.
+        match (1..=REST.as_secs()).contains(&rest) {
             true => Found::Resting,
             false => Found::Nothing,
         }
@@ -188,9 +191,8 @@ impl Slot {
                 Ok(template)
             }
             Err(why) => {
-                let until = now + REST;
-                let until = until.duration_since(UNIX_EPOCH).unwrap_or_default();
-                self.rests_until.store(until.as_secs(), Ordering::Relaxed);
+                let until = seconds(now).saturating_add(REST.as_secs());
+                self.rests_until.store(until, Ordering::Relaxed);
                 Err(why)
             }
         })
@@ -206,6 +208,11 @@ impl Slot {
             None => templates.push((arn, template)),
         }
     }
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    let since_1970 = time.duration_since(UNIX_EPOCH);
+    since_1970.unwrap_or_default().as_secs()
 }
 
 /// The table's ARN, where it is one: the endpoint may depend on the account in it.
@@ -244,8 +251,8 @@ async fn learn<O: ApiOperation>(
     let credentials = identity.data::<Credentials>();
     let credentials = credentials.ok_or("the client's identity is not one of AWS credentials")?;
     let other = Bytes::from_static(br#"{"ReturnConsumedCapacity":"NONE"}"#);
-    let (one, quota) = show::<O>(plugins, tables, body).await?;
-    let (two, _) = show::<O>(plugins, tables, &other).await?;
+    let (one, quota) = show::<O>(plugins, tables, body, &identity).await?;
+    let (two, _) = show::<O>(plugins, tables, &other, &identity).await?;
 
     let signer = Signer::learn(&one, body, credentials)?;
     Signer::learn(&two, &other, credentials)?;
@@ -293,18 +300,20 @@ fn tells_the_day(request: &HttpRequest) -> bool {
     headers.any(|(_, value)| memchr::memmem::find(value, day.as_bytes()).is_some())
 }
 
-/// The request that the SDK would send, and the quota of its retries. Nothing is sent.
+/// The request that the SDK would send as this identity, and the quota of its retries. Nothing is sent,
+/// and nothing waited for.
 async fn show<O: ApiOperation>(
     plugins: &RuntimePlugins,
     tables: &Tables,
     body: &Bytes,
+    identity: &Identity,
 ) -> Result<(HttpRequest, TokenBucket), &'static str> {
     let seen = Arc::new(Mutex::new(None));
-    let observer =
-        RuntimeComponentsBuilder::new("dynamodel::Learner").with_interceptor(Learner(seen.clone()));
-    let plugins = plugins
-        .clone()
-        .with_operation_plugin(StaticRuntimePlugin::new().with_runtime_components(observer));
+    let ours = RuntimeComponentsBuilder::new("dynamodel::Learner")
+        .with_interceptor(Learner(seen.clone()))
+        .with_identity_cache(Some(Known(identity.clone())));
+    let ours = StaticRuntimePlugin::new().with_runtime_components(ours);
+    let plugins = plugins.clone().with_operation_plugin(ours);
     let input = Input::erase(RawInput {
         body: body.clone(),
         tables: tables.clone(),
@@ -343,5 +352,20 @@ impl Intercept for Learner {
         }
         // As a failure it is not counted as a success in the quota of retries.
         Err("the request was seen".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_task_learns_at_a_time() {
+        let is_learning = AtomicBool::new(false);
+        let first = Learning::begin(&is_learning);
+        assert!(first.is_some());
+        assert!(Learning::begin(&is_learning).is_none());
+        drop(first);
+        assert!(Learning::begin(&is_learning).is_some());
     }
 }

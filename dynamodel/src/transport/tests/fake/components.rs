@@ -91,6 +91,10 @@ impl Clock {
     pub(in super::super) fn advance(&self, time: Duration) {
         *self.0.lock().unwrap() += time;
     }
+
+    pub(in super::super) fn set_back(&self, time: Duration) {
+        *self.0.lock().unwrap() -= time;
+    }
 }
 
 impl TimeSource for Clock {

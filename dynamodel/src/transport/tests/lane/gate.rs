@@ -233,3 +233,28 @@ async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
         );
     }
 }
+
+/// Nothing is learned for a minute after it did not work out, and a clock that is set back does not
+/// make that a day.
+#[tokio::test]
+async fn a_rest_is_a_minute() {
+    let (fake, clock) = (Fake::new([Step::ok("{}")]), Clock::new());
+    clock.advance(Duration::from_secs(86_400));
+    let nonce = Marker::as_one_of_the_sdks(|_| fastrand::u64(..).to_string());
+    let transport = with_replaced(fake.config().time_source(clock.clone()), nonce.clone());
+    let begun = async || {
+        let before = nonce.begun();
+        call::<GetItem>(&transport).await.unwrap();
+        nonce.begun() - before
+    };
+    // What is sent, and the two requests that are learned from.
+    assert_eq!(begun().await, 3);
+    assert_eq!(begun().await, 1);
+    clock.advance(Duration::from_secs(59));
+    assert_eq!(begun().await, 1);
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(begun().await, 3);
+    clock.set_back(Duration::from_secs(86_400));
+    assert_eq!(begun().await, 3);
+    assert_eq!(begun().await, 1);
+}
