@@ -19,9 +19,11 @@ mod gate;
 mod handover;
 mod identity;
 mod invocation;
+mod learn;
 mod patience;
 mod sender;
 mod signer;
+mod slot;
 mod status;
 mod template;
 
@@ -36,8 +38,8 @@ use self::status::{Counts, Obstacle};
 use super::capture::Captured;
 use super::{ApiOperation, Reply, Tables};
 
+pub(crate) use self::slot::Slot;
 pub use self::status::LaneStatus;
-pub(crate) use self::template::Slot;
 
 /// The lane of one client.
 pub(super) struct Lane {

@@ -34,8 +34,9 @@ use super::clock::{Skew, Stamp};
 use super::handover::{Done, Handover, Sent, State};
 use super::invocation::Invocation;
 use super::patience::{Budget, Patience};
+use super::slot::{self, Found};
 use super::status::Obstacle;
-use super::template::{self, Found, Template};
+use super::template::Template;
 use crate::transport::capture::Captured;
 use crate::transport::operation::Slots;
 use crate::transport::{ApiOperation, Tables};
@@ -134,7 +135,7 @@ impl Sender {
             return self.without(budget);
         };
         let slot = O::slot(&self.slots);
-        let template = match slot.find(template::arn(tables).as_ref(), &identity, now, &stamp) {
+        let template = match slot.find(slot::arn(tables).as_ref(), &identity, now, &stamp) {
             Found::Template(template) => template,
             Found::Resting => return self.without(budget),
             Found::Nothing => {

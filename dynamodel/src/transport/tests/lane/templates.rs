@@ -242,6 +242,23 @@ async fn accounts_in_arns_have_their_own_endpoints() {
     assert_eq!(counts(&transport), (6, 0));
 }
 
+/// Tables by ARN are remembered up to some number, and tables by name beside them.
+#[tokio::test]
+async fn many_arns_leave_room_for_names() {
+    let fake = Fake::new([Step::ok("{}")]);
+    let transport = open(fake.config());
+    for table in 0..70 {
+        let arn = format!("arn:aws:dynamodb:eu-central-1:111111111111:table/t{table}");
+        let tables = Tables::One(arn.into());
+        let sent = transport.call::<GetItem>(tables, BODY.to_vec());
+        sent.await.unwrap();
+    }
+    let (learned, _) = counts(&transport);
+    assert!((64..70).contains(&learned), "{learned}");
+    call::<GetItem>(&transport).await.unwrap();
+    assert_eq!(counts(&transport), (learned + 1, 0));
+}
+
 #[tokio::test]
 async fn batches_on_arns_go_through_the_orchestrator() {
     let fake = Fake::new([Step::ok("{}")]);
