@@ -56,7 +56,7 @@ pub(super) enum Tried<'a> {
     /// Nothing was done that the orchestrator would have to know of.
     Not,
     /// The orchestrator has to go on from there.
-    HandOver(Box<Handover<'a>>),
+    HandOver(Handover<'a>),
 }
 
 impl fmt::Debug for Lane {

@@ -50,7 +50,7 @@ pub(super) enum Done {
     /// The client was asked for an identity, and has none.
     NoIdentity(BoxError),
     /// The first attempt was given to the HTTP client.
-    Sent(Sent),
+    Sent(Box<Sent>),
 }
 
 /// What was sent.
@@ -69,7 +69,7 @@ pub(super) enum State {
 
 /// What was sent, until the orchestrator asks for it.
 #[derive(Clone)]
-pub(in crate::transport) struct Waiting(Arc<Mutex<Option<Sent>>>);
+pub(in crate::transport) struct Waiting(Arc<Mutex<Option<Box<Sent>>>>);
 
 impl Waiting {
     /// How the orchestrator failed. When that was before it came to what was sent, it is told of here.
@@ -81,11 +81,11 @@ impl Waiting {
         failure
     }
 
-    fn take(&self) -> Option<Sent> {
+    fn take(&self) -> Option<Box<Sent>> {
         self.lock().take()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Sent>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Sent>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

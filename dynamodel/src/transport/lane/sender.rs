@@ -181,16 +181,16 @@ impl Sender {
             connection,
             invocation: invocation.text(),
         };
-        self.hand_over(Done::Sent(sent), budget)
+        self.hand_over(Done::Sent(Box::new(sent)), budget)
     }
 
     fn hand_over(&self, done: Done, budget: Budget) -> Tried<'_> {
-        Tried::HandOver(Box::new(Handover {
+        Tried::HandOver(Handover {
             done,
             spent: budget.spent(),
             components: &self.components,
             timeouts: &self.timeouts,
-        }))
+        })
     }
 
     /// Leaves the call to the orchestrator, within what is left of its time. Credentials may have taken

@@ -213,7 +213,8 @@ async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
         let now = now.fmt(Format::DateTime).unwrap();
         format!("ttl={}", now.replace(['-', ':'], ""))
     };
-    let cases: [(fn(SystemTime) -> String, &str); 2] = [
+    type Varying = fn(SystemTime) -> String;
+    let cases: [(Varying, &str); 2] = [
         (nonce, "the SDK's requests differ in an unknown way"),
         (time, "the SDK's requests tell the time in an unknown way"),
     ];
