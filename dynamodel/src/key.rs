@@ -13,7 +13,7 @@ use crate::op::check_key;
 use crate::schema::{EntitySchema, SingleTable};
 use crate::wire::WriteError;
 
-use builder::{Places, Written};
+use builder::Places;
 
 pub use builder::KeyBuilder;
 pub(crate) use builder::check_key_value;
@@ -42,28 +42,26 @@ pub(crate) use crate::wire::{MAX_PARTITION as MAX_PARTITION_BYTES, MAX_SORT as M
 /// Equal keys are equal and hash alike, so keys can be collected in sets and maps. `Debug` names the
 /// entity and the key attributes, not their values.
 pub struct Key<E> {
+    key: AnyKey,
+    _entity: PhantomData<fn() -> E>,
+}
+
+/// A primary key, whatever the entity.
+#[derive(Clone)]
+struct AnyKey {
     json: Vec<u8>,
     /// Where the values stand in it.
     places: Places,
     /// The parts of the templates, in a table of several entities.
     parts: Vec<Vec<u8>>,
     invalid: Option<WriteError>,
-    _entity: PhantomData<fn() -> E>,
 }
 
 impl<E: Entity> Key<E> {
     #[doc(hidden)]
-    pub fn from_builder(builder: KeyBuilder) -> Self {
-        let (parts, key) = primary_key(builder, E::SCHEMA);
-        let ((json, places), invalid) = match key {
-            Ok(key) => (key, None),
-            Err(e) => ((Vec::new(), Places::default()), Some(e)),
-        };
+    pub fn from_builder(builder: &mut KeyBuilder) -> Self {
         Key {
-            json,
-            places,
-            parts,
-            invalid,
+            key: AnyKey::build(builder, E::SCHEMA),
             _entity: PhantomData,
         }
     }
@@ -71,51 +69,63 @@ impl<E: Entity> Key<E> {
     /// The values of the template parts of the primary key, in the order of
     /// [`SingleTable::parts`], in their wire form.
     pub(crate) fn parts(&self) -> &[Vec<u8>] {
-        &self.parts
+        &self.key.parts
     }
 
     /// A key that was one before.
     pub(crate) fn from_json(json: Vec<u8>) -> Self {
         Key {
-            json,
-            places: Places::default(),
-            parts: Vec::new(),
-            invalid: None,
+            key: AnyKey::of_json(json),
             _entity: PhantomData,
         }
     }
 
     /// The key as DynamoDB JSON.
     pub(crate) fn json(&self) -> Result<&[u8], Error> {
-        match &self.invalid {
-            None => Ok(&self.json),
+        match &self.key.invalid {
+            None => Ok(&self.key.json),
             Some(e) => Err(Error::invalid_key(e.clone()).of_entity(E::SCHEMA.entity)),
         }
     }
 }
 
-/// The values of the template parts, and the key as JSON with the places of its values.
-fn primary_key(
-    builder: KeyBuilder,
-    schema: &'static EntitySchema,
-) -> (Vec<Vec<u8>>, Result<Written, WriteError>) {
-    let templates = schema.single_table.map(SingleTable::primary);
-    let parts = match &templates {
-        Some(_) => builder.values(),
-        None => Vec::new(),
-    };
-    let json = builder.finish(&schema.key, templates.as_ref());
-    let checked = json.and_then(|key| check_key(schema, &key.0).map(|()| key));
-    (parts, checked)
+impl AnyKey {
+    fn of_json(json: Vec<u8>) -> Self {
+        AnyKey {
+            json,
+            places: Places::default(),
+            parts: Vec::new(),
+            invalid: None,
+        }
+    }
+
+    fn build(builder: &mut KeyBuilder, schema: &'static EntitySchema) -> Self {
+        let templates = schema.single_table.map(SingleTable::primary);
+        let parts = match &templates {
+            Some(_) => builder.values(),
+            None => Vec::new(),
+        };
+        let written = builder.finish(&schema.key, templates.as_ref());
+        let checked = written.and_then(|key| check_key(schema, &key.0).map(|()| key));
+        match checked {
+            Ok((json, places)) => AnyKey {
+                places,
+                parts,
+                ..AnyKey::of_json(json)
+            },
+            Err(e) => AnyKey {
+                parts,
+                invalid: Some(e),
+                ..AnyKey::of_json(Vec::new())
+            },
+        }
+    }
 }
 
 impl<E> Clone for Key<E> {
     fn clone(&self) -> Self {
         Key {
-            json: self.json.clone(),
-            places: self.places,
-            parts: self.parts.clone(),
-            invalid: self.invalid.clone(),
+            key: self.key.clone(),
             _entity: PhantomData,
         }
     }
@@ -123,14 +133,15 @@ impl<E> Clone for Key<E> {
 
 impl<E> PartialEq for Key<E> {
     fn eq(&self, other: &Self) -> bool {
-        self.invalid.is_none() && other.invalid.is_none() && self.json == other.json
+        let (one, other) = (&self.key, &other.key);
+        one.invalid.is_none() && other.invalid.is_none() && one.json == other.json
     }
 }
 impl<E> Eq for Key<E> {}
 
 impl<E> Hash for Key<E> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.json.hash(state);
+        self.key.json.hash(state);
     }
 }
 

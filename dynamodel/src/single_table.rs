@@ -142,10 +142,7 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
 }
 
 fn text_attribute(w: &mut Writer, name: &str, value: &str) {
-    w.comma();
-    w.raw(b"\"");
-    w.text(name);
-    w.raw(b"\":");
+    w.member(name);
     w.string(value);
 }
 

@@ -77,7 +77,7 @@ impl AttributeSchema {
 
 impl KeyBuilder {
     /// A part from the field of an entity.
-    pub fn own_part<K: Token>(self, value: &K::Type) -> Self {
+    pub fn own_part<K: Token>(&mut self, value: &K::Type) -> &mut Self {
         self.part::<K>(Own(value))
     }
 }

@@ -9,7 +9,7 @@ use crate::expr::Token;
 use crate::expr::ast::Value;
 use crate::schema::{IndexKey, KeySchema, KeyTemplates};
 use crate::template;
-use crate::wire::{WriteError, Writer};
+use crate::wire::{WriteError, Writer, is_surely_key, key_problem};
 
 /// What most keys fit into.
 const CAPACITY: usize = 128;
@@ -25,6 +25,8 @@ pub struct KeyBuilder {
     few: [Part; 2],
     more: Vec<Part>,
     count: usize,
+    /// Whether all values are short enough for any key.
+    short: bool,
 }
 
 /// Where the one or two values of a primary key stand in its JSON: from and to. The first one is never at
@@ -40,6 +42,16 @@ struct Part {
     name: &'static str,
     start: usize,
     end: usize,
+}
+
+impl Part {
+    /// Where the value stands, if it is the attribute's of this name.
+    fn place(&self, name: &str) -> Option<(u32, u32)> {
+        // Mostly the very same text.
+        let is_it = std::ptr::eq(self.name, name) || self.name == name;
+        let place = (self.start.try_into().ok()?, self.end.try_into().ok()?);
+        is_it.then_some(place)
+    }
 }
 
 impl fmt::Debug for KeyBuilder {
@@ -58,17 +70,18 @@ impl Default for KeyBuilder {
 
 impl KeyBuilder {
     pub fn new() -> Self {
-        let mut json = Writer::with_capacity(CAPACITY);
+        let mut json = Writer::short::<CAPACITY>();
         json.begin_map();
         KeyBuilder {
             json,
             few: [Part::default(); 2],
             more: Vec::new(),
             count: 0,
+            short: true,
         }
     }
 
-    pub fn part<K: Token>(mut self, value: impl ValueFor<ValueOf<K::Type>>) -> Self {
+    pub fn part<K: Token>(&mut self, value: impl ValueFor<ValueOf<K::Type>>) -> &mut Self {
         let start = self.begin(K::NAME);
         value.write_value(&mut self.json);
         self.end(K::NAME, start);
@@ -95,17 +108,15 @@ impl KeyBuilder {
 
     /// Before a value: where it starts.
     fn begin(&mut self, name: &str) -> usize {
-        let w = &mut self.json;
-        w.raw(if self.count > 0 { b",\"" } else { b"\"" });
-        w.text(name);
-        w.raw(b"\":");
-        w.len()
+        self.json.member(name);
+        self.json.len()
     }
 
     /// After a value that started there.
     fn end(&mut self, name: &'static str, start: usize) {
         let end = self.json.len();
         let part = Part { name, start, end };
+        self.short &= is_surely_key(self.value(&part), MAX_SORT_BYTES);
         match self.few.get_mut(self.count) {
             Some(place) => *place = part,
             None => self.more.push(part),
@@ -125,32 +136,30 @@ impl KeyBuilder {
 
     /// The key as one JSON map, and where its first two values stand in it.
     pub(super) fn finish(
-        mut self,
+        &mut self,
         schema: &KeySchema,
         templates: Option<&IndexKey>,
     ) -> Result<Written, WriteError> {
         if let Some(templates) = templates {
-            self = self.composed(schema, templates)?;
+            *self = self.composed(schema, templates)?;
         }
         self.check(schema)?;
         self.json.end_map();
         let places = self.places(schema);
-        Ok((self.json.finish()?, places))
+        Ok((std::mem::take(&mut self.json).finish()?, places))
     }
 
     fn places(&self, schema: &KeySchema) -> Places {
-        let mut places = Places::default();
-        for ((place, part), name) in places.iter_mut().zip(&self.few).zip(schema.attributes()) {
-            let (Ok(start), Ok(end)) = (part.start.try_into(), part.end.try_into()) else {
-                return Places::default();
-            };
-            // Mostly the very same text.
-            if !std::ptr::eq(part.name, name) && part.name != name {
-                return Places::default();
-            }
-            *place = (start, end);
-        }
-        places
+        let [first, second] = &self.few;
+        let places = match (schema.partition, schema.sort) {
+            ([partition], []) => first.place(partition).map(|first| [first, (0, 0)]),
+            ([partition], [sort]) => match (first.place(partition), second.place(sort)) {
+                (Some(first), Some(second)) => Some([first, second]),
+                _ => None,
+            },
+            _ => None,
+        };
+        places.unwrap_or_default()
     }
 
     /// The values in their wire form.
@@ -160,7 +169,7 @@ impl KeyBuilder {
 
     /// The key attributes that the templates make of the values: of the partition key alone, or of
     /// both when there are values for all parts.
-    fn composed(self, schema: &KeySchema, templates: &IndexKey) -> Result<Self, WriteError> {
+    fn composed(&self, schema: &KeySchema, templates: &IndexKey) -> Result<Self, WriteError> {
         if let Some(e) = self.json.error() {
             return Err(e.clone());
         }
@@ -198,17 +207,21 @@ impl KeyBuilder {
         if let Some(e) = self.json.error() {
             return Err(e.clone());
         }
+        match self.short {
+            true => Ok(()),
+            false => self.check_closely(schema),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn check_closely(&self, schema: &KeySchema) -> Result<(), WriteError> {
         for part in self.parts() {
-            // Most are short enough for either.
-            if crate::wire::is_surely_key(self.value(part), MAX_SORT_BYTES) {
-                continue;
-            }
-            let limit = if schema.partition.contains(&part.name) {
-                MAX_PARTITION_BYTES
-            } else {
-                MAX_SORT_BYTES
+            let limit = match schema.partition.contains(&part.name) {
+                true => MAX_PARTITION_BYTES,
+                false => MAX_SORT_BYTES,
             };
-            if let Some(problem) = crate::wire::key_problem(self.value(part), limit) {
+            if let Some(problem) = key_problem(self.value(part), limit) {
                 return Err(problem.in_attribute(part.name));
             }
         }
@@ -217,14 +230,13 @@ impl KeyBuilder {
 
     /// The values, each within DynamoDB's limits for a key of this schema.
     pub(crate) fn checked(
-        self,
+        &self,
         schema: &KeySchema,
         templates: Option<&IndexKey>,
     ) -> Result<Vec<(&'static str, Vec<u8>)>, WriteError> {
-        let key = match templates {
-            Some(templates) => self.composed(schema, templates)?,
-            None => self,
-        };
+        let composed = templates.map(|templates| self.composed(schema, templates));
+        let composed = composed.transpose()?;
+        let key = composed.as_ref().unwrap_or(self);
         key.check(schema)?;
         let values = key
             .parts()
@@ -243,7 +255,7 @@ pub(crate) fn check_key_value(
         Value::Json(json) => json,
         Value::Invalid(e) => return Err(e.in_attribute(name)),
     };
-    match crate::wire::key_problem(&json, limit) {
+    match key_problem(&json, limit) {
         None => Ok(json),
         Some(problem) => Err(problem.in_attribute(name)),
     }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::Key;
+use super::{AnyKey, Key};
 use super::builder::Places;
 use crate::entity::Entity;
 use crate::error::Error;
@@ -38,21 +38,20 @@ impl<E: Entity> FromIterator<Key<E>> for KeyList<E> {
             invalid: None,
             _entity: PhantomData,
         };
-        for key in keys {
-            if list.keys.is_empty() {
-                // The others are about as long.
-                list.json.reserve(expected * (key.json.len() + 16));
-            }
-            list.push(key);
-        }
+        keys.for_each(|key| list.push(key.key));
         list
     }
 }
 
 impl<E> KeyList<E> {
-    fn push(&mut self, key: Key<E>) {
-        if !self.json.is_empty() {
-            self.json.push(b',');
+    fn push(&mut self, key: AnyKey) {
+        match self.keys.is_empty() {
+            // The others are about as long.
+            true => {
+                let each = key.json.len() + 16;
+                self.json.reserve(self.keys.capacity() * each);
+            }
+            false => self.json.push(b','),
         }
         let start = self.json.len();
         self.json.extend_from_slice(&key.json);
@@ -90,7 +89,7 @@ impl<E: Entity> KeyList<E> {
 }
 
 impl KeyAt {
-    fn new<E>(start: usize, key: &Key<E>) -> Self {
+    fn new(start: usize, key: &AnyKey) -> Self {
         KeyAt {
             start,
             // The longest key has some kilobytes.

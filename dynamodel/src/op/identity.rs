@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 
 use crate::schema::KeySchema;
-use crate::wire::{Decimal, ReadError, Reader, Tag};
+use crate::wire::{Decimal, ReadError, Reader, Tag, Writer, is_plain};
 
 /// The values of a primary key, which has one or two attributes.
 pub(crate) type KeyValues<'a> = [Option<KeyValue<'a>>; 2];
@@ -76,19 +76,19 @@ pub(crate) fn key_values_read<'a>(r: &Reader<'a>, key: &KeySchema) -> Option<Key
     }
 }
 
-/// The texts of a key whose values stand there, when they are nothing but text without escapes. The second
-/// one is empty when there is none.
+/// The texts of a key whose values stand there, when all are of type S, as they are written. The second one
+/// is empty when there is none.
 #[inline]
-pub(crate) fn plain_texts<'a>(
+pub(crate) fn written_texts<'a>(
     text: &'a str,
     [first, second]: &[Range<usize>; 2],
 ) -> Option<[Option<&'a str>; 2]> {
-    let plain = |at: &Range<usize>| plain_text(text.get(at.clone())?);
+    let written = |at: &Range<usize>| written_text(text.get(at.clone())?);
     let second = match second.is_empty() {
         true => None,
-        false => Some(plain(second)?),
+        false => Some(written(second)?),
     };
-    Some([Some(plain(first)?), second])
+    Some([Some(written(first)?), second])
 }
 
 /// The values of the key attributes of a key whose values stand there in the text. The second one is
@@ -140,13 +140,26 @@ impl<'a> KeyValue<'a> {
     }
 }
 
+/// The text of a value of type S, with its escapes.
+#[inline]
+fn written_text(json: &str) -> Option<&str> {
+    json.strip_prefix("{\"S\":\"")?.strip_suffix("\"}")
+}
+
 /// The text of a value of type S that has no escapes.
 #[inline]
 fn plain_text(json: &str) -> Option<&str> {
-    let text = json.strip_prefix("{\"S\":\"")?.strip_suffix("\"}")?;
-    memchr::memchr(b'\\', text.as_bytes())
-        .is_none()
-        .then_some(text)
+    written_text(json).filter(|text| is_plain(text.as_bytes()))
+}
+
+/// Text with the escapes that a [`Writer`] writes.
+fn escaped(text: &str) -> Cow<'_, str> {
+    if is_plain(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
+    let mut w = Writer::with_capacity(2 * text.len());
+    w.text(text);
+    Cow::Owned(String::from_utf8_lossy(w.as_slice()).into_owned())
 }
 
 impl<'a> Value<'a> {
@@ -226,7 +239,8 @@ impl KeyTable {
         let mut hash = self.secret[1].wrapping_add(group as u64);
         for value in values.iter().flatten() {
             hash = match &value.value {
-                Value::Text(text) => self.bytes(hash, text.as_bytes()),
+                // So that text of our own need not be looked through for escapes.
+                Value::Text(text) => self.bytes(hash, escaped(text).as_bytes()),
                 Value::Binary(bytes) => self.bytes(hash, bytes),
                 Value::Number {
                     negative,
@@ -242,7 +256,7 @@ impl KeyTable {
         hash
     }
 
-    /// The hash of a key whose values are these texts.
+    /// The hash of a key whose values are these texts, as they are written.
     #[inline]
     pub(crate) fn hash_of_texts(&self, group: usize, texts: [Option<&str>; 2]) -> u64 {
         let hash = self.secret[1].wrapping_add(group as u64);
@@ -350,6 +364,31 @@ mod tests {
             of(r#"{"p":{"S":"a"},"s":{"S":"bc"}}"#)
         );
         assert!(identity(br#"{"p":{"S":"a"}}"#, &KEY).is_err());
+    }
+
+    fn all_escaped(text: &str) -> String {
+        let units = text.encode_utf16();
+        units.map(|unit| format!("\\u{unit:04X}")).collect()
+    }
+
+    #[test]
+    fn the_hash_of_text_is_the_one_of_what_is_written() {
+        let table = KeyTable::new(1);
+        for text in ["", "plain", "é", "a \"b\" \\ c\n\u{1}", "/"] {
+            let mut w = Writer::new();
+            w.string(text);
+            let ours = String::from_utf8(w.finish().unwrap()).unwrap();
+            let texts = written_texts(&ours, &[0..ours.len(), 0..0]).unwrap();
+            let forms = [
+                ours.clone(),
+                serde_json::json!({ "S": text }).to_string(),
+                format!(r#"{{"S":"{}"}}"#, all_escaped(text)),
+            ];
+            for form in forms {
+                let values = key_values_at(&form, [0..form.len(), 0..0]).unwrap();
+                assert_eq!(table.hash(3, &values), table.hash_of_texts(3, texts));
+            }
+        }
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl<E: Entity, I: Index, O> fmt::Debug for Query<E, I, O> {
 
 impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
     #[doc(hidden)]
-    pub fn new(partition: KeyBuilder) -> Self {
+    pub fn new(partition: &KeyBuilder) -> Self {
         let plan = Plan::new::<I>(false);
         Query {
             plan: in_partition(plan, partition, &I::KEY, I::TEMPLATES),
@@ -123,7 +123,7 @@ impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
 /// Restricts a query to one partition.
 fn in_partition(
     mut plan: Plan,
-    partition: KeyBuilder,
+    partition: &KeyBuilder,
     key: &KeySchema,
     templates: Option<IndexKey>,
 ) -> Result<Plan, Error> {

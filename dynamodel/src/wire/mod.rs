@@ -37,6 +37,7 @@ pub(crate) use writer::field::{MAX_PARTITION, MAX_SORT, is_surely_key, key_probl
 
 pub(crate) use decimal::Decimal;
 pub(crate) use escapes::Escapes;
+pub(crate) use scan::is_plain;
 
 use crate::Attribute;
 

@@ -61,9 +61,9 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When they are not.
     pub fn new(bytes: &'a [u8]) -> Result<Self, ReadError> {
-        match std::str::from_utf8(bytes) {
+        match simdutf8::basic::from_utf8(bytes) {
             Ok(text) => Ok(Self::of_text(text)),
-            Err(e) => Err(malformed_at(e.valid_up_to())),
+            Err(_) => Err(not_utf8(bytes)),
         }
     }
 
@@ -248,6 +248,14 @@ impl<'a> Reader<'a> {
     pub(crate) fn malformed(&self) -> ReadError {
         malformed_at(self.at)
     }
+}
+
+/// The error of bytes that are not UTF-8: where they stop to be.
+#[cold]
+#[inline(never)]
+fn not_utf8(bytes: &[u8]) -> ReadError {
+    let stop = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
+    malformed_at(stop)
 }
 
 #[cold]

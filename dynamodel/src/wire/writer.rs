@@ -48,7 +48,8 @@ impl std::fmt::Debug for Writer {
     }
 }
 
-/// How much of its room a writer makes ready at first.
+/// How much of its room a writer makes ready at first, at most. It is never all of it: for memory that is
+/// all zero, allocators have a way of their own, which is slow for little of it.
 const READY: usize = 768;
 
 #[allow(dead_code, reason = "the raw access is for the rendering of requests")]
@@ -71,12 +72,25 @@ impl Writer {
         (256 + 64 * schema.attributes.len()).max(1024)
     }
 
+    /// An empty writer for something short, all of which is made ready at once; the allocator gives half as
+    /// much more.
+    #[inline]
+    pub(crate) fn short<const READY: usize>() -> Self {
+        let mut out = Vec::with_capacity(READY + READY / 2);
+        out.extend_from_slice(&[0; READY]);
+        Writer {
+            out,
+            at: 0,
+            error: None,
+        }
+    }
+
     /// An empty writer with room for this many bytes.
     #[inline]
     pub fn with_capacity(bytes: usize) -> Self {
         // The rest is made ready when it is needed.
         let mut out = Vec::with_capacity(bytes);
-        out.resize(bytes.min(READY), 0);
+        out.resize((bytes - bytes / 4).min(READY), 0);
         Writer {
             out,
             at: 0,

@@ -24,9 +24,8 @@ struct Serializer<'w> {
 impl<'w> Serializer<'w> {
     /// `{"M":{"variant":` and what follows it.
     fn variant(self, variant: &'static str, open: &[u8]) -> &'w mut Writer {
-        self.w.raw(b"{\"M\":{\"");
-        self.w.text(variant);
-        self.w.raw(b"\":");
+        self.w.raw(b"{\"M\":{");
+        self.w.member(variant);
         self.w.raw(open);
         self.w
     }
@@ -221,10 +220,7 @@ impl<'w> Compound<'w> {
             return Ok(());
         }
         let start = self.w.len();
-        self.w.comma();
-        self.w.raw(b"\"");
-        self.w.text(name);
-        self.w.raw(b"\":");
+        self.w.member(name);
         if write(value, self.w)? == Wrote::None {
             self.w.truncate(start);
         }

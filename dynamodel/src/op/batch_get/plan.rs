@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::expr::render::Body;
 use crate::key::KeyAt;
 use crate::op::identity::{
-    KeyTable, KeyValue, KeyValues, key_values, key_values_at, key_values_read, plain_texts,
+    KeyTable, KeyValue, KeyValues, key_values, key_values_at, key_values_read, written_texts,
 };
 use crate::schema::EntitySchema;
 use crate::wire::{ReadError, Reader, Writer};
@@ -144,7 +144,7 @@ impl Plan {
                 places
             }
         };
-        let hash = match plain_texts(&self.text, &places) {
+        let hash = match written_texts(&self.text, &places) {
             Some(texts) => self.table.hash_of_texts(group, texts),
             None => {
                 let values = key_values_at(&self.text, places.clone())?;
@@ -153,7 +153,7 @@ impl Plan {
         };
         let known = self.find(group, hash, |known| {
             let mut pairs = known.iter().zip(&places);
-            pairs.all(|(known, at)| self.text(known.clone()) == self.text(at.clone()))
+            pairs.all(|(known, at)| self.json(known.clone()) == self.json(at.clone()))
                 || self.are_equal(known, &places)
         });
         match known {
@@ -211,14 +211,19 @@ impl Plan {
         self.text.get(at).unwrap_or_default()
     }
 
+    #[inline]
+    fn json(&self, at: Range<usize>) -> &[u8] {
+        self.text.as_bytes().get(at).unwrap_or_default()
+    }
+
     /// Whether the item of this slot was read until here. False also when that is not to be seen in the
     /// bytes of its key.
     #[inline]
     pub(super) fn is_read(&self, slot: usize, group: usize, end: &Reader<'_>) -> bool {
         let places = self.key_of(slot, group).and_then(KeyAt::values);
         places.is_some_and(|[partition, sort]| {
-            end.is_key_read(1, self.text(partition))
-                && (sort.is_empty() || end.is_key_read(2, self.text(sort)))
+            end.is_key_read(1, self.json(partition))
+                && (sort.is_empty() || end.is_key_read(2, self.json(sort)))
         })
     }
 
@@ -245,7 +250,7 @@ impl Plan {
         if partition.is_some() && (sort.is_some() || schema.key.sort.is_empty()) {
             let texts = [partition, sort];
             let hash = self.table.hash_of_texts(group, texts);
-            let is_it = |known: &[Range<usize>; 2]| plain_texts(&self.text, known) == Some(texts);
+            let is_it = |known: &[Range<usize>; 2]| written_texts(&self.text, known) == Some(texts);
             let found = self.find(group, hash, is_it);
             if found.is_some() {
                 return found;
@@ -273,7 +278,7 @@ impl Plan {
         self.slots.iter().filter_map(|slot| {
             let key = self.keys.get(slot.first.key)?;
             let part = self.parts.get(slot.first.part)?;
-            Some((part, self.text(key.range()).as_bytes()))
+            Some((part, self.json(key.range())))
         })
     }
 
@@ -297,6 +302,10 @@ impl Plan {
     /// Up to 100 keys each. A request asks one thing of a table, so two groups of one table are never
     /// in the same chunk.
     pub(super) fn chunks(&self) -> Vec<Vec<usize>> {
+        if self.groups.len() == 1 {
+            let slots: Vec<usize> = (0..self.slots.len()).collect();
+            return slots.chunks(MAX_KEYS).map(<[usize]>::to_vec).collect();
+        }
         let mut chunks = Vec::with_capacity(self.slots.len().div_ceil(MAX_KEYS));
         let mut chunk: Vec<usize> = Vec::new();
         let mut groups_of_chunk: Vec<usize> = Vec::new();
@@ -326,9 +335,7 @@ impl Plan {
     /// The slots, those of a group together.
     fn by_group(&self) -> Vec<usize> {
         let mut slots: Vec<usize> = (0..self.slots.len()).collect();
-        if self.groups.len() > 1 {
-            slots.sort_by_key(|slot| self.slots.get(*slot).map(|s| s.group));
-        }
+        slots.sort_by_key(|slot| self.slots.get(*slot).map(|s| s.group));
         slots
     }
 
@@ -344,11 +351,9 @@ impl Plan {
             groups: Vec::new(),
             body: Vec::new(),
         };
-        let length = |slot: &usize| {
-            self.asked_at(*slot)
-                .map_or(0, |(_, key)| key.range().len() + 1)
-        };
-        let mut w = Writer::with_capacity(slots.iter().map(length).sum::<usize>() + 256);
+        // A key takes about as much as any other.
+        let keys = self.text.len() * slots.len() / self.keys.len().max(1);
+        let mut w = Writer::with_capacity(keys + keys / 8 + 256);
         w.raw(b"{\"RequestItems\":{");
         // Chunks hold the slots of a group together, and what is left of a chunk does too.
         for slots in slots.chunk_by(|a, b| self.group_of(*a) == self.group_of(*b)) {
@@ -366,7 +371,7 @@ impl Plan {
                 let key = |slot: Option<&usize>| Some(self.asked_at(*slot?)?.1.range());
                 if let (Some(first), Some(last)) = (key(slots.first()), key(slots.last())) {
                     w.comma();
-                    w.raw(self.text(first.start..last.end).as_bytes());
+                    w.raw(self.json(first.start..last.end));
                 }
             }
             w.raw(&group.tail);

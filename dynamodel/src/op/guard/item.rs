@@ -108,11 +108,11 @@ pub(super) fn key_json(schema: &EntitySchema, text: &str) -> Result<Vec<u8>, Err
 
 fn write_key(schema: &EntitySchema, text: &str, w: &mut Writer) {
     for name in schema.key.partition {
-        write_name(name, w);
+        w.member(name);
         w.string(text);
     }
     for name in schema.key.sort {
-        write_name(name, w);
+        w.member(name);
         let kind = match schema.single_table {
             Some(_) => "S",
             None => schema.attribute(name).map_or("S", |a| a.kind),
@@ -132,19 +132,12 @@ pub(super) fn key_of(schema: &EntitySchema, item: &[u8]) -> Result<Vec<u8>, Erro
     w.raw(b"{");
     for name in schema.key.attributes() {
         if let Some(value) = value_in(item, name)? {
-            write_name(name, &mut w);
+            w.member(name);
             w.raw(value);
         }
     }
     w.raw(b"}");
     w.finish().map_err(Error::write)
-}
-
-fn write_name(name: &str, w: &mut Writer) {
-    w.comma();
-    w.raw(b"\"");
-    w.text(name);
-    w.raw(b"\":");
 }
 
 /// The request member with the guard of a value of this owner, which expires with it.
@@ -158,16 +151,16 @@ pub(super) fn put_guard(
     body.member_with("Item", |w| {
         w.raw(b"{");
         write_key(schema, text, w);
-        write_name(OWNER, w);
+        w.member(OWNER);
         w.raw(b"{\"M\":");
         w.raw(owner);
         w.raw(b"}");
         if let Some(name) = schema.single_table.and_then(|s| s.table.discriminator) {
-            write_name(name, w);
+            w.member(name);
             w.string(WORD);
         }
         if let (Some(name), Some(ttl)) = (schema.ttl, ttl) {
-            write_name(name, w);
+            w.member(name);
             w.raw(ttl);
         }
         w.raw(b"}");

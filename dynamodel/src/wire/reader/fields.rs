@@ -62,7 +62,7 @@ impl Reader<'_> {
         if let Some(member) = member
             && let Some((head, found)) = member.split_first_chunk()
             && let Some((found, tail)) = found.split_last_chunk()
-            && *head == [lead, b'"']
+            && u16::from_le_bytes(*head) == u16::from_le_bytes([lead, b'"'])
             && *tail == *b"\":"
             && is_same(found, name.as_bytes())
         {

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::Reader;
 use crate::wire::escapes::Escapes;
+use crate::wire::scan;
 
 impl<'a> Reader<'a> {
     /// Remembers that the value of a key attribute starts here. `part` is 1 for the partition key and 2
@@ -38,18 +39,17 @@ impl<'a> Reader<'a> {
         let place = *self.keys.get(part.wrapping_sub(1))?;
         let value = self.text.get(place..).filter(|_| place > 0)?;
         let text = value.strip_prefix("{\"S\":\"")?;
-        let end = memchr::memchr2(b'"', b'\\', text.as_bytes())?;
-        let (text, tail) = text.split_at_checked(end)?;
+        let (text, tail) = text.split_at_checked(scan::special(text.as_bytes(), 0))?;
         tail.starts_with("\"}").then_some(text)
     }
 
     /// Whether the value of this key attribute was read, and these are its very bytes.
     #[inline]
-    pub(crate) fn is_key_read(&self, part: usize, json: &str) -> bool {
+    pub(crate) fn is_key_read(&self, part: usize, json: &[u8]) -> bool {
         let place = self.keys.get(part.wrapping_sub(1));
         place.is_some_and(|place| {
             let rest = self.bytes().get(*place..).unwrap_or_default();
-            *place > 0 && rest.starts_with(json.as_bytes())
+            *place > 0 && rest.starts_with(json)
         })
     }
 

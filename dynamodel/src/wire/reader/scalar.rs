@@ -31,16 +31,17 @@ impl<'a> Reader<'a> {
     /// When the value is not an S.
     #[inline(always)]
     pub(crate) fn owned_string(&mut self) -> Result<String, ReadError> {
-        let rest = self.bytes().get(self.at..).unwrap_or_default();
-        if let Some(rest) = rest.strip_prefix(b"{\"S\":\"") {
-            let start = self.at + 6;
-            let length = scan::special_in(rest);
-            if rest
-                .get(length..)
-                .is_some_and(|end| end.starts_with(b"\"}"))
-                && let Some(text) = self.text.get(start..start + length)
+        if let Some(rest) = self.text.get(self.at..)
+            && let Some(rest) = rest.strip_prefix("{\"S\":\"")
+        {
+            let bytes = rest.as_bytes();
+            let length = scan::special_in(bytes);
+            // The order of these makes the end a place where text can be cut.
+            if bytes.get(length) == Some(&b'"')
+                && bytes.get(length + 1) == Some(&b'}')
+                && let Some(text) = rest.get(..length)
             {
-                self.at = start + length + 2;
+                self.at += length + 8;
                 return Ok(text.to_owned());
             }
         }

@@ -70,9 +70,7 @@ impl Writer {
     pub fn entry_with(&mut self, key: &str, value: impl FnOnce(&mut Self)) {
         self.comma();
         let place = self.len();
-        self.raw(b"\"");
-        self.text(key);
-        self.raw(b"\":");
+        self.member_name(key);
         value(self);
         if let Some(error) = &mut self.error {
             error.hide(place);

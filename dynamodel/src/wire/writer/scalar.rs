@@ -50,6 +50,38 @@ impl Writer {
         }
     }
 
+    /// Writes the name of a member and its colon, and a comma unless it is the first member.
+    #[inline]
+    pub(crate) fn member(&mut self, name: &str) {
+        self.comma();
+        self.member_name(name);
+    }
+
+    /// Writes the name of a member and its colon.
+    #[inline(always)]
+    pub(super) fn member_name(&mut self, name: &str) {
+        let bytes = name.as_bytes();
+        if !scan::is_plain(bytes) {
+            return self.escaped_name(bytes);
+        }
+        let room = self.room(bytes.len() + 3);
+        if let Some((start, rest)) = room.split_first_mut()
+            && let Some((body, end)) = rest.split_last_chunk_mut()
+        {
+            *start = b'"';
+            body.copy_from_slice(bytes);
+            *end = *b"\":";
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn escaped_name(&mut self, name: &[u8]) {
+        self.raw(b"\"");
+        self.escaped(name);
+        self.raw(b"\":");
+    }
+
     /// Text that has to be escaped.
     #[cold]
     #[inline(never)]

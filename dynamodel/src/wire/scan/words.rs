@@ -1,0 +1,52 @@
+//! Two words of 8 bytes, for machines without a vector search of their own.
+
+use super::is_special;
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+pub(super) const BLOCK: usize = 16;
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The place of the first special byte.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+#[inline(always)]
+pub(super) fn first_special(block: &[u8; BLOCK]) -> Option<usize> {
+    let words = u128::from_le_bytes(*block);
+    let place = |marks: u64| (marks.trailing_zeros() / 8) as usize;
+    match (marks(words as u64), marks((words >> 64) as u64)) {
+        (0, 0) => None,
+        (0, second) => Some(8 + place(second)),
+        (first, _) => Some(place(first)),
+    }
+}
+
+/// Whether none of fewer than 16 bytes is special. Ends are looked at with words that overlap.
+#[inline(always)]
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        return (marks(u64::from_le_bytes(*first)) | marks(u64::from_le_bytes(*last))) == 0;
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return marks(u64::from(first) << 32 | u64::from(last)) == 0;
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let (first, last) = (u16::from_le_bytes(*first), u16::from_le_bytes(*last));
+        // Behind them, letters.
+        let word = LOW * u64::from(b'a') << 32 | u64::from(first) << 16 | u64::from(last);
+        return marks(word) == 0;
+    }
+    !bytes.iter().any(|&byte| is_special(byte))
+}
+
+/// Marks the special bytes of a word. The lowest mark is exact; higher ones may be wrong.
+#[inline(always)]
+fn marks(word: u64) -> u64 {
+    // This makes `"` (0x22) the neighbour of the control characters, so that one comparison is
+    // enough for all of them, and changes places only within pairs that stay on their side of it.
+    let quote = word ^ (LOW * 0x02);
+    let escape = word ^ (LOW * b'\\' as u64);
+    let special = (quote.wrapping_sub(LOW * 0x21) & !quote) | (escape.wrapping_sub(LOW) & !escape);
+    special & HIGH
+}
