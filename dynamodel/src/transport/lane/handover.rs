@@ -44,6 +44,7 @@ pub(in crate::transport) struct Handover<'a> {
     pub(super) timeouts: &'a TimeoutConfig,
 }
 
+/// How far it came.
 pub(super) enum Done {
     /// Time has passed.
     Nothing,
