@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
 use aws_smithy_runtime_api::client::ser_de::{SerializeRequest, SharedRequestSerializer};
 use aws_smithy_types::config_bag::ConfigBag;
 use dynamodel::wire::{Reader, Writer};
-use dynamodel_bench::model::{Counter, Order, Product, Sample, TABLE, page_answer};
+use dynamodel_bench::model::{Counter, Order, Parcel, Product, Sample, TABLE, page_answer};
 
 use crate::measure::contestant;
 use crate::{Case, OURS, Prepared, RAW, SERDE};
@@ -14,9 +14,11 @@ use crate::{Case, OURS, Prepared, RAW, SERDE};
 pub(crate) fn cases<'a>() -> Vec<Case<'a>> {
     vec![
         case::<Order>("encode an item", encode::<Order>),
+        case::<Parcel>("encode an item", encode::<Parcel>),
         case::<Product>("encode an item", encode::<Product>),
         case::<Counter>("encode an item", encode::<Counter>),
         case::<Order>("decode a page of 1 MB", decode::<Order>),
+        case::<Parcel>("decode a page of 1 MB", decode::<Parcel>),
         case::<Product>("decode a page of 1 MB", decode::<Product>),
         case::<Counter>("decode a page of 1 MB", decode::<Counter>),
     ]

@@ -25,6 +25,7 @@ pub trait Sample:
 
     /// The `n`-th item.
     fn sample(n: usize) -> Self;
+    fn pk_sk(&self) -> hand::PkSk;
 
     /// The conversion that people write by hand.
     fn to_item(&self) -> HashMap<String, AttributeValue>;
@@ -52,6 +53,10 @@ macro_rules! entity {
 
             fn sample(n: usize) -> Self {
                 $sample(n)
+            }
+
+            fn pk_sk(&self) -> hand::PkSk {
+                hand::PkSk { pk: self.pk.clone(), sk: self.sk.clone() }
             }
 
             fn to_item(&self) -> HashMap<String, AttributeValue> {
@@ -118,6 +123,32 @@ entity! {
     "12 flat attributes", 1500, order
 }
 
+#[derive(Debug, Clone, PartialEq, Document, Serialize, Deserialize)]
+pub struct Address {
+    pub street: String,
+    pub city: String,
+    pub zip: String,
+}
+
+entity! {
+    /// What most items look like: thirteen attributes, among them a list and a document.
+    Parcel {
+        customer_name: String,
+        email: String,
+        status: Status,
+        quantity: u32,
+        total_cents: i64,
+        discount: f64,
+        gift: bool,
+        created_at: String,
+        tags: Vec<String>,
+        address: Address,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    }
+    "13 attributes, a list and a document", 1500, parcel
+}
+
 entity! {
     /// A small counter: three attributes.
     Counter { views: u64, }
@@ -144,6 +175,34 @@ pub struct OrderView<'a> {
     pub created_at: &'a str,
     pub address: &'a str,
     pub note: Option<&'a str>,
+}
+
+/// A [`Parcel`] that borrows.
+#[derive(Debug, Projection)]
+#[dynamo(of = Parcel)]
+pub struct ParcelView<'a> {
+    pub pk: &'a str,
+    pub sk: &'a str,
+    pub customer_name: &'a str,
+    pub email: &'a str,
+    pub status: &'a str,
+    pub quantity: u32,
+    pub total_cents: i64,
+    pub discount: f64,
+    pub gift: bool,
+    pub created_at: &'a str,
+    pub tags: Vec<&'a str>,
+    pub address: AddressView<'a>,
+    pub note: Option<&'a str>,
+}
+
+/// An [`Address`] that borrows.
+#[derive(Debug, Projection)]
+#[dynamo(of = Address)]
+pub struct AddressView<'a> {
+    pub street: &'a str,
+    pub city: &'a str,
+    pub zip: &'a str,
 }
 
 /// A [`Counter`] that borrows.
@@ -276,6 +335,33 @@ fn order(n: usize) -> Order {
                     .into(),
             ),
         },
+    }
+}
+
+fn parcel(n: usize) -> Parcel {
+    let order = order(n);
+    Parcel {
+        pk: order.pk,
+        sk: order.sk,
+        customer_name: order.customer_name,
+        email: order.email,
+        status: order.status,
+        quantity: order.quantity,
+        total_cents: order.total_cents,
+        discount: order.discount,
+        gift: order.gift,
+        created_at: order.created_at,
+        tags: vec![
+            "priority".to_owned(),
+            "eu-west".to_owned(),
+            format!("batch-{}", n % 97),
+        ],
+        address: Address {
+            street: format!("{} Long Meadow Boulevard, Apartment {}", n % 999, n % 30),
+            city: "San Francisco".to_owned(),
+            zip: format!("{:05}", 90_000 + n % 10_000),
+        },
+        note: order.note,
     }
 }
 

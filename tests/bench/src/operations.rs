@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
-use dynamodel::{BatchGet, Db, Entity, Transaction};
+use dynamodel::{BatchGet, Db, Entity, Key, Transaction};
 use dynamodel_bench::model::hand::{PkSk, Shop};
 use dynamodel_bench::model::{
-    Counter, CounterView, Order, OrderView, Product, ProductView, Sample, Status, TABLE,
-    batch_answer, get_answer, page_answer, stored,
+    Counter, CounterView, Order, OrderView, Parcel, ParcelView, Product, ProductView, Sample,
+    Status, TABLE, batch_answer, get_answer, page_answer, stored,
 };
 use dynamodel_bench::stub::Stub;
 use modyne::expr::{Condition, KeyCondition, Update};
@@ -29,6 +29,7 @@ use crate::{
 pub(crate) struct World {
     runtime: Runtime,
     orders: LazyLock<Clients>,
+    parcels: LazyLock<Clients>,
     products: LazyLock<Clients>,
     counters: LazyLock<Clients>,
 }
@@ -75,6 +76,7 @@ impl World {
         World {
             runtime: runtime.expect("a runtime can be made"),
             orders: LazyLock::new(Clients::new::<Order>),
+            parcels: LazyLock::new(Clients::new::<Parcel>),
             products: LazyLock::new(Clients::new::<Product>),
             counters: LazyLock::new(Clients::new::<Counter>),
         }
@@ -94,13 +96,27 @@ pub(crate) fn cases(world: &World) -> Vec<Case<'_>> {
         case("GetItem", get),
         case("PutItem", put),
         case("UpdateItem with condition", update),
-        case("BatchGetItem of 100", batch_get),
         case("TransactWriteItems of 25 puts", transact),
+        batch::<Order>(world, &world.orders),
+        batch::<Parcel>(world, &world.parcels),
+        batch::<Product>(world, &world.products),
+        batch::<Counter>(world, &world.counters),
     ];
     cases.extend(pages::<Order>(world, &world.orders));
+    cases.extend(pages::<Parcel>(world, &world.parcels));
     cases.extend(pages::<Product>(world, &world.products));
     cases.extend(pages::<Counter>(world, &world.counters));
     cases
+}
+
+fn batch<'w, E: Shape>(world: &'w World, clients: &'w LazyLock<Clients>) -> Case<'w>
+where
+    Vec<E>: Aggregate,
+{
+    Case {
+        name: format!("BatchGetItem of 100, {}", E::SHAPE),
+        prepare: Box::new(move || batch_get::<E>(world, clients)),
+    }
 }
 
 fn pages<'w, E: Shape>(world: &'w World, clients: &'w LazyLock<Clients>) -> [Case<'w>; 2]
@@ -284,6 +300,8 @@ where
 }
 
 trait Shape: Sample + ProjectionSet {
+    fn key_by_us(key: &PkSk) -> Key<Self>;
+    fn get_by_modyne(key: &PkSk) -> modyne::model::Get;
     fn query_by_us(world: &World, db: &Db) -> Vec<Self>;
     /// The number of items in the page, and the lengths of their keys.
     fn query_borrowed(world: &World, db: &Db) -> (usize, usize);
@@ -292,6 +310,12 @@ trait Shape: Sample + ProjectionSet {
 macro_rules! shapes {
     ($($name:ident $view:ident)*) => {$(
         impl Shape for $name {
+            fn key_by_us(PkSk { pk, sk }: &PkSk) -> Key<Self> {
+                $name::key(&**pk, &**sk)
+            }
+            fn get_by_modyne(PkSk { pk, sk }: &PkSk) -> modyne::model::Get {
+                <$name as EntityExt>::get((pk, sk))
+            }
             fn query_borrowed(world: &World, db: &Db) -> (usize, usize) {
                 let page = $name::query("CUSTOMER#1").borrowed::<$view>().page(db);
                 let page = world.wait(page).expect("answered");
@@ -311,7 +335,7 @@ macro_rules! shapes {
         }
     )*};
 }
-shapes!(Order OrderView Product ProductView Counter CounterView);
+shapes!(Order OrderView Parcel ParcelView Product ProductView Counter CounterView);
 
 fn query<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Prepared<'w>
 where
@@ -432,15 +456,18 @@ fn page_case<'w, E: Sample>(
     }
 }
 
-fn batch_get(world: &World) -> Prepared<'_> {
+fn batch_get<'w, E: Shape>(world: &'w World, clients: &'w Clients) -> Prepared<'w>
+where
+    Vec<E>: Aggregate,
+{
     let Clients {
         raw, sdk, db, shop, ..
-    } = &*world.orders;
-    let keys: &'static [(String, String)] =
-        Box::leak((0..100).map(Order::sample).map(|o| (o.pk, o.sk)).collect());
+    } = clients;
+    let keys = (0..100).map(|n| E::sample(n).pk_sk());
+    let keys: &'static [PkSk] = Box::leak(keys.collect());
     let items = move || {
         let mut all = KeysAndAttributes::builder();
-        for (pk, sk) in keys {
+        for PkSk { pk, sk } in keys {
             let key = [("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))];
             all = all.keys(HashMap::from(key));
         }
@@ -451,34 +478,29 @@ fn batch_get(world: &World) -> Prepared<'_> {
         let tables = found.responses.as_mut().expect("found");
         tables.remove(TABLE).expect("found")
     };
-    let by_hand = move || -> Option<Vec<Order>> {
-        let orders = items().into_iter().map(<Order as Sample>::from_item);
-        orders.collect()
-    };
-    let by_serde = move || serde_dynamo::from_items::<_, Order>(items()).expect("orders");
+    let by_hand = move || -> Option<Vec<E>> { items().into_iter().map(E::from_item).collect() };
+    let by_serde = move || serde_dynamo::from_items::<_, E>(items()).expect("of the shape");
     let by_modyne = move || {
-        let gets = keys
-            .iter()
-            .map(|(pk, sk)| <Order as EntityExt>::get((pk, sk)));
+        let gets = keys.iter().map(E::get_by_modyne);
         let batch = gets.fold(modyne::model::BatchGet::new(), |batch, get| {
             batch.operation(get)
         });
         let mut found = world.wait(batch.execute(shop)).expect("answered");
         let tables = found.responses.as_mut().expect("found");
-        collect::<Order>(tables.remove(TABLE).expect("found"))
+        collect::<E>(tables.remove(TABLE).expect("found"))
     };
     let by_us = move |db| {
-        let batch = BatchGet::new(keys.iter().map(|(pk, sk)| Order::key(&**pk, &**sk)));
+        let batch = BatchGet::new(keys.iter().map(E::key_by_us));
         let found = world.wait(batch.send(db)).expect("answered");
-        found.into_iter().collect::<Option<Vec<Order>>>()
+        found.into_iter().collect::<Option<Vec<E>>>()
     };
-    let expected: Vec<Order> = (0..100).map(Order::sample).collect();
+    let expected: Vec<E> = (0..100).map(E::sample).collect();
     let all = [by_hand(), Some(by_serde()), Some(by_modyne())];
-    for orders in all.into_iter().chain([by_us(sdk), by_us(db)]) {
-        assert_eq!(orders.as_ref(), Some(&expected));
+    for items in all.into_iter().chain([by_us(sdk), by_us(db)]) {
+        assert_eq!(items.as_ref(), Some(&expected));
     }
     Prepared {
-        bytes: batch_answer::<Order>(100, false).len(),
+        bytes: batch_answer::<E>(100, false).len(),
         contestants: vec![
             contestant(RAW, by_hand),
             contestant(SERDE, by_serde),

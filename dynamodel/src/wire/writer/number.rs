@@ -23,7 +23,7 @@ impl Writer {
         if !in_range(value) {
             return self.fail(float_error(value));
         }
-        let mut digits = ryu::Buffer::new();
+        let mut digits = zmij::Buffer::new();
         self.tagged(b"{\"N\":\"", digits.format_finite(value).as_bytes());
     }
 
@@ -35,7 +35,7 @@ impl Writer {
         if !value.is_finite() {
             return self.fail(float_error(value.into()));
         }
-        let mut digits = ryu::Buffer::new();
+        let mut digits = zmij::Buffer::new();
         self.tagged(b"{\"N\":\"", digits.format_finite(value).as_bytes());
     }
 

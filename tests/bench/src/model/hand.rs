@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use modyne::keys::{Key, KeyDefinition, PrimaryKey, PrimaryKeyDefinition};
 
-use super::{Origin, Part, Status, TABLE};
+use super::{Address, Origin, Part, Status, TABLE};
 
 /// One attribute, taken out of the item and not cloned.
 pub trait Value: Sized {
@@ -123,6 +123,7 @@ macro_rules! documents {
 documents! {
     Part { sku label sizes origin }
     Origin { country batch }
+    Address { street city zip }
 }
 
 /// The table, as modyne sees it.
