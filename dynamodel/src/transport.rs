@@ -1,10 +1,10 @@
-//! [`Transport`]: request bytes in, decoded answers out, through the SDK's own machinery.
+//! [`Transport`]: request bytes in, response bytes out, through the SDK's own machinery.
 //!
 //! The SDK's orchestrator runs every call with the components and the configuration of the user's
 //! `aws_sdk_dynamodb::Client`: credentials, SigV4, endpoints, retries and their quota, timeouts,
 //! stalled-stream protection, user agent, clock skew and interceptors are the SDK's. Only what an
-//! SDK operation does between those is ours: the JSON body comes from the codec and goes to the
-//! codec, so no `AttributeValue` is built. Everything else in dynamodel sends through here.
+//! SDK operation does between those is ours: the JSON bodies come from the codec and go to the
+//! codec as they are, so no `AttributeValue` is built. Everything else in dynamodel sends through here.
 //!
 //! The [`lane`] is a way around the orchestrator for first attempts that succeed.
 
@@ -28,11 +28,11 @@ use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugins;
 use bytes::Bytes;
 use tracing::Instrument;
 
-use self::attempt::{Call, CallHandle, PendingCall};
-use self::lane::Lane;
+use self::attempt::Call;
+use self::capture::Captured;
+use self::lane::{Lane, Tried};
 use self::operation::Operations;
 use self::plugin::RawInput;
-use crate::wire::ReadError;
 
 pub(crate) use self::failure::{Failure, FailureKind};
 pub use self::lane::LaneStatus;
@@ -40,9 +40,6 @@ pub(crate) use self::operation::{
     ApiOperation, BatchGetItem, BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan,
     TransactGetItems, TransactWriteItems, UpdateItem,
 };
-
-/// Reads the body of a successful response.
-pub(crate) type Decode<T> = fn(&Bytes) -> Result<T, ReadError>;
 
 /// The tables that a request names; the endpoint may depend on them.
 #[derive(Debug, Clone)]
@@ -55,9 +52,9 @@ pub(crate) enum Tables {
 
 /// A successful answer.
 #[derive(Debug)]
-pub(crate) struct Reply<T> {
-    /// What the decoder made of the body.
-    pub(crate) output: T,
+pub(crate) struct Reply {
+    /// The JSON text, whole and with the checksum of its headers.
+    pub(crate) body: Bytes,
     /// How many attempts were sent.
     pub(crate) attempts: u32,
     /// DynamoDB's id of the request.
@@ -78,12 +75,7 @@ impl Transport {
     /// # Errors
     /// When the SDK does not offer its components in the way that this version of dynamodel knows.
     pub(crate) fn new(client: &aws_sdk_dynamodb::Client) -> Result<Self, BoxError> {
-        let captured = capture::capture(client)?;
-        let operations = Operations::prepare(&captured)?;
-        Ok(Transport {
-            operations,
-            lane: None,
-        })
+        Transport::of(capture::capture(client)?, false)
     }
 
     /// As [`new`](Self::new), with the verified lane.
@@ -91,11 +83,13 @@ impl Transport {
     /// # Errors
     /// As there.
     pub(crate) fn with_lane(client: &aws_sdk_dynamodb::Client) -> Result<Self, BoxError> {
-        let captured = capture::capture(client)?;
-        let operations = Operations::prepare(&captured)?;
+        Transport::of(capture::capture(client)?, true)
+    }
+
+    fn of(client: Captured, with_lane: bool) -> Result<Self, BoxError> {
         Ok(Transport {
-            operations,
-            lane: Some(Lane::new(captured)),
+            operations: Operations::prepare(&client)?,
+            lane: with_lane.then(|| Lane::new(client)),
         })
     }
 
@@ -109,34 +103,41 @@ impl Transport {
     ///
     /// # Errors
     /// The answer of the service where it is an error, and whatever came in between.
-    pub(crate) async fn call<O: ApiOperation, T: Send + 'static>(
+    pub(crate) async fn call<O: ApiOperation>(
         &self,
         tables: Tables,
         body: Vec<u8>,
-        decode: Decode<T>,
-    ) -> Result<Reply<T>, Failure> {
+    ) -> Result<Reply, Failure> {
         let plugins = O::plugins(&self.operations);
         let body = Bytes::from(body);
-        match &self.lane {
-            // In a box: its future is large, and moved around with those that hold it.
-            None => Box::pin(orchestrate::<O, T>(plugins, tables, body, decode)).await,
-            Some(lane) => lane.call::<O, T>(plugins, tables, body, decode).await,
+        let tried = match &self.lane {
+            Some(lane) => lane.attempt::<O>(plugins, &tables, &body).await,
+            None => Tried::Not,
+        };
+        // The orchestrator is in a box: its future is large, and moved around with those that hold it.
+        match tried {
+            Tried::Answered(reply) => Ok(reply),
+            Tried::Not => Box::pin(orchestrate::<O>(plugins, tables, body)).await,
+            Tried::HandOver(handover) => {
+                let (plugins, body, waiting) = handover.prepare(plugins, body);
+                let rest = Box::pin(orchestrate::<O>(&plugins, tables, body)).await;
+                rest.map_err(|failure| waiting.failed(failure))
+            }
         }
     }
 }
 
 /// Sends the request through the SDK's orchestrator.
-async fn orchestrate<O: ApiOperation, T: Send + 'static>(
+async fn orchestrate<O: ApiOperation>(
     plugins: &RuntimePlugins,
     tables: Tables,
     body: Bytes,
-    decode: Decode<T>,
-) -> Result<Reply<T>, Failure> {
-    let call = Arc::new(PendingCall::new(decode));
+) -> Result<Reply, Failure> {
+    let call = Call::default();
     let input = Input::erase(RawInput {
         body,
         tables,
-        call: CallHandle(call.clone()),
+        call: call.clone(),
     });
     let span = O::span();
     let invoke = || orchestrator::invoke("DynamoDB", O::NAME, input, plugins);
@@ -144,20 +145,12 @@ async fn orchestrate<O: ApiOperation, T: Send + 'static>(
         true => invoke().await,
         false => Box::pin(invoke().instrument(span)).await,
     };
-    let progress = call.progress();
-    if let Err(error) = sent {
-        return Err(Failure::from_sdk::<O>(error, progress));
-    }
-    let Some(answer) = call.take_answer() else {
-        let replaced = "an interceptor replaced the answer of the service";
-        return Err(progress.failure(None, FailureKind::Response(replaced.into())));
-    };
-    match answer.output {
-        Ok(output) => Ok(Reply {
-            output,
-            attempts: progress.attempts(),
-            request_id: answer.request_id,
+    match sent {
+        Err(error) => Err(Failure::from_sdk::<O>(error, call.progress())),
+        Ok(_) => call.take_reply().ok_or_else(|| {
+            let replaced = "an interceptor replaced the answer of the service";
+            let kind = FailureKind::Response(replaced.into());
+            call.progress().failure(None, kind)
         }),
-        Err(error) => Err(progress.failure(answer.request_id, FailureKind::Decode(error))),
     }
 }

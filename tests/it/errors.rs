@@ -853,9 +853,14 @@ async fn answers_that_are_not_dynamodbs() {
         "{\"Item\":{\"id\":{\"S\":\"SECRET-7c1f",
     ] {
         always(&faults, &Fault::Answer(answer));
+        faults.forget();
         let e = Account::get(id(), n()).send(&db).await.unwrap_err();
         check(&e, "GetItem");
         assert!(e.is_invalid_response(), "{answer}: {e}");
+        // They are answers, so they are not asked for again.
+        assert_eq!(faults.sent("GetItem").len(), 1);
+        assert_eq!((e.attempts(), e.is_ambiguous()), (1, false));
+        assert_eq!(e.request_id(), Some(REQUEST_ID));
         let e = Account::query(id()).all(&db).await.unwrap_err();
         check(&e, "Query");
         assert!(e.is_invalid_response(), "{answer}: {e}");

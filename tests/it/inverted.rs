@@ -36,6 +36,13 @@ struct Profile {
     user: String,
 }
 
+/// The only item of its kind: its key is the same in every table.
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = Club, key(partition = "SETTINGS", sort = "SETTINGS"))]
+struct Settings {
+    motto: String,
+}
+
 fn member(user: &str, group: &str, since: u64) -> Member {
     Member {
         user: user.to_owned(),
@@ -185,4 +192,17 @@ fn pictures_show_both() {
         picture.contains("| inverted   | sk = GROUP#{group}   | pk = USER#{user}   |"),
         "{picture}"
     );
+}
+
+#[tokio::test]
+async fn a_key_without_values() {
+    let db = club().await;
+    assert_eq!(Settings::get().send(&db).await.unwrap(), None);
+    let motto = "well played".to_owned();
+    let settings = Settings { motto }.create().send(&db).await.unwrap();
+    let found = Settings::get().send(&db).await.unwrap();
+    assert_eq!(found, Some(settings.clone()));
+    assert_eq!(Settings::query().all(&db).await.unwrap(), [settings]);
+    Settings::delete().send(&db).await.unwrap();
+    assert_eq!(Settings::get().send(&db).await.unwrap(), None);
 }

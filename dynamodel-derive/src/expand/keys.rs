@@ -197,5 +197,12 @@ fn builder(entity: &Entity, parts: &[&Field]) -> TokenStream {
         let token = token_of(root, &ty, ident);
         quote!(.part::<#token>(#ident))
     });
-    quote!(#root::__private::KeyBuilder::new() #(#parts)*)
+    built(root, parts)
+}
+
+/// A builder with these parts, borrowed: also without any, as for a key of constants.
+pub(super) fn built(root: &TokenStream, parts: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let parts: Vec<_> = parts.collect();
+    let borrow = parts.is_empty().then(|| quote!(&mut));
+    quote!(#borrow #root::__private::KeyBuilder::new() #(#parts)*)
 }

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::attrs::{Paths, hash, token_of};
 use super::indexes::{SortLink, constant_shards, sort_condition};
-use super::keys::{function_name, key_constructors, located, lookups};
+use super::keys::{built, function_name, key_constructors, located, lookups};
 use super::stored::attribute_type;
 use crate::model::{Container, Entity, PartRole, Single, SingleIndex, adjacent, generated};
 use crate::names::{field_hash, plain, type_name};
@@ -229,13 +229,7 @@ fn builder(root: &TokenStream, parts: &[Part]) -> TokenStream {
     let parts = parts
         .iter()
         .map(|Part { param, token, .. }| quote!(.part::<#token>(#param)));
-    built(root, parts.collect())
-}
-
-/// The builder with these parts, which lend it. Of a template that is text alone there are none.
-fn built(root: &TokenStream, parts: Vec<TokenStream>) -> TokenStream {
-    let lent = parts.is_empty().then(|| quote!(&mut));
-    quote!(#lent #root::__private::KeyBuilder::new() #(#parts)*)
+    built(root, parts)
 }
 
 /// The key of `self`.
@@ -243,7 +237,7 @@ pub(super) fn key_of(entity: &Entity, single: &Single) -> TokenStream {
     let root = &entity.container.root;
     let parts = parts(entity, single).take(single.key_parts);
     let parts = parts.map(|Part { token, value, .. }| quote!(.part::<#token>(#value)));
-    built(root, parts.collect())
+    built(root, parts)
 }
 
 /// `Templated`, the indexes, their sort conditions and the members that set their parts.

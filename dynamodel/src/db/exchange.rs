@@ -26,7 +26,7 @@ pub(crate) struct Request {
 #[must_use = "an answer has to be decoded"]
 pub(crate) struct Answer {
     watch: Watch,
-    sent: Result<Reply<Bytes>, Failure>,
+    sent: Result<Reply, Failure>,
 }
 
 /// A request under way.
@@ -68,7 +68,7 @@ async fn exchange<O: ApiOperation>(db: &Db, request: Request) -> Answer {
     let sent = match &db.inner.transport {
         Ok(transport) => {
             // In its place: a future of this size is better not moved.
-            let mut call = pin!(transport.call::<O, Bytes>(tables, body, whole));
+            let mut call = pin!(transport.call::<O>(tables, body));
             poll_fn(|cx| watch.span().in_scope(|| call.as_mut().poll(cx))).await
         }
         Err(message) => Err(Failure {
@@ -79,11 +79,6 @@ async fn exchange<O: ApiOperation>(db: &Db, request: Request) -> Answer {
         }),
     };
     Answer { watch, sent }
-}
-
-/// The body, which is read later.
-fn whole(body: &Bytes) -> Result<Bytes, ReadError> {
-    Ok(body.clone())
 }
 
 impl Answer {
@@ -109,7 +104,7 @@ impl Answer {
         take: impl FnOnce(Bytes) -> Result<T, ReadError>,
     ) -> Result<T, Failure> {
         let mut opened = self.open()?;
-        let body = std::mem::take(&mut opened.body);
+        let body = std::mem::take(&mut opened.reply.body);
         let entered = opened.watch.span().enter();
         let taken = take(body);
         drop(entered);
@@ -126,16 +121,7 @@ impl Answer {
     fn open(self) -> Result<Opened, Failure> {
         let Answer { watch, sent } = self;
         match sent {
-            Ok(Reply {
-                output: body,
-                attempts,
-                request_id,
-            }) => Ok(Opened {
-                watch,
-                body,
-                attempts,
-                request_id,
-            }),
+            Ok(reply) => Ok(Opened { watch, reply }),
             Err(failure) => Err(watch.failed(failure)),
         }
     }
@@ -144,23 +130,22 @@ impl Answer {
 /// A successful answer.
 struct Opened {
     watch: Watch,
-    body: Bytes,
-    attempts: u32,
-    request_id: Option<String>,
+    reply: Reply,
 }
 
 impl Opened {
     fn answered(self, capacity: &[ConsumedCapacity], counts: Counts) {
-        let id = self.request_id.as_deref();
-        self.watch.answered(self.attempts, id, capacity, counts);
+        let Opened { watch, reply } = self;
+        let id = reply.request_id.as_deref();
+        watch.answered(reply.attempts, id, capacity, counts);
     }
 
     #[cold]
     fn unreadable(self, error: ReadError) -> Failure {
         self.watch.failed(Failure {
-            attempts: self.attempts,
+            attempts: self.reply.attempts,
             uncertain: false,
-            request_id: self.request_id,
+            request_id: self.reply.request_id,
             kind: FailureKind::Decode(error),
         })
     }

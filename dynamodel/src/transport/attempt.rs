@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -15,74 +15,56 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use bytes::Bytes;
 
 use super::failure::{Failure, FailureKind};
-use super::{ApiOperation, Decode};
-use crate::wire::ReadError;
+use super::{ApiOperation, Reply};
 
-/// A call under way, whatever its output type.
-pub(super) trait Call: Send + Sync {
-    /// Takes the body of a successful response.
-    fn answer(&self, body: &Bytes, request_id: Option<&str>);
+/// A call under way. The SDK's input and configuration carry it to those who tell what happens.
+#[derive(Clone, Default)]
+pub(super) struct Call(Arc<State>);
 
-    /// What has happened to the call so far.
-    fn progress(&self) -> &Progress;
-}
-
-/// Carries a [`Call`] through the SDK's input and configuration.
-#[derive(Clone)]
-pub(super) struct CallHandle(pub(super) Arc<dyn Call>);
-
-impl fmt::Debug for CallHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CallHandle")
-    }
-}
-
-impl Storable for CallHandle {
-    type Storer = StoreReplace<Self>;
-}
-
-/// A call under way whose output is a `T`.
-pub(super) struct PendingCall<T> {
-    decode: Decode<T>,
+#[derive(Default)]
+struct State {
     progress: Progress,
-    answer: Mutex<Option<Answer<T>>>,
+    answer: Mutex<Option<Answer>>,
 }
 
-/// A successful response, decoded.
-pub(super) struct Answer<T> {
-    pub(super) output: Result<T, ReadError>,
-    pub(super) request_id: Option<String>,
-}
+/// The body of a successful response, and the id of the request.
+struct Answer(Bytes, Option<String>);
 
-impl<T> PendingCall<T> {
-    pub(super) fn new(decode: Decode<T>) -> Self {
-        PendingCall {
-            decode,
-            progress: Progress::default(),
-            answer: Mutex::new(None),
-        }
+impl Call {
+    /// Takes the body of a successful response.
+    pub(super) fn answer(&self, body: Bytes, request_id: Option<&str>) {
+        *self.lock() = Some(Answer(body, request_id.map(str::to_owned)));
     }
 
     /// The last answer, once.
-    pub(super) fn take_answer(&self) -> Option<Answer<T>> {
-        let mut answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
-        answer.take()
+    pub(super) fn take_reply(&self) -> Option<Reply> {
+        let Answer(body, request_id) = self.lock().take()?;
+        Some(Reply {
+            body,
+            attempts: self.progress().attempts(),
+            request_id,
+        })
+    }
+
+    /// What has happened to the call so far.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.0.progress
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Answer>> {
+        let answer = self.0.answer.lock();
+        answer.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T: Send> Call for PendingCall<T> {
-    fn answer(&self, body: &Bytes, request_id: Option<&str>) {
-        let decoded = Answer {
-            output: (self.decode)(body),
-            request_id: request_id.map(str::to_owned),
-        };
-        let mut answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
-        *answer = Some(decoded);
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Call")
     }
+}
 
-    fn progress(&self) -> &Progress {
-        &self.progress
-    }
+impl Storable for Call {
+    type Storer = StoreReplace<Self>;
 }
 
 /// How far a call has come.
@@ -99,7 +81,7 @@ pub(super) struct Progress {
 // One call runs on one task at a time, and what orders the hooks of the orchestrator orders these
 // accesses; `Relaxed` is enough.
 impl Progress {
-    pub(super) fn attempts(&self) -> u32 {
+    fn attempts(&self) -> u32 {
         self.attempts.load(Ordering::Relaxed)
     }
 
@@ -145,7 +127,7 @@ impl<O: ApiOperation> fmt::Debug for Observer<O> {
 }
 
 fn progress_of(cfg: &ConfigBag) -> Option<&Progress> {
-    cfg.load::<CallHandle>().map(|call| call.0.progress())
+    cfg.load::<Call>().map(Call::progress)
 }
 
 #[dyn_dispatch_hint]

@@ -17,66 +17,46 @@ mod attempt;
 mod clock;
 mod gate;
 mod handover;
+mod identity;
 mod invocation;
+mod learn;
+mod patience;
+mod sender;
 mod signer;
+mod slot;
 mod status;
 mod template;
 
 use std::fmt;
-use std::sync::OnceLock;
-use std::time::{Duration, SystemTime};
 
-use aws_runtime::auth::sigv4;
-use aws_runtime::service_clock_skew::DisableClockSkewCorrection;
-use aws_smithy_async::rt::sleep::SharedAsyncSleep;
-use aws_smithy_async::time::SharedTimeSource;
-use aws_smithy_runtime::client::identity::IdentityCache;
-use aws_smithy_runtime_api::client::auth::AuthScheme;
-use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::identity::{
-    Identity, IdentityCacheLocation, ResolveCachedIdentity, ResolveIdentity, SharedIdentityCache,
-    SharedIdentityResolver,
-};
-use aws_smithy_runtime_api::client::interceptors::context::{Input, InterceptorContext, Output};
-use aws_smithy_runtime_api::client::retries::{RequestAttempts, RetryStrategy};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugins;
-use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
-use aws_smithy_types::timeout::TimeoutConfig;
 use bytes::Bytes;
 
-use self::attempt::{Answer, Patience, Progress, Watch};
-use self::clock::{Skew, Stamp};
-use self::handover::{Handover, Sent, State};
-use self::invocation::Invocation;
+use self::handover::Handover;
+use self::sender::Sender;
 use self::status::{Counts, Obstacle};
-use self::template::{Found, Template};
 use super::capture::Captured;
-use super::failure::{Failure, FailureKind};
-use super::operation::Slots;
-use super::{ApiOperation, Decode, Reply, Tables, orchestrate};
+use super::{ApiOperation, Reply, Tables};
 
+pub(crate) use self::slot::Slot;
 pub use self::status::LaneStatus;
-pub(crate) use self::template::Slot;
-
-/// A request that takes longer is handed to the orchestrator, which has the SDK's means against
-/// requests that stall.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Time that is taken off a call's timeouts.
-const WORTH_COUNTING: Duration = Duration::from_millis(5);
 
 /// The lane of one client.
 pub(super) struct Lane {
     /// What to send with; without it, the lane is closed for good.
-    open: Result<Open, &'static str>,
+    sender: Result<Sender, &'static str>,
     obstacle: Obstacle,
     counts: Counts,
+}
+
+/// What came of a first attempt.
+pub(super) enum Tried<'a> {
+    /// A success.
+    Answered(Reply),
+    /// Nothing was done that the orchestrator would have to know of.
+    Not,
+    /// The orchestrator has to go on from there.
+    HandOver(Handover<'a>),
 }
 
 impl fmt::Debug for Lane {
@@ -87,343 +67,43 @@ impl fmt::Debug for Lane {
 
 impl Lane {
     pub(super) fn new(client: Captured) -> Self {
-        let obstacle = gate::obstacle(&client);
-        let lane = Lane {
-            open: match obstacle {
-                None => Open::new(client),
-                Some(why) => Err(why),
-            },
-            obstacle: Obstacle::default(),
-            counts: Counts::default(),
+        let sender = match gate::obstacle(&client) {
+            None => Sender::new(client),
+            Some(why) => Err(why),
         };
-        lane.obstacle.set(lane.open.as_ref().err().copied());
-        lane
+        let obstacle = Obstacle::default();
+        obstacle.set(sender.as_ref().err().copied());
+        Lane {
+            sender,
+            obstacle,
+            counts: Counts::default(),
+        }
     }
 
     pub(super) fn status(&self) -> LaneStatus {
         LaneStatus::new(self.obstacle.get(), &self.counts)
     }
 
-    /// Sends `body` as the request of operation `O`.
-    ///
-    /// # Errors
-    /// The orchestrator's.
-    pub(super) async fn call<O: ApiOperation, T: Send + 'static>(
+    /// Sends `body` as the first attempt of a request of operation `O`.
+    pub(super) async fn attempt<O: ApiOperation>(
         &self,
-        plugins: &RuntimePlugins,
-        tables: Tables,
-        body: Bytes,
-        decode: Decode<T>,
-    ) -> Result<Reply<T>, Failure> {
-        let Ok(open) = &self.open else {
-            return Box::pin(orchestrate::<O, T>(plugins, tables, body, decode)).await;
-        };
-        let handover = match open.attempt::<O>(self, plugins, &tables, &body).await {
-            Tried::Answered(answer) => {
-                self.counts.answered();
-                return answered(answer, decode);
-            }
-            Tried::Not => {
-                return Box::pin(orchestrate::<O, T>(plugins, tables, body, decode)).await;
-            }
-            Tried::HandOver(handover) => handover,
-        };
-        if handover.sent.is_some() {
-            self.counts.handed_over();
-        }
-        // The copies of the body that was sent are counted.
-        let copy = Bytes::copy_from_slice(&body);
-        drop(body);
-        let (plugins, waiting) = handover.prepare(plugins, &open.components, &open.timeouts);
-        let rest = Box::pin(orchestrate::<O, T>(&plugins, tables, copy, decode)).await;
-        rest.map_err(|mut failure| {
-            if waiting.is_left() {
-                // The orchestrator failed before it came to what was sent.
-                failure.attempts = failure.attempts.max(1);
-                failure.uncertain = true;
-            }
-            failure
-        })
-    }
-}
-
-/// The answer to the first attempt.
-#[expect(clippy::result_large_err, reason = "it is what every call ends with")]
-fn answered<T>(answer: Answer, decode: Decode<T>) -> Result<Reply<T>, Failure> {
-    let Answer { request_id, body } = answer;
-    tracing::debug!(request_id = ?request_id);
-    match decode(&body) {
-        Ok(output) => Ok(Reply {
-            output,
-            attempts: 1,
-            request_id,
-        }),
-        Err(error) => Err(Failure {
-            attempts: 1,
-            uncertain: false,
-            request_id,
-            kind: FailureKind::Decode(error),
-        }),
-    }
-}
-
-/// What came of an attempt.
-enum Tried {
-    /// A success.
-    Answered(Answer),
-    /// Nothing was done that the orchestrator would have to know of.
-    Not,
-    HandOver(Box<Handover>),
-}
-
-/// What the lane sends with: parts of the client.
-struct Open {
-    components: RuntimeComponents,
-    clock: SharedTimeSource,
-    sleep: SharedAsyncSleep,
-    /// Made with the first request, as the SDK does it: that may read certificates.
-    connector: OnceLock<SharedHttpConnector>,
-    http: SharedHttpClient,
-    timeouts: TimeoutConfig,
-    /// The shorter one of the timeouts of a call and of an attempt.
-    limit: Option<Duration>,
-    stalls: Option<StalledStreamProtectionConfig>,
-    resolver: SharedIdentityResolver,
-    identities: SharedIdentityCache,
-    config: FrozenLayer,
-    bag: ConfigBag,
-    /// `None` when the client does not correct it.
-    skew: Option<Skew>,
-    /// Whether this runs in an AWS Lambda function, whose runtime keeps an id of each invocation.
-    is_lambda: bool,
-    slots: Slots,
-}
-
-impl Open {
-    fn new(client: Captured) -> Result<Open, &'static str> {
-        const INCOMPLETE: &str = "the client lacks a component";
-        let (components, config) = (client.components, client.config);
-        let scheme = components.auth_scheme(sigv4::SCHEME_ID).ok_or(INCOMPLETE)?;
-        let resolver = scheme.identity_resolver(&components);
-        let resolver = resolver.ok_or("the client has no credentials")?;
-        let identities = match resolver.cache_location() {
-            IdentityCacheLocation::RuntimeComponents => components.identity_cache(),
-            _ => IdentityCache::no_cache(),
-        };
-        let timeouts = config.load::<TimeoutConfig>().ok_or(INCOMPLETE)?.clone();
-        let limits = [
-            timeouts.operation_timeout(),
-            timeouts.operation_attempt_timeout(),
-        ];
-        let stalls = config.load::<StalledStreamProtectionConfig>();
-        let keeps_clock = config
-            .load::<DisableClockSkewCorrection>()
-            .is_some_and(DisableClockSkewCorrection::is_disabled);
-        let mut bag = ConfigBag::base();
-        bag.push_shared_layer(config.clone());
-        Ok(Open {
-            clock: components.time_source().ok_or(INCOMPLETE)?,
-            sleep: components.sleep_impl().ok_or(INCOMPLETE)?,
-            connector: OnceLock::new(),
-            http: components.http_client().ok_or(INCOMPLETE)?,
-            limit: limits.into_iter().flatten().min(),
-            stalls: stalls.filter(|stalls| stalls.download_enabled()).cloned(),
-            timeouts,
-            resolver,
-            identities,
-            bag,
-            skew: (!keeps_clock).then(Skew::default),
-            is_lambda: std::env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some(),
-            slots: Slots::default(),
-            components,
-            config,
-        })
-    }
-
-    /// Sends the first attempt of a call.
-    async fn attempt<O: ApiOperation>(
-        &self,
-        lane: &Lane,
         plugins: &RuntimePlugins,
         tables: &Tables,
         body: &Bytes,
-    ) -> Tried {
-        if !is_plain(tables) {
+    ) -> Tried<'_> {
+        let Ok(sender) = &self.sender else {
             return Tried::Not;
-        }
-        let begun = self.limit.map(|limit| (self.clock.now(), limit));
-        let identity = match self.identity().await {
-            Some(Ok(identity)) => identity,
-            Some(Err(())) => return Tried::Not,
-            None => {
-                return Tried::HandOver(Box::new(Handover {
-                    sent: None,
-                    spent: self.limit.unwrap_or_default(),
-                }));
+        };
+        let sending = sender.attempt::<O>(&self.obstacle, plugins, tables, body);
+        let tried = sending.await;
+        match &tried {
+            Tried::Answered(reply) => {
+                tracing::debug!(request_id = ?reply.request_id);
+                self.counts.answered();
             }
-        };
-        let now = self.clock.now();
-        let Some(stamp) = Stamp::of(self.service_time(now)) else {
-            return self.without(begun);
-        };
-        let slot = O::slot(&self.slots);
-        let template = match slot.find(template::arn(tables).as_ref(), &identity, now, &stamp) {
-            Found::Template(template) => template,
-            Found::Resting => return self.without(begun),
-            Found::Nothing => {
-                let learned = slot.learn::<O>(plugins, tables, body, identity, now, &stamp);
-                let Some(learned) = Box::pin(learned).await else {
-                    return self.without(begun);
-                };
-                lane.obstacle.set(learned.as_ref().err().copied());
-                match learned {
-                    Ok(template) => template,
-                    Err(_) => return self.without(begun),
-                }
-            }
-        };
-        let invocation = Invocation::random();
-        let connection = CaptureSmithyConnection::new();
-        let sent = self.give(&template, body, stamp, invocation, &connection);
-        let Some(mut pending) = sent else {
-            return self.without(begun);
-        };
-
-        let mut spent = Duration::ZERO;
-        let mut patience = PATIENCE;
-        if let Some((begun, limit)) = begun {
-            spent = now.duration_since(begun).unwrap_or_default();
-            patience = patience.min(limit.saturating_sub(spent));
+            Tried::HandOver(handover) if handover.is_sent() => self.counts.handed_over(),
+            Tried::HandOver(_) | Tried::Not => {}
         }
-        let mut watch = Watch {
-            patience: Patience::new(&self.sleep, patience),
-            clock: &self.clock,
-            stalls: self.stalls.as_ref(),
-        };
-        let progress = attempt::run(&mut pending, &mut watch, |response| {
-            if let Some(skew) = &self.skew {
-                skew.measure(response.headers(), now, || self.clock.now());
-            }
-        });
-        let state = match progress.await {
-            Progress::Answered(answer) => {
-                self.pay_back(&template);
-                return Tried::Answered(answer);
-            }
-            Progress::Ended(outcome) => State::Ended(*outcome),
-            Progress::Pending => State::Pending(pending),
-        };
-        if let Some((begun, _)) = begun {
-            let passed = self.clock.now().duration_since(begun).unwrap_or_default();
-            spent = passed.max(spent + watch.patience.spent());
-        }
-        Tried::HandOver(Box::new(Handover {
-            sent: Some(Sent {
-                state,
-                connection,
-                invocation: invocation.text(),
-                body: body.clone(),
-            }),
-            spent,
-        }))
-    }
-
-    /// Leaves the call to the orchestrator, within what is left of its time. Credentials may have taken
-    /// some.
-    fn without(&self, begun: Option<(SystemTime, Duration)>) -> Tried {
-        let passed = |(begun, _)| self.clock.now().duration_since(begun).ok();
-        match begun.and_then(passed) {
-            Some(spent) if spent >= WORTH_COUNTING => {
-                Tried::HandOver(Box::new(Handover { sent: None, spent }))
-            }
-            _ => Tried::Not,
-        }
-    }
-
-    /// Gives the request to the HTTP client. `None` when that has to be left to the SDK.
-    fn give(
-        &self,
-        template: &Template,
-        body: &Bytes,
-        stamp: Stamp,
-        invocation: Invocation,
-        connection: &CaptureSmithyConnection,
-    ) -> Option<HttpConnectorFuture> {
-        let trace = self.trace().ok()?;
-        let mut request = template.request(body, stamp, invocation, trace)?;
-        request.add_extension(connection.clone());
-        Some(self.connector().call(request))
-    }
-
-    fn connector(&self) -> &SharedHttpConnector {
-        self.connector.get_or_init(|| {
-            let mut settings = HttpConnectorSettings::builder();
-            settings.set_connect_timeout(self.timeouts.connect_timeout());
-            settings.set_read_timeout(self.timeouts.read_timeout());
-            self.http
-                .http_connector(&settings.build(), &self.components)
-        })
-    }
-
-    /// The SDK's cached identity, or a new one from the client's provider. `None` when that takes
-    /// longer than the client allows.
-    async fn identity(&self) -> Option<Result<Identity, ()>> {
-        let resolver = self.resolver.clone();
-        let mut identity =
-            self.identities
-                .resolve_cached_identity(resolver, &self.components, &self.bag);
-        let resolved = match self.limit {
-            None => identity.await,
-            Some(limit) => {
-                Patience::new(&self.sleep, limit)
-                    .wait(&mut identity)
-                    .await?
-            }
-        };
-        // The orchestrator tells of the error.
-        Some(resolved.map_err(|_| ()))
-    }
-
-    fn service_time(&self, now: SystemTime) -> SystemTime {
-        self.skew.as_ref().map_or(now, |skew| skew.correct(now))
-    }
-
-    /// The header by which AWS notices functions that call themselves without end; as the SDK
-    /// takes it from the environment.
-    fn trace(&self) -> Result<Option<String>, ()> {
-        if !self.is_lambda {
-            return Ok(None);
-        }
-        match std::env::var("_X_AMZN_TRACE_ID") {
-            Ok(trace) if trace.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => Ok(Some(trace)),
-            Err(std::env::VarError::NotPresent) => Ok(None),
-            _ => Err(()),
-        }
-    }
-
-    /// Gives to the quota of retries what a success gives back.
-    fn pay_back(&self, template: &Template) {
-        if template.quota.is_full() {
-            return;
-        }
-        let mut attempt = Layer::new("dynamodel::Lane");
-        attempt.store_put(RequestAttempts::new(1));
-        attempt.store_put(template.quota.clone());
-        let mut bag = ConfigBag::base();
-        bag.push_shared_layer(self.config.clone());
-        bag.push_layer(attempt);
-        let mut success = InterceptorContext::new(Input::erase(()));
-        success.set_output_or_error(Ok(Output::erase(())));
-        let strategy = self.components.retry_strategy();
-        // A success is never sent again, whatever the strategy says.
-        let _ = strategy.should_attempt_retry(&success, &self.components, &bag);
-    }
-}
-
-/// Whether nothing but the operation and the table's ARN can matter for the endpoint.
-fn is_plain(tables: &Tables) -> bool {
-    match tables {
-        Tables::One(table) => !table.trim().is_empty(),
-        Tables::Many(tables) => !tables.iter().any(|table| table.starts_with("arn:")),
+        tried
     }
 }

@@ -23,7 +23,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
 
-use super::attempt::{CallHandle, Observer};
+use super::attempt::{Call, Observer};
 use super::capture::Captured;
 use super::endpoint::EndpointParams;
 use super::{ApiOperation, Tables};
@@ -32,7 +32,7 @@ use super::{ApiOperation, Tables};
 pub(super) struct RawInput {
     pub(super) body: Bytes,
     pub(super) tables: Tables,
-    pub(super) call: CallHandle,
+    pub(super) call: Call,
 }
 
 impl std::fmt::Debug for RawInput {
@@ -41,7 +41,7 @@ impl std::fmt::Debug for RawInput {
     }
 }
 
-/// The output of every operation: the decoded answer is with the call.
+/// The output of every operation: the answer is with the call.
 #[derive(Debug)]
 struct Answered;
 
@@ -144,7 +144,7 @@ impl SerializeRequest for Serializer {
     }
 }
 
-/// Gives successful bodies to the call's decoder and errors to the SDK's deserializer.
+/// Gives successful bodies to the call and errors to the SDK's deserializer.
 #[derive(Debug)]
 struct Deserializer {
     sdk: FrozenLayer,
@@ -170,10 +170,9 @@ impl DeserializeResponse for Deserializer {
         }
         let request_id = response.request_id();
         tracing::debug!(request_id = ?request_id);
-        let call = cfg.load::<CallHandle>();
+        let call = cfg.load::<Call>();
         let call = call.ok_or_else(|| OrchestratorError::other("nobody waits for the answer"))?;
-        // A body that cannot be decoded is an outcome. As a response error it would be retried.
-        call.0.answer(&shared(response.body(), body), request_id);
+        call.answer(shared(response.body(), body), request_id);
         Ok(Output::erase(Answered))
     }
 }

@@ -14,32 +14,21 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use bytes::Bytes;
 
 use self::fake::{Fake, Step};
 use super::capture::capture;
-use super::operation::Operations;
 use super::{ApiOperation, Failure, FailureKind, GetItem, PutItem, Reply, Tables, Transport};
-use crate::wire::ReadError;
 
 const BODY: &[u8] = br#"{"TableName":"books","Key":{"isbn":{"S":"1"}}}"#;
 
-/// The body, when it ends like JSON.
-fn text(body: &Bytes) -> Result<String, ReadError> {
-    match body.ends_with(b"}") {
-        true => Ok(String::from_utf8_lossy(body).into_owned()),
-        false => Err(ReadError::expected("the end of an object")),
-    }
-}
-
-async fn send<O: ApiOperation>(config: Builder) -> Result<Reply<String>, Failure> {
+async fn send<O: ApiOperation>(config: Builder) -> Result<Reply, Failure> {
     let transport = Transport::new(&Client::from_conf(config.build())).unwrap();
     call::<O>(&transport).await
 }
 
-async fn call<O: ApiOperation>(transport: &Transport) -> Result<Reply<String>, Failure> {
+async fn call<O: ApiOperation>(transport: &Transport) -> Result<Reply, Failure> {
     let tables = Tables::One("books".into());
-    transport.call::<O, _>(tables, BODY.to_vec(), text).await
+    transport.call::<O>(tables, BODY.to_vec()).await
 }
 
 /// Puts against a script that ends in a failure.
@@ -57,10 +46,10 @@ fn code(failure: &Failure) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn an_answer_is_decoded() {
+async fn an_answer_is_its_bytes() {
     let fake = Fake::new([Step::ok(r#"{"Item":{}}"#)]);
     let reply = send::<GetItem>(fake.config()).await.unwrap();
-    assert_eq!(reply.output, r#"{"Item":{}}"#);
+    assert_eq!(reply.body, r#"{"Item":{}}"#);
     assert_eq!(reply.attempts, 1);
     assert!(reply.request_id.unwrap().starts_with("REQUEST"));
     let sent = fake.sent();
@@ -127,7 +116,7 @@ async fn an_empty_table_name_is_an_error() {
     let fake = Fake::new([Step::ok("{}")]);
     let transport = Transport::new(&Client::from_conf(fake.config().build())).unwrap();
     let tables = Tables::One(" ".into());
-    let sent = transport.call::<GetItem, _>(tables, BODY.to_vec(), text);
+    let sent = transport.call::<GetItem>(tables, BODY.to_vec());
     let failure = sent.await.unwrap_err();
     assert!(matches!(failure.kind, FailureKind::Construction(_)));
 }
@@ -153,12 +142,7 @@ async fn metrics_are_kept_when_they_go_somewhere() {
     assert_eq!(captured.plugins().len(), 1);
     captured.has_telemetry = true;
     assert_eq!(captured.plugins().len(), 2);
-    let operations = Operations::prepare(&captured).unwrap();
-    let reply = call::<GetItem>(&Transport {
-        operations,
-        lane: None,
-    })
-    .await
-    .unwrap();
+    let transport = Transport::of(captured, false).unwrap();
+    let reply = call::<GetItem>(&transport).await.unwrap();
     assert_eq!(reply.attempts, 2);
 }

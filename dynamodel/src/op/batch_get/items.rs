@@ -38,10 +38,15 @@ impl<O> Items<O> {
 
 impl<O: Projection> ReadItems for Items<O> {
     fn read(&mut self, r: &mut Reader<'_>, place: Place<'_>) -> Result<(), ReadError> {
-        let item = O::read_item(r)?;
-        if let Some(place) = place(r).and_then(|place| self.0.get_mut(place)) {
-            *place = Some(item);
+        // Not with `?`, which would move the item once more.
+        match O::read_item(r) {
+            Ok(item) => {
+                if let Some(place) = place(r).and_then(|place| self.0.get_mut(place)) {
+                    *place = Some(item);
+                }
+                Ok(())
+            }
+            Err(e) => Err(e),
         }
-        Ok(())
     }
 }

@@ -1,12 +1,10 @@
 //! One attempt, from the moment it is given to the HTTP client until its answer is read, failed or
 //! has taken too long.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime::client::http::body::minimum_throughput::MinimumThroughputDownloadBody;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -19,23 +17,19 @@ use aws_types::request_id::RequestId;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use super::patience::Patience;
+use crate::transport::Reply;
 use crate::transport::plugin::has_its_checksum;
 
 /// How far an attempt has come when the lane lets go of it. What is rare is in a box: this is moved
 /// around with every answer.
 pub(super) enum Progress {
     /// A success with its whole body, which has the checksum of its headers.
-    Answered(Answer),
+    Answered(Reply),
     /// Anything else that came: an error, or a success whose body could not be read (whole).
     Ended(Box<Result<HttpResponse, ConnectorError>>),
     /// It is still waited for.
     Pending,
-}
-
-/// A successful answer.
-pub(super) struct Answer {
-    pub(super) request_id: Option<String>,
-    pub(super) body: Bytes,
 }
 
 /// What an attempt is watched with.
@@ -70,9 +64,10 @@ pub(super) async fn run(
     }
     match watch.read(response.body_mut()).await {
         Ok(body) if has_its_checksum(response.headers(), &body) => {
-            return Progress::Answered(Answer {
-                request_id: response.request_id().map(str::to_owned),
+            return Progress::Answered(Reply {
                 body,
+                attempts: 1,
+                request_id: response.request_id().map(str::to_owned),
             });
         }
         Ok(body) => *response.body_mut() = SdkBody::from(body),
@@ -87,7 +82,7 @@ impl Watch<'_> {
         let Some(stalls) = self.stalls else {
             return body;
         };
-        let sleep = self.patience.sleep.clone();
+        let sleep = self.patience.sleep().clone();
         let options = stalls.clone().into();
         let body = MinimumThroughputDownloadBody::new(self.clock.clone(), sleep, body, options);
         SdkBody::from_body_1_x(body)
@@ -171,47 +166,5 @@ impl Body for Unread {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::new()
-    }
-}
-
-/// How long something is waited for. The timer is only set when it has to be waited for at all.
-pub(super) struct Patience<'a> {
-    sleep: &'a SharedAsyncSleep,
-    limit: Duration,
-    timer: Option<Sleep>,
-    is_over: bool,
-}
-
-impl<'a> Patience<'a> {
-    pub(super) fn new(sleep: &'a SharedAsyncSleep, limit: Duration) -> Self {
-        Patience {
-            sleep,
-            limit,
-            timer: None,
-            is_over: false,
-        }
-    }
-
-    /// How much time has certainly passed, whatever the clock says.
-    pub(super) fn spent(&self) -> Duration {
-        match self.is_over {
-            true => self.limit,
-            false => Duration::ZERO,
-        }
-    }
-
-    /// What the future ends with, unless the time is up before.
-    pub(super) async fn wait<F: Future + Unpin>(&mut self, future: &mut F) -> Option<F::Output> {
-        poll_fn(|cx| {
-            if let Poll::Ready(output) = Pin::new(&mut *future).poll(cx) {
-                return Poll::Ready(Some(output));
-            }
-            let (sleep, limit) = (self.sleep, self.limit);
-            let timer = self.timer.get_or_insert_with(|| sleep.sleep(limit));
-            let timer = Pin::new(timer).poll(cx);
-            self.is_over = timer.is_ready();
-            timer.map(|()| None)
-        })
-        .await
     }
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -31,12 +31,27 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use bytes::Bytes;
 use http_body::Body;
 
-/// An attempt that was given to the HTTP client, or that ran out of time before.
-pub(super) struct Handover {
-    /// The attempt, when something was sent.
-    pub(super) sent: Option<Sent>,
+use super::identity::Refused;
+use crate::transport::Failure;
+
+/// What the lane has done of a call.
+pub(in crate::transport) struct Handover<'a> {
+    pub(super) done: Done,
     /// How much of the call's time has passed.
     pub(super) spent: Duration,
+    /// The client's.
+    pub(super) components: &'a RuntimeComponents,
+    pub(super) timeouts: &'a TimeoutConfig,
+}
+
+/// How far it came.
+pub(super) enum Done {
+    /// Time has passed.
+    Nothing,
+    /// The client was asked for an identity, and has none.
+    NoIdentity(BoxError),
+    /// The first attempt was given to the HTTP client.
+    Sent(Box<Sent>),
 }
 
 /// What was sent.
@@ -45,81 +60,80 @@ pub(super) struct Sent {
     /// The connection that it was sent on.
     pub(super) connection: CaptureSmithyConnection,
     pub(super) invocation: String,
-    /// The request's body. The HTTP client drops its copies when it has sent them.
-    pub(super) body: Bytes,
 }
 
 pub(super) enum State {
     Ended(Result<HttpResponse, ConnectorError>),
-    Pending(HttpConnectorFuture),
+    /// With the request's body. The HTTP client drops its copies when it has sent them.
+    Pending(HttpConnectorFuture, Bytes),
 }
 
-/// Says whether the orchestrator has taken the attempt over.
+/// What was sent, until the orchestrator asks for it.
 #[derive(Clone)]
-pub(super) struct Waiting(Arc<Mutex<First>>);
-
-struct First {
-    sent: Option<Sent>,
-    /// Whether the orchestrator has asked for something to be sent.
-    is_asked_for: bool,
-}
+pub(in crate::transport) struct Waiting(Arc<Mutex<Option<Box<Sent>>>>);
 
 impl Waiting {
-    /// Whether something was sent that the orchestrator has not asked for.
-    pub(super) fn is_left(&self) -> bool {
-        self.lock().sent.is_some()
+    /// How the orchestrator failed. When that was before it came to what was sent, it is told of here.
+    pub(in crate::transport) fn failed(&self, mut failure: Failure) -> Failure {
+        if self.lock().is_some() {
+            failure.attempts = failure.attempts.max(1);
+            failure.uncertain = true;
+        }
+        failure
     }
 
-    fn ask(&self) -> Option<Sent> {
-        let mut first = self.lock();
-        first.is_asked_for = true;
-        first.sent.take()
+    fn take(&self) -> Option<Box<Sent>> {
+        self.lock().take()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, First> {
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Sent>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Handover {
-    /// The plugins of a call whose first attempt is this one.
-    pub(super) fn prepare(
+impl Handover<'_> {
+    pub(super) fn is_sent(&self) -> bool {
+        matches!(self.done, Done::Sent(_))
+    }
+
+    /// The plugins and the body of a call that goes on from here.
+    pub(in crate::transport) fn prepare(
         self,
         plugins: &RuntimePlugins,
-        components: &RuntimeComponents,
-        timeouts: &TimeoutConfig,
-    ) -> (RuntimePlugins, Waiting) {
+        mut body: Bytes,
+    ) -> (RuntimePlugins, Bytes, Waiting) {
         let mut config = Layer::new("dynamodel::Handover");
-        if let Some(sent) = &self.sent {
-            let same = SameInvocation(sent.invocation.clone());
-            config.store_put(SharedInvocationIdGenerator::new(same));
-        }
-        let waiting = Waiting(Arc::new(Mutex::new(First {
-            sent: self.sent,
-            is_asked_for: false,
-        })));
         let mut ours = RuntimeComponentsBuilder::new("dynamodel::Handover");
-        if let Some(behind) = components.http_client() {
-            let first = waiting.clone();
-            ours.set_http_client(Some(FirstClient { first, behind }));
-        }
-        if let Some(sleep) = components.sleep_impl() {
-            let begun = BegunTimeouts {
-                sleep,
-                spent: self.spent,
-                limits: [
-                    timeouts.operation_timeout(),
-                    timeouts.operation_attempt_timeout(),
-                ],
-                first: waiting.clone(),
-            };
+        if let Some(sleep) = self.components.sleep_impl() {
+            let begun = BegunTimeouts::new(sleep, self.spent, self.timeouts);
             ours.set_sleep_impl(Some(SharedAsyncSleep::new(begun)));
+        }
+        let waiting = Waiting(Arc::default());
+        match self.done {
+            Done::Nothing => {}
+            Done::NoIdentity(error) => {
+                let refused = Refused::new(error, self.components.identity_cache());
+                ours.set_identity_cache(Some(refused));
+            }
+            Done::Sent(sent) => {
+                let same = SameInvocation(sent.invocation.clone());
+                config.store_put(SharedInvocationIdGenerator::new(same));
+                if let State::Pending(..) = sent.state {
+                    // The copies of the body that was sent are counted.
+                    body = Bytes::copy_from_slice(&body);
+                }
+                if let Some(behind) = self.components.http_client() {
+                    let first = waiting.clone();
+                    ours.set_http_client(Some(FirstClient { first, behind }));
+                }
+                *waiting.lock() = Some(sent);
+            }
         }
         let ours = StaticRuntimePlugin::new()
             .with_order(Order::NestedComponents)
             .with_config(config.freeze())
             .with_runtime_components(ours);
-        (plugins.clone().with_operation_plugin(ours), waiting)
+        (plugins.clone().with_operation_plugin(ours), body, waiting)
     }
 }
 
@@ -181,7 +195,7 @@ impl fmt::Debug for FirstConnector {
 
 impl HttpConnector for FirstConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Some(sent) = self.first.ask() else {
+        let Some(sent) = self.first.take() else {
             return self.behind.call(request);
         };
         if let Some(theirs) = request.extension::<CaptureSmithyConnection>() {
@@ -190,8 +204,8 @@ impl HttpConnector for FirstConnector {
         }
         match sent.state {
             State::Ended(outcome) => HttpConnectorFuture::ready(outcome),
-            State::Pending(pending) => {
-                HttpConnectorFuture::new(observed(pending, request, sent.body))
+            State::Pending(pending, body) => {
+                HttpConnectorFuture::new(observed(pending, request, body))
             }
         }
     }
@@ -235,8 +249,22 @@ impl InvocationIdGenerator for SameInvocation {
 struct BegunTimeouts {
     sleep: SharedAsyncSleep,
     spent: Duration,
-    limits: [Option<Duration>; 2],
-    first: Waiting,
+    /// The timeouts that the orchestrator has yet to begin: first that of the call, and then that of
+    /// its first attempt. What it waits for after that is not shorter than it says.
+    begun: Mutex<[Option<Duration>; 2]>,
+}
+
+impl BegunTimeouts {
+    fn new(sleep: SharedAsyncSleep, spent: Duration, timeouts: &TimeoutConfig) -> Self {
+        BegunTimeouts {
+            sleep,
+            spent,
+            begun: Mutex::new([
+                timeouts.operation_timeout(),
+                timeouts.operation_attempt_timeout(),
+            ]),
+        }
+    }
 }
 
 impl fmt::Debug for BegunTimeouts {
@@ -249,10 +277,11 @@ impl fmt::Debug for BegunTimeouts {
 
 impl AsyncSleep for BegunTimeouts {
     fn sleep(&self, duration: Duration) -> Sleep {
-        let is_timeout = self.limits.contains(&Some(duration));
-        let left = match is_timeout && !self.first.lock().is_asked_for {
-            true => duration.saturating_sub(self.spent),
-            false => duration,
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let timeout = begun.iter_mut().find(|begun| **begun == Some(duration));
+        let left = match timeout.and_then(Option::take) {
+            Some(timeout) => timeout.saturating_sub(self.spent),
+            None => duration,
         };
         self.sleep.sleep(left)
     }

@@ -1,16 +1,16 @@
 //! An HTTP client that answers from a script and remembers what was sent.
 
+mod components;
+
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use aws_runtime::invocation_id::{InvocationId, InvocationIdGenerator};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
-use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
 use aws_smithy_runtime_api::client::http::{
@@ -22,6 +22,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body::{Body, Frame};
+
+pub(super) use self::components::{Clock, Marker, OneInvocation, StoppedClock};
 
 /// What happens to one request.
 #[derive(Debug, Clone)]
@@ -247,45 +249,5 @@ impl Body for Parts {
         }
         let part = (!self.0.is_empty()).then(|| self.0.remove(0));
         Poll::Ready(part.map(|part| Ok(Frame::data(Bytes::from_static(part)))))
-    }
-}
-
-/// A clock that is set by hand.
-#[derive(Debug, Clone)]
-pub(super) struct Clock(Arc<Mutex<SystemTime>>);
-
-impl Clock {
-    pub(super) fn new() -> Self {
-        Clock(Arc::new(Mutex::new(StoppedClock.now())))
-    }
-
-    pub(super) fn advance(&self, time: Duration) {
-        *self.0.lock().unwrap() += time;
-    }
-}
-
-impl TimeSource for Clock {
-    fn now(&self) -> SystemTime {
-        *self.0.lock().unwrap()
-    }
-}
-
-/// Every request at the same time.
-#[derive(Debug)]
-pub(super) struct StoppedClock;
-
-impl TimeSource for StoppedClock {
-    fn now(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(1_760_000_000)
-    }
-}
-
-/// Every request with the same id.
-#[derive(Debug)]
-pub(super) struct OneInvocation;
-
-impl InvocationIdGenerator for OneInvocation {
-    fn generate(&self) -> Result<Option<InvocationId>, BoxError> {
-        Ok(Some(InvocationId::new("one-invocation".to_owned())))
     }
 }

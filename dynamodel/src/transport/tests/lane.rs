@@ -16,10 +16,8 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor}
 
 use super::fake::{Clock, Fake, Sent, Step};
 use super::{
-    ApiOperation, BODY, Failure, FailureKind, Operations, Reply, Tables, Transport, call, capture,
-    code, text,
+    ApiOperation, BODY, Failure, FailureKind, Reply, Tables, Transport, call, capture, code,
 };
-use crate::transport::lane::Lane;
 
 /// A transport with the lane.
 fn lane(config: Builder) -> Transport {
@@ -48,11 +46,7 @@ fn with_replaced(config: Builder, by: impl Intercept + 'static) -> Transport {
     let mut components = captured.components.to_builder();
     components.set_interceptors(interceptors.into_iter());
     captured.components = components.build().unwrap();
-    let operations = Operations::prepare(&captured).unwrap();
-    Transport {
-        operations,
-        lane: Some(Lane::new(captured)),
-    }
+    Transport::of(captured, true).unwrap()
 }
 
 fn authorization(sent: &Sent) -> &str {
@@ -60,9 +54,12 @@ fn authorization(sent: &Sent) -> &str {
 }
 
 /// What is the same on every way that a request can take.
-fn outcome(sent: &Result<Reply<String>, Failure>) -> String {
+fn outcome(sent: &Result<Reply, Failure>) -> String {
     match sent {
-        Ok(reply) => format!("{} {:?} {}", reply.attempts, reply.request_id, reply.output),
+        Ok(reply) => {
+            let body = String::from_utf8_lossy(&reply.body);
+            format!("{} {:?} {body}", reply.attempts, reply.request_id)
+        }
         Err(failure) => {
             let source = match &failure.kind {
                 FailureKind::Service { source, .. }

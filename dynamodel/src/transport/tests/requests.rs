@@ -1,58 +1,23 @@
 //! What is sent: the requests that the SDK itself would send.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{AppName, Builder, FrameworkMetadata};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
-};
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::endpoint_config::AccountIdEndpointMode;
 
 use super::super::BatchWriteItem;
-use super::fake::{Fake, OneInvocation, Sent, Step, StoppedClock};
-use super::{BODY, GetItem, PutItem, Tables, Transport, call, send, text};
+use super::fake::{Fake, Marker, OneInvocation, Sent, Step, StoppedClock};
+use super::{BODY, GetItem, PutItem, Tables, Transport, call, send};
 
 /// A change of the configuration of a client.
 type Change = fn(Builder) -> Builder;
-
-/// Adds a header, and counts the calls that it sees begin.
-#[derive(Debug, Default, Clone)]
-struct Marker(Arc<AtomicU32>);
-
-#[dyn_dispatch_hint]
-impl Intercept for Marker {
-    fn name(&self) -> &'static str {
-        "Marker"
-    }
-
-    fn read_before_execution(
-        &self,
-        _context: &BeforeSerializationInterceptorContextRef<'_>,
-        _cfg: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn modify_before_signing(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _components: &RuntimeComponents,
-        _cfg: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let headers = context.request_mut().headers_mut();
-        headers.insert("x-marker", "yes");
-        Ok(())
-    }
-}
 
 #[tokio::test]
 async fn interceptors_run_once_a_call_and_never_for_the_capture() {
@@ -60,14 +25,14 @@ async fn interceptors_run_once_a_call_and_never_for_the_capture() {
     let fake = Fake::new([Step::ok("{}")]);
     let config = fake.config().interceptor(marker.clone());
     let transport = Transport::new(&Client::from_conf(config.build())).unwrap();
-    assert_eq!(marker.0.load(Ordering::Relaxed), 0);
+    assert_eq!(marker.begun(), 0);
     call::<GetItem>(&transport).await.unwrap();
     call::<PutItem>(&transport).await.unwrap();
-    assert_eq!(marker.0.load(Ordering::Relaxed), 2);
+    assert_eq!(marker.begun(), 2);
     for sent in fake.sent() {
-        assert_eq!(sent.header("x-marker"), Some("yes"));
+        assert_eq!(sent.header(Marker::HEADER), Some("yes"));
         let authorization = sent.header("authorization").unwrap();
-        assert!(authorization.contains("x-marker"), "signed");
+        assert!(authorization.contains(Marker::HEADER), "signed");
     }
 }
 
@@ -144,7 +109,7 @@ async fn both(change: Change, table: &str) -> (Sent, Sent) {
     let ours = Fake::new([Step::ok("{}")]);
     let transport = Transport::new(&config(&ours)).unwrap();
     let tables = Tables::One(table.into());
-    let call = transport.call::<GetItem, _>(tables, raw.body.clone(), text);
+    let call = transport.call::<GetItem>(tables, raw.body.clone());
     call.await.unwrap();
     (raw, ours.sent().remove(0))
 }
@@ -210,7 +175,7 @@ async fn a_batch_resolves_the_endpoint_of_all_its_tables() {
     for account in ["111111111111", "222222222222"] {
         let arn = format!("arn:aws:dynamodb:eu-central-1:{account}:table/books");
         let tables = Tables::Many(vec![arn.into()]);
-        let sent = transport.call::<BatchWriteItem, _>(tables, b"{}".to_vec(), text);
+        let sent = transport.call::<BatchWriteItem>(tables, b"{}".to_vec());
         sent.await.unwrap();
     }
     let raw = Client::from_conf(fake.config().build());
@@ -230,7 +195,7 @@ async fn a_table_keeps_its_endpoint_parameters() {
     for account in ["111111111111", "222222222222", "111111111111"] {
         let arn = format!("arn:aws:dynamodb:eu-central-1:{account}:table/books");
         let tables = Tables::One(arn.into());
-        let sent = transport.call::<GetItem, _>(tables, BODY.to_vec(), text);
+        let sent = transport.call::<GetItem>(tables, BODY.to_vec());
         sent.await.unwrap();
     }
     let uris: Vec<_> = fake.sent().into_iter().map(|sent| sent.uri).collect();

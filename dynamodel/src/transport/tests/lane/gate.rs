@@ -1,5 +1,7 @@
 //! Clients that the lane is not for. It stays closed, and everything works as without it.
 
+use std::time::SystemTime;
+
 use aws_runtime::auth::sigv4::SigV4AuthScheme;
 use aws_sdk_dynamodb::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
 use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction, RetryConfig};
@@ -8,9 +10,7 @@ use aws_smithy_runtime_api::client::auth::{
     AuthScheme, AuthSchemeEndpointConfig, AuthSchemeId, Sign,
 };
 use aws_smithy_runtime_api::client::identity::{Identity, SharedIdentityResolver};
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeTransmitInterceptorContextMut, InterceptorContext,
-};
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::{GetIdentityResolver, RuntimeComponents};
@@ -19,35 +19,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format;
 
 use super::super::GetItem;
-use super::super::fake::OneInvocation;
+use super::super::fake::{Marker, OneInvocation};
 use super::*;
-use crate::transport::capture::capture;
-use crate::transport::lane::Lane;
-use crate::transport::operation::Operations;
-
-/// Adds a header.
-#[derive(Debug)]
-struct Marker;
-
-#[dyn_dispatch_hint]
-impl Intercept for Marker {
-    fn name(&self) -> &'static str {
-        "Marker"
-    }
-
-    fn modify_before_signing(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _components: &RuntimeComponents,
-        _cfg: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        context
-            .request_mut()
-            .headers_mut()
-            .insert("x-marker", "yes");
-        Ok(())
-    }
-}
 
 /// Has the name of one of the SDK's.
 #[derive(Debug)]
@@ -120,7 +93,7 @@ impl Sign for OwnScheme {
 async fn what_is_not_understood_keeps_the_lane_closed() {
     type Change = fn(Builder) -> Builder;
     let cases: [(&str, Change); 8] = [
-        ("interceptors", |b| b.interceptor(Marker)),
+        ("interceptors", |b| b.interceptor(Marker::default())),
         ("interceptors", |b| b.interceptor(Impostor)),
         ("retry classifiers", |b| b.retry_classifier(Never)),
         ("retry mode", |b| b.retry_config(RetryConfig::adaptive())),
@@ -142,7 +115,7 @@ async fn what_is_not_understood_keeps_the_lane_closed() {
         assert!(why.contains(expected), "{expected}: {why}");
 
         let reply = call::<GetItem>(&transport).await.unwrap();
-        assert_eq!(reply.output, r#"{"Item":{}}"#);
+        assert_eq!(reply.body, r#"{"Item":{}}"#);
         assert_eq!(counts(&transport), (0, 0));
         let sent = fake.sent().remove(0);
         let by_orchestrator = Fake::new([Step::ok("{}")]);
@@ -150,7 +123,7 @@ async fn what_is_not_understood_keeps_the_lane_closed() {
         let sdk = Transport::new(&Client::from_conf(config)).unwrap();
         call::<GetItem>(&sdk).await.unwrap();
         let theirs = by_orchestrator.sent().remove(0);
-        for name in ["x-marker", "user-agent"] {
+        for name in [Marker::HEADER, "user-agent"] {
             assert_eq!(sent.header(name), theirs.header(name));
         }
         assert_eq!(sent.uri, theirs.uri);
@@ -162,12 +135,8 @@ async fn what_is_not_understood_keeps_the_lane_closed() {
 async fn metrics_that_go_somewhere_keep_the_lane_closed() {
     let fake = Fake::new([Step::ok("{}")]);
     let mut captured = capture(&Client::from_conf(fake.config().build())).unwrap();
-    let operations = Operations::prepare(&captured).unwrap();
     captured.has_telemetry = true;
-    let transport = Transport {
-        operations,
-        lane: Some(Lane::new(captured)),
-    };
+    let transport = Transport::of(captured, true).unwrap();
     let status = transport.lane_status();
     assert_eq!(status.obstacle(), Some("the SDK's metrics are collected"));
     call::<GetItem>(&transport).await.unwrap();
@@ -237,50 +206,21 @@ async fn another_signature_closes_the_lane_when_it_is_seen() {
 /// request to request, and one with the time.
 #[tokio::test]
 async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
-    #[derive(Debug, Clone, Copy)]
-    enum Varying {
-        Nonce,
-        Time,
-    }
-    #[dyn_dispatch_hint]
-    impl Intercept for Varying {
-        // The name of one that does nothing for these operations, and is taken out here.
-        fn name(&self) -> &'static str {
-            "ObservabilityFeatureTrackerInterceptor"
-        }
-        fn modify_before_signing(
-            &self,
-            context: &mut BeforeTransmitInterceptorContextMut<'_>,
-            components: &RuntimeComponents,
-            _cfg: &mut ConfigBag,
-        ) -> Result<(), BoxError> {
-            let value = match self {
-                Varying::Nonce => fastrand::u64(..).to_string(),
-                Varying::Time => {
-                    let now = components.time_source().unwrap().now();
-                    let mut now = DateTime::from(now);
-                    now.set_subsec_nanos(0);
-                    let now = now.fmt(Format::DateTime)?;
-                    format!("ttl={}", now.replace(['-', ':'], ""))
-                }
-            };
-            let headers = context.request_mut().headers_mut();
-            headers.insert("x-varying", value);
-            Ok(())
-        }
-    }
-    for (varying, expected) in [
-        (
-            Varying::Nonce,
-            "the SDK's requests differ in an unknown way",
-        ),
-        (
-            Varying::Time,
-            "the SDK's requests tell the time in an unknown way",
-        ),
-    ] {
+    let nonce = |_| fastrand::u64(..).to_string();
+    let time = |now| {
+        let mut now = DateTime::from(now);
+        now.set_subsec_nanos(0);
+        let now = now.fmt(Format::DateTime).unwrap();
+        format!("ttl={}", now.replace(['-', ':'], ""))
+    };
+    type Varying = fn(SystemTime) -> String;
+    let cases: [(Varying, &str); 2] = [
+        (nonce, "the SDK's requests differ in an unknown way"),
+        (time, "the SDK's requests tell the time in an unknown way"),
+    ];
+    for (varying, expected) in cases {
         let fake = Fake::new([Step::ok("{}")]);
-        let transport = with_replaced(fake.config(), varying);
+        let transport = with_replaced(fake.config(), Marker::as_one_of_the_sdks(varying));
         assert!(transport.lane_status().is_open());
         for _ in 0..3 {
             call::<GetItem>(&transport).await.unwrap();
@@ -288,6 +228,34 @@ async fn a_header_that_varies_closes_the_lane_when_it_is_seen() {
         assert_eq!(transport.lane_status().obstacle(), Some(expected));
         assert_eq!(counts(&transport), (0, 0));
         let sent = fake.sent();
-        assert!(sent.iter().all(|sent| sent.header("x-varying").is_some()));
+        assert!(
+            sent.iter()
+                .all(|sent| sent.header(Marker::HEADER).is_some())
+        );
     }
+}
+
+/// Nothing is learned for a minute after it did not work out, and a clock that is set back does not
+/// make that a day.
+#[tokio::test]
+async fn a_rest_is_a_minute() {
+    let (fake, clock) = (Fake::new([Step::ok("{}")]), Clock::new());
+    clock.advance(Duration::from_secs(86_400));
+    let nonce = Marker::as_one_of_the_sdks(|_| fastrand::u64(..).to_string());
+    let transport = with_replaced(fake.config().time_source(clock.clone()), nonce.clone());
+    let begun = async || {
+        let before = nonce.begun();
+        call::<GetItem>(&transport).await.unwrap();
+        nonce.begun() - before
+    };
+    // What is sent, and the two requests that are learned from.
+    assert_eq!(begun().await, 3);
+    assert_eq!(begun().await, 1);
+    clock.advance(Duration::from_secs(59));
+    assert_eq!(begun().await, 1);
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(begun().await, 3);
+    clock.set_back(Duration::from_secs(86_400));
+    assert_eq!(begun().await, 3);
+    assert_eq!(begun().await, 1);
 }

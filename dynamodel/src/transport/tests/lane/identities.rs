@@ -98,26 +98,36 @@ async fn credentials_that_are_not_cached_are_asked_for_each_time() {
         clock.advance(Duration::from_millis(300));
     }
     assert_eq!(fake.sent().len(), 10);
+    assert_eq!(transport.lane_status().obstacle(), None);
+    // A template is used for a second at least, before there is another.
+    assert_eq!(counts(&transport), (3, 0));
 }
 
 #[tokio::test]
 async fn missing_credentials_are_the_orchestrators_error() {
     let (fake, clock) = (Fake::new([Step::ok("{}")]), Clock::new());
-    let provider = Rotating {
-        good: 0,
-        ..Rotating::new(&clock)
-    };
-    let transport = lane(fake.config().credentials_provider(provider));
-    let failure = call::<PutItem>(&transport).await.unwrap_err();
-    let ours = outcome(&Err(failure));
-    let provider = Rotating {
-        good: 0,
-        ..Rotating::new(&clock)
-    };
-    let config = fake.config().credentials_provider(provider);
-    let sdk = Transport::new(&Client::from_conf(config.build())).unwrap();
-    assert_eq!(ours, outcome(&call::<PutItem>(&sdk).await));
-    assert!(ours.contains("the role is gone"), "{ours}");
+    for cached in [true, false] {
+        let outcomes = async |on_lane: bool| {
+            let provider = Rotating {
+                good: 0,
+                ..Rotating::new(&clock)
+            };
+            let mut config = fake.config().credentials_provider(provider.clone());
+            if !cached {
+                config.set_identity_cache(IdentityCache::no_cache());
+            }
+            let transport = match on_lane {
+                true => lane(config),
+                false => Transport::new(&Client::from_conf(config.build())).unwrap(),
+            };
+            let sent = call::<PutItem>(&transport).await;
+            (outcome(&sent), provider.asked())
+        };
+        let (ours, asked) = outcomes(true).await;
+        assert_eq!((ours.clone(), asked), outcomes(false).await);
+        assert!(ours.contains("the role is gone"), "{ours}");
+        assert_eq!(asked, 1, "failures are not asked for twice");
+    }
     assert_eq!(fake.sent().len(), 0);
 }
 
@@ -133,22 +143,21 @@ async fn what_was_sent_is_not_forgotten() {
         let config = config.identity_cache(IdentityCache::no_cache());
         config.credentials_provider(provider)
     };
-    // One for the lane and two for what it learns from: those are the same ones here.
     #[derive(Debug)]
-    struct Thrice(AtomicU64);
-    impl ProvideCredentials for Thrice {
+    struct Once(AtomicU64);
+    impl ProvideCredentials for Once {
         fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
         where
             Self: 'a,
         {
             let result = match self.0.fetch_add(1, Ordering::Relaxed) {
-                0..3 => Ok(Credentials::new("AKID", "SECRET", None, None, "thrice")),
+                0 => Ok(Credentials::new("AKID", "SECRET", None, None, "once")),
                 _ => Err(CredentialsError::provider_error("the role is gone")),
             };
             future::ProvideCredentials::ready(result)
         }
     }
-    let transport = open(config(Thrice(AtomicU64::new(0))));
+    let transport = open(config(Once(AtomicU64::new(0))));
     let failure = call::<PutItem>(&transport).await.unwrap_err();
     assert_eq!(counts(&transport), (0, 1));
     assert_eq!(fake.sent().len(), 1);

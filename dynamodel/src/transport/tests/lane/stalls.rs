@@ -17,7 +17,7 @@ fn impatient(fake: &Fake) -> Builder {
         .retry_config(retries)
 }
 
-async fn second_call(step: Step) -> (Transport, Result<Reply<String>, Failure>, Duration) {
+async fn second_call(step: Step) -> (Transport, Result<Reply, Failure>, Duration) {
     let fake = Fake::new([Step::ok("{}"), step]);
     let transport = open(impatient(&fake));
     call::<GetItem>(&transport).await.unwrap();
@@ -32,7 +32,7 @@ async fn an_answer_in_parts_is_put_together() {
     let wait = Duration::from_millis(20);
     let late = Step::Late(wait, wait, r#"{"Item":{"isbn":{"S":"1"}}}"#);
     let (transport, sent, _) = second_call(late).await;
-    assert_eq!(sent.unwrap().output, r#"{"Item":{"isbn":{"S":"1"}}}"#);
+    assert_eq!(sent.unwrap().body, r#"{"Item":{"isbn":{"S":"1"}}}"#);
     assert_eq!(counts(&transport), (2, 0));
 }
 
@@ -44,7 +44,7 @@ async fn a_late_answer_is_handed_over_and_arrives() {
         let late = Step::Late(seconds(headers), seconds(body), r#"{"Item":{}}"#);
         let (transport, sent, elapsed) = second_call(late).await;
         let reply = sent.unwrap_or_else(|failure| panic!("{headers}: {failure:?}"));
-        assert_eq!(reply.output, r#"{"Item":{}}"#);
+        assert_eq!(reply.body, r#"{"Item":{}}"#);
         assert_eq!(reply.attempts, 1);
         assert_eq!(counts(&transport), counted);
         assert!(elapsed >= seconds(headers + body), "{elapsed:?}");
