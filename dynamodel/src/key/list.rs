@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::{AnyKey, Key};
 use super::builder::Places;
+use super::{AnyKey, Key};
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::wire::WriteError;

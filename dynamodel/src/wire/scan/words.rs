@@ -34,7 +34,8 @@ pub(super) fn is_plain(bytes: &[u8]) -> bool {
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         let (first, last) = (u16::from_le_bytes(*first), u16::from_le_bytes(*last));
         // Behind them, letters.
-        let word = LOW * u64::from(b'a') << 32 | u64::from(first) << 16 | u64::from(last);
+        let letters = (LOW * u64::from(b'a')) << 32;
+        let word = letters | u64::from(first) << 16 | u64::from(last);
         return marks(word) == 0;
     }
     !bytes.iter().any(|&byte| is_special(byte))
