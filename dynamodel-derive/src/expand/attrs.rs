@@ -5,6 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Generics, Ident, WherePredicate};
 
+use super::codec::name_literal;
 use super::implement;
 use super::stored::attribute_type;
 use crate::model::{Container, Field, generated};
@@ -223,7 +224,8 @@ pub(super) fn token(container: &Container, field: &Field, usable: &Usable) -> To
         _ => None,
     };
     if let Some(part) = key_part.map(Literal::usize_unsuffixed) {
-        stored.extend(quote!(const KEY_PART: usize = #part;));
+        let member = name_literal(&field.name.value);
+        stored.extend(quote!(const KEY_PART: usize = #part; const MEMBER: &'static str = #member;));
     }
     let hash = hash(&field.ident);
     token_of_type(

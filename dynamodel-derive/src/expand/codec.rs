@@ -21,7 +21,7 @@ pub(super) enum Role {
 }
 
 /// `,"name":`, as the writer takes it.
-fn name_literal(name: &str) -> Literal {
+pub(super) fn name_literal(name: &str) -> Literal {
     Literal::string(&format!(",\"{}\":", json_escaped(name)))
 }
 

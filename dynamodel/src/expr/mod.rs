@@ -43,6 +43,9 @@ pub trait Token {
     /// 1 for the partition key of the table, 2 for its sort key, else 0.
     #[doc(hidden)]
     const KEY_PART: usize = 0;
+    /// Of key attributes `,"name":`, as a [`Writer`](crate::wire::Writer) takes it; else nothing.
+    #[doc(hidden)]
+    const MEMBER: &'static str = "";
 }
 
 /// The token of the field whose name has the FNV-1a hash `H`.

@@ -82,7 +82,13 @@ impl KeyBuilder {
     }
 
     pub fn part<K: Token>(&mut self, value: impl ValueFor<ValueOf<K::Type>>) -> &mut Self {
-        let start = self.begin(K::NAME);
+        let start = match K::MEMBER {
+            "" => self.begin(K::NAME),
+            member => {
+                self.json.name(member);
+                self.json.len()
+            }
+        };
         value.write_value(&mut self.json);
         self.end(K::NAME, start);
         self

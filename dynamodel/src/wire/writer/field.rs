@@ -86,7 +86,7 @@ impl Writer {
     }
 
     #[inline(always)]
-    fn name(&mut self, name: &'static str) {
+    pub(crate) fn name(&mut self, name: &'static str) {
         if self.last_byte() == Some(b'{') {
             self.raw(name.as_bytes().get(1..).unwrap_or_default());
         } else {
