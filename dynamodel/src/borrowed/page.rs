@@ -79,10 +79,9 @@ impl<V> BorrowedPage<V> {
 
     /// Where the next page starts; `None` after the last.
     ///
-    /// That is after all that DynamoDB read for this one. Where a filter and a
-    /// [`limit`](crate::Query::limit) cut the last page of a [reading](super::BorrowedRead::pages) short,
-    /// what they cut off is not on the next one; read page by page with
-    /// [`page_size`](crate::Query::page_size) to have all of it.
+    /// That is after all that DynamoDB read for this one. Where the [`limit`](crate::Query::limit) cuts
+    /// short the last page of a [reading](super::BorrowedRead::pages), as it does with a filter, what it
+    /// cuts off is not on the next one; [`page_size`](crate::Query::page_size) alone cuts nothing off.
     pub fn next(&self) -> Option<Cursor> {
         match &self.held {
             Held::Answer(answer) => {

@@ -246,8 +246,8 @@ impl<V> fmt::Debug for BorrowedPages<V> {
 
 impl<V> BorrowedPages<V> {
     /// Where a scan goes on, also after an error: [`Scan::resume_at`](crate::Scan::resume_at) with it gives
-    /// the pages that this stream has not given yet, each once; one that was cut short by the
-    /// [`limit`](crate::Scan::limit), which takes a filter, comes again as a whole. `None` for a query, whose pages tell it
+    /// the pages that this stream has not given yet, each once; one that the
+    /// [`limit`](crate::Scan::limit) cut short comes again as a whole. `None` for a query, whose pages tell it
     /// themselves: [`BorrowedPage::next`].
     pub fn cursor(&self) -> Option<ScanCursor> {
         let lanes = self.lanes.iter().filter_map(Lane::position);
