@@ -56,25 +56,33 @@ impl Writer {
     /// Writes a key attribute: fails when it is empty or longer than 2048 bytes.
     #[inline(always)]
     pub fn key_field<T: Attribute>(&mut self, name: &'static str, value: &T) {
-        self.limited(MAX_PARTITION, |w| w.field(name, value));
+        let start = self.len();
+        self.field(name, value);
+        self.limit(start, MAX_PARTITION);
     }
 
     /// Writes a sort key attribute: fails when it is empty or longer than 1024 bytes.
     #[inline(always)]
     pub fn sort_field<T: Attribute>(&mut self, name: &'static str, value: &T) {
-        self.limited(MAX_SORT, |w| w.field(name, value));
+        let start = self.len();
+        self.field(name, value);
+        self.limit(start, MAX_SORT);
     }
 
     /// [`key_field`](Self::key_field) through the stored form.
     #[inline(always)]
     pub fn key_field_as<S: StoredAs<T>, T>(&mut self, name: &'static str, value: &T) {
-        self.limited(MAX_PARTITION, |w| w.field_as::<S, T>(name, value));
+        let start = self.len();
+        self.field_as::<S, T>(name, value);
+        self.limit(start, MAX_PARTITION);
     }
 
     /// [`sort_field`](Self::sort_field) through the stored form.
     #[inline(always)]
     pub fn sort_field_as<S: StoredAs<T>, T>(&mut self, name: &'static str, value: &T) {
-        self.limited(MAX_SORT, |w| w.field_as::<S, T>(name, value));
+        let start = self.len();
+        self.field_as::<S, T>(name, value);
+        self.limit(start, MAX_SORT);
     }
 
     #[inline(always)]
@@ -86,11 +94,10 @@ impl Writer {
         }
     }
 
-    /// Writes a key attribute and checks its value's size.
+    /// Checks the size of the key attribute that was written from there on.
+    // What writes it is no closure given here, which would not always be inlined.
     #[inline(always)]
-    fn limited(&mut self, limit: usize, write: impl FnOnce(&mut Self)) {
-        let start = self.len();
-        write(self);
+    fn limit(&mut self, start: usize, limit: usize) {
         if !is_surely_key(self.since(start), limit) {
             self.check_key(start, limit);
         }
