@@ -244,15 +244,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
     /// # Errors
     /// When a value is invalid, or the scan that goes on has come to its end.
     pub fn to_json(self) -> Result<String, Error> {
-        page::to_json(&self.only_or_first(Plan::first)?)
-    }
-
-    /// The plan of one request.
-    fn only_or_first(
-        self,
-        choose: fn(Vec<Result<Plan, Error>>) -> Result<Plan, Error>,
-    ) -> Result<Plan, Error> {
-        choose(self.plans()).map_err(named::<E>)
+        page::to_json(&Plan::first(self.plans()).map_err(named::<E>)?)
     }
 
     /// One plan for each segment.
@@ -373,7 +365,8 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
     where
         O: SelectableFrom<I>,
     {
-        page::page(db, self.only_or_first(Plan::only)?).await
+        let plan = Plan::only(self.plans()).map_err(named::<E>)?;
+        page::page(db, plan).await
     }
 
     /// The items as a stream, page after page as they are needed; with several segments, as they
