@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
+use bytes::Bytes;
+
 use crate::single_table::HasTable;
 use crate::transport::{LaneStatus, Tables, Transport};
 
@@ -266,7 +268,7 @@ impl Db {
             tables: Tables::One(table),
             index,
             batch_size: None,
-            body,
+            body: body.into(),
         };
         O::send(self, request)
     }
@@ -276,7 +278,7 @@ impl Db {
         &self,
         tables: Vec<Arc<str>>,
         batch_size: usize,
-        body: Vec<u8>,
+        body: Bytes,
     ) -> Sending<'_> {
         let request = Request {
             tables: Tables::Many(tables),

@@ -106,10 +106,9 @@ impl Transport {
     pub(crate) async fn call<O: ApiOperation>(
         &self,
         tables: Tables,
-        body: Vec<u8>,
+        body: Bytes,
     ) -> Result<Reply, Failure> {
         let plugins = O::plugins(&self.operations);
-        let body = Bytes::from(body);
         let tried = match &self.lane {
             Some(lane) => lane.attempt::<O>(plugins, &tables, &body).await,
             None => Tried::Not,

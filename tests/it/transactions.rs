@@ -228,6 +228,17 @@ async fn what_cannot_be_sent_is_refused_before() {
     );
     assert_eq!(err.attempts(), 0);
 
+    // Of several pairs, the one that is complete first.
+    let mut tx = Transaction::new();
+    for id in ["a", "b", "b", "a", "b"] {
+        tx.put(account(id, 1).put());
+    }
+    let text = tx.send(&db).await.unwrap_err().to_string();
+    assert!(
+        text.contains("operations 2 (Put Account) and 3 (Put Account)"),
+        "{text}"
+    );
+
     let mut tx = Transaction::new();
     for n in 0..101 {
         tx.put(account(&n.to_string(), 0).put());

@@ -19,7 +19,7 @@ pub(crate) struct Request {
     pub(crate) index: Option<&'static str>,
     /// How many keys or operations it has, when it can have several.
     pub(crate) batch_size: Option<usize>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 /// What a request ended with. Nobody who watches has seen it yet.

@@ -4,6 +4,8 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::backoff::Backoff;
 use super::get::Get;
 use super::identity::identity;
@@ -222,6 +224,7 @@ async fn fetch(
     let Some((gets, tables, body)) = request(gets, |table| db.resolve(table))? else {
         return Ok(Vec::new());
     };
+    let body = Bytes::from(body);
     let mut retry = backoff.start();
     loop {
         let sent = db

@@ -10,6 +10,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
+
 use super::backoff::Backoff;
 use super::check::Check;
 use super::delete::{Delete, Remove};
@@ -18,6 +20,7 @@ use super::put::Put;
 use super::response::capacities;
 use super::returned::Stored;
 use super::update::Update;
+
 use crate::db::Db;
 use crate::entity::{Entity, Lock};
 use crate::error::{Error, Limit};
@@ -281,6 +284,7 @@ impl Transaction {
         }
         let token = token.map_or_else(random_token, Ok)?;
         let (tables, body) = request(&steps, 0, |table| db.resolve(table), &token, measure)?;
+        let body = Bytes::from(body);
         loop {
             let (tables, body) = (tables.clone(), body.clone());
             let sent = db
@@ -384,18 +388,28 @@ pub(crate) fn request<S: Borrow<Step>>(
 pub(crate) fn check_clash<'a>(
     operations: impl Iterator<Item = (&'static str, &'static str, &'a str, &'a [u8])>,
 ) -> Result<(), Error> {
-    let mut seen = std::collections::HashMap::new();
-    for (i, (verb, entity, table, identity)) in operations.enumerate() {
-        if let Some((j, first_verb, first)) = seen.insert((table, identity), (i, verb, entity)) {
-            return Err(Error::invalid_request(format!(
-                "operations {} ({first_verb} {first}) and {} ({verb} {entity}) of the transaction are \
-                 about the same item; combine them into one",
-                j + 1,
-                i + 1,
-            )));
+    // Those about one item stand side by side then.
+    let mut all: Vec<_> = operations.enumerate().collect();
+    all.sort_unstable_by_key(|&(i, (_, _, table, identity))| (table, identity, i));
+    let pairs = all.windows(2).filter_map(|pair| match *pair {
+        [first @ (_, (_, _, table, identity)), second]
+            if (table, identity) == (second.1.2, second.1.3) =>
+        {
+            Some((first, second))
         }
-    }
-    Ok(())
+        _ => None,
+    });
+    let Some(((j, (first_verb, first, ..)), (i, (verb, entity, ..)))) =
+        pairs.min_by_key(|(_, (i, _))| *i)
+    else {
+        return Ok(());
+    };
+    Err(Error::invalid_request(format!(
+        "operations {} ({first_verb} {first}) and {} ({verb} {entity}) of the transaction are about \
+         the same item; combine them into one",
+        j + 1,
+        i + 1,
+    )))
 }
 
 /// A token for one content.

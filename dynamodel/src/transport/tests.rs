@@ -28,7 +28,7 @@ async fn send<O: ApiOperation>(config: Builder) -> Result<Reply, Failure> {
 
 async fn call<O: ApiOperation>(transport: &Transport) -> Result<Reply, Failure> {
     let tables = Tables::One("books".into());
-    transport.call::<O>(tables, BODY.to_vec()).await
+    transport.call::<O>(tables, BODY.to_vec().into()).await
 }
 
 /// Puts against a script that ends in a failure.
@@ -116,7 +116,7 @@ async fn an_empty_table_name_is_an_error() {
     let fake = Fake::new([Step::ok("{}")]);
     let transport = Transport::new(&Client::from_conf(fake.config().build())).unwrap();
     let tables = Tables::One(" ".into());
-    let sent = transport.call::<GetItem>(tables, BODY.to_vec());
+    let sent = transport.call::<GetItem>(tables, BODY.to_vec().into());
     let failure = sent.await.unwrap_err();
     assert!(matches!(failure.kind, FailureKind::Construction(_)));
 }

@@ -8,8 +8,8 @@ use dynamodel::wire::Writer;
 use dynamodel::{BatchGet, Db, Entity, Transaction};
 use dynamodel_bench::alloc;
 use dynamodel_bench::model::{
-    Counter, CounterView, Order, OrderView, Product, Sample, Status, batch_answer, get_answer,
-    page_answer,
+    Counter, CounterView, Order, OrderView, Parcel, Product, Sample, Status, batch_answer,
+    get_answer, page_answer,
 };
 use dynamodel_bench::stub::Stub;
 
@@ -100,6 +100,7 @@ fn operations_on_the_lane() {
 #[test]
 fn pages() {
     page::<Order>(100, 240);
+    page::<Parcel>(100, 240);
     page::<Product>(20, 240);
     page::<Counter>(1_000, 240);
 }
@@ -126,6 +127,7 @@ fn encoding() {
         check(what, usage.allocations, 1);
     }
     encode::<Order>("writing 500 bytes");
+    encode::<Parcel>("writing 700 bytes, nested");
     encode::<Product>("writing 2,800 bytes");
 }
 

@@ -1,5 +1,6 @@
 //! Sends operations together with their guards, again when somebody else was faster.
 
+use bytes::Bytes;
 use futures_util::future::try_join_all;
 
 use super::item::{owner_of, same_value};
@@ -54,6 +55,7 @@ pub(crate) async fn send(
         let token = sending.token.clone().map_or_else(random_token, Ok)?;
         let resolve = |table| db.resolve(table);
         let (tables, body) = request(&all, added.len(), resolve, &token, sending.measure)?;
+        let body = Bytes::from(body);
         let mut error = loop {
             let (tables, body) = (tables.clone(), body.clone());
             let sent = db

@@ -109,7 +109,7 @@ async fn both(change: Change, table: &str) -> (Sent, Sent) {
     let ours = Fake::new([Step::ok("{}")]);
     let transport = Transport::new(&config(&ours)).unwrap();
     let tables = Tables::One(table.into());
-    let call = transport.call::<GetItem>(tables, raw.body.clone());
+    let call = transport.call::<GetItem>(tables, raw.body.clone().into());
     call.await.unwrap();
     (raw, ours.sent().remove(0))
 }
@@ -175,7 +175,7 @@ async fn a_batch_resolves_the_endpoint_of_all_its_tables() {
     for account in ["111111111111", "222222222222"] {
         let arn = format!("arn:aws:dynamodb:eu-central-1:{account}:table/books");
         let tables = Tables::Many(vec![arn.into()]);
-        let sent = transport.call::<BatchWriteItem>(tables, b"{}".to_vec());
+        let sent = transport.call::<BatchWriteItem>(tables, b"{}".to_vec().into());
         sent.await.unwrap();
     }
     let raw = Client::from_conf(fake.config().build());
@@ -195,7 +195,7 @@ async fn a_table_keeps_its_endpoint_parameters() {
     for account in ["111111111111", "222222222222", "111111111111"] {
         let arn = format!("arn:aws:dynamodb:eu-central-1:{account}:table/books");
         let tables = Tables::One(arn.into());
-        let sent = transport.call::<GetItem>(tables, BODY.to_vec());
+        let sent = transport.call::<GetItem>(tables, BODY.to_vec().into());
         sent.await.unwrap();
     }
     let uris: Vec<_> = fake.sent().into_iter().map(|sent| sent.uri).collect();

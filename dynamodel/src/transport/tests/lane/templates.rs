@@ -123,7 +123,7 @@ async fn requests_are_those_of_the_sdk() {
         let transport = open(config(&fake));
         for _ in 0..2 {
             let body = raw.body.clone();
-            let sent = transport.call::<GetItem>(Tables::One(table.into()), body);
+            let sent = transport.call::<GetItem>(Tables::One(table.into()), body.into());
             sent.await.unwrap();
         }
         assert_eq!(counts(&transport), (2, 0), "case {number}");
@@ -187,7 +187,7 @@ fn random_requests_have_the_signature_of_the_sdk() {
         let sent = runtime.block_on(async {
             for transport in [&transport, &sdk] {
                 let tables = Tables::One(table.as_str().into());
-                transport.call::<PutItem>(tables, body.clone()).await.unwrap();
+                transport.call::<PutItem>(tables, body.clone().into()).await.unwrap();
             }
             fake.sent()
         });
@@ -222,7 +222,7 @@ async fn accounts_in_arns_have_their_own_endpoints() {
     for account in ["111111111111", "222222222222", "111111111111"] {
         let arn = format!("arn:aws:dynamodb:eu-central-1:{account}:table/books");
         let tables = Tables::One(arn.into());
-        let sent = transport.call::<GetItem>(tables, BODY.to_vec());
+        let sent = transport.call::<GetItem>(tables, BODY.to_vec().into());
         sent.await.unwrap();
         call::<GetItem>(&transport).await.unwrap();
     }
@@ -250,7 +250,7 @@ async fn many_arns_leave_room_for_names() {
     for table in 0..70 {
         let arn = format!("arn:aws:dynamodb:eu-central-1:111111111111:table/t{table}");
         let tables = Tables::One(arn.into());
-        let sent = transport.call::<GetItem>(tables, BODY.to_vec());
+        let sent = transport.call::<GetItem>(tables, BODY.to_vec().into());
         sent.await.unwrap();
     }
     let (learned, _) = counts(&transport);
@@ -266,7 +266,7 @@ async fn batches_on_arns_go_through_the_orchestrator() {
     for account in ["111111111111", "222222222222"] {
         let arn = format!("arn:aws:dynamodb:eu-central-1:{account}:table/books");
         let tables = Tables::Many(vec![arn.into()]);
-        let sent = transport.call::<BatchWriteItem>(tables, b"{}".to_vec());
+        let sent = transport.call::<BatchWriteItem>(tables, b"{}".to_vec().into());
         sent.await.unwrap();
     }
     assert_eq!(counts(&transport), (0, 0));
