@@ -170,9 +170,21 @@ impl<C: Collection> CollectionQuery<C> {
         self.with(|plan| plan.consistent = true)
     }
 
-    /// Reads at most this many items a round trip: DynamoDB's `Limit`.
+    /// Reads at most this many items a round trip, counted before the filter of
+    /// [`skip_unknown`](Self::skip_unknown): DynamoDB's `Limit`.
     pub fn page_size(self, items: u32) -> Self {
         self.with(|plan| plan.page_size = Some(items))
+    }
+
+    /// Asks what each page cost: [`Page::consumed_capacity`].
+    pub fn measured(self) -> Self {
+        self.with(|plan| plan.measure = true)
+    }
+
+    /// Whether the next page is under way while the items of one are decoded and looked at. As
+    /// [`Query::prefetch`](crate::Query::prefetch).
+    pub fn prefetch(self, ahead: bool) -> Self {
+        self.with(|plan| plan.prefetch = Some(ahead))
     }
 
     /// Reads items that borrow their text from the pages: with an enum that derives
@@ -320,5 +332,5 @@ pub fn kind_of<'a, E: Templated>(r: &Reader<'a>) -> Result<Option<Cow<'a, str>>,
 pub fn unknown_kind<C: Collection>() -> ReadError {
     let expected = format!("an item of type `{}`", C::KINDS.join("`, `"));
     let name = <<C::First as Templated>::Table as Table>::DISCRIMINATOR;
-    ReadError::new(expected, "another type").in_field(name)
+    ReadError::new(expected, "another type; `skip_unknown` leaves it out").in_field(name)
 }

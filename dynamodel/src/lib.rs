@@ -66,7 +66,12 @@
 //! * [`GetUnique`] reads an item by an attribute that is unique beside the key; [`BackfillGuards`] is
 //!   for items that are older than that.
 //! * [`Query`] and [`Scan`] read many items; [`Page`], [`Cursor`] and [`ItemStream`] are how.
-//!   [`BorrowedProjection`] is for reading them without copying their text.
+//!   [`BorrowedProjection`] is for reading them without copying their text, those of sharded indexes
+//!   and [collections](CollectionQuery::borrowed) too; a [`ScanCursor`] for scans that go on where they
+//!   ended.
+//! * [`derive@Table`] and [`derive@Collection`] are for several entities in one table, and for reading
+//!   them together.
+//! * [`BatchGet`], [`BatchWrite`] and [`Transaction`] take operations on many items.
 //! * [`Db`] is what operations are sent to, and where tables are created.
 //! * [`Attribute`] has the table of Rust types and their stored forms.
 //! * [`Error`] tells what went wrong, by predicates.
@@ -83,7 +88,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `default-https-client` (default) | the SDK's HTTPS client, with rustls |
-//! | `serde` (default) | `#[dynamo(serde)]` stores any serde type natively; [`Cursor`] serializes as text |
+//! | `serde` (default) | `#[dynamo(serde)]` stores any serde type natively; [`Cursor`] and [`ScanCursor`] serialize as text |
 //! | `embedded` | [`Db::embedded`] and [`Db::embedded_at`]: an engine in this process, under the same SDK client |
 //! | `aws-config` | [`Db::from_env`] |
 //! | `json` | `Json<T>`, JSON text in S; `serde_json::Value` as an attribute, natively |

@@ -92,6 +92,19 @@ pub(crate) trait Observed {
     fn counts(&self) -> Counts {
         Counts::default()
     }
+
+    /// Takes in how it came, where that is still to tell: an answer that is kept can turn out to be
+    /// unreadable later.
+    fn came(&mut self, _origin: Origin) {}
+}
+
+/// How an answer came.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    /// How many attempts were sent.
+    pub(crate) attempts: u32,
+    /// DynamoDB's id of the request.
+    pub(crate) request_id: Option<String>,
 }
 
 /// How many items an answer is about, where it tells.

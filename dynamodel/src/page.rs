@@ -26,7 +26,7 @@ use crate::db::{Db, Sending};
 use crate::entity::Projection;
 use crate::error::Error;
 use crate::expr::ast::{Comparator, Node, Operand, Value};
-use crate::observe::Observed;
+use crate::observe::{Observed, Origin};
 use crate::op::{
     ConsumedCapacity, PageBody, PageItems, Plan, decode_count, decode_page, read_items, read_page,
 };
@@ -152,12 +152,16 @@ impl Named {
         self.error(Error::read(error))
     }
 
-    /// The error of an answer that is no JSON.
-    pub(crate) fn answer(self, error: ReadError) -> Error {
+    /// The error of an answer that was kept, and is no JSON.
+    pub(crate) fn answer(self, error: ReadError, answer: &RawPage) -> Error {
+        let Origin {
+            attempts,
+            request_id,
+        } = answer.origin().clone();
         self.error(Error::failure(Failure {
-            attempts: 1,
+            attempts,
             uncertain: false,
-            request_id: None,
+            request_id,
             kind: FailureKind::Decode(error),
         }))
     }
@@ -184,6 +188,10 @@ fn ask<'d>(
     start: Option<&[u8]>,
     count: bool,
 ) -> Result<Sending<'d>, Error> {
+    if limit == Some(0) {
+        let error = "a page has at least 1 item; raise `page_size` or `limit`, or leave it out";
+        return Err(Named::of(plan).error(Error::invalid_request(error)));
+    }
     let table = db.resolve(plan.schema.table);
     let body = plan
         .body(&table, limit, start, count)
@@ -347,7 +355,7 @@ async fn collect(db: &Db, plan: Plan, items: &mut dyn PageItems) -> Result<(), E
         {
             ahead = Some(ask(wanted, start).sent().await);
         }
-        error = read_items(&page, items).map_err(|e| named.answer(e))?;
+        error = read_items(&page, items).map_err(|e| named.answer(e, &page))?;
     }
 }
 

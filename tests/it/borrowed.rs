@@ -394,6 +394,62 @@ async fn answers_in_any_form() {
     }
 }
 
+/// A page that is kept, and turns out to be unreadable when its items are: the error tells of its request.
+#[tokio::test]
+async fn a_kept_page_tells_how_it_came() {
+    const FIRST: &str =
+        r#"{"Items":[{"id":{"S":"a"}}],"Count":1,"LastEvaluatedKey":{"id":{"S":"a"}}}"#;
+    // What stands around the items can be read; they end where no list does.
+    const BROKEN: &str = r#"{"Items":[{"id":{"S":"secret"}},],"Count":1}"#;
+    let (db, faults) = faults::db().await;
+    db.create_table::<Thing>().await.unwrap();
+    let check = |e: Error| {
+        assert!(e.is_invalid_response(), "{e}");
+        assert_eq!(e.request_id(), Some(faults::REQUEST_ID));
+        assert_eq!((e.attempts(), e.entity()), (2, Some("Thing")));
+        assert!(!format!("{e} {e:?}").contains("secret"), "{e}");
+    };
+    let script = || {
+        let answers = [Fault::Answer(FIRST), Fault::THROTTLE, Fault::Answer(BROKEN)];
+        faults.next("Query", answers);
+    };
+    script();
+    check(Thing::query("x").all(&db).await.unwrap_err());
+    script();
+    let mut seen = 0;
+    let read = Thing::query("x").borrowed::<ThingView>();
+    check(read.each(&db, |_| seen += 1).await.unwrap_err());
+    assert_eq!(seen, 2);
+    faults.next("Query", [Fault::THROTTLE, Fault::Answer(BROKEN)]);
+    let page = Thing::query("x").borrowed::<ThingView>();
+    check(page.page(&db).await.unwrap().items().unwrap_err());
+    // Of the shards of an index too.
+    db.create_table::<Spread>().await.unwrap();
+    const BROKEN_SHARD: &str = r#"{"Items":[{"id":{"S":"secret"},"kind":{"N":"1"}},],"Count":1}"#;
+    let answers = [
+        Fault::THROTTLE,
+        Fault::Answer("{}"),
+        Fault::Answer(BROKEN_SHARD),
+    ];
+    faults.next("Query", answers);
+    let e = Spread::by_kind(1)
+        .concurrency(1)
+        .all(&db)
+        .await
+        .unwrap_err();
+    assert!(e.is_invalid_response(), "{e}");
+    assert_eq!(e.request_id(), Some(faults::REQUEST_ID));
+    assert_eq!((e.attempts(), e.entity()), (1, Some("Spread")));
+}
+
+#[derive(Debug, Entity)]
+#[dynamo(table = "borrowed_spread", index(by_kind, partition = kind, shards = 2))]
+struct Spread {
+    #[dynamo(partition)]
+    id: String,
+    kind: u8,
+}
+
 #[derive(Debug, Entity)]
 #[dynamo(table = "borrowed_things")]
 struct Thing {

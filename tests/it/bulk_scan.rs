@@ -212,8 +212,15 @@ async fn cursors_of_other_scans_are_refused() {
     let fresh = Thing::scan().segments(2).resumable(&db).cursor();
     assert_eq!(fresh.to_string(), "1..");
     assert!(!fresh.is_finished());
-    let scan = Thing::scan().resume_at(fresh).segments(3);
-    assert!(scan.all(&db).await.unwrap_err().is_invalid_cursor());
+    let scan = Thing::scan().resume_at(fresh.clone()).segments(3);
+    let e = scan.all(&db).await.unwrap_err();
+    assert!(e.is_invalid_cursor(), "{e}");
+    assert!(e.to_string().contains("leave out `segments`"), "{e}");
+    let page = Thing::scan().page_size(1).page(&db).await.unwrap();
+    let scan = Thing::scan().resume_at(fresh).start_at(page.next);
+    let e = scan.all(&db).await.unwrap_err();
+    assert!(e.is_invalid_request(), "{e}");
+    assert!(e.to_string().contains("two places to start"), "{e}");
     for text in ["", "1", "2.~", "1.?", "1.~.AAAA"] {
         let parsed = text.parse::<ScanCursor>();
         assert!(parsed.is_err_and(|e| e.is_invalid_cursor()), "{text}");
@@ -222,4 +229,88 @@ async fn cursors_of_other_scans_are_refused() {
     assert!(finished.is_finished());
     let none = Thing::scan().resume_at(finished).all(&db).await.unwrap();
     assert!(none.is_empty());
+}
+
+/// Every way to read goes on, not only streams.
+#[tokio::test]
+async fn whatever_reads_goes_on() {
+    let (db, _) = faults::db().await;
+    filled(&db, 12).await;
+    for (segments, single) in [(1, true), (3, false)] {
+        let mut things = Thing::scan().segments(segments).page_size(2).resumable(&db);
+        let mut seen = BTreeSet::new();
+        while seen.len() < 6 {
+            seen.insert(things.try_next().await.unwrap().unwrap().id);
+        }
+        let cursor = things.cursor();
+        let on = || Thing::scan().resume_at(cursor.clone());
+        let rest: BTreeSet<_> = on().all(&db).await.unwrap().iter().map(|t| t.id).collect();
+        assert!(rest.len() < 12 && rest.union(&seen).count() == 12);
+        assert_eq!(on().count(&db).await.unwrap(), rest.len() as u64);
+        let first = on().first(&db).await.unwrap().unwrap();
+        assert!(rest.contains(&first.id));
+        assert!(on().to_json().unwrap().contains("ExclusiveStartKey"));
+        let page = on().page(&db).await;
+        let borrowed = on().borrowed::<ThingView<'_>>().page(&db).await;
+        if single {
+            let ids = page.unwrap().items.into_iter().map(|t| t.id);
+            assert_eq!(ids.collect::<BTreeSet<_>>(), rest);
+            assert_eq!(borrowed.unwrap().count(), rest.len() as u64);
+        } else {
+            let message = "Scan Thing: a page belongs to one segment; use `segment(i, n)`";
+            assert_eq!(page.unwrap_err().to_string(), message);
+            assert_eq!(borrowed.unwrap_err().to_string(), message);
+        }
+    }
+    let finished = || Thing::scan().resume_at("1.~.~".parse::<ScanCursor>().unwrap());
+    assert_eq!(finished().first(&db).await.unwrap(), None);
+    assert_eq!(finished().count(&db).await.unwrap(), 0);
+    let message = "nothing is left to read; the cursor is that of a finished scan";
+    let e = finished().page(&db).await.unwrap_err();
+    assert_eq!(e.to_string(), format!("Scan Thing: {message}"));
+    assert!(finished().to_json().unwrap_err().is_invalid_request());
+    let e = finished().borrowed::<ThingView<'_>>().page(&db).await;
+    assert_eq!(e.unwrap_err().to_string(), format!("Scan: {message}"));
+}
+
+/// What a filter lets through and a limit cuts off is still to come.
+#[tokio::test]
+async fn a_limit_in_the_middle_of_a_page() {
+    let (db, _) = faults::db().await;
+    filled(&db, 20).await;
+    let odd = || Thing::scan().filter(|t| t.note.not_exists());
+    for segments in [1, 3] {
+        let limited = odd().segments(segments).limit(3);
+        let mut pages = limited.borrowed::<ThingView<'_>>().pages(&db);
+        let mut seen = Vec::new();
+        while let Some(page) = pages.try_next().await.unwrap() {
+            seen.extend(page.items().unwrap().iter().map(|t| t.id));
+        }
+        assert_eq!(seen.len(), 3);
+        let cursor = pages.cursor().unwrap();
+        assert!(!cursor.is_finished());
+        let rest = odd().resume_at(cursor).borrowed::<ThingView<'_>>();
+        rest.each(&db, |t| seen.push(t.id)).await.unwrap();
+        assert!(
+            seen.into_iter()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .eq(0..20)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_is_a_string_for_serde() {
+    let (db, _) = faults::db().await;
+    filled(&db, 9).await;
+    let mut things = Thing::scan().segments(2).page_size(2).resumable(&db);
+    things.try_next().await.unwrap();
+    let cursor = things.cursor();
+    let json = serde_json::to_string(&cursor).unwrap();
+    assert_eq!(json, format!("\"{cursor}\""));
+    assert_eq!(serde_json::from_str::<ScanCursor>(&json).unwrap(), cursor);
+    for text in ["7", r#""2.~""#] {
+        assert!(serde_json::from_str::<ScanCursor>(text).is_err(), "{text}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Collections: several kinds of one partition.
 
 use dynamodel::{Collection, Cursor, Entity, Projection, Table};
-use dynamodel_tests::db;
+use dynamodel_tests::{db, faults};
 use futures_util::TryStreamExt;
 
 #[derive(Table)]
@@ -131,6 +131,8 @@ async fn unknown_kinds() {
     assert!(error.is_unreadable(), "{error}");
     assert_eq!(error.entity(), Some("Item"));
     assert_eq!(error.attribute_path().as_deref(), Some("_type"));
+    let remedy = "found another type; `skip_unknown` leaves it out";
+    assert!(error.to_string().contains(remedy), "{error}");
     let known = Item::query((1, "u1"))
         .skip_unknown()
         .all(&db)
@@ -239,4 +241,26 @@ async fn items_that_borrow() {
     let known = known.borrowed::<ItemView<'_>>();
     known.each(&db, |_| seen += 1).await.unwrap();
     assert_eq!(seen, 10);
+}
+
+#[tokio::test]
+async fn costs_and_pages_ahead() {
+    let (db, faults) = faults::db().await;
+    db.create_table::<Accounts>().await.unwrap();
+    for number in 0..6 {
+        invoice(number).create().send(&db).await.unwrap();
+    }
+    let query = || Item::query((1, "u1")).page_size(2);
+    let page = query().measured().page(&db).await.unwrap();
+    assert!(page.consumed_capacity.is_some());
+    let page = query().measured().borrowed::<ItemView<'_>>();
+    assert!(page.page(&db).await.unwrap().consumed_capacity().is_some());
+    for (ahead, sent) in [(false, 1), (true, 2)] {
+        faults.forget();
+        let mut items = query().prefetch(ahead).stream(&db);
+        items.try_next().await.unwrap().unwrap();
+        assert_eq!(faults.sent("Query").len(), sent);
+        let rest: Vec<_> = items.try_collect().await.unwrap();
+        assert_eq!(rest.len(), 5);
+    }
 }

@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use dynamodel::{BatchGet, BatchWrite, Condition, Document, Entity, all_of, transact_get};
+use dynamodel::{
+    BatchGet, BatchWrite, Collection, Condition, Document, Entity, Projection, Table, all_of,
+    transact_get,
+};
+use futures_util::StreamExt;
 
 /// A value that must never be shown.
 const MARKER: &str = "MARKER-7319";
@@ -11,6 +15,7 @@ const MARKER: &str = "MARKER-7319";
 #[derive(Debug, Clone, PartialEq, Default, Entity)]
 #[dynamo(table = "secrets")]
 #[dynamo(index(by_owner, partition = owner, sort = name))]
+#[dynamo(index(by_text, partition = text, sort = name, shards = 2))]
 struct Secret {
     #[dynamo(partition)]
     id: String,
@@ -233,4 +238,118 @@ async fn errors() {
         let text = format!("{e} {e:?}");
         assert!(!text.contains("MARKER"), "{text}");
     }
+}
+
+#[derive(Debug, Projection)]
+#[dynamo(of = Secret)]
+#[allow(dead_code, reason = "only what holds it is looked at")]
+struct SecretView<'a> {
+    name: &'a str,
+    version: u64,
+}
+
+#[derive(Table)]
+#[dynamo(name = "vault", partition = "pk", sort = "sk")]
+struct Vault;
+
+#[derive(Debug, Entity)]
+#[dynamo(table = Vault, key(partition = "{owner}", sort = "NOTE#{id}"))]
+struct Note {
+    owner: String,
+    id: String,
+}
+
+#[derive(Debug, Collection)]
+#[allow(dead_code, reason = "only what holds it is looked at")]
+enum InVault {
+    Note(Note),
+}
+
+#[derive(Debug, Projection)]
+#[dynamo(of = Note)]
+#[allow(dead_code, reason = "only what holds it is looked at")]
+struct NoteView<'a> {
+    id: &'a str,
+}
+
+#[derive(Debug, Projection)]
+#[dynamo(of = InVault)]
+#[allow(dead_code, reason = "only what holds it is looked at")]
+enum InVaultView<'a> {
+    Note(NoteView<'a>),
+}
+
+/// Reads that borrow, their pages and cursors, and what is read of them on the way.
+#[tokio::test]
+async fn borrowed_reads() {
+    let db = dynamodel_tests::db().await;
+    db.create_table::<Secret>().await.unwrap();
+    db.create_table::<Vault>().await.unwrap();
+    for n in 0..4 {
+        let name = format!("{MARKER}-{n}");
+        let secret = Secret {
+            name,
+            version: 0,
+            ..marked()
+        };
+        secret.create().send(&db).await.unwrap();
+        let (owner, id) = (MARKER.into(), format!("{MARKER}-{n}"));
+        Note { owner, id }.create().send(&db).await.unwrap();
+    }
+    let reads = || {
+        let query = Secret::query(MARKER).filter(|_| condition());
+        [
+            Secret::query(MARKER).page_size(1).borrowed::<SecretView>(),
+            query.borrowed::<SecretView>(),
+            Secret::by_text(MARKER)
+                .page_size(1)
+                .borrowed::<SecretView>(),
+            Secret::scan().page_size(1).borrowed::<SecretView>(),
+        ]
+    };
+    let shown = format!("{:?}", reads());
+    assert!(
+        shown.contains("entity: \"Secret\"") && shown.contains(SHOWN),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("#n0=id") && shown.contains("by_text"),
+        "{shown}"
+    );
+    let mut all = vec![shown];
+    for read in reads() {
+        let mut pages = read.pages(&db);
+        all.push(format!("{pages:?}"));
+        let page = pages.next().await.unwrap().unwrap();
+        let mut items = page.iter();
+        all.push(format!("{page:?} {pages:?} {:?} {items:?}", page.next()));
+        items.next();
+        all.push(format!("{items:?} {:?}", pages.cursor()));
+    }
+    for read in reads() {
+        let page = read.page(&db).await.unwrap();
+        all.push(format!("{page:#?} {:#?}", page.next()));
+    }
+    let of_vault = || {
+        InVault::query(MARKER)
+            .page_size(1)
+            .borrowed::<InVaultView>()
+    };
+    let page = of_vault().page(&db).await.unwrap();
+    all.push(format!("{:?} {page:?} {:?}", of_vault(), page.iter()));
+    all.push(format!("{:?}", of_vault().pages(&db)));
+    // What a cursor of another partition is told.
+    let other = Secret::query("other").start_at(reads_cursor(&db).await);
+    let e = other.borrowed::<SecretView>().page(&db).await.unwrap_err();
+    assert!(e.is_invalid_cursor(), "{e}");
+    all.push(format!("{e} {e:?}"));
+    for text in all {
+        assert!(!text.contains("MARKER") && !text.contains("7319"), "{text}");
+    }
+}
+
+async fn reads_cursor(db: &dynamodel::Db) -> dynamodel::Cursor {
+    let query = Secret::query(MARKER).page_size(1);
+    let page = query.borrowed::<SecretView>().page(db).await.unwrap();
+    page.next().expect("there are more")
 }

@@ -400,3 +400,36 @@ async fn raw_large(db: &Db, k: &str, n: u32) {
     );
     crate::raw::put::<ByText>(db, &json).await;
 }
+
+/// DynamoDB refuses a page of nothing; so it is not sent.
+#[tokio::test]
+async fn a_page_of_nothing() {
+    let db = db().await;
+    let message =
+        "Query Ghost: a page has at least 1 item; raise `page_size` or `limit`, or leave it out";
+    let query = || Ghost::query("a");
+    let errors = [
+        query().page_size(0).all(&db).await.err(),
+        query().page_size(0).first(&db).await.err(),
+        query().page_size(0).count(&db).await.err(),
+        query().page_size(0).page(&db).await.err(),
+        query().limit(0).page(&db).await.err(),
+        query().page_size(0).stream(&db).try_next().await.err(),
+    ];
+    for e in errors {
+        let e = e.expect("refused");
+        assert!(e.is_invalid_request() && e.attempts() == 0, "{e}");
+        assert_eq!(e.to_string(), message);
+    }
+    // Without a table, the error says what to do.
+    let e = Ghost::get("a").send(&db).await.unwrap_err();
+    assert!(e.is_table_not_found(), "{e}");
+    assert!(e.to_string().contains("make it with `create_table`"), "{e}");
+}
+
+#[derive(Debug, dynamodel::Entity)]
+#[dynamo(table = "ghosts")]
+struct Ghost {
+    #[dynamo(partition)]
+    id: String,
+}

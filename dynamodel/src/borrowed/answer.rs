@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use bytes_utils::Str;
 
-use crate::observe::{Counts, Observed};
+use crate::observe::{Counts, Observed, Origin};
 use crate::op::ConsumedCapacity;
 use crate::wire::{Escapes, ReadError, Reader};
 
@@ -16,6 +16,7 @@ pub(crate) struct RawPage {
     /// The list of the items, with its brackets.
     items: Range<usize>,
     pub(crate) head: Head,
+    origin: Origin,
 }
 
 /// What stands around the items.
@@ -77,6 +78,9 @@ impl Observed for Answer {
     fn counts(&self) -> Counts {
         self.page.counts()
     }
+    fn came(&mut self, origin: Origin) {
+        self.page.came(origin);
+    }
 }
 
 /// One of the items of an answer, which lives as long as any of them.
@@ -110,6 +114,9 @@ impl Observed for RawPage {
             ..Counts::default()
         }
     }
+    fn came(&mut self, origin: Origin) {
+        self.origin = origin;
+    }
 }
 
 impl RawPage {
@@ -136,7 +143,17 @@ impl RawPage {
             Ok(())
         })?;
         r.finish()?;
-        Ok(RawPage { json, items, head })
+        Ok(RawPage {
+            json,
+            items,
+            head,
+            origin: Origin::default(),
+        })
+    }
+
+    /// How it came.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The key to start the next page after.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::BorrowedProjection;
-use super::answer::{Answer, AnswerItem};
+use super::answer::{Answer, AnswerItem, RawPage};
 use crate::error::Error;
 use crate::op::{ConsumedCapacity, Plan};
 use crate::page::{Cursor, MergedPage, Named};
@@ -78,6 +78,10 @@ impl<V> BorrowedPage<V> {
     }
 
     /// Where the next page starts; `None` after the last.
+    ///
+    /// That is after all that DynamoDB read for this one. Where the [`limit`](crate::Query::limit) cuts
+    /// short the last page of a [reading](super::BorrowedRead::pages), as it does with a filter, what it
+    /// cuts off is not on the next one; [`page_size`](crate::Query::page_size) alone cuts nothing off.
     pub fn next(&self) -> Option<Cursor> {
         match &self.held {
             Held::Answer(answer) => {
@@ -139,6 +143,7 @@ impl<V: BorrowedProjection> BorrowedPage<V> {
             Held::Answer(answer) => match answer.list() {
                 None => Places::Merged([].iter()),
                 Some((r, end)) => Places::List(List {
+                    answer: &answer.page,
                     r,
                     end,
                     left: self.limit,
@@ -184,6 +189,7 @@ enum Places<'p> {
 
 /// The list of an answer, from its start on.
 struct List<'p> {
+    answer: &'p RawPage,
     r: Reader<'p>,
     end: usize,
     left: u64,
@@ -218,7 +224,7 @@ impl List<'_> {
             Ok(()) => named.read(e),
             Err(broken) => {
                 self.left = 0;
-                named.answer(broken)
+                named.answer(broken, self.answer)
             }
         }
     }
@@ -245,7 +251,7 @@ impl<'p, V: BorrowedProjection> Iterator for BorrowedItems<'p, V> {
             }
             Err(e) => {
                 list.left = 0;
-                return Some(Err(self.named.answer(e)));
+                return Some(Err(self.named.answer(e, list.answer)));
             }
         }
         let start = list.r.position();

@@ -15,7 +15,7 @@ use super::answer::Answer;
 use super::page::BorrowedPage;
 use crate::db::Db;
 use crate::error::Error;
-use crate::op::Plan;
+use crate::op::{Plan, shown};
 use crate::page::{self, MergedPages, Position, ScanCursor, UnderWay};
 
 /// A query or scan whose items borrow from the pages. From
@@ -32,8 +32,14 @@ pub struct BorrowedRead<V> {
 
 impl<V> fmt::Debug for BorrowedRead<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BorrowedRead")
-            .field("segments", &self.plans.len())
+        let mut s = f.debug_struct("BorrowedRead");
+        if let Some(Ok(plan)) = self.plans.first() {
+            s.field("entity", &plan.schema.entity)
+                .field("index", &plan.index)
+                .field("key", &shown(plan.key.as_ref()))
+                .field("filter", &shown(plan.filter.as_ref()));
+        }
+        s.field("segments", &self.plans.len())
             .finish_non_exhaustive()
     }
 }
@@ -97,26 +103,16 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     /// # Errors
     /// When a key or value is invalid, or the scan that goes on has come to its end.
     pub fn to_json(self) -> Result<String, Error> {
-        let plan = self.plans.into_iter().next();
-        let over = || Err(Error::invalid_request("nothing is left to read"));
-        page::to_json(&plan.unwrap_or_else(over)?)
+        page::to_json(&Plan::first(self.plans)?)
     }
 
     /// One page. One round trip; of a sharded index, one or two to each shard, side by side.
     ///
     /// # Errors
-    /// An invalid key, value or cursor, or several segments, before anything is sent; or the service or
-    /// network fails. An item that cannot be read is no error of the page: see [`BorrowedPage::iter`].
+    /// An invalid key, value or cursor, several segments or none that is left, before anything is sent;
+    /// or the service or network fails. An item that cannot be read is no error of the page: see [`BorrowedPage::iter`].
     pub async fn page(self, db: &Db) -> Result<BorrowedPage<V>, Error> {
-        let mut plans = self.plans.into_iter();
-        let plan = match (plans.next(), plans.next()) {
-            (Some(plan), None) => plan?,
-            _ => {
-                return Err(Error::invalid_request(
-                    "a page belongs to one segment; use `segment(i, n)`",
-                ));
-            }
-        };
+        let plan = Plan::only(self.plans)?;
         if let Some(shards) = plan.shards {
             let (page, plan) = page::merged(db, plan, shards, Answer::of_borrowed).await?;
             return Ok(BorrowedPage::merged(page, &plan));
@@ -250,7 +246,8 @@ impl<V> fmt::Debug for BorrowedPages<V> {
 
 impl<V> BorrowedPages<V> {
     /// Where a scan goes on, also after an error: [`Scan::resume_at`](crate::Scan::resume_at) with it gives
-    /// the pages that this stream has not given yet, each once. `None` for a query, whose pages tell it
+    /// the pages that this stream has not given yet, each once; one that the
+    /// [`limit`](crate::Scan::limit) cut short comes again as a whole. `None` for a query, whose pages tell it
     /// themselves: [`BorrowedPage::next`].
     pub fn cursor(&self) -> Option<ScanCursor> {
         let lanes = self.lanes.iter().filter_map(Lane::position);
@@ -308,8 +305,14 @@ impl<V: BorrowedProjection> Stream for BorrowedPages<V> {
                     return Poll::Ready(Some(Err(e)));
                 }
             };
+            let is_cut = this.remaining.is_some_and(|n| n < page.count());
             this.remaining = this.remaining.map(|n| n.saturating_sub(page.count()));
-            lane.go_on(&this.db, &page, this.remaining, cx);
+            if is_cut {
+                // What the limit leaves out is still to come: the scan goes on with this page.
+                lane.next = Next::Idle(lane.fetching.take());
+            } else {
+                lane.go_on(&this.db, &page, this.remaining, cx);
+            }
             this.lanes.push_back(lane);
             return Poll::Ready(Some(Ok(page)));
         }

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use bytes::Bytes;
 
 use super::Db;
-use crate::observe::{Counts, Observed, Subject, Watch};
+use crate::observe::{Counts, Observed, Origin, Subject, Watch};
 use crate::op::ConsumedCapacity;
 use crate::transport::{self, ApiOperation, Failure, FailureKind, Reply, Tables};
 use crate::wire::ReadError;
@@ -109,8 +109,8 @@ impl Answer {
         let taken = take(body);
         drop(entered);
         match taken {
-            Ok(output) => {
-                opened.answered(output.capacity(), output.counts());
+            Ok(mut output) => {
+                output.came(opened.answered(output.capacity(), output.counts()));
                 Ok(output)
             }
             Err(error) => Err(opened.unreadable(error)),
@@ -134,10 +134,14 @@ struct Opened {
 }
 
 impl Opened {
-    fn answered(self, capacity: &[ConsumedCapacity], counts: Counts) {
+    fn answered(self, capacity: &[ConsumedCapacity], counts: Counts) -> Origin {
         let Opened { watch, reply } = self;
         let id = reply.request_id.as_deref();
         watch.answered(reply.attempts, id, capacity, counts);
+        Origin {
+            attempts: reply.attempts,
+            request_id: reply.request_id,
+        }
     }
 
     #[cold]

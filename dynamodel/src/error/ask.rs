@@ -162,7 +162,8 @@ impl Error {
         matches!(self.0.kind, Kind::Read(_))
     }
 
-    /// A cursor that is no cursor, or that belongs to another query.
+    /// A cursor that is no cursor, or that belongs to another query: nothing was sent. Reading begins
+    /// anew without one.
     pub fn is_invalid_cursor(&self) -> bool {
         matches!(self.0.kind, Kind::Cursor(_))
     }

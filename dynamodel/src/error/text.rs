@@ -64,6 +64,9 @@ impl fmt::Display for Error {
                 if let Some(message) = message {
                     write!(f, ": {}", WithoutValues(message))?;
                 }
+                if self.is_table_not_found() {
+                    f.write_str("; make it with `create_table`, or see whether region, endpoint and table prefix are those of the table")?;
+                }
             }
             Kind::Timeout(_) => f.write_str("no answer in time")?,
             Kind::Connection(_) => f.write_str("the endpoint could not be reached")?,

@@ -73,6 +73,32 @@ impl Plan {
         }
     }
 
+    /// The first of these plans, which are the segments of a scan that are left, or a query.
+    ///
+    /// # Errors
+    /// Its own, or none is left.
+    pub(crate) fn first(plans: Vec<Result<Self, Error>>) -> Result<Self, Error> {
+        plans.into_iter().next().unwrap_or_else(|| {
+            let error = "nothing is left to read; the cursor is that of a finished scan";
+            Err(Error::invalid_request(error).in_operation("Scan"))
+        })
+    }
+
+    /// As [`first`](Self::first), where there is no other.
+    ///
+    /// # Errors
+    /// As there, or there are several.
+    pub(crate) fn only(plans: Vec<Result<Self, Error>>) -> Result<Self, Error> {
+        let several = plans.len() > 1;
+        let plan = Self::first(plans)?;
+        if several {
+            let error = "a page belongs to one segment; use `segment(i, n)`";
+            let error = Error::invalid_request(error).in_operation(plan.operation());
+            return Err(error.of_entity(plan.schema.entity));
+        }
+        Ok(plan)
+    }
+
     pub(crate) fn operation(&self) -> &'static str {
         if self.scan { "Scan" } else { "Query" }
     }

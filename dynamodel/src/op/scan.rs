@@ -167,13 +167,15 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
         self.with(|plan| plan.page_size = Some(items))
     }
 
-    /// Goes on where the page that this cursor comes from ended.
+    /// Goes on where the [`page`](Self::page) that this cursor comes from ended.
     pub fn start_at(self, cursor: impl Into<Option<Cursor>>) -> Self {
         self.with(|plan| plan.start = cursor.into())
     }
 
-    /// Goes on where a [`resumable`](Self::resumable) scan ended, with as many segments as it had. One of
-    /// [`segment(i, n)`](Self::segment) goes on with the same segment.
+    /// Goes on where a [`resumable`](Self::resumable) scan or its [borrowed pages](crate::BorrowedPages::cursor)
+    /// ended, with as many segments as it had, so [`segments`](Self::segments) is not said again. One of
+    /// [`segment(i, n)`](Self::segment) goes on with the same segment, which is said again. Filter and
+    /// projection are not in the cursor.
     pub fn resume_at(mut self, cursor: impl Into<Option<ScanCursor>>) -> Self {
         if let Some(cursor) = cursor.into() {
             self.segments = cursor.segments();
@@ -237,12 +239,12 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
     }
 
     /// The request for the first page as it is sent, as JSON, with the table's name as the code
-    /// declares it.
+    /// declares it; of several segments, that of the first.
     ///
     /// # Errors
-    /// When a value is invalid.
+    /// When a value is invalid, or the scan that goes on has come to its end.
     pub fn to_json(self) -> Result<String, Error> {
-        page::to_json(&self.plan?)
+        page::to_json(&Plan::first(self.plans()).map_err(named::<E>)?)
     }
 
     /// One plan for each segment.
@@ -272,9 +274,13 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
 /// One plan for each segment that the cursor says is not at its end.
 fn resumed<E: Entity>(plan: &Plan, segments: u32, cursor: ScanCursor) -> Vec<Result<Plan, Error>> {
     let is_one_of_several = plan.segment.is_some() && segments > 1;
-    if cursor.segments() != segments || is_one_of_several || plan.start.is_some() {
-        let what = "it comes from a scan with another number of segments";
+    if cursor.segments() != segments || is_one_of_several {
+        let what = "it comes from a scan with another number of segments; leave out `segments` and `segment`, it knows them";
         return vec![Err(named::<E>(Error::cursor(what)))];
+    }
+    if plan.start.is_some() {
+        let error = "`start_at` and `resume_at` are two places to start; say one of them";
+        return vec![Err(named::<E>(Error::invalid_request(error)))];
     }
     let positions = cursor.into_positions().into_iter().zip(0..);
     let rest = positions.filter_map(|(position, segment)| {
@@ -335,26 +341,32 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
     where
         O: SelectableFrom<I>,
     {
-        let mut first = AllItems::new();
-        page::first(db, self.plan?, &mut first).await?;
-        Ok(first.items.pop())
+        // Side by side, segments would read more than it takes.
+        let plans = match self.resume {
+            None => vec![self.plan],
+            Some(_) => self.plans(),
+        };
+        for plan in plans {
+            let mut first = AllItems::new();
+            page::first(db, plan?, &mut first).await?;
+            if let Some(item) = first.items.pop() {
+                return Ok(Some(item));
+            }
+        }
+        Ok(None)
     }
 
     /// One page, and the cursor of the next. One round trip.
     ///
     /// # Errors
-    /// An invalid value or cursor, or several segments, before anything is sent; or the service or
-    /// network fails. An item that cannot be read is no error of the page: see [`Page::try_items`].
+    /// An invalid value or cursor, several segments or none that is left, before anything is sent; or the
+    /// service or network fails. An item that cannot be read is no error of the page: see [`Page::try_items`].
     pub async fn page(self, db: &Db) -> Result<Page<O>, Error>
     where
         O: SelectableFrom<I>,
     {
-        if self.segments > 1 {
-            return Err(named::<E>(Error::invalid_request(
-                "a page belongs to one segment; use `segment(i, n)`",
-            )));
-        }
-        page::page(db, self.plan?).await
+        let plan = Plan::only(self.plans()).map_err(named::<E>)?;
+        page::page(db, plan).await
     }
 
     /// The items as a stream, page after page as they are needed; with several segments, as they

@@ -13,17 +13,20 @@ use crate::entity::Projection;
 use crate::error::Error;
 use crate::op::Plan;
 
-/// Where each segment of a scan has come to. From [`ScanStream::cursor`].
+/// Where each segment of a scan has come to. From [`ScanStream::cursor`] and, of items that borrow,
+/// [`BorrowedPages::cursor`](crate::BorrowedPages::cursor).
 ///
-/// Text, as a [`Cursor`] is: it survives a restart, and holds the keys that the segments stopped at. A
-/// cursor belongs to the table or index that it comes from, and to its number of segments.
-#[derive(Clone, PartialEq, Eq)]
+/// Text, as a [`Cursor`] is: it survives a restart, travels in URLs (`A-Z a-z 0-9 - _ . ~`) and, with
+/// feature `serde`, serializes as a string. It holds the keys that the segments stopped at, readable by
+/// whoever decodes it; `Debug` does not show them. A cursor belongs to the table or index that it comes
+/// from, and to its number of segments.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ScanCursor {
     positions: Vec<Position>,
 }
 
 /// Where one segment goes on.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Position {
     Start,
     After(Cursor),
@@ -116,6 +119,30 @@ impl FromStr for ScanCursor {
             return Err(Error::cursor("it is cut short"));
         }
         Ok(ScanCursor { positions })
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ScanCursor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for ScanCursor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl serde::de::Visitor<'_> for Text {
+            type Value = ScanCursor;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the text of a scan's cursor")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<ScanCursor, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text)
     }
 }
 

@@ -356,7 +356,7 @@ impl Lane {
             }
             Ok(())
         });
-        passed.map_err(|e| named.answer(e))?;
+        passed.map_err(|e| named.answer(e, &answer.page))?;
         // Without a key, an item has no place.
         keyless.map_or(Ok(()), |e| Err(named.read(e)))?;
         self.next = match answer.page.last_key() {
