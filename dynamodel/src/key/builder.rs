@@ -45,12 +45,8 @@ struct Part {
 }
 
 impl Part {
-    /// Where the value stands, if it is the attribute's of this name.
-    fn place(&self, name: &str) -> Option<(u32, u32)> {
-        // Mostly the very same text.
-        let is_it = std::ptr::eq(self.name, name) || self.name == name;
-        let place = (self.start.try_into().ok()?, self.end.try_into().ok()?);
-        is_it.then_some(place)
+    fn place(&self) -> Option<(u32, u32)> {
+        Some((self.start.try_into().ok()?, self.end.try_into().ok()?))
     }
 }
 
@@ -151,18 +147,16 @@ impl KeyBuilder {
         }
         self.check(schema)?;
         self.json.end_map();
-        let places = self.places(schema);
+        let places = self.places();
         Ok((std::mem::take(&mut self.json).finish()?, places))
     }
 
-    fn places(&self, schema: &KeySchema) -> Places {
+    /// Where the values stand: the partition key is the first part, the sort key the second one.
+    fn places(&self) -> Places {
         let [first, second] = &self.few;
-        let places = match (schema.partition, schema.sort) {
-            ([partition], []) => first.place(partition).map(|first| [first, (0, 0)]),
-            ([partition], [sort]) => match (first.place(partition), second.place(sort)) {
-                (Some(first), Some(second)) => Some([first, second]),
-                _ => None,
-            },
+        let places = match self.count {
+            1 => first.place().map(|first| [first, (0, 0)]),
+            2 => first.place().zip(second.place()).map(<[_; 2]>::from),
             _ => None,
         };
         places.unwrap_or_default()

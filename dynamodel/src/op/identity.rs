@@ -34,7 +34,7 @@ enum Value<'a> {
 /// Nearly always equal values have equal bytes.
 impl PartialEq for KeyValue<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.is_json(other.json) || self.value == other.value
+        self.is_json(other.json.as_bytes()) || self.value == other.value
     }
 }
 
@@ -80,10 +80,13 @@ pub(crate) fn key_values_read<'a>(r: &Reader<'a>, key: &KeySchema) -> Option<Key
 /// is empty when there is none.
 #[inline]
 pub(crate) fn written_texts<'a>(
-    text: &'a str,
+    json: &'a [u8],
     [first, second]: &[Range<usize>; 2],
-) -> Option<[Option<&'a str>; 2]> {
-    let written = |at: &Range<usize>| written_text(text.get(at.clone())?);
+) -> Option<[Option<&'a [u8]>; 2]> {
+    let written = |at: &Range<usize>| {
+        let text = json.get(at.clone())?.strip_prefix(b"{\"S\":\"")?;
+        text.strip_suffix(b"\"}")
+    };
     let second = match second.is_empty() {
         true => None,
         false => Some(written(second)?),
@@ -91,25 +94,26 @@ pub(crate) fn written_texts<'a>(
     Some([Some(written(first)?), second])
 }
 
-/// The values of the key attributes of a key whose values stand there in the text. The second one is
+/// The values of the key attributes of a key whose values stand there in the JSON. The second one is
 /// empty when there is none.
 #[inline]
 pub(crate) fn key_values_at<'a>(
-    text: &'a str,
+    json: &'a [u8],
     [first, second]: [Range<usize>; 2],
 ) -> Result<KeyValues<'a>, ReadError> {
     let second = match second.is_empty() {
         true => None,
-        false => Some(KeyValue::at(text, second)?),
+        false => Some(KeyValue::at(json, second)?),
     };
-    Ok([Some(KeyValue::at(text, first)?), second])
+    Ok([Some(KeyValue::at(json, first)?), second])
 }
 
 impl<'a> KeyValue<'a> {
     /// The value that stands there.
     #[inline]
-    fn at(text: &'a str, at: Range<usize>) -> Result<Self, ReadError> {
-        let json = text.get(at.clone()).unwrap_or_default();
+    fn at(json: &'a [u8], at: Range<usize>) -> Result<Self, ReadError> {
+        let json = std::str::from_utf8(json.get(at.clone()).unwrap_or_default());
+        let json = json.map_err(|_| ReadError::expected("a key in UTF-8"))?;
         let value = match plain_text(json) {
             Some(text) => Value::Text(Cow::Borrowed(text)),
             None => Value::read(&mut Reader::of_text(json))?,
@@ -135,21 +139,16 @@ impl<'a> KeyValue<'a> {
 
     /// Whether these are the value's very bytes.
     #[inline]
-    pub(crate) fn is_json(&self, json: &str) -> bool {
-        self.json == json
+    pub(crate) fn is_json(&self, json: &[u8]) -> bool {
+        self.json.as_bytes() == json
     }
-}
-
-/// The text of a value of type S, with its escapes.
-#[inline]
-fn written_text(json: &str) -> Option<&str> {
-    json.strip_prefix("{\"S\":\"")?.strip_suffix("\"}")
 }
 
 /// The text of a value of type S that has no escapes.
 #[inline]
 fn plain_text(json: &str) -> Option<&str> {
-    written_text(json).filter(|text| is_plain(text.as_bytes()))
+    let text = json.strip_prefix("{\"S\":\"")?.strip_suffix("\"}")?;
+    is_plain(text.as_bytes()).then_some(text)
 }
 
 /// Text with the escapes that a [`Writer`] writes.
@@ -258,10 +257,10 @@ impl KeyTable {
 
     /// The hash of a key whose values are these texts, as they are written.
     #[inline]
-    pub(crate) fn hash_of_texts(&self, group: usize, texts: [Option<&str>; 2]) -> u64 {
+    pub(crate) fn hash_of_texts(&self, group: usize, texts: [Option<&[u8]>; 2]) -> u64 {
         let hash = self.secret[1].wrapping_add(group as u64);
         let texts = texts.iter().flatten();
-        texts.fold(hash, |hash, text| self.bytes(hash, text.as_bytes()))
+        texts.fold(hash, |hash, text| self.bytes(hash, text))
     }
 
     #[inline]
@@ -378,14 +377,14 @@ mod tests {
             let mut w = Writer::new();
             w.string(text);
             let ours = String::from_utf8(w.finish().unwrap()).unwrap();
-            let texts = written_texts(&ours, &[0..ours.len(), 0..0]).unwrap();
+            let texts = written_texts(ours.as_bytes(), &[0..ours.len(), 0..0]).unwrap();
             let forms = [
                 ours.clone(),
                 serde_json::json!({ "S": text }).to_string(),
                 format!(r#"{{"S":"{}"}}"#, all_escaped(text)),
             ];
             for form in forms {
-                let values = key_values_at(&form, [0..form.len(), 0..0]).unwrap();
+                let values = key_values_at(form.as_bytes(), [0..form.len(), 0..0]).unwrap();
                 assert_eq!(table.hash(3, &values), table.hash_of_texts(3, texts));
             }
         }

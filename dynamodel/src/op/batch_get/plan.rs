@@ -19,7 +19,7 @@ const MAX_KEYS: usize = 100;
 pub(super) struct Plan {
     parts: Vec<Part>,
     /// All the keys.
-    text: String,
+    json: Vec<u8>,
     keys: Vec<KeyAt>,
     groups: Vec<Group>,
     slots: Vec<Slot>,
@@ -73,14 +73,13 @@ impl Plan {
         resolve: impl Fn(&'static str) -> Arc<str>,
     ) -> Result<Self, Error> {
         let Asked { parts, json, keys } = asked;
-        let text = String::from_utf8(json);
         let mut plan = Plan {
             groups: Vec::with_capacity(parts.len()),
             slots: Vec::with_capacity(keys.len()),
             again: Vec::new(),
             table: KeyTable::new(keys.len()),
             parts: Vec::new(),
-            text: text.map_err(|_| ReadError::expected("keys in UTF-8"))?,
+            json,
             keys,
             measure,
         };
@@ -134,20 +133,22 @@ impl Plan {
         let places = match key.values() {
             Some(places) => places,
             None => {
-                let key_text = Reader::of_text(&self.text).at(key.range().start);
-                let values = key_values(&key_text, &schema.key)?;
-                let at = |value: &Option<KeyValue<'_>>| {
-                    value.as_ref().map(|v| v.at.clone()).unwrap_or_default()
+                let start = key.range().start;
+                let json = self.json.get(key.range()).unwrap_or_default();
+                let values = key_values(&Reader::new(json)?, &schema.key)?;
+                let at = |value: &Option<KeyValue<'_>>| match value {
+                    Some(value) => start + value.at.start..start + value.at.end,
+                    None => 0..0,
                 };
                 let places = values.each_ref().map(at);
                 key.set_values(places.clone());
                 places
             }
         };
-        let hash = match written_texts(&self.text, &places) {
+        let hash = match written_texts(&self.json, &places) {
             Some(texts) => self.table.hash_of_texts(group, texts),
             None => {
-                let values = key_values_at(&self.text, places.clone())?;
+                let values = key_values_at(&self.json, places.clone())?;
                 self.table.hash(group, &values)
             }
         };
@@ -195,7 +196,7 @@ impl Plan {
     /// Whether the values of two keys are equal in different forms.
     #[cold]
     fn are_equal(&self, one: &[Range<usize>; 2], two: &[Range<usize>; 2]) -> bool {
-        let [one, two] = [one, two].map(|places| key_values_at(&self.text, places.clone()));
+        let [one, two] = [one, two].map(|places| key_values_at(&self.json, places.clone()));
         matches!((one, two), (Ok(one), Ok(two)) if one == two)
     }
 
@@ -207,13 +208,8 @@ impl Plan {
     }
 
     #[inline]
-    fn text(&self, at: Range<usize>) -> &str {
-        self.text.get(at).unwrap_or_default()
-    }
-
-    #[inline]
     fn json(&self, at: Range<usize>) -> &[u8] {
-        self.text.as_bytes().get(at).unwrap_or_default()
+        self.json.get(at).unwrap_or_default()
     }
 
     /// Whether the item of this slot was read until here. False also when that is not to be seen in the
@@ -230,8 +226,8 @@ impl Plan {
     fn slot_of(&self, group: usize, values: &KeyValues<'_>) -> Option<usize> {
         self.find(group, self.table.hash(group, values), |known| {
             let mut pairs = values.iter().flatten().zip(known);
-            pairs.all(|(value, at)| value.is_json(self.text(at.clone())))
-                || key_values_at(&self.text, known.clone()).is_ok_and(|known| known == *values)
+            pairs.all(|(value, at)| value.is_json(self.json(at.clone())))
+                || key_values_at(&self.json, known.clone()).is_ok_and(|known| known == *values)
         })
     }
 
@@ -248,9 +244,9 @@ impl Plan {
         let partition = end.plain_key_read(1);
         let sort = end.plain_key_read(2);
         if partition.is_some() && (sort.is_some() || schema.key.sort.is_empty()) {
-            let texts = [partition, sort];
+            let texts = [partition, sort].map(|text| text.map(str::as_bytes));
             let hash = self.table.hash_of_texts(group, texts);
-            let is_it = |known: &[Range<usize>; 2]| written_texts(&self.text, known) == Some(texts);
+            let is_it = |known: &[Range<usize>; 2]| written_texts(&self.json, known) == Some(texts);
             let found = self.find(group, hash, is_it);
             if found.is_some() {
                 return found;
@@ -352,7 +348,7 @@ impl Plan {
             body: Vec::new(),
         };
         // A key takes about as much as any other.
-        let keys = self.text.len() * slots.len() / self.keys.len().max(1);
+        let keys = self.json.len() * slots.len() / self.keys.len().max(1);
         let mut w = Writer::with_capacity(keys + keys / 8 + 256);
         w.raw(b"{\"RequestItems\":{");
         // Chunks hold the slots of a group together, and what is left of a chunk does too.
