@@ -28,6 +28,17 @@ pub(crate) struct KeyAt {
     places: Places,
 }
 
+impl<E> Clone for KeyList<E> {
+    fn clone(&self) -> Self {
+        KeyList {
+            json: self.json.clone(),
+            keys: self.keys.clone(),
+            invalid: self.invalid.clone(),
+            _entity: PhantomData,
+        }
+    }
+}
+
 impl<E: Entity> FromIterator<Key<E>> for KeyList<E> {
     fn from_iter<I: IntoIterator<Item = Key<E>>>(keys: I) -> Self {
         let keys = keys.into_iter();
@@ -67,15 +78,19 @@ impl<E> KeyList<E> {
 }
 
 impl<E: Entity> KeyList<E> {
-    /// Appends the keys to others.
+    /// Moves the keys behind others.
     ///
     /// # Errors
     /// The first invalid key's.
-    pub(crate) fn append_to(&self, json: &mut Vec<u8>, keys: &mut Vec<KeyAt>) -> Result<(), Error> {
-        if let Some(e) = &self.invalid {
-            return Err(Error::invalid_key(e.clone()).of_entity(E::SCHEMA.entity));
+    pub(crate) fn move_to(self, json: &mut Vec<u8>, keys: &mut Vec<KeyAt>) -> Result<(), Error> {
+        if let Some(e) = self.invalid {
+            return Err(Error::invalid_key(e).of_entity(E::SCHEMA.entity));
         }
-        if !json.is_empty() && !self.json.is_empty() {
+        if keys.is_empty() {
+            (*json, *keys) = (self.json, self.keys);
+            return Ok(());
+        }
+        if !self.keys.is_empty() {
             json.push(b',');
         }
         let start = json.len();

@@ -62,6 +62,17 @@ pub struct BatchGet<E, O = E> {
     _output: PhantomData<fn() -> O>,
 }
 
+impl<E, O> Clone for BatchGet<E, O> {
+    fn clone(&self) -> Self {
+        BatchGet {
+            keys: self.keys.clone(),
+            consistent: self.consistent,
+            settings: self.settings,
+            _output: PhantomData,
+        }
+    }
+}
+
 impl<E: Entity, O> fmt::Debug for BatchGet<E, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BatchGet")
@@ -151,7 +162,7 @@ impl<E: Entity, O: Projection<Entity = E>> BatchGet<E, O> {
     /// # Ok::<(), dynamodel::Error>(())
     /// ```
     pub fn to_json(&self) -> Result<Vec<String>, Error> {
-        requests(self)
+        requests(self.clone())
     }
 
     /// As [`send`](Self::send), and says what it cost altogether.
@@ -250,7 +261,7 @@ impl<B: KeyedReads> BatchGets<B> {
     /// # Errors
     /// An invalid key.
     pub fn to_json(&self) -> Result<Vec<String>, Error> {
-        requests(&self.batches)
+        requests(self.batches.clone())
     }
 }
 
@@ -260,14 +271,14 @@ impl<B: KeyedReads> BatchGets<B> {
     label = "expected `BatchGet`s",
     note = "`batch_get` takes a tuple of up to 12 `BatchGet`s"
 )]
-pub trait KeyedReads {
+pub trait KeyedReads: Clone {
     /// The same shape, with what was found.
     type Output;
     #[doc(hidden)]
     type Items: Send + 'static;
     /// Adds the keys, and makes the places for their items.
     #[doc(hidden)]
-    fn ask(&self, asked: &mut Asked) -> Result<Self::Items, Error>;
+    fn ask(self, asked: &mut Asked) -> Result<Self::Items, Error>;
     /// What reads the items of each part, in the order of the parts.
     #[doc(hidden)]
     fn readers<'i>(items: &'i mut Self::Items, readers: &mut Vec<&'i mut dyn ReadItems>);
@@ -279,11 +290,12 @@ impl<E: Entity, O: Projection<Entity = E>> KeyedReads for BatchGet<E, O> {
     type Output = Vec<Option<O>>;
     type Items = Items<O>;
 
-    fn ask(&self, asked: &mut Asked) -> Result<Items<O>, Error> {
-        asked.push(&self.keys, self.consistent, O::ATTRIBUTES, |item| {
+    fn ask(self, asked: &mut Asked) -> Result<Items<O>, Error> {
+        let items = Items::new(self.keys.len());
+        asked.push(self.keys, self.consistent, O::ATTRIBUTES, |item| {
             crate::wire::read_item(item, O::read_item).is_ok()
         })?;
-        Ok(Items::new(self.keys.len()))
+        Ok(items)
     }
 
     fn readers<'i>(items: &'i mut Items<O>, readers: &mut Vec<&'i mut dyn ReadItems>) {
@@ -302,7 +314,7 @@ macro_rules! tuples {
             type Output = ($($name::Output,)*);
             type Items = ($($name::Items,)*);
             #[allow(non_snake_case, reason = "the variables are named like the types")]
-            fn ask(&self, asked: &mut Asked) -> Result<Self::Items, Error> {
+            fn ask(self, asked: &mut Asked) -> Result<Self::Items, Error> {
                 let ($($name,)*) = self;
                 Ok(($($name.ask(asked)?,)*))
             }
@@ -333,7 +345,7 @@ struct Answer<T> {
     consumed_capacity: Vec<ConsumedCapacity>,
 }
 
-fn requests<B: KeyedReads>(batches: &B) -> Result<Vec<String>, Error> {
+fn requests<B: KeyedReads>(batches: B) -> Result<Vec<String>, Error> {
     let mut asked = Asked::default();
     batches.ask(&mut asked)?;
     let bodies = plan::Plan::new(asked, false, Arc::from)?.bodies()?;
@@ -349,7 +361,6 @@ async fn call<B: KeyedReads>(
     let named = |e: Error| e.in_operation("BatchGetItem");
     let mut asked = Asked::default();
     let items = batches.ask(&mut asked).map_err(named)?;
-    drop(batches);
     let found = fetch::fetch::<B>(asked, items, settings, measure, db)
         .await
         .map_err(named)?;

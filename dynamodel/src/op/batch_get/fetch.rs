@@ -57,13 +57,13 @@ impl Asked {
     /// Adds the keys of one part.
     pub(super) fn push<E: Entity>(
         &mut self,
-        keys: &KeyList<E>,
+        keys: KeyList<E>,
         consistent: bool,
         attributes: &'static [&'static str],
         is_readable: fn(&[u8]) -> bool,
     ) -> Result<(), Error> {
         let start = self.keys.len();
-        keys.append_to(&mut self.json, &mut self.keys)?;
+        keys.move_to(&mut self.json, &mut self.keys)?;
         self.parts.push(Part {
             schema: E::SCHEMA,
             entity: TypeId::of::<E>(),
