@@ -34,6 +34,7 @@ mod projection;
 mod properties;
 mod query;
 mod raw;
+mod readme;
 mod scan;
 mod serde_bridge;
 mod sharded;
