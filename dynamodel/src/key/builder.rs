@@ -116,9 +116,9 @@ impl KeyBuilder {
 
     /// After a value that started there.
     fn end(&mut self, name: &'static str, start: usize) {
+        self.short &= is_surely_key(self.json.since(start), MAX_SORT_BYTES);
         let end = self.json.len();
         let part = Part { name, start, end };
-        self.short &= is_surely_key(self.value(&part), MAX_SORT_BYTES);
         match self.few.get_mut(self.count) {
             Some(place) => *place = part,
             None => self.more.push(part),
@@ -145,7 +145,9 @@ impl KeyBuilder {
         if let Some(templates) = templates {
             *self = self.composed(schema, templates)?;
         }
-        self.check(schema)?;
+        if !self.short || self.json.error().is_some() {
+            self.check(schema)?;
+        }
         self.json.end_map();
         let places = self.places();
         Ok((std::mem::take(&mut self.json).finish()?, places))

@@ -267,7 +267,7 @@ impl KeyTable {
     fn bytes(&self, hash: u64, bytes: &[u8]) -> u64 {
         let (pairs, _) = bytes.as_chunks::<16>();
         let number = |word: &[u8; 8]| u64::from_le_bytes(*word);
-        let mut hash = self.word(hash, bytes.len() as u64);
+        let mut hash = hash.wrapping_add(bytes.len() as u64);
         for pair in pairs {
             if let (Some(a), Some(b)) = (pair.first_chunk(), pair.last_chunk()) {
                 hash = fold(number(a) ^ self.secret[0], number(b) ^ hash);

@@ -92,7 +92,7 @@ fn operations_on_the_lane() {
     });
     check("UpdateItem on the lane", update, 31);
     let page = allocations(|| Order::scan().page(&db));
-    check("a page of one item on the lane", page, 38);
+    check("a page of one item on the lane", page, 40);
     assert_eq!(db.lane_status().answered(), 8, "{:?}", db.lane_status());
 }
 

@@ -292,7 +292,7 @@ impl Taking<'_> {
             None => {
                 let slot = self.plan.slot_at(group, r).ok_or_else(not_asked)?;
                 (
-                    self.plan.askers(slot).next().map_or(0, |a| a.part),
+                    self.plan.first_asker(slot).map_or(0, |a| a.part),
                     Some(slot),
                 )
             }
@@ -304,7 +304,7 @@ impl Taking<'_> {
             slot = slot
                 .or_else(next)
                 .or_else(|| plan.slot_read(group, start, r));
-            plan.askers(slot?).next().map(|asker| asker.place)
+            Some(plan.first_asker(slot?)?.place)
         };
         let reader = self.readers.get_mut(part).ok_or_else(not_asked)?;
         let read = reader.read(r, &mut place);
@@ -316,11 +316,11 @@ impl Taking<'_> {
         }
         let slot = slot.ok_or_else(not_asked)?;
         self.next = Some(slot + 1);
-        let mut askers = plan.askers(slot);
-        if let (Some(asker), Err(e)) = (askers.next(), read) {
-            self.note(asker.key, e);
+        let first = plan.first_asker(slot).ok_or_else(not_asked)?;
+        if let Err(e) = read {
+            self.note(first.key, e);
         }
-        for again in askers {
+        for again in plan.askers_after(first) {
             let reader = self.readers.get_mut(again.part).ok_or_else(not_asked)?;
             if let Err(e) = reader.read(&mut r.at(start), &mut |_| Some(again.place)) {
                 self.note(again.key, e);

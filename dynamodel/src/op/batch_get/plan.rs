@@ -258,10 +258,17 @@ impl Plan {
         }
     }
 
-    /// All who want the item of this slot: the first, and the others.
-    pub(super) fn askers(&self, slot: usize) -> impl Iterator<Item = Asker> {
-        let first = self.slots.get(slot).map(|slot| slot.first);
-        std::iter::successors(first, |asker| self.again.get(asker.next?).copied())
+    /// Who wanted the item of this slot first.
+    #[inline]
+    pub(super) fn first_asker(&self, slot: usize) -> Option<&Asker> {
+        self.slots.get(slot).map(|slot| &slot.first)
+    }
+
+    /// Who wanted the same item later.
+    #[inline]
+    pub(super) fn askers_after(&self, first: &Asker) -> impl Iterator<Item = &Asker> {
+        let next = |asker: &Asker| self.again.get(asker.next?);
+        std::iter::successors(next(first), move |asker| next(asker))
     }
 
     /// The part that first asked for this slot.
