@@ -4,7 +4,7 @@
 //! [`to_vec`] and [`from_slice`] convert one value, [`item_to_vec`] and [`item_from_slice`] an item of
 //! the SDK's [`AttributeValue`](aws_sdk_dynamodb::types::AttributeValue)s.
 //!
-//! Text is scanned a word at a time and borrowed where it holds no escapes; numbers are parsed from
+//! Text is scanned a block at a time and borrowed where it holds no escapes; numbers are parsed from
 //! the bytes in place. Every error names the attribute's path and never shows a value.
 
 mod convert;
