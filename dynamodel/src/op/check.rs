@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::guard::{Draft, Effect};
+use super::transaction::Step;
 use super::write::{Demand, Expected, add_condition};
 use crate::entity::{Entity, IsVersioned};
 use crate::error::Error;
@@ -83,18 +85,30 @@ impl<E: Entity> Check<E> {
         super::text(self.body(E::SCHEMA.table)?)
     }
 
-    /// For a transaction: the key, what is demanded, and the body.
-    pub(crate) fn into_part(self) -> Result<(Key<E>, Demand, Vec<u8>), Error> {
-        let body = self.body("")?;
-        Ok((self.key, self.demand, body))
+    /// For a transaction.
+    pub(crate) fn into_step(self) -> Result<Step, Error> {
+        let verb = "ConditionCheck";
+        if E::SCHEMA.unique.is_empty() {
+            return Step::new(verb, &self.key, self.demand, self.body("")?);
+        }
+        let (body, condition) = self.parts("")?;
+        let draft = Draft::new(body, condition.map(Cow::into_owned));
+        let effect = Effect::none(E::SCHEMA);
+        Step::guarded(verb, &self.key, self.demand, draft, effect)
     }
 
     fn body(&self, table: &str) -> Result<Vec<u8>, Error> {
+        let (mut body, condition) = self.parts(table)?;
+        add_condition(&mut body, condition.as_deref());
+        body.finish()
+    }
+
+    /// The body before its condition, and the condition.
+    fn parts(&self, table: &str) -> Result<(Body, Option<Cow<'_, Node>>), Error> {
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 256);
         body.member("Key", key);
         let user = self.condition.as_ref().map(Cow::Borrowed);
-        add_condition(&mut body, self.demand.node(E::SCHEMA, user).as_deref());
-        body.finish()
+        Ok((body, self.demand.node(E::SCHEMA, user)))
     }
 }

@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::expr::ast::Node;
 use crate::expr::render::Body;
 
-/// An operation that guards have to follow.
+/// An operation on an item that may have guards.
 pub(crate) struct Guarded {
     /// The item's key, as JSON.
     pub(crate) key: Vec<u8>,

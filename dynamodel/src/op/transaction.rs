@@ -190,10 +190,7 @@ impl Transaction {
 
     /// Adds a demand on an item that is not changed.
     pub fn check<E: Entity>(&mut self, check: Check<E>) -> Handle<E> {
-        let step = check
-            .into_part()
-            .and_then(|(key, demand, body)| Step::new("ConditionCheck", &key, demand, body));
-        self.add::<E, ()>(step)
+        self.add::<E, ()>(check.into_step())
     }
 
     fn add<E: Entity, R>(&mut self, step: Result<Step, Error>) -> Handle<E, R> {
@@ -271,7 +268,7 @@ impl Transaction {
         if steps.is_empty() {
             return Ok(Committed::new(id, steps, Vec::new()));
         }
-        if steps.iter().any(|step| step.guarded.is_some()) {
+        if steps.iter().any(Step::moves_guards) {
             let sending = Sending {
                 db,
                 transaction: id,

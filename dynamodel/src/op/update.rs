@@ -328,10 +328,12 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 "an update in a transaction needs an action; demand something of an item with a check",
             ));
         }
-        match Effect::of_actions(E::SCHEMA, &self.actions.0)? {
-            Some(effect) => self.guarded(SystemTime::now(), token, effect),
-            None => Step::new(verb, &self.key, self.demand, self.body("", token, false)?),
+        if E::SCHEMA.unique.is_empty() {
+            return Step::new(verb, &self.key, self.demand, self.body("", token, false)?);
         }
+        let effect = Effect::of_actions(E::SCHEMA, &self.actions.0)?;
+        let effect = effect.unwrap_or_else(|| Effect::none(E::SCHEMA));
+        self.guarded(verb, SystemTime::now(), token, effect)
     }
 
     /// Sends it with the guards of its unique attributes.
@@ -344,7 +346,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         measure: bool,
     ) -> Result<Measured<R::Output>, Error> {
         guard::check_returned(R::PARAMETER)?;
-        let step = self.guarded(now, token, effect)?;
+        let step = self.guarded("Update", now, token, effect)?;
         let consumed_capacity = guard::send_one(db, step, measure).await?;
         let output = R::of_nothing().ok_or_else(guard::nothing_returned)?;
         Ok(Measured {

@@ -85,6 +85,80 @@ async fn the_owner_may_change_something_else() {
     assert_eq!(check::<Account>(&db).await, 4);
 }
 
+/// No transaction has two operations on one item: one check of the owner serves all its guards.
+#[tokio::test]
+async fn all_guards_of_one_owner_at_once() {
+    let db = db().await;
+    db.create_table::<Account>().await.unwrap();
+    for (id, handle) in [("a", "ada"), ("b", "bob")] {
+        let mut old = account(id, &format!("{id}@x"));
+        old.handle = Some(handle.to_owned());
+        old.create().send(&db).await.unwrap();
+    }
+    gone(&db, "a").await;
+    let mut new = account("c", "a@x");
+    new.handle = Some("ada".to_owned());
+    new.create().send(&db).await.unwrap();
+
+    // The owner is there, and still has one of both.
+    let other = r#"{"id":{"S":"b"},"Handle":{"S":"bob"},"visits":{"N":"0"},"version":{"N":"1"}}"#;
+    raw::put::<Account>(&db, other).await;
+    let mut new = account("d", "b@x");
+    new.handle = Some("bob".to_owned());
+    let err = new.clone().create().send(&db).await.unwrap_err();
+    assert!(err.is_unique_violation(), "{err}");
+    Account::update("b")
+        .apply(|b| b.handle.remove())
+        .send(&db)
+        .await
+        .unwrap();
+    new.create().send(&db).await.unwrap();
+    assert_eq!(check::<Account>(&db).await, 7);
+}
+
+/// What the transaction does to the owner beside is not about guards, and must not have to be.
+#[tokio::test]
+async fn the_owner_may_be_checked_or_counted_on() {
+    let db = db().await;
+    db.create_table::<Account>().await.unwrap();
+    for id in ["a", "b", "c"] {
+        let email = format!("{id}@x");
+        account(id, &email).create().send(&db).await.unwrap();
+        let other =
+            format!(r#"{{"id":{{"S":"{id}"}},"visits":{{"N":"0"}},"version":{{"N":"1"}}}}"#);
+        raw::put::<Account>(&db, &other).await;
+    }
+    let mut tx = Transaction::new();
+    tx.update(Account::update("a").apply(|a| a.visits.add(1)));
+    tx.put(account("d", "a@x").create());
+    tx.send(&db).await.unwrap();
+    let mut tx = Transaction::new();
+    tx.check(Account::check("b").when(|b| b.visits.eq(0)));
+    tx.put(account("e", "b@x").create());
+    tx.send(&db).await.unwrap();
+
+    // What they demand is demanded still.
+    let mut tx = Transaction::new();
+    let c = tx.check(Account::check("c").when(|c| c.visits.eq(1)));
+    tx.put(account("f", "c@x").create());
+    let err = tx.send(&db).await.unwrap_err();
+    assert!(
+        err.reason(c).is_some_and(|r| r.is_condition_failed()),
+        "{err}"
+    );
+    // An owner that has its value keeps it.
+    let mut tx = Transaction::new();
+    tx.update(Account::update("d").apply(|d| d.visits.add(1)));
+    let f = tx.put(account("f", "a@x").create());
+    let err = tx.send(&db).await.unwrap_err();
+    assert!(
+        err.reason(f).is_some_and(|r| r.is_unique_violation()),
+        "{err}"
+    );
+    account("f", "c@x").create().send(&db).await.unwrap();
+    assert_eq!(check::<Account>(&db).await, 9);
+}
+
 #[tokio::test]
 async fn a_guard_of_somebody_else_stays() {
     let db = db().await;

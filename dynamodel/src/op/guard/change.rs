@@ -50,10 +50,24 @@ impl Effect {
     /// Nothing, but the value of the attribute at this position of the schema gets its guard.
     pub(super) fn of_backfill(schema: &EntitySchema, position: usize) -> Self {
         Effect {
+            anew: Some(position),
+            ..Self::none(schema)
+        }
+    }
+
+    /// Nothing.
+    pub(crate) fn none(schema: &EntitySchema) -> Self {
+        Effect {
             values: vec![Change::Keep; schema.unique.len()],
             ttl: Change::Keep,
-            anew: Some(position),
+            anew: None,
         }
+    }
+
+    /// Whether guards have to follow it.
+    pub(crate) fn moves_guards(&self) -> bool {
+        let changes = |change: &Change| *change != Change::Keep;
+        self.anew.is_some() || self.values.iter().any(changes) || changes(&self.ttl)
     }
 
     /// The item is deleted.
@@ -88,11 +102,7 @@ impl Effect {
                 .map_or(Ok(Change::Keep), |ttl| change(actions, ttl))?,
             anew: None,
         };
-        let changes = |change: &Change| *change != Change::Keep;
-        if effect.values.iter().any(changes) || changes(&effect.ttl) {
-            return Ok(Some(effect));
-        }
-        Ok(None)
+        Ok(effect.moves_guards().then_some(effect))
     }
 }
 

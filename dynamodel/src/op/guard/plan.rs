@@ -63,31 +63,31 @@ pub(super) struct Known {
     foreign: HashSet<GuardId>,
 }
 
-/// The owner of a guard, which does not have the value.
-struct Stale<'a> {
+/// An item of which guards are taken over, because it does not have their values.
+struct Former<'p, 'k> {
+    schema: &'static EntitySchema,
     /// Its key, as JSON.
-    owner: &'a [u8],
-    /// The operation on it, when there is one.
-    step: Option<usize>,
+    key: &'k [u8],
+    identity: Vec<u8>,
+    /// The operation that takes the first guard over.
+    follows: usize,
+    guards: Vec<&'p Guard>,
 }
 
 /// What an operation on guards is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum Role<'p> {
     /// Writes the guard of an item that gets the value.
-    Claim,
+    Claim(&'p Guard),
     /// Deletes the guard of an item that had it.
-    Release,
-    /// Demands that the owner of a guard that is taken over does not have the value.
-    Stale,
+    Release(&'p Guard),
+    /// Demands that the owner of guards that are taken over does not have their values.
+    Stale(Vec<&'p Guard>),
 }
 
 /// An operation that is added to the transaction.
-pub(super) struct Added {
+pub(super) struct Added<'p> {
     pub(super) step: Step,
-    pub(super) role: Role,
-    /// Which guard it is about.
-    pub(super) guard: usize,
+    pub(super) role: Role<'p>,
     /// The operation that it follows.
     pub(super) follows: usize,
 }
@@ -96,8 +96,8 @@ pub(super) struct Added {
 enum GuardItem {}
 
 impl Plan {
-    /// `olds` are the items of the operations before; without meaning where nothing is guarded.
-    pub(super) fn new(steps: &[Step], olds: &[Old]) -> Result<Self, Error> {
+    /// `olds` are the items of the operations before, of those that something depends on.
+    pub(super) fn new(steps: &[Step], olds: &[Option<Old>]) -> Result<Self, Error> {
         let mut plan = Plan {
             pins: Vec::with_capacity(steps.len()),
             guards: Vec::new(),
@@ -111,9 +111,14 @@ impl Plan {
         Ok(plan)
     }
 
-    fn follow(&mut self, position: usize, step: &Step, old: &Old) -> Result<Vec<Pin>, Error> {
+    fn follow(
+        &mut self,
+        position: usize,
+        step: &Step,
+        old: &Option<Old>,
+    ) -> Result<Vec<Pin>, Error> {
         let mut pins = Vec::new();
-        let Some(guarded) = &step.guarded else {
+        let (Some(guarded), Some(old)) = (&step.guarded, old) else {
             return Ok(pins);
         };
         let (schema, effect) = (step.schema, &guarded.effect);
@@ -184,10 +189,6 @@ impl Plan {
         &mut self.guards[position]
     }
 
-    pub(super) fn guards(&self) -> &[Guard] {
-        &self.guards
-    }
-
     /// Puts the pins into the conditions of the operations.
     pub(super) fn pin(&self, steps: &mut [Step]) -> Result<(), Error> {
         for (step, pins) in steps.iter_mut().zip(&self.pins) {
@@ -214,22 +215,84 @@ impl Plan {
             })
     }
 
-    /// The operations on the guards.
-    pub(super) fn added(&self, steps: &[Step], known: &Known) -> Result<Vec<Added>, Error> {
+    /// The operations on the guards, and on items that lose them.
+    pub(super) fn added<'p>(
+        &'p self,
+        steps: &[Step],
+        known: &Known,
+    ) -> Result<Vec<Added<'p>>, Error> {
         let mut added = Vec::new();
-        for (position, guard) in self.guards.iter().enumerate() {
-            let stale = known.stale.get(&guard.id()).map(|owner| Stale {
-                owner,
-                step: guard.step_on(owner, steps),
-            });
-            // What is known of an owner that is among the operations, they rely on too.
-            let stale = stale.filter(|s| s.step.is_none_or(|step| self.lacks(steps, step, guard)));
+        let mut formers = Vec::new();
+        for guard in &self.guards {
+            let stale = self.stale(guard, steps, known, &mut formers);
             let is_foreign = known.foreign.contains(&guard.id());
-            guard
-                .add(position, steps, stale, is_foreign, &mut added)
-                .map_err(|e| e.of_entity(guard.schema.entity))?;
+            let step = stale.and_then(|stale| guard.added(steps, stale, is_foreign));
+            added.push(step.map_err(|e| e.of_entity(guard.schema.entity))?);
+        }
+        // One for each item: no transaction has two operations on one.
+        for former in formers {
+            let entity = former.schema.entity;
+            added.push(former.added().map_err(|e| e.of_entity(entity))?);
         }
         Ok(added)
+    }
+
+    /// The key of the owner that the guard is taken over from, which surely does not have the value
+    /// when the transaction is carried out: its own operation or a check by `formers` demands that.
+    fn stale<'p, 'k>(
+        &self,
+        guard: &'p Guard,
+        steps: &[Step],
+        known: &'k Known,
+        formers: &mut Vec<Former<'p, 'k>>,
+    ) -> Result<Option<&'k [u8]>, Error> {
+        let (Some(key), Some(claim)) = (known.stale.get(&guard.id()), &guard.claim) else {
+            return Ok(None);
+        };
+        let schema = guard.schema;
+        let identity = identity(key, &schema.key)?;
+        if let Some(step) = steps.iter().position(|s| s.is_on(schema, &identity)) {
+            return Ok(self.lacks(steps, step, guard).then_some(key));
+        }
+        let is_it =
+            |f: &&mut Former<'_, '_>| f.schema.table == schema.table && f.identity == identity;
+        match formers.iter_mut().find(is_it) {
+            Some(former) => former.guards.push(guard),
+            None => formers.push(Former {
+                schema,
+                key,
+                identity,
+                follows: claim.step,
+                guards: vec![guard],
+            }),
+        }
+        Ok(Some(key))
+    }
+}
+
+/// An operation with this condition.
+fn conditional(
+    verb: &'static str,
+    schema: &'static EntitySchema,
+    key: &[u8],
+    mut body: Body,
+    condition: &Node,
+) -> Result<Step, Error> {
+    add_condition(&mut body, Some(condition));
+    Step::of_body(verb, schema, TypeId::of::<GuardItem>(), key, body.finish()?)
+}
+
+impl<'p> Former<'p, '_> {
+    fn added(self) -> Result<Added<'p>, Error> {
+        let lacks = self.guards.iter().map(|guard| guard.lacking());
+        let condition = Node::and(lacks);
+        let mut body = Body::new("", 256);
+        body.member("Key", self.key);
+        Ok(Added {
+            step: conditional("ConditionCheck", self.schema, self.key, body, &condition)?,
+            role: Role::Stale(self.guards),
+            follows: self.follows,
+        })
     }
 }
 
@@ -260,91 +323,59 @@ impl Guard {
         (self.schema.table, self.text.clone())
     }
 
-    fn add(
+    /// The operation on it. `stale` is the key of an owner that does not have the value.
+    fn added(
         &self,
-        position: usize,
         steps: &[Step],
-        stale: Option<Stale<'_>>,
+        stale: Option<&[u8]>,
         is_foreign: bool,
-        added: &mut Vec<Added>,
-    ) -> Result<(), Error> {
+    ) -> Result<Added<'_>, Error> {
         let schema = self.schema;
         let key = key_json(schema, &self.text)?;
         let owner = |position: usize| {
-            steps
-                .get(position)
-                .and_then(Step::guarded_key)
-                .unwrap_or_default()
+            let step = steps.get(position);
+            step.and_then(Step::guarded_key).unwrap_or_default()
         };
         let mut body = Body::new("", 256);
-        let mut add = |follows, role, verb, key: &[u8], mut body: Body, condition: Node| {
-            add_condition(&mut body, Some(&condition));
-            let (entity, body) = (TypeId::of::<GuardItem>(), body.finish()?);
-            let step = Step::of_body(verb, schema, entity, key, body)?;
-            added.push(Added {
-                step,
-                role,
-                guard: position,
-                follows,
-            });
-            Ok::<_, Error>(())
-        };
         let former = self
             .releases
             .iter()
             .map(|position| owned_by(owner(*position)));
-        let Some(Claim {
-            step, value, ttl, ..
-        }) = &self.claim
-        else {
-            let follows = self.releases.first().copied().unwrap_or_default();
+        let Some(Claim { step, ttl, .. }) = &self.claim else {
             body.member("Key", &key);
             let mine = Node::or(former);
-            return match is_foreign {
+            let (verb, condition) = match is_foreign {
                 // What is not the item's is not deleted with it, and has to stay so until then.
-                true => {
-                    let condition = Node::or([unguarded(schema), mine.negated()]);
-                    add(
-                        follows,
-                        Role::Release,
-                        "ConditionCheck",
-                        &key,
-                        body,
-                        condition,
-                    )
-                }
-                false => {
-                    let condition = Node::or([unguarded(schema), mine]);
-                    add(follows, Role::Release, "Delete", &key, body, condition)
-                }
+                true => ("ConditionCheck", mine.negated()),
+                false => ("Delete", mine),
             };
+            let condition = Node::or([unguarded(schema), condition]);
+            return Ok(Added {
+                step: conditional(verb, schema, &key, body, &condition)?,
+                role: Role::Release(self),
+                follows: self.releases.first().copied().unwrap_or_default(),
+            });
         };
         let owners = [unguarded(schema), owned_by(owner(*step))];
-        let stale_owner = stale.as_ref().map(|stale| owned_by(stale.owner));
-        let condition = Node::or(owners.into_iter().chain(former).chain(stale_owner));
+        let condition = Node::or(owners.into_iter().chain(former).chain(stale.map(owned_by)));
         put_guard(schema, &self.text, owner(*step), ttl.as_deref(), &mut body);
-        add(*step, Role::Claim, "Put", &key, body, condition)?;
-        if let Some(Stale { owner, step: None }) = stale {
-            let place = || Place::root(self.unique.attribute);
-            let other = Node::Compare(
-                Operand::Path(place()),
-                Comparator::Ne,
-                Operand::Value(Value::Json(value.clone())),
-            );
-            let condition = Node::or([Node::not_exists(self.unique.attribute), other]);
-            let mut body = Body::new("", 256);
-            body.member("Key", owner);
-            add(*step, Role::Stale, "ConditionCheck", owner, body, condition)?;
-        }
-        Ok(())
+        Ok(Added {
+            step: conditional("Put", schema, &key, body, &condition)?,
+            role: Role::Claim(self),
+            follows: *step,
+        })
     }
 
-    /// The operation on the item with this key that guards follow, when there is one.
-    fn step_on(&self, key: &[u8], steps: &[Step]) -> Option<usize> {
-        let identity = identity(key, &self.schema.key).ok()?;
-        steps.iter().position(|s| {
-            s.guarded.is_some() && s.schema.table == self.schema.table && s.identity == identity
-        })
+    /// An item does not have the value that is claimed.
+    fn lacking(&self) -> Node {
+        let name = self.unique.attribute;
+        let value = self.value().unwrap_or_default().to_vec();
+        let other = Node::Compare(
+            Operand::Path(Place::root(name)),
+            Comparator::Ne,
+            Operand::Value(Value::Json(value)),
+        );
+        Node::or([Node::not_exists(name), other])
     }
 
     /// Whether it is written only because the item was read to have the value.
@@ -359,6 +390,14 @@ impl Guard {
 }
 
 impl Known {
+    /// Whether something depends on what the operation's item has.
+    pub(super) fn relies_on(&self, step: &Step) -> bool {
+        self.stale.iter().any(|((table, _), owner)| {
+            *table == step.schema.table
+                && identity(owner, &step.schema.key).is_ok_and(|i| i == step.identity)
+        })
+    }
+
     /// The guard's owner does not have the value.
     pub(super) fn stale(&mut self, guard: &Guard, owner: Vec<u8>) {
         self.stale.insert(guard.id(), owner);

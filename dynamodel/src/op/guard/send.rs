@@ -46,7 +46,7 @@ pub(crate) async fn send(
     let mut retry = sending.backoff.start();
     let mut known = Known::default();
     loop {
-        let olds = try_join_all(steps.iter().map(|step| old(db, step))).await?;
+        let olds = try_join_all(steps.iter().map(|step| old(db, step, &known))).await?;
         let plan = Plan::new(steps, &olds)?;
         plan.pin(steps)?;
         let added = plan.added(steps, &known)?;
@@ -94,16 +94,19 @@ pub(crate) async fn send(
     }
 }
 
-/// What the operation's item had before.
-async fn old(db: &Db, step: &Step) -> Result<Old, Error> {
+/// What the operation's item had before; `None` when nothing depends on it.
+async fn old(db: &Db, step: &Step, known: &Known) -> Result<Option<Old>, Error> {
     match &step.guarded {
-        Some(guarded) if !guarded.is_new => Old::read(db, step.schema, &guarded.key).await,
-        _ => Ok(Old::default()),
+        Some(guarded) if guarded.is_new => Ok(Some(Old::default())),
+        Some(guarded) if step.moves_guards() || known.relies_on(step) => {
+            Old::read(db, step.schema, &guarded.key).await.map(Some)
+        }
+        _ => Ok(None),
     }
 }
 
 /// The error with reasons for the user's operations only.
-fn folded(mut error: Error, steps: &[Step], added: &[Added]) -> Error {
+fn folded(mut error: Error, steps: &[Step], added: &[Added<'_>]) -> Error {
     if let Some(canceled) = error.cancellation_mut() {
         canceled.fold(steps.len(), added.iter().map(|a| a.follows));
     }
@@ -115,7 +118,7 @@ async fn judge(
     canceled: &mut Canceled,
     steps: &[Step],
     plan: &Plan,
-    added: &[Added],
+    added: &[Added<'_>],
     known: &mut Known,
 ) -> Result<Verdict, Error> {
     let mut verdict = Verdict::Failed;
@@ -134,14 +137,11 @@ async fn judge(
         let Some(item) = canceled.failed_condition(steps.len() + i) else {
             continue;
         };
-        let Some(guard) = plan.guards().get(added.guard) else {
-            continue;
-        };
         verdict = Verdict::Again;
-        match added.role {
-            Role::Release => known.turn(guard),
-            Role::Stale => known.forget(guard),
-            Role::Claim => match item {
+        match &added.role {
+            Role::Release(guard) => known.turn(guard),
+            Role::Stale(guards) => guards.iter().for_each(|guard| known.forget(guard)),
+            Role::Claim(guard) => match item {
                 None => known.forget(guard),
                 Some(item) => match owner_of(item) {
                     Some(owner) if !has_value(db, guard, &owner).await? => {
@@ -159,7 +159,7 @@ async fn judge(
 }
 
 /// The key of the item whose guard it is about.
-fn owner_key<'s>(steps: &'s [Step], added: &Added) -> &'s [u8] {
+fn owner_key<'s>(steps: &'s [Step], added: &Added<'_>) -> &'s [u8] {
     let step = steps.get(added.follows);
     step.and_then(Step::guarded_key).unwrap_or_default()
 }

@@ -26,7 +26,7 @@ pub(crate) struct Step {
     /// The body of the single operation, after the table's name.
     pub(crate) rest: Vec<u8>,
     pub(crate) stored: StoredEntity,
-    /// The guards that have to follow it.
+    /// What it does to guards, for an entity that has them.
     pub(crate) guarded: Option<Box<Guarded>>,
 }
 
@@ -62,7 +62,7 @@ impl Step {
         })
     }
 
-    /// An operation that guards have to follow.
+    /// An operation on an entity that has guards.
     pub(crate) fn guarded<E: Entity>(
         verb: &'static str,
         key: &Key<E>,
@@ -85,7 +85,19 @@ impl Step {
         Ok(self)
     }
 
-    /// The key of the item, as JSON, of an operation that guards have to follow.
+    /// Whether guards have to follow it.
+    pub(crate) fn moves_guards(&self) -> bool {
+        self.guarded
+            .as_ref()
+            .is_some_and(|g| g.effect.moves_guards())
+    }
+
+    /// Whether it is about this item.
+    pub(crate) fn is_on(&self, schema: &EntitySchema, identity: &[u8]) -> bool {
+        self.schema.table == schema.table && self.identity == identity
+    }
+
+    /// The key of the item, as JSON, of an operation on an entity that has guards.
     pub(crate) fn guarded_key(&self) -> Option<&[u8]> {
         self.guarded.as_ref().map(|g| g.key.as_slice())
     }

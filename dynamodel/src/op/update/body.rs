@@ -17,16 +17,17 @@ use crate::version::WriteToken;
 use crate::wire::Writer;
 
 impl<E: Entity, R: Returned<E>> Update<E, R> {
-    /// The operation, when guards have to follow it.
+    /// The operation on an entity that has guards.
     pub(super) fn guarded(
         &self,
+        verb: &'static str,
         now: SystemTime,
         token: Option<u128>,
         effect: Effect,
     ) -> Result<Step, Error> {
         let (body, condition) = self.parts_at(now, "", token)?;
         let draft = Draft::new(body, condition.map(Cow::into_owned));
-        Step::guarded("Update", &self.key, self.demand, draft, effect)
+        Step::guarded(verb, &self.key, self.demand, draft, effect)
     }
 
     pub(super) fn body(
