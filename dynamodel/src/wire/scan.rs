@@ -15,15 +15,16 @@ fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
-/// Whether any of the bytes is special: all are compared at once.
+/// Whether any of the bytes of two blocks is special: all are compared at once.
 #[inline(always)]
-fn is_special_block(block: &[u8; 16]) -> bool {
+fn are_special(one: &[u8; 16], two: &[u8; 16]) -> bool {
     // This makes `"` (0x22) the neighbour of the control characters, and the backslash the least of what
     // is left, so that one comparison is enough for all.
     let least = |byte: u8| (byte ^ 0x02).min((byte ^ b'\\').saturating_add(0x20));
-    block
-        .iter()
-        .fold(false, |any, &byte| any | (least(byte) <= 0x20))
+    let pairs = one.iter().zip(two);
+    pairs.fold(false, |any, (&one, &two)| {
+        any | (least(one).min(least(two)) <= 0x20)
+    })
 }
 
 /// The place of the first special byte at or after `from`, or the end.
@@ -64,9 +65,7 @@ fn special_in_tail(tail: &[u8]) -> usize {
 #[inline(always)]
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
-        return !is_special_block(first)
-            && !is_special_block(last)
-            && (bytes.len() <= 32 || is_plain_between(bytes));
+        return !are_special(first, last) && (bytes.len() <= 32 || is_plain_between(bytes));
     }
     words::is_plain(bytes)
 }
@@ -75,7 +74,8 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
 #[inline(never)]
 fn is_plain_between(bytes: &[u8]) -> bool {
     let (blocks, _) = bytes.as_chunks::<16>();
-    !blocks.iter().skip(1).any(is_special_block)
+    let mut between = blocks.iter().skip(1);
+    !between.any(|block| are_special(block, block))
 }
 
 #[cfg(test)]

@@ -123,6 +123,13 @@ impl Writer {
         }
     }
 
+    /// The bytes that were written, when there was no error. The writer is empty then.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        self.out.truncate(self.at);
+        self.at = 0;
+        std::mem::take(&mut self.out)
+    }
+
     /// A second one that goes on from here.
     pub(crate) fn copy(&self) -> Self {
         Writer {
@@ -211,7 +218,23 @@ impl Writer {
     /// Writes bytes as they are.
     #[inline(always)]
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
-        self.room(bytes.len()).copy_from_slice(bytes);
+        let place = self.at..self.at + bytes.len();
+        match self.out.get_mut(place.clone()) {
+            Some(room) => {
+                self.at = place.end;
+                room.copy_from_slice(bytes);
+            }
+            None => self.append(bytes),
+        }
+    }
+
+    /// The same where there is not so much room: none is made ready that is written at once.
+    #[cold]
+    #[inline(never)]
+    fn append(&mut self, bytes: &[u8]) {
+        self.out.truncate(self.at);
+        self.out.extend_from_slice(bytes);
+        self.at = self.out.len();
     }
 
     /// Writes a comma unless this is the first element or member.
