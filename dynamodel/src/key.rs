@@ -100,6 +100,22 @@ impl AnyKey {
     }
 
     fn build(builder: &mut KeyBuilder, schema: &'static EntitySchema) -> Self {
+        // As nearly all keys are.
+        if schema.single_table.is_none()
+            && schema.unique.is_empty()
+            && let Some((json, places)) = builder.finish_short()
+        {
+            return AnyKey {
+                places,
+                ..AnyKey::of_json(json)
+            };
+        }
+        Self::build_closely(builder, schema)
+    }
+
+    /// A key that is composed, whose values are long, or that may be the key of a guard.
+    #[inline(never)]
+    fn build_closely(builder: &mut KeyBuilder, schema: &'static EntitySchema) -> Self {
         let templates = schema.single_table.map(SingleTable::primary);
         let parts = match &templates {
             Some(_) => builder.values(),

@@ -45,8 +45,11 @@ struct Part {
 }
 
 impl Part {
-    fn place(&self) -> Option<(u32, u32)> {
-        Some((self.start.try_into().ok()?, self.end.try_into().ok()?))
+    /// Values that are a key are not so long that this could fail.
+    #[inline(always)]
+    fn place(&self) -> (u32, u32) {
+        let place = |at: usize| u32::try_from(at).unwrap_or_default();
+        (place(self.start), place(self.end))
     }
 }
 
@@ -121,9 +124,15 @@ impl KeyBuilder {
         let part = Part { name, start, end };
         match self.few.get_mut(self.count) {
             Some(place) => *place = part,
-            None => self.more.push(part),
+            None => self.add_more(part),
         }
         self.count += 1;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_more(&mut self, part: Part) {
+        self.more.push(part);
     }
 
     fn parts(&self) -> impl Iterator<Item = &Part> {
@@ -134,6 +143,17 @@ impl KeyBuilder {
     fn value(&self, part: &Part) -> &[u8] {
         let json = self.json.as_slice().get(part.start..part.end);
         json.unwrap_or_default()
+    }
+
+    /// The key as one JSON map, and where its values stand in it, unless it has to be looked at more
+    /// closely: see [`finish`](Self::finish).
+    #[inline(always)]
+    pub(super) fn finish_short(&mut self) -> Option<Written> {
+        if !self.short || self.json.error().is_some() {
+            return None;
+        }
+        self.json.end_map();
+        Some((self.json.take(), self.places()))
     }
 
     /// The key as one JSON map, and where its first two values stand in it.
@@ -155,13 +175,11 @@ impl KeyBuilder {
 
     /// Where the values stand: the partition key is the first part, the sort key the second one.
     fn places(&self) -> Places {
-        let [first, second] = &self.few;
-        let places = match self.count {
-            1 => first.place().map(|first| [first, (0, 0)]),
-            2 => first.place().zip(second.place()).map(<[_; 2]>::from),
-            _ => None,
-        };
-        places.unwrap_or_default()
+        match self.count {
+            // There is no second one of one.
+            1 | 2 => self.few.map(|part| part.place()),
+            _ => Places::default(),
+        }
     }
 
     /// The values in their wire form.

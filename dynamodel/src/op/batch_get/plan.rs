@@ -121,6 +121,7 @@ impl Plan {
     }
 
     /// Finds the slot of a key or makes it.
+    #[inline(always)]
     fn ask(
         &mut self,
         group: usize,
@@ -132,39 +133,32 @@ impl Plan {
         };
         let places = match key.values() {
             Some(places) => places,
-            None => {
-                let start = key.range().start;
-                let json = self.json.get(key.range()).unwrap_or_default();
-                let values = key_values(&Reader::new(json)?, &schema.key)?;
-                let at = |value: &Option<KeyValue<'_>>| match value {
-                    Some(value) => start + value.at.start..start + value.at.end,
-                    None => 0..0,
-                };
-                let places = values.each_ref().map(at);
-                key.set_values(places.clone());
-                places
-            }
+            None => find_values(key, &self.json, schema)?,
         };
         let hash = match written_texts(&self.json, &places) {
             Some(texts) => self.table.hash_of_texts(group, texts),
-            None => {
-                let values = key_values_at(&self.json, places.clone())?;
-                self.table.hash(group, &values)
-            }
+            None => self.hash_at(group, &places)?,
         };
-        let known = self.find(group, hash, |known| {
-            let mut pairs = known.iter().zip(&places);
-            pairs.all(|(known, at)| self.json(known.clone()) == self.json(at.clone()))
-                || self.are_equal(known, &places)
+        let Plan {
+            table,
+            slots,
+            keys,
+            json,
+            ..
+        } = self;
+        let known = table.find_or_insert(hash, slots.len(), |slot| {
+            let known = values_of(keys, slots, slot, group);
+            known.is_some_and(|known| {
+                let mut pairs = known.iter().zip(&places);
+                pairs.all(|(known, at)| json.get(known.clone()) == json.get(at.clone()))
+                    || are_equal(json, &known, &places)
+            })
         });
         match known {
-            None => {
-                self.table.insert(hash, self.slots.len());
-                self.slots.push(Slot {
-                    group,
-                    first: asker,
-                });
-            }
+            None => self.slots.push(Slot {
+                group,
+                first: asker,
+            }),
             Some(slot) => {
                 let next = self.again.len();
                 if let Some(slot) = self.slots.get_mut(slot) {
@@ -179,6 +173,13 @@ impl Plan {
         Ok(())
     }
 
+    /// The hash of a key of any types, whose values stand there.
+    #[inline(never)]
+    fn hash_at(&self, group: usize, places: &[Range<usize>; 2]) -> Result<u64, ReadError> {
+        let values = key_values_at(&self.json, places.clone())?;
+        Ok(self.table.hash(group, &values))
+    }
+
     /// The slot of the key with this hash of which `is_it`, which gets the places of its values, says so.
     #[inline]
     fn find(
@@ -188,23 +189,9 @@ impl Plan {
         is_it: impl Fn(&[Range<usize>; 2]) -> bool,
     ) -> Option<usize> {
         self.table.find(hash, |slot| {
-            let places = self.key_of(slot, group).and_then(KeyAt::values);
+            let places = values_of(&self.keys, &self.slots, slot, group);
             places.is_some_and(|places| is_it(&places))
         })
-    }
-
-    /// Whether the values of two keys are equal in different forms.
-    #[cold]
-    fn are_equal(&self, one: &[Range<usize>; 2], two: &[Range<usize>; 2]) -> bool {
-        let [one, two] = [one, two].map(|places| key_values_at(&self.json, places.clone()));
-        matches!((one, two), (Ok(one), Ok(two)) if one == two)
-    }
-
-    /// The key of the slot, when it is of this group.
-    #[inline]
-    fn key_of(&self, slot: usize, group: usize) -> Option<&KeyAt> {
-        let slot = self.slots.get(slot).filter(|slot| slot.group == group)?;
-        self.keys.get(slot.first.key)
     }
 
     #[inline]
@@ -216,7 +203,7 @@ impl Plan {
     /// bytes of its key.
     #[inline]
     pub(super) fn is_read(&self, slot: usize, group: usize, end: &Reader<'_>) -> bool {
-        let places = self.key_of(slot, group).and_then(KeyAt::values);
+        let places = values_of(&self.keys, &self.slots, slot, group);
         places.is_some_and(|[partition, sort]| {
             end.is_key_read(1, self.json(partition))
                 && (sort.is_empty() || end.is_key_read(2, self.json(sort)))
@@ -239,6 +226,7 @@ impl Plan {
     }
 
     /// The slot of the item that started there and was read until here.
+    #[inline(never)]
     pub(super) fn slot_read(&self, group: usize, start: usize, end: &Reader<'_>) -> Option<usize> {
         let schema = self.groups.get(group)?.schema;
         let partition = end.plain_key_read(1);
@@ -406,6 +394,46 @@ impl Plan {
     fn group_of(&self, slot: usize) -> Option<usize> {
         self.slots.get(slot).map(|slot| slot.group)
     }
+}
+
+/// Where the values of this key stand, which was not known before.
+#[cold]
+#[inline(never)]
+fn find_values(
+    key: &mut KeyAt,
+    json: &[u8],
+    schema: &EntitySchema,
+) -> Result<[Range<usize>; 2], ReadError> {
+    let start = key.range().start;
+    let json = json.get(key.range()).unwrap_or_default();
+    let values = key_values(&Reader::new(json)?, &schema.key)?;
+    let at = |value: &Option<KeyValue<'_>>| match value {
+        Some(value) => start + value.at.start..start + value.at.end,
+        None => 0..0,
+    };
+    let places = values.each_ref().map(at);
+    key.set_values(places.clone());
+    Ok(places)
+}
+
+/// Where the values of the slot's key stand, when it is of this group.
+#[inline]
+fn values_of(
+    keys: &[KeyAt],
+    slots: &[Slot],
+    slot: usize,
+    group: usize,
+) -> Option<[Range<usize>; 2]> {
+    let slot = slots.get(slot).filter(|slot| slot.group == group)?;
+    keys.get(slot.first.key)?.values()
+}
+
+/// Whether the values of two keys are equal in different forms.
+#[cold]
+#[inline(never)]
+fn are_equal(json: &[u8], one: &[Range<usize>; 2], two: &[Range<usize>; 2]) -> bool {
+    let [one, two] = [one, two].map(|places| key_values_at(json, places.clone()));
+    matches!((one, two), (Ok(one), Ok(two)) if one == two)
 }
 
 /// What is asked of the table beside the keys: `],..}`.
