@@ -91,7 +91,7 @@ async fn what_was_found_is_in_the_error() {
     assert!(all.eq(expected));
 }
 
-/// Also what came before DynamoDB left the rest of a request undone.
+/// Also what came before DynamoDB left the rest of a request undone, which it names in any order.
 #[tokio::test]
 async fn parts_of_a_request_count() {
     let (db, faults) = faults::db().await;
@@ -99,7 +99,7 @@ async fn parts_of_a_request_count() {
     let table = db.table_name::<Thing>();
     let answer = format!(
         r#"{{"Responses":{{"{table}":[{{"id":{{"N":"2"}},"color":{{"S":"secret-red"}}}}]}},
-            "UnprocessedKeys":{{"{table}":{{"Keys":[{{"id":{{"N":"4"}}}},{{"id":{{"N":"5"}}}}]}}}}}}"#
+            "UnprocessedKeys":{{"{table}":{{"Keys":[{{"id":{{"N":"5"}}}},{{"id":{{"N":"4"}}}}]}}}}}}"#
     );
     faults.next("BatchGetItem", [Fault::Answer(answer.leak())]);
     faults.always("BatchGetItem", Fault::THROTTLE);

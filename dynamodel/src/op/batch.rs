@@ -120,14 +120,14 @@ impl Stop {
     }
 }
 
-/// What became of a chunk: positions that are not done, and why.
+/// What became of chunks: positions that are not done, and why.
 pub(crate) struct Outcome {
     pub(crate) left: Vec<usize>,
     pub(crate) error: Option<Error>,
 }
 
 /// Sends chunks of positions, at most `concurrency` at a time. After a failure no further chunk is
-/// begun; those under way are brought to their end, so that what is left is known exactly.
+/// begun; those under way are brought to their end, so that what is left is known exactly. It is sorted.
 pub(crate) async fn run<F>(
     chunks: Vec<Vec<usize>>,
     settings: Settings,
@@ -136,13 +136,24 @@ pub(crate) async fn run<F>(
 where
     F: Future<Output = Result<Vec<usize>, Error>>,
 {
-    let send = &send;
-    let mut chunks = chunks;
-    if chunks.len() == 1
-        && let Some(chunk) = chunks.pop()
-    {
-        return until_done(chunk, settings.backoff, send).await;
-    }
+    let mut outcome = match <[Vec<usize>; 1]>::try_from(chunks) {
+        Ok([chunk]) => until_done(chunk, settings.backoff, &send).await,
+        Err(chunks) => side_by_side(chunks, settings, &send).await,
+    };
+    // Chunks end in any order, and DynamoDB names what it left undone in any order.
+    outcome.left.sort_unstable();
+    outcome
+}
+
+/// Sends several chunks.
+async fn side_by_side<F>(
+    chunks: Vec<Vec<usize>>,
+    settings: Settings,
+    send: &impl Fn(Vec<usize>) -> F,
+) -> Outcome
+where
+    F: Future<Output = Result<Vec<usize>, Error>>,
+{
     let stop = Stop::default();
     let chunks = chunks.into_iter().map(|chunk| {
         let stop = stop.clone();
@@ -170,7 +181,6 @@ where
         all.left.extend(outcome.left);
         all.error = all.error.or(outcome.error);
     }
-    all.left.sort_unstable();
     all
 }
 
@@ -179,7 +189,7 @@ where
 async fn until_done<F>(
     mut left: Vec<usize>,
     backoff: Backoff,
-    send: impl Fn(Vec<usize>) -> F,
+    send: &impl Fn(Vec<usize>) -> F,
 ) -> Outcome
 where
     F: Future<Output = Result<Vec<usize>, Error>>,
