@@ -23,7 +23,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 
-pub(super) use self::components::{Clock, Marker, OneInvocation, StoppedClock};
+pub(super) use self::components::{Clock, Marker, OneInvocation, StoppedClock, TimersClock};
 
 /// What happens to one request.
 #[derive(Debug, Clone)]

@@ -13,6 +13,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
+use tokio::time::Instant;
 
 use super::fake::{Clock, Fake, Sent, Step};
 use super::{
@@ -31,6 +32,16 @@ fn open(config: Builder) -> Transport {
     transport
 }
 
+/// A transport without the lane.
+fn plain(config: Builder) -> Transport {
+    Transport::new(&Client::from_conf(config.build())).unwrap()
+}
+
+/// One or the other.
+fn either(config: Builder, on_lane: bool) -> Transport {
+    if on_lane { lane(config) } else { plain(config) }
+}
+
 /// How many calls the lane answered, and how many it handed over.
 fn counts(transport: &Transport) -> (u64, u64) {
     let status = transport.lane_status();
@@ -47,6 +58,22 @@ fn with_replaced(config: Builder, by: impl Intercept + 'static) -> Transport {
     components.set_interceptors(interceptors.into_iter());
     captured.components = components.build().unwrap();
     Transport::of(captured, true).unwrap()
+}
+
+/// What it ends with, and how long it took by the clock of the timers. In tests with `start_paused` that
+/// clock goes on to the next timer whenever nothing else is to be done, so that a machine that is busy
+/// does not make it late.
+async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
+    let start = Instant::now();
+    let output = future.await;
+    (output, start.elapsed())
+}
+
+/// Timers go off at the next millisecond, and a call has a few of them.
+fn assert_takes(elapsed: Duration, milliseconds: u64) {
+    let expected = Duration::from_millis(milliseconds);
+    let latest = expected + Duration::from_millis(5);
+    assert!((expected..=latest).contains(&elapsed), "{elapsed:?}");
 }
 
 fn authorization(sent: &Sent) -> &str {

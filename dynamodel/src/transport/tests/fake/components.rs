@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use tokio::time::Instant;
 
 /// Adds a header to what is signed, and counts the calls that it sees begin.
 #[derive(Debug, Clone)]
@@ -100,6 +101,22 @@ impl Clock {
 impl TimeSource for Clock {
     fn now(&self) -> SystemTime {
         *self.0.lock().unwrap()
+    }
+}
+
+/// A clock that goes with the timers, also where their time is paused.
+#[derive(Debug)]
+pub(in super::super) struct TimersClock(Instant);
+
+impl TimersClock {
+    pub(in super::super) fn new() -> Self {
+        TimersClock(Instant::now())
+    }
+}
+
+impl TimeSource for TimersClock {
+    fn now(&self) -> SystemTime {
+        StoppedClock.now() + self.0.elapsed()
     }
 }
 

@@ -12,7 +12,7 @@ async fn a_new_day_has_a_new_key() {
     let (fake, clock) = (Fake::new([Step::ok("{}")]), Clock::new());
     let config = || fake.config().time_source(clock.clone());
     let transport = open(config());
-    let sdk = Transport::new(&Client::from_conf(config().build())).unwrap();
+    let sdk = plain(config());
     // 08:53:20; in between it is midnight.
     for hours in [1, 14, 1, 24, 24 * 80] {
         clock.advance(Duration::from_secs(hours * 3_600));

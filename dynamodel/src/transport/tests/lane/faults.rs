@@ -66,8 +66,7 @@ async fn outcomes_are_those_of_the_orchestrator() {
             fake.config().retry_partition(RetryPartition::new(name))
         };
         let theirs = Fake::new(script.clone());
-        let client = Client::from_conf(config(&theirs, "theirs").build());
-        let sdk = Transport::new(&client).unwrap();
+        let sdk = plain(config(&theirs, "theirs"));
         let expected = call::<PutItem>(&sdk).await;
 
         let ours = Fake::new([Step::ok("{}")]);
@@ -110,7 +109,7 @@ async fn broken_connections_are_not_used_again() {
 /// The quota of retries is used up by failures, and successes of the lane fill it again.
 #[tokio::test]
 async fn the_quota_of_retries_is_shared() {
-    let attempts = async |lane: bool| {
+    let attempts = async |on_lane: bool| {
         let quota = TokenBucket::builder()
             .capacity(5)
             .retry_cost(5)
@@ -125,10 +124,7 @@ async fn the_quota_of_retries_is_shared() {
         script.extend([fault(), Step::ok("{}")]);
         let fake = Fake::new(script);
         let config = fake.config().retry_partition(quota);
-        let transport = match lane {
-            true => open(config),
-            false => Transport::new(&Client::from_conf(config.build())).unwrap(),
-        };
+        let transport = either(config, on_lane);
         let mut attempts = Vec::new();
         for _ in 0..14 {
             let sent = call::<PutItem>(&transport).await;
@@ -161,43 +157,33 @@ async fn the_number_of_attempts_is_the_clients() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_attempt_that_times_out_is_retried_and_uncertain() {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(200));
     let refused = Step::error("ConditionalCheckFailedException");
     let fake = Fake::new([Step::ok("{}"), Step::Hang, refused]);
     let transport = open(fake.config().timeout_config(timeouts.build()));
     call::<PutItem>(&transport).await.unwrap();
-    let start = std::time::Instant::now();
-    let failure = call::<PutItem>(&transport).await.unwrap_err();
+    let (sent, elapsed) = timed(call::<PutItem>(&transport)).await;
+    let failure = sent.unwrap_err();
     assert_eq!(code(&failure), Some("ConditionalCheckFailedException"));
     assert_eq!((failure.attempts, failure.uncertain), (2, true));
     assert_eq!(counts(&transport), (1, 1));
-    let elapsed = start.elapsed();
-    assert!(elapsed >= Duration::from_millis(200), "{elapsed:?}");
-    assert!(
-        elapsed < Duration::from_millis(390),
-        "it has timed out twice: {elapsed:?}"
-    );
+    assert_takes(elapsed, 200);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_operation_timeout_is_honoured() {
     for step in [Step::Hang, Step::Unread, Step::Stall] {
         let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(200));
         let fake = Fake::new([Step::ok("{}"), step.clone()]);
         let transport = open(fake.config().timeout_config(timeouts.build()));
         call::<GetItem>(&transport).await.unwrap();
-        let start = std::time::Instant::now();
-        let failure = call::<GetItem>(&transport).await.unwrap_err();
-        let elapsed = start.elapsed();
+        let (sent, elapsed) = timed(call::<GetItem>(&transport)).await;
+        let failure = sent.unwrap_err();
         assert!(matches!(failure.kind, FailureKind::Timeout(_)), "{step:?}");
         assert_eq!((failure.attempts, failure.uncertain), (1, false));
-        assert!(elapsed >= Duration::from_millis(200), "{elapsed:?}");
-        assert!(
-            elapsed < Duration::from_millis(390),
-            "it has timed out twice: {elapsed:?}"
-        );
+        assert_takes(elapsed, 200);
         // The message tells of the time that the client allows.
         let text = outcome(&Err(failure));
         assert!(text.contains("200ms"), "{text}");
@@ -205,7 +191,7 @@ async fn the_operation_timeout_is_honoured() {
 }
 
 /// Both timeouts, and a retry that has the full time of an attempt again.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_attempt_has_its_time() {
     let timeouts = TimeoutConfig::builder()
         .operation_timeout(Duration::from_millis(500))
@@ -213,11 +199,9 @@ async fn each_attempt_has_its_time() {
     let fake = Fake::new([Step::ok("{}"), Step::Hang]);
     let transport = open(fake.config().timeout_config(timeouts.build()));
     call::<GetItem>(&transport).await.unwrap();
-    let start = std::time::Instant::now();
-    let failure = call::<GetItem>(&transport).await.unwrap_err();
+    let (sent, elapsed) = timed(call::<GetItem>(&transport)).await;
+    let failure = sent.unwrap_err();
     assert!(matches!(failure.kind, FailureKind::Timeout(_)));
     assert_eq!(failure.attempts, 3);
-    let elapsed = start.elapsed();
-    assert!(elapsed >= Duration::from_millis(480), "{elapsed:?}");
-    assert!(elapsed < Duration::from_millis(690), "{elapsed:?}");
+    assert_takes(elapsed, 500);
 }

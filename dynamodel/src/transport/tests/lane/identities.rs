@@ -116,11 +116,7 @@ async fn missing_credentials_are_the_orchestrators_error() {
             if !cached {
                 config.set_identity_cache(IdentityCache::no_cache());
             }
-            let transport = match on_lane {
-                true => lane(config),
-                false => Transport::new(&Client::from_conf(config.build())).unwrap(),
-            };
-            let sent = call::<PutItem>(&transport).await;
+            let sent = call::<PutItem>(&either(config, on_lane)).await;
             (outcome(&sent), provider.asked())
         };
         let (ours, asked) = outcomes(true).await;
