@@ -119,8 +119,8 @@ impl KeyAt {
         self.start..self.start.saturating_add(self.length as usize)
     }
 
-    /// Where its values stand; `None` where that is not known. The second one is empty when there is
-    /// none.
+    /// Where its values stand. Of a key that our own writer did not write, that is not known before it was
+    /// looked for. The second one is empty when there is none.
     #[inline]
     pub(crate) fn values(&self) -> Option<[Range<usize>; 2]> {
         let [(_, end), _] = self.places;
