@@ -150,6 +150,10 @@ impl Sender {
                 }
             }
         };
+        // The HTTP client drops its copies when it has sent them, which is not to be seen while the caller
+        // keeps one.
+        let own = (!body.is_unique()).then(|| Bytes::copy_from_slice(body));
+        let body = own.as_ref().unwrap_or(body);
         let invocation = Invocation::random();
         let connection = CaptureSmithyConnection::new();
         let sent = self.give(&template, body, stamp, invocation, &connection);

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use bytes::Bytes;
 
 use super::super::GetItem;
 use super::super::fake::TimersClock;
@@ -97,4 +98,20 @@ async fn a_service_that_does_not_answer_is_waited_for() {
     let waiting = call::<GetItem>(&transport);
     let waited = tokio::time::timeout(Duration::from_secs(600), waiting).await;
     assert!(waited.is_err(), "{:?}", waited.map(|sent| outcome(&sent)));
+}
+
+/// Also for those who keep the body, in case that they have to send it again.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_kept_does_not_stall() {
+    let late = Step::Late(Duration::from_secs(8), Duration::ZERO, r#"{"Item":{}}"#);
+    let fake = Fake::new([Step::ok("{}"), late]);
+    let transport = open(impatient(&fake));
+    let kept = Bytes::from(BODY.to_vec());
+    for counted in [(1, 0), (1, 1)] {
+        let tables = Tables::One("books".into());
+        let reply = transport.call::<GetItem>(tables, kept.clone()).await;
+        assert_eq!(reply.unwrap().attempts, 1);
+        assert_eq!(counts(&transport), counted);
+    }
+    assert_eq!(fake.sent().len(), 2);
 }
