@@ -4,6 +4,7 @@ mod attempts;
 mod fake;
 mod lane;
 mod requests;
+pub(super) mod signing;
 
 use std::time::Duration;
 

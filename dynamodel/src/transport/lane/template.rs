@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_smithy_runtime::client::retries::TokenBucket;
 use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -76,10 +77,16 @@ impl Template {
             || (ours.access_key_id() == theirs.access_key_id()
                 && ours.secret_access_key() == theirs.secret_access_key()
                 && ours.session_token() == theirs.session_token()
-                && ours.account_id() == theirs.account_id())
+                && ours.account_id() == theirs.account_id()
+                && features(ours) == features(theirs))
     }
 
     pub(super) fn age(&self, now: SystemTime) -> Option<Duration> {
         now.duration_since(self.learned).ok()
     }
+}
+
+/// By what way the credentials came; the user agent tells.
+fn features(credentials: &Credentials) -> Option<&Vec<AwsCredentialFeature>> {
+    credentials.get_property()
 }

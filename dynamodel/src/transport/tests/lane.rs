@@ -1,5 +1,6 @@
 //! The verified lane, beside the orchestrator on the same script.
 
+mod changes;
 mod clocks;
 mod faults;
 mod gate;
@@ -74,6 +75,14 @@ fn assert_takes(elapsed: Duration, milliseconds: u64) {
     let expected = Duration::from_millis(milliseconds);
     let latest = expected + Duration::from_millis(5);
     assert!((expected..=latest).contains(&elapsed), "{elapsed:?}");
+}
+
+/// All but the id, which is another one for every call.
+fn without_id(mut sent: Sent) -> Sent {
+    let id = "amz-sdk-invocation-id";
+    assert!(sent.header(id).is_some());
+    sent.headers.retain(|(name, _)| name != id);
+    sent
 }
 
 fn authorization(sent: &Sent) -> &str {

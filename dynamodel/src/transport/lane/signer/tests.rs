@@ -2,13 +2,11 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4::SigningParams;
-use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_types::body::SdkBody;
 use proptest::prelude::*;
 
 use super::*;
+use crate::transport::tests::signing::sign_request;
 
 /// A request of which everything may vary.
 #[derive(Debug, Clone)]
@@ -68,27 +66,8 @@ impl Sample {
         headers.insert("x-amz-user-agent", self.agent.clone());
         headers.insert("user-agent", "not signed");
 
-        let identity = Identity::from(self.credentials());
-        let params = SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("dynamodb")
-            .time(UNIX_EPOCH + Duration::from_secs(seconds))
-            .settings(SigningSettings::default())
-            .build()
-            .unwrap();
-        let signable = SignableRequest::new(
-            request.method(),
-            request.uri(),
-            request.headers().iter(),
-            SignableBody::Bytes(body),
-        );
-        let instructions = sign(signable.unwrap(), &params.into());
-        let (headers, _) = instructions.unwrap().into_parts().0.into_parts();
-        for header in headers {
-            let (name, value) = (header.name(), header.value().to_owned());
-            request.headers_mut().insert(name, value);
-        }
+        let time = UNIX_EPOCH + Duration::from_secs(seconds);
+        sign_request(&mut request, body, self.credentials(), &self.region, time);
         request
     }
 }
