@@ -2,17 +2,20 @@
 
 mod changes;
 mod clocks;
+mod crowds;
 mod faults;
 mod gate;
 mod identities;
+mod likeness;
 mod limits;
+mod operations;
 mod stalls;
 mod templates;
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::{Builder, Credentials};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
 use tokio::time::Instant;
 
@@ -83,6 +86,17 @@ fn without_id(mut sent: Sent) -> Sent {
     assert!(sent.header(id).is_some());
     sent.headers.retain(|(name, _)| name != id);
     sent
+}
+
+/// Credentials of an account.
+fn account() -> Credentials {
+    let account = Credentials::builder()
+        .access_key_id("AKID")
+        .secret_access_key("SECRET")
+        .session_token("TOKEN")
+        .account_id("123456789012")
+        .provider_name("test");
+    account.build()
 }
 
 fn authorization(sent: &Sent) -> &str {
