@@ -2,6 +2,7 @@
 
 mod changes;
 mod clocks;
+mod components;
 mod crowds;
 mod faults;
 mod gate;
@@ -17,12 +18,14 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Builder, Credentials};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use tokio::time::Instant;
 
 use super::fake::{Clock, Fake, Sent, Step};
 use super::{
     ApiOperation, BODY, Failure, FailureKind, Reply, Tables, Transport, call, capture, code,
 };
+use crate::transport::capture::Captured;
 
 /// A transport with the lane.
 fn lane(config: Builder) -> Transport {
@@ -58,10 +61,17 @@ fn with_replaced(config: Builder, by: impl Intercept + 'static) -> Transport {
     let mut interceptors: Vec<_> = captured.components.interceptors().collect();
     interceptors.retain(|interceptor| interceptor.name() != by.name());
     interceptors.push(SharedInterceptor::new(by));
-    let mut components = captured.components.to_builder();
-    components.set_interceptors(interceptors.into_iter());
-    captured.components = components.build().unwrap();
+    with_components(&mut captured, |components| {
+        components.set_interceptors(interceptors.into_iter());
+    });
     Transport::of(captured, true).unwrap()
+}
+
+/// Changes what no configuration of a client can change.
+fn with_components(captured: &mut Captured, change: impl FnOnce(&mut RuntimeComponentsBuilder)) {
+    let mut components = captured.components.to_builder();
+    change(&mut components);
+    captured.components = components.build().unwrap();
 }
 
 /// What it ends with, and how long it took by the clock of the timers. In tests with `start_paused` that
