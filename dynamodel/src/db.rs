@@ -105,8 +105,9 @@ impl Builder {
     /// lane stays closed, and everything goes through the SDK as without it, for a client with
     /// interceptors, retry classifiers or a retry strategy of its own, adaptive retries, an own way
     /// to sign, to authenticate, to resolve endpoints or to make invocation ids, or a telemetry
-    /// provider for the SDK's metrics. Batches and transactions on tables that are named by ARN go
-    /// through the SDK too. [`Db::lane_status`] tells.
+    /// provider for the SDK's metrics (with or without the lane, one that is set only after the `Db`
+    /// was made is not told of its requests). Batches and transactions on tables that are named by
+    /// ARN go through the SDK too. [`Db::lane_status`] tells.
     ///
     /// Not to be seen on the lane: the SDK's own events and spans of [`tracing`]; dynamodel's span
     /// is there. Who reads the SDK's turns the lane off.

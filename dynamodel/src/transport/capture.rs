@@ -57,7 +57,7 @@ pub(super) struct Captured {
     pub(super) components: RuntimeComponents,
     pub(super) config: FrozenLayer,
     metrics: SharedRuntimePlugin,
-    /// Whether the SDK's metrics go anywhere.
+    /// Whether the SDK's metrics went anywhere when the client was taken over.
     pub(super) has_telemetry: bool,
 }
 
@@ -149,6 +149,9 @@ pub(super) fn are_known(names: &[&str], known: &[&str]) -> bool {
 
 /// Whether the SDK's metrics go anywhere. The telemetry provider is in a crate of the SDK that is
 /// not stable yet; the instruments of the provider that does nothing are known by their names.
+///
+/// This is asked once. A provider that is set later is not noticed: the SDK looks for one with every
+/// call, which is what makes its metrics expensive.
 fn has_telemetry(metrics: &MetricsRuntimePlugin) -> bool {
     let instruments = metrics.config();
     instruments.is_some_and(|instruments| !format!("{instruments:?}").contains("NoopHistogram"))
