@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
+use tracing::instrument::WithSubscriber;
 
 /// Runs `work` as a task of its own where that can use another core, else in place. Dropping it ends
 /// the work either way.
@@ -16,7 +17,9 @@ pub(crate) async fn elsewhere<T: Send + 'static>(
 ) -> Option<T> {
     match Handle::try_current() {
         Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
-            Task::spawn(&runtime, work.in_current_span()).await
+            // Whoever watches the caller sees its work there as well.
+            let work = work.in_current_span().with_current_subscriber();
+            Task::spawn(&runtime, work).await
         }
         _ => Some(work.await),
     }
