@@ -2,6 +2,7 @@
 
 mod cursor;
 mod scan_cursor;
+mod segments;
 mod sharded;
 mod stream;
 mod under_way;
@@ -9,6 +10,7 @@ mod under_way;
 pub use cursor::Cursor;
 pub(crate) use scan_cursor::Position;
 pub use scan_cursor::{ScanCursor, ScanStream};
+pub(crate) use segments::{all_of_segments, apart, count_of_segments};
 pub(crate) use sharded::{MergedPage, MergedPages, merged};
 pub use stream::ItemStream;
 pub(crate) use stream::stream;

@@ -102,8 +102,14 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
     }
 
     /// Reads in this many segments side by side, 1 to 1,000,000; the order of items is then not
-    /// fixed. As many requests are under way at once; on tokio's multi-thread runtime pages are decoded
-    /// on all its threads.
+    /// fixed. As many requests are under way at once.
+    ///
+    /// On tokio's multi-thread runtime, segments are read by tasks of their own, on all its threads:
+    /// [`all`](Self::all), [`stream`](Self::stream), [`stream_results`](Self::stream_results) and
+    /// [`resumable`](Self::resumable) send requests and decode items there, [`count`](Self::count) sends
+    /// requests, and those that read [`borrowed`](Self::borrowed) items send requests and check pages;
+    /// these items are decoded where they are looked at. What is dropped ends its tasks. On any other
+    /// runtime all is done in the caller's task. [`first`](Self::first) reads no segments side by side.
     pub fn segments(mut self, segments: u32) -> Self {
         if !(1..=MAX_SEGMENTS).contains(&segments) {
             let error = "a scan has 1 to 1,000,000 segments";
@@ -197,7 +203,8 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
 
     /// Reads items that borrow their text from the pages, with a struct that derives
     /// [`Projection`](derive@crate::Projection) and has a lifetime: about twice as fast as owned items,
-    /// for code that only looks at them. See [`BorrowedProjection`].
+    /// for code that only looks at them. See [`BorrowedProjection`], and [`BorrowedRead::each`] for what
+    /// is done on which thread.
     pub fn borrowed<V>(self) -> BorrowedRead<V>
     where
         V: BorrowedProjection<Of = E> + SelectableFrom<I>,
@@ -223,19 +230,16 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
         }
     }
 
-    /// How many items there are, without fetching them. Reads and costs as much as fetching.
+    /// How many items there are, without fetching them. Reads and costs as much as fetching. With
+    /// several [`segments`](Self::segments), all threads are used.
     ///
     /// # Errors
     /// An invalid value before anything is sent; or the service or network fails.
     pub async fn count(self, db: &Db) -> Result<u64, Error> {
-        let limit = self.plan.as_ref().ok().and_then(|p| p.limit);
-        let counts = self
-            .plans()
-            .into_iter()
-            .map(|plan| async { page::count(db, plan?).await });
-        let counts = futures_util::future::try_join_all(counts).await?;
-        let sum = counts.into_iter().sum::<u64>();
-        Ok(limit.map_or(sum, |limit| sum.min(limit)))
+        match <[Plan; 1]>::try_from(self.valid_plans()?) {
+            Ok([plan]) => page::count(db, plan).await,
+            Err(plans) => page::count_of_segments(db, plans).await,
+        }
     }
 
     /// The request for the first page as it is sent, as JSON, with the table's name as the code
@@ -268,6 +272,18 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
                 .collect(),
             plan => vec![plan],
         }
+    }
+
+    /// As [`plans`](Self::plans), where each segment has a place to start: the tasks of other segments
+    /// would send requests before the one that has none is looked at.
+    fn valid_plans(self) -> Result<Vec<Plan>, Error> {
+        let plans: Vec<Plan> = self.plans().into_iter().collect::<Result<_, _>>()?;
+        if let [_, _, ..] = plans.as_slice() {
+            for plan in &plans {
+                page::start_key(plan)?;
+            }
+        }
+        Ok(plans)
     }
 }
 
@@ -307,7 +323,8 @@ fn named<E: Entity>(error: Error) -> Error {
 
 /// Reading. `O` has to be something that the table or index holds.
 impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
-    /// All items, in one `Vec`: as many round trips as there are pages.
+    /// All items, in one `Vec`: as many round trips as there are pages. With several
+    /// [`segments`](Self::segments), items are decoded on all threads. An error of one segment ends all.
     ///
     /// # Errors
     /// An invalid value before anything is sent; an item that cannot be read
@@ -316,21 +333,14 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
     where
         O: SelectableFrom<I>,
     {
-        let limit = self.plan.as_ref().ok().and_then(|p| p.limit);
-        let segments = self.plans().into_iter().map(|plan| async {
-            let mut all = AllItems::new();
-            page::all(db, plan?, &mut all).await?;
-            Ok::<_, Error>(all.items)
-        });
-        let mut items: Vec<O> = futures_util::future::try_join_all(segments)
-            .await?
-            .into_iter()
-            .flatten()
-            .collect();
-        if let Some(limit) = limit {
-            items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        match <[Plan; 1]>::try_from(self.valid_plans()?) {
+            Ok([plan]) => {
+                let mut all = AllItems::new();
+                page::all(db, plan, &mut all).await?;
+                Ok(all.items)
+            }
+            Err(plans) => page::all_of_segments(db, plans).await,
         }
-        Ok(items)
     }
 
     /// The first item that is found, if there is one.

@@ -9,14 +9,13 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::sharded::{Effort, Merge, decode};
-use super::{Fetched, Position, SharedPlan, UnderWay, fetch_items, page_limit, start_key};
+use super::{Fetched, Position, SharedPlan, UnderWay, apart, fetch_items, page_limit, start_key};
 use crate::borrowed::Answer;
 use crate::db::Db;
 use crate::entity::Projection;
 use crate::error::Error;
 use crate::op::Plan;
 use crate::schema::Shards;
-use crate::task::elsewhere;
 
 /// The items of a query or scan, as a stream that reads pages as they are needed.
 ///
@@ -288,10 +287,7 @@ impl<O: Projection> Lane<O> {
         let page = async move { fetch_items(&db, &plan, limit, start.as_deref()).await };
         self.next = Next::Fetching(Box::new(match self.parallel {
             false => UnderWay::new(page),
-            true => UnderWay::new(async {
-                let ended = || Err(Error::construction("the runtime was shut down"));
-                elsewhere(page).await.unwrap_or_else(ended)
-            }),
+            true => UnderWay::new(apart(page)),
         }));
     }
 
