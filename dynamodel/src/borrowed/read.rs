@@ -65,6 +65,42 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     /// unless [`prefetch(false)`](crate::Query::prefetch) was said. With several segments, the pages
     /// come as they arrive.
     ///
+    /// The function is called in the caller's task, and items are decoded there too, just before it sees
+    /// them. On tokio's multi-thread runtime, the pages of several segments are requested and checked on
+    /// all its threads. To look at items on all threads, scan [one segment](crate::Scan::segment) in each
+    /// of several tasks of your own:
+    ///
+    /// ```
+    /// use dynamodel::{Db, Entity, Projection};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "visits")]
+    /// # struct Visit { #[dynamo(partition)] page: String, #[dynamo(sort)] at: u64 }
+    /// # #[derive(Debug, Projection)]
+    /// # #[dynamo(of = Visit)]
+    /// # struct VisitView<'a> { page: &'a str, at: u64 }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Visit>().await?;
+    /// # for at in 1..=3 { Visit { page: "/".into(), at }.create().send(&db).await?; }
+    /// let workers = (0..4).map(|segment| {
+    ///     let db = db.clone();
+    ///     tokio::spawn(async move {
+    ///         let mut latest = 0;
+    ///         let scan = Visit::scan().segment(segment, 4).borrowed::<VisitView>();
+    ///         scan.each(&db, |visit| latest = latest.max(visit.at)).await?;
+    ///         Ok::<u64, dynamodel::Error>(latest)
+    ///     })
+    /// });
+    /// let mut latest = 0;
+    /// for worker in workers.collect::<Vec<_>>() {
+    ///     latest = latest.max(worker.await??);
+    /// }
+    /// assert_eq!(latest, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// An invalid key, value or cursor before anything is sent; an item that cannot be read
     /// ([`is_unreadable`](Error::is_unreadable)), after the function has seen those before it; or the
@@ -126,7 +162,8 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
 
     /// The pages as a stream, as they are needed; with several segments, as they arrive. With
     /// [`prefetch(true)`](crate::Query::prefetch) the next page is under way while one is looked at.
-    /// Ends at the first error.
+    /// Ends at the first error. Pages of several segments are requested and checked on all threads of
+    /// tokio's multi-thread runtime; items are decoded where a page is looked at.
     ///
     /// Of a sharded index, what was read and did not fit into a page goes into the next one, so nothing
     /// is read twice: as many requests as a [stream](crate::Query::stream) of owned items. Without a
@@ -173,8 +210,10 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
                 merged = Some(Box::new(MergedPages::new(db, plan.clone(), shards)?));
                 return Ok(VecDeque::new());
             }
+            let parallel = plans.len() > 1;
             let lanes = plans.into_iter().map(|plan| {
                 Ok(Lane {
+                    parallel,
                     prefetch: plan.prefetch.unwrap_or(prefetch),
                     next: Next::Idle(page::start_key(&plan)?),
                     fetching: None,
@@ -223,6 +262,8 @@ pub struct BorrowedPages<V> {
 /// One segment.
 struct Lane {
     plan: Arc<Plan>,
+    /// One of several: pages are requested and checked on all cores.
+    parallel: bool,
     prefetch: bool,
     /// The key that the page under way starts after.
     fetching: Option<Vec<u8>>,
@@ -346,10 +387,14 @@ impl Lane {
         let (db, plan) = (db.clone(), self.plan.clone());
         self.fetching.clone_from(&start);
         let limit = page::page_limit(&plan, remaining);
-        self.next = Next::Fetching(Box::new(UnderWay::new(async move {
+        let page = async move {
             let take = Answer::of_borrowed;
             page::request(&db, &plan, limit, start.as_deref(), false, take).await
-        })));
+        };
+        self.next = Next::Fetching(Box::new(match self.parallel {
+            false => UnderWay::new(page),
+            true => UnderWay::new(page::apart(page)),
+        }));
     }
 
     /// Where the segment goes on; `None` at its end.
