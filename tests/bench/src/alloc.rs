@@ -1,9 +1,10 @@
-//! Counts the allocations of the thread that asks for it.
+//! Counts the allocations of the thread that asks for it, or the bytes of the whole process.
 
 #![allow(unsafe_code, reason = "a global allocator is an unsafe trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 /// What a piece of code allocated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,6 +26,22 @@ pub fn measure<T>(function: impl FnOnce() -> T) -> (T, Usage) {
     };
     (value, usage)
 }
+
+/// Runs the function and says how many bytes the process had in use at most, above those in use before.
+/// To be called by one thread at a time.
+pub fn peak_of_process<T>(function: impl FnOnce() -> T) -> (T, u64) {
+    LIVE.store(0, Ordering::SeqCst);
+    PEAK.store(0, Ordering::SeqCst);
+    IS_WATCHED.store(true, Ordering::SeqCst);
+    let value = function();
+    IS_WATCHED.store(false, Ordering::SeqCst);
+    (value, PEAK.load(Ordering::SeqCst).unsigned_abs())
+}
+
+/// Whether the bytes of the process are counted: else they cost a look at this.
+static IS_WATCHED: AtomicBool = AtomicBool::new(false);
+static LIVE: AtomicI64 = AtomicI64::new(0);
+static PEAK: AtomicI64 = AtomicI64::new(0);
 
 #[derive(Clone, Copy, Default)]
 struct Counted {
@@ -48,6 +65,10 @@ fn count(allocations: u64, bytes: i64) {
         counted.live += bytes;
         counted.peak = counted.peak.max(counted.live);
         COUNTED.set(Some(counted));
+    }
+    if IS_WATCHED.load(Ordering::Relaxed) {
+        let live = LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        PEAK.fetch_max(live, Ordering::Relaxed);
     }
 }
 

@@ -1,8 +1,9 @@
 //! What the benchmarks and the tests of resources share: entities, an HTTP client that answers with
-//! canned bytes, and a counter of allocations.
+//! canned bytes and tells what was sent, and a counter of allocations.
 
 pub mod alloc;
 pub mod model;
+pub mod recorder;
 pub mod stub;
 
 #[global_allocator]

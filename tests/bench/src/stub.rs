@@ -1,11 +1,12 @@
 //! An HTTP client that answers every request at once with canned bytes.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{AsyncSleep, BehaviorVersion, Credentials, Region, Sleep};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -15,6 +16,8 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use tokio::sync::Barrier;
+
+use crate::recorder::record;
 
 /// Answers by operation.
 #[derive(Debug, Clone)]
@@ -26,7 +29,13 @@ pub struct Stub {
     /// After so many calls, pages are empty and the last.
     pages: u64,
     /// Answers when so many requests wait for theirs.
-    gate: Option<Arc<Barrier>>,
+    gate: Arc<OnceLock<Barrier>>,
+    /// Whether other tasks go on before an answer.
+    yields: bool,
+    /// Whether the time of the client's timeouts stands still.
+    patient: bool,
+    /// Whether each answer has bytes of its own.
+    copies: bool,
 }
 
 impl Stub {
@@ -37,7 +46,10 @@ impl Stub {
             refusals: Arc::default(),
             calls: Arc::default(),
             pages: u64::MAX,
-            gate: None,
+            gate: Arc::default(),
+            yields: false,
+            patient: false,
+            copies: false,
         }
     }
 
@@ -53,15 +65,37 @@ impl Stub {
         self
     }
 
-    /// Answers no request before `requests` of them are under way at the same time.
-    pub fn gathering(mut self, requests: usize) -> Self {
-        self.gate = Some(Arc::new(Barrier::new(requests)));
+    /// Lets other tasks go on before it answers, as a network does.
+    pub fn yielding(mut self) -> Self {
+        self.yields = true;
+        self
+    }
+
+    /// The client's timeouts never come, so that nothing depends on how fast the machine is.
+    pub fn patient(mut self) -> Self {
+        self.patient = true;
+        self
+    }
+
+    /// From now on answers no request before `requests` of them are under way at the same time.
+    pub fn gather(&self, requests: usize) {
+        self.gate.get_or_init(|| Barrier::new(requests));
+    }
+
+    /// Answers with new bytes each time, as a network does: who keeps answers keeps memory.
+    pub fn copying(mut self) -> Self {
+        self.copies = true;
         self
     }
 
     /// How many requests came in.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Counts the requests, and so the pages, from the beginning.
+    pub fn rewind(&self) {
+        self.calls.store(0, Ordering::Relaxed);
     }
 
     /// A client that sends here, otherwise as the SDK makes it: signed, with retries and timeouts.
@@ -73,9 +107,11 @@ impl Stub {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
             .credentials_provider(credentials)
-            .http_client(self.clone())
-            .build();
-        Client::from_conf(config)
+            .http_client(self.clone());
+        Client::from_conf(match self.patient {
+            true => config.sleep_impl(Patient).build(),
+            false => config.build(),
+        })
     }
 }
 
@@ -87,21 +123,29 @@ fn by_target(
     Arc::new(bodies.map(|(k, v)| (target(k), v.into())).collect())
 }
 
+impl Stub {
+    /// The status and the body of the answer to an operation.
+    fn answer(&self, target: &str) -> (u16, Bytes) {
+        const END: Bytes = Bytes::from_static(br#"{"Count":0,"Items":[],"ScannedCount":0}"#);
+        let is_over = self.calls.fetch_add(1, Ordering::Relaxed) >= self.pages;
+        if let Some(error) = self.refusals.get(target) {
+            return (400, error.clone());
+        }
+        let body = match self.answers.get(target) {
+            _ if is_over => END,
+            Some(answer) if self.copies => Bytes::copy_from_slice(answer),
+            Some(answer) => answer.clone(),
+            None => Bytes::from_static(b"{}"),
+        };
+        (200, body)
+    }
+}
+
 impl HttpConnector for Stub {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let body = if self.calls.fetch_add(1, Ordering::Relaxed) < self.pages {
-            self.answers.get(target).cloned()
-        } else {
-            Some(Bytes::from_static(
-                br#"{"Count":0,"Items":[],"ScannedCount":0}"#,
-            ))
-        };
-        let body = body.unwrap_or_else(|| Bytes::from_static(b"{}"));
-        let (status, body) = match self.refusals.get(target) {
-            Some(error) => (400, error.clone()),
-            None => (200, body),
-        };
+        record(target, &request);
+        let (status, body) = self.answer(target);
         let status = StatusCode::try_from(status).expect("200 and 400 are statuses");
         let mut response = HttpResponse::new(status, SdkBody::from(body));
         let headers = response.headers_mut();
@@ -110,13 +154,19 @@ impl HttpConnector for Stub {
             "x-amzn-requestid",
             "4KBNVRGD25RG1KEO9UT4V3FQDJVV4KQNSO5AEMVJF66Q9ASUAAJG",
         );
-        match self.gate.clone() {
-            None => HttpConnectorFuture::ready(Ok(response)),
-            Some(gate) => HttpConnectorFuture::new(async move {
-                gate.wait().await;
-                Ok(response)
-            }),
+        if !self.yields && self.gate.get().is_none() {
+            return HttpConnectorFuture::ready(Ok(response));
         }
+        let stub = self.clone();
+        HttpConnectorFuture::new(async move {
+            if let Some(gate) = stub.gate.get() {
+                gate.wait().await;
+            }
+            if stub.yields {
+                tokio::task::yield_now().await;
+            }
+            Ok(response)
+        })
     }
 }
 
@@ -127,5 +177,15 @@ impl HttpClient for Stub {
         _: &RuntimeComponents,
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// Sleeps for ever.
+#[derive(Debug)]
+struct Patient;
+
+impl AsyncSleep for Patient {
+    fn sleep(&self, _: Duration) -> Sleep {
+        Sleep::new(std::future::pending())
     }
 }

@@ -1,0 +1,65 @@
+//! Operations that are all under way at the same time.
+
+use std::future::Future;
+use std::time::Duration;
+
+use dynamodel::{Db, Entity};
+use dynamodel_bench::model::{Counter, Sample, get_answer, page_answer};
+use dynamodel_bench::stub::Stub;
+use futures_util::TryStreamExt;
+
+use crate::{turn, two_threads};
+
+/// Each request has to get to the network before any is answered: a lock that is held while another
+/// operation waits would never let go.
+fn together<F: Future<Output = ()>>(work: F) {
+    let _turn = turn();
+    let limit = Duration::from_secs(60);
+    let done = two_threads().block_on(async { tokio::time::timeout(limit, work).await });
+    assert!(
+        done.is_ok(),
+        "the requests were not all under way at the same time"
+    );
+}
+
+#[test]
+fn a_thousand_operations_are_under_way_at_once_on_one_db() {
+    let stub = Stub::new([("GetItem", get_answer::<Counter>(false))]).patient();
+    let db = Db::new(stub.client());
+    let get = |n: usize| {
+        let db = db.clone();
+        async move { Counter::get(format!("PAGE#{n}"), "DAY#1").send(&db).await }
+    };
+    together(async {
+        get(0).await.expect("answered");
+        assert_eq!(db.lane_status().answered(), 1, "{:?}", db.lane_status());
+        stub.gather(1_000);
+        let tasks: Vec<_> = (0..1_000).map(|n| tokio::spawn(get(n))).collect();
+        for task in tasks {
+            let found = task.await.expect("no panic").expect("answered");
+            assert_eq!(found, Some(Counter::sample(1)));
+        }
+    });
+    let status = db.lane_status();
+    assert_eq!((status.answered(), status.handed_over()), (1_001, 0));
+    assert_eq!(stub.calls(), 1_001);
+}
+
+#[test]
+fn each_segment_of_a_parallel_scan_has_a_request_under_way() {
+    const SEGMENTS: u32 = 8;
+    let stub = Stub::new([("Scan", page_answer::<Counter>(10, false))]);
+    let stub = stub.ending_after(SEGMENTS.into());
+    stub.gather(SEGMENTS as usize);
+    let db = Db::new(stub.client());
+    together(async {
+        let items: Vec<Counter> = Counter::scan()
+            .segments(SEGMENTS)
+            .stream(&db)
+            .try_collect()
+            .await
+            .expect("answered");
+        assert_eq!(items.len(), 10 * SEGMENTS as usize);
+    });
+    assert_eq!(stub.calls(), 2 * u64::from(SEGMENTS));
+}
