@@ -1,0 +1,31 @@
+//! Items to bytes.
+
+use dynamodel::wire::Writer;
+use dynamodel_bench::alloc;
+use dynamodel_bench::model::{Counter, Order, Parcel, Product, Sample};
+
+use crate::ceiling::{Ceiling, at_most};
+
+/// Large enough for most items.
+#[test]
+fn an_item_is_written_into_one_buffer() {
+    let checks = [
+        encode::<Order>(at_most(1, 1_050)),
+        encode::<Parcel>(at_most(1, 1_110)),
+        encode::<Product>(at_most(1, 4_180)),
+        encode::<Counter>(at_most(1, 1_050)),
+    ];
+    let complaints: Vec<_> = checks.into_iter().filter_map(Result::err).collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+fn encode<E: Sample>(ceiling: Ceiling) -> Result<(), String> {
+    let item = E::sample(1);
+    let (written, usage) = alloc::measure(|| {
+        let mut w = Writer::for_item::<E>();
+        item.write_item(&mut w);
+        w.finish()
+    });
+    assert!(written.is_ok());
+    ceiling.check(&format!("writing {}", E::SHAPE), usage)
+}

@@ -1,0 +1,102 @@
+//! Runs operations on a stub, and holds what they use against their ceilings.
+
+use dynamodel::{Db, Error};
+use dynamodel_bench::alloc;
+use dynamodel_bench::stub::Stub;
+use tokio::runtime::Runtime;
+
+use crate::ceiling::Ceiling;
+
+/// Measures operations on one stub, on the verified lane and with all requests through the SDK's
+/// orchestrator.
+pub(crate) struct Guard {
+    stub: Stub,
+    runtime: Runtime,
+    lane: Db,
+    sdk: Db,
+    /// How many requests of an operation the lane hands over.
+    handed_over: u64,
+    complaints: Vec<String>,
+}
+
+impl Guard {
+    pub(crate) fn new(stub: Stub) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let sdk = Db::builder().client(stub.client()).verified_lane(false);
+        Guard {
+            runtime: runtime.unwrap(),
+            lane: Db::new(stub.client()),
+            sdk: sdk.build(),
+            stub,
+            handed_over: 0,
+            complaints: Vec::new(),
+        }
+    }
+
+    /// The same for operations that are refused: the lane hands those over.
+    pub(crate) fn of_refusals(stub: Stub) -> Self {
+        let mut guard = Guard::new(stub);
+        guard.handed_over = 1;
+        guard
+    }
+
+    /// Holds an operation against its ceilings on the lane and through the orchestrator.
+    pub(crate) fn both<T>(
+        &mut self,
+        what: &str,
+        [on_lane, orchestrated]: [Ceiling; 2],
+        operation: impl AsyncFn(&Db) -> Result<T, Error>,
+    ) {
+        self.lane(what, on_lane, &operation);
+        let usage = self.usage(&self.sdk, &operation);
+        self.hold(&format!("{what}, orchestrator"), orchestrated, usage);
+    }
+
+    /// Holds an operation against its ceiling on the lane. None of its requests may go elsewhere.
+    pub(crate) fn lane<T>(
+        &mut self,
+        what: &str,
+        ceiling: Ceiling,
+        operation: impl AsyncFn(&Db) -> Result<T, Error>,
+    ) {
+        let before = self.lane.lane_status();
+        let usage = self.usage(&self.lane, &operation);
+        let after = self.lane.lane_status();
+        let handed_over = after.handed_over() - before.handed_over();
+        let answered = after.answered() - before.answered();
+        assert_eq!(handed_over, self.handed_over * RUNS, "{what}: {after:?}");
+        let requests = self.stub.calls() * RUNS;
+        assert_eq!(answered + handed_over, requests, "{what}: {after:?}");
+        self.hold(&format!("{what}, lane"), ceiling, usage);
+    }
+
+    /// What the last run of an operation uses; those before fill caches.
+    fn usage<T>(&self, db: &Db, operation: impl AsyncFn(&Db) -> Result<T, Error>) -> alloc::Usage {
+        let run = || {
+            self.stub.rewind();
+            self.runtime.block_on(operation(db))
+        };
+        (1..RUNS).for_each(|_| drop(run().unwrap()));
+        let (result, usage) = alloc::measure(run);
+        result.unwrap();
+        usage
+    }
+
+    fn hold(&mut self, what: &str, ceiling: Ceiling, usage: alloc::Usage) {
+        self.complaints.extend(ceiling.check(what, usage).err());
+    }
+}
+
+/// How often an operation is run.
+const RUNS: u64 = 3;
+
+/// All complaints at once, so that one run tells everything that is to be written.
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !std::thread::panicking() && !self.complaints.is_empty() {
+            panic!("\n{}\n", self.complaints.join("\n"));
+        }
+    }
+}

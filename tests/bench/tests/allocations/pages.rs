@@ -1,0 +1,114 @@
+//! Pages of 100 items, and several of them.
+
+use dynamodel::Entity;
+use dynamodel_bench::model::{
+    Counter, CounterView, Order, OrderView, Parcel, ParcelView, Product, ProductView, Sample,
+    page_answer,
+};
+use dynamodel_bench::stub::Stub;
+use futures_util::TryStreamExt;
+
+use crate::ceiling::at_most;
+use crate::guard::Guard;
+use crate::model::{Visit, last_page, stored, visit};
+
+const ITEMS: usize = 100;
+
+/// Answers with so many pages, and then with an empty one.
+fn guard<E: Sample>(pages: u64) -> Guard {
+    let page = page_answer::<E>(ITEMS, false);
+    let stub = Stub::new([("Query", page.clone()), ("Scan", page)]);
+    Guard::new(stub.ending_after(pages))
+}
+
+/// A page allocates what its structs hold, one `Vec` for them, and what an operation does; a borrowed one
+/// nothing for an item but the lists in it, also where its text has escapes.
+macro_rules! page {
+    ($entity:ident $owned:expr, $view:ident $borrowed:expr) => {{
+        let mut guard = guard::<$entity>(1);
+        guard.lane(
+            &format!("a page of {}", $entity::SHAPE),
+            $owned,
+            async |db| {
+                let page = $entity::scan().page(db).await?;
+                assert_eq!(page.items.len(), ITEMS);
+                Ok(page)
+            },
+        );
+        guard.lane(
+            &format!("a borrowed page of {}", $entity::SHAPE),
+            $borrowed,
+            async |db| {
+                let page = $entity::scan().borrowed::<$view>().page(db).await?;
+                assert_eq!(page.items()?.len(), ITEMS);
+                Ok(page)
+            },
+        );
+    }};
+}
+
+#[test]
+fn pages_of_orders() {
+    page!(Order at_most(719, 51_640), OrderView at_most(39, 17_890));
+}
+
+#[test]
+fn pages_of_parcels() {
+    page!(Parcel at_most(1_319, 71_420), ParcelView at_most(189, 30_130));
+}
+
+#[test]
+fn pages_of_products() {
+    page!(Product at_most(6_962, 328_750), ProductView at_most(1_355, 183_210));
+}
+
+#[test]
+fn pages_of_counters() {
+    page!(Counter at_most(232, 11_500), CounterView at_most(27, 4_920));
+}
+
+#[test]
+fn several_pages() {
+    let mut guard = guard::<Order>(3);
+    guard.lane("all of 3 pages", at_most(2_185, 169_310), async |db| {
+        let all = Order::query("CUSTOMER#1").all(db).await?;
+        assert_eq!(all.len(), 3 * ITEMS);
+        Ok(all)
+    });
+    guard.lane("a stream of 3 pages", at_most(2_178, 69_960), async |db| {
+        let items = Order::scan().stream(db);
+        let count = items.try_fold(0, async |count, _| Ok(count + 1)).await?;
+        assert_eq!(count, 3 * ITEMS);
+        Ok(())
+    });
+    guard.lane("a count of 3 pages", at_most(105, 7_450), async |db| {
+        let count = Order::query("CUSTOMER#1").count(db).await?;
+        assert_eq!(count, 3 * ITEMS as u64);
+        Ok(())
+    });
+}
+
+/// Each of the four shards of an index has a page of its own.
+#[test]
+fn queries_of_indexes() {
+    let items: Vec<String> = (0..25).map(|at| stored(&visit(at))).collect();
+    let mut guard = Guard::new(Stub::new([("Query", last_page(&items))]));
+    guard.both(
+        "a query of an index",
+        [at_most(109, 8_040), at_most(313, 21_200)],
+        async |db| {
+            let visits = Visit::by_page("/cart").all(db).await?;
+            assert_eq!(visits.len(), 25);
+            Ok(visits)
+        },
+    );
+    guard.both(
+        "a query of a sharded index",
+        [at_most(866, 33_320), at_most(1_682, 42_460)],
+        async |db| {
+            let visits = Visit::by_site("shop").all(db).await?;
+            assert_eq!(visits.len(), 100);
+            Ok(visits)
+        },
+    );
+}

@@ -1,0 +1,45 @@
+//! Keys made by templates, and several entities read together.
+
+use dynamodel::Entity;
+use dynamodel_bench::stub::Stub;
+
+use crate::ceiling::at_most;
+use crate::guard::Guard;
+use crate::model::{DeskItem, Ticket, agent, found, last_page, stored, ticket};
+
+#[test]
+fn a_key_made_by_a_template() {
+    let mut guard = Guard::new(Stub::new([("GetItem", found(&ticket(7)))]));
+    guard.both(
+        "GetItem by a template",
+        [at_most(47, 4_700), at_most(251, 17_870)],
+        async |db| {
+            let found = Ticket::get("t1", 7u64, "7f3a").send(db).await?;
+            assert_eq!(found, Some(ticket(7)));
+            Ok(found)
+        },
+    );
+    guard.both(
+        "PutItem by a template",
+        [at_most(37, 5_600), at_most(241, 18_770)],
+        async |db| ticket(7).put().send(db).await,
+    );
+}
+
+#[test]
+fn a_collection() {
+    let tickets = (0..24).map(|n| stored(&ticket(n)));
+    let items: Vec<String> = std::iter::once(stored(&agent("ada@example.com")))
+        .chain(tickets)
+        .collect();
+    let mut guard = Guard::new(Stub::new([("Query", last_page(&items))]));
+    guard.both(
+        "a query of a collection",
+        [at_most(116, 8_040), at_most(320, 21_200)],
+        async |db| {
+            let items = DeskItem::query("t1").all(db).await?;
+            assert_eq!(items.len(), 25);
+            Ok(items)
+        },
+    );
+}

@@ -1,0 +1,130 @@
+//! Every operation of DynamoDB that moves items, as small as it gets or with 25 items.
+
+use dynamodel::{BatchGet, BatchWrite, Entity, Transaction, transact_get};
+use dynamodel_bench::model::{
+    Order, Sample, Status, batch_answer, get_answer, page_answer, stored,
+};
+use dynamodel_bench::stub::Stub;
+
+use crate::ceiling::{at_most, at_most_with_token};
+use crate::guard::Guard;
+
+/// The operations on several items have so many.
+const ITEMS: usize = 25;
+
+fn guard() -> Guard {
+    let page = page_answer::<Order>(1, false);
+    Guard::new(Stub::new([
+        ("Query", page.clone()),
+        ("Scan", page),
+        ("GetItem", get_answer::<Order>(false)),
+        ("BatchGetItem", batch_answer::<Order>(ITEMS, false)),
+        ("TransactGetItems", responses()),
+    ]))
+}
+
+/// The answer to TransactGetItems.
+fn responses() -> Vec<u8> {
+    let items = orders().map(|order| format!(r#"{{"Item":{}}}"#, stored(&order, false)));
+    let items: Vec<String> = items.collect();
+    format!(r#"{{"Responses":[{}]}}"#, items.join(",")).into_bytes()
+}
+
+fn orders() -> impl Iterator<Item = Order> {
+    (0..ITEMS).map(Order::sample)
+}
+
+#[test]
+fn operations_on_one_item() {
+    let mut guard = guard();
+    let order = Order::sample(1);
+    let (pk, sk) = (&*order.pk, &*order.sk);
+    guard.both(
+        "GetItem",
+        [at_most(29, 4_750), at_most(233, 17_920)],
+        async |db| Order::get(pk, sk).send(db).await,
+    );
+    guard.both(
+        "PutItem",
+        [at_most(28, 5_870), at_most(232, 19_040)],
+        async |db| order.clone().put().send(db).await,
+    );
+    guard.both(
+        "UpdateItem",
+        [at_most(29, 5_760), at_most(233, 18_930)],
+        async |db| {
+            let update = Order::update(pk, sk)
+                .apply(|o| (o.status.set(Status::Paid), o.total_cents.add(100)))
+                .when(|o| o.total_cents.gt(5));
+            update.send(db).await
+        },
+    );
+    guard.both(
+        "DeleteItem",
+        [at_most(22, 5_100), at_most(226, 18_280)],
+        async |db| Order::delete(pk, sk).send(db).await,
+    );
+}
+
+#[test]
+fn pages_of_one_item() {
+    let mut guard = guard();
+    guard.both(
+        "Query",
+        [at_most(44, 8_040), at_most(248, 21_210)],
+        async |db| Order::query("CUSTOMER#1").page(db).await,
+    );
+    guard.both(
+        "Scan",
+        [at_most(38, 7_620), at_most(242, 20_790)],
+        async |db| Order::scan().page(db).await,
+    );
+}
+
+#[test]
+fn batches() {
+    let mut guard = guard();
+    let orders: Vec<Order> = orders().collect();
+    let keys = || orders.iter().map(|o| Order::key(&*o.pk, &*o.sk));
+    guard.both(
+        "BatchGetItem",
+        [at_most(237, 20_290), at_most(442, 33_430)],
+        async |db| BatchGet::new(keys()).send(db).await,
+    );
+    guard.both(
+        "BatchWriteItem",
+        [at_most(390, 48_590), at_most(595, 61_790)],
+        async |db| {
+            let batch = BatchWrite::new().put_all(orders.iter().cloned());
+            batch.send(db).await
+        },
+    );
+}
+
+#[test]
+fn transactions() {
+    let mut guard = guard();
+    let orders: Vec<Order> = orders().collect();
+    guard.both(
+        "TransactGetItems",
+        [at_most(337, 38_450), at_most(564, 42_620)],
+        async |db| {
+            let gets = orders.iter().map(|o| Order::get(&*o.pk, &*o.sk));
+            transact_get(gets.collect::<Vec<_>>()).send(db).await
+        },
+    );
+    guard.both(
+        "TransactWriteItems",
+        [
+            at_most_with_token(327, 82_920),
+            at_most_with_token(554, 81_920),
+        ],
+        async |db| {
+            let mut transaction = Transaction::new();
+            for order in &orders {
+                transaction.put(order.clone().put());
+            }
+            transaction.send(db).await
+        },
+    );
+}
