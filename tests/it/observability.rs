@@ -1,13 +1,15 @@
 //! What watchers see of requests: OpenTelemetry's names, and no keys or values.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use dynamodel::{BatchGet, Entity, Transaction};
 use dynamodel_tests::faults::{self, Fault};
+use futures_util::TryStreamExt;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 use crate::model::{Session, session};
 
@@ -54,6 +56,17 @@ impl Subscriber for Capture {
     fn exit(&self, _: &Id) {}
 }
 
+/// Captures what this thread does from now on.
+fn watch() -> (Capture, DefaultGuard) {
+    // While there is one subscriber, `tracing` asks only the thread that opens a span first whether
+    // anybody watches it: that may be the thread of another test, which has none.
+    static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
+    LazyLock::force(&SECOND);
+    let capture = Capture::default();
+    let guard = tracing::subscriber::set_default(capture.clone());
+    (capture, guard)
+}
+
 fn check(span: &BTreeMap<String, String>, expected: &[(&str, &str)]) {
     for (name, value) in expected {
         assert_eq!(span.get(*name).map(String::as_str), Some(*value), "{name}");
@@ -65,8 +78,7 @@ async fn spans_have_the_names_of_opentelemetry() {
     let (db, faults) = faults::db().await;
     db.create_table::<Session>().await.unwrap();
     let table = db.table_name::<Session>();
-    let capture = Capture::default();
-    let _guard = tracing::subscriber::set_default(capture.clone());
+    let (capture, _guard) = watch();
 
     faults.next("PutItem", [Fault::DropRequest]);
     let stored = session("secret-user", "secret-session");
@@ -158,4 +170,19 @@ async fn spans_have_the_names_of_opentelemetry() {
     );
     let all = format!("{spans:?}");
     assert!(!all.contains("secret"), "no keys or values: {all}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn segments_of_a_scan_are_seen_by_who_watches_the_caller() {
+    let db = dynamodel_tests::db().await;
+    db.create_table::<Session>().await.unwrap();
+    let scan = || Session::scan().segments(3);
+    let (capture, _guard) = watch();
+    assert!(scan().all(&db).await.unwrap().is_empty());
+    assert_eq!(capture.spans().len(), 3);
+    assert_eq!(scan().count(&db).await.unwrap(), 0);
+    assert_eq!(capture.spans().len(), 3);
+    let streamed: Vec<Session> = scan().stream(&db).try_collect().await.unwrap();
+    assert!(streamed.is_empty());
+    assert_eq!(capture.spans().len(), 3);
 }
