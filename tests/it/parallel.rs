@@ -1,20 +1,79 @@
 //! Scans in several segments use several threads.
 
-use std::collections::HashSet;
-use std::sync::{Condvar, Mutex};
-use std::thread::ThreadId;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use dynamodel::wire::{ReadError, Reader, Writer};
-use dynamodel::{Attribute, BatchWrite, Entity, kind};
-use dynamodel_tests::db;
+use dynamodel::{Attribute, BatchWrite, Db, Entity, Error, Projection, Scan, kind};
+use dynamodel_tests::faults::{self, Fault};
+use dynamodel_tests::{config, connect, db};
 use futures_util::TryStreamExt;
+use tokio::time::{sleep, timeout};
 
-/// The threads that have read a [`Meeting`].
-static THREADS: Mutex<Option<HashSet<ThreadId>>> = Mutex::new(None);
-static ARRIVED: Condvar = Condvar::new();
+const ITEMS: u64 = 64;
+/// What does not end until then does not end.
+const LONG: Duration = Duration::from_secs(60);
 
-/// Reading it waits until two threads do.
+/// Where two threads have to be at the same time.
+#[derive(Debug)]
+struct Room {
+    guests: Mutex<Guests>,
+    arrived: Condvar,
+}
+
+#[derive(Debug)]
+struct Guests {
+    present: usize,
+    /// Whether there were two at the same time.
+    have_met: bool,
+}
+
+impl Room {
+    const fn new() -> Self {
+        Room {
+            guests: Mutex::new(Guests {
+                present: 0,
+                have_met: false,
+            }),
+            arrived: Condvar::new(),
+        }
+    }
+
+    /// Holds this thread until another one comes; `false` when none has come. Where two have met, nobody
+    /// is held any more.
+    fn meet(&self) -> bool {
+        let mut guests = self.guests.lock().unwrap();
+        guests.present += 1;
+        guests.have_met |= guests.present > 1;
+        self.arrived.notify_all();
+        let alone = |guests: &mut Guests| !guests.have_met;
+        let waited = self
+            .arrived
+            .wait_timeout_while(guests, Duration::from_secs(5), alone);
+        let (mut guests, _) = waited.unwrap();
+        guests.present -= 1;
+        guests.have_met
+    }
+
+    /// Whether two have met since this was asked the last time.
+    fn have_met(&self) -> bool {
+        std::mem::take(&mut self.guests.lock().unwrap().have_met)
+    }
+}
+
+/// Where a [`Meeting`] is read. Only one test does.
+static READING: Room = Room::new();
+
+/// Can be read only where two threads do so at the same time.
 #[derive(Debug, Clone, PartialEq)]
 struct Meeting;
 
@@ -26,47 +85,300 @@ impl Attribute for Meeting {
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
         r.bool()?;
-        let mut threads = THREADS.lock().expect("no panic");
-        threads
-            .get_or_insert_default()
-            .insert(std::thread::current().id());
-        ARRIVED.notify_all();
-        let alone = |threads: &mut Option<HashSet<ThreadId>>| {
-            threads.as_ref().is_some_and(|threads| threads.len() < 2)
-        };
-        drop(ARRIVED.wait_timeout_while(threads, Duration::from_secs(5), alone));
-        Ok(Meeting)
+        match READING.meet() {
+            true => Ok(Meeting),
+            false => Err(ReadError::expected("another thread that reads meanwhile")),
+        }
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "meetings")]
-struct Talk {
+struct Meet {
     #[dynamo(partition)]
     id: u64,
     meeting: Meeting,
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn segments_are_decoded_on_all_threads() {
-    let db = db().await;
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = "talks")]
+struct Talk {
+    #[dynamo(partition)]
+    id: u64,
+    title: String,
+}
+
+#[derive(Debug, Projection)]
+#[dynamo(of = Talk)]
+struct TalkView<'a> {
+    id: u64,
+    title: &'a str,
+}
+
+async fn talks(db: &Db) {
     db.create_table::<Talk>().await.unwrap();
-    let talks = (0..64).map(|id| Talk {
+    let talks = (0..ITEMS).map(|id| Talk {
+        id,
+        title: format!("talk {id}"),
+    });
+    BatchWrite::new().put_all(talks).send(db).await.unwrap();
+}
+
+fn scan() -> Scan<Talk> {
+    Talk::scan().segments(4)
+}
+
+#[track_caller]
+fn check_ids(ids: impl IntoIterator<Item = u64>, what: &str) {
+    let mut ids: Vec<u64> = ids.into_iter().collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (0..ITEMS).collect::<Vec<_>>(), "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn items_are_decoded_on_several_threads_at_the_same_time() {
+    let db = db().await;
+    db.create_table::<Meet>().await.unwrap();
+    let items = (0..ITEMS).map(|id| Meet {
         id,
         meeting: Meeting,
     });
-    BatchWrite::new().put_all(talks).send(&db).await.unwrap();
+    BatchWrite::new().put_all(items).send(&db).await.unwrap();
 
-    let stream = Talk::scan().segments(4).stream(&db);
-    let talks: Vec<Talk> = stream.try_collect().await.unwrap();
-    let ids: HashSet<u64> = talks.iter().map(|talk| talk.id).collect();
-    assert_eq!((talks.len(), ids.len()), (64, 64));
-    let threads = THREADS.lock().unwrap().take().unwrap_or_default();
-    assert!(threads.len() > 1, "{} thread", threads.len());
+    let scan = || Meet::scan().segments(4);
+    let check = |what: &str, items: Result<Vec<Meet>, Error>| {
+        check_ids(items.unwrap().into_iter().map(|item| item.id), what);
+        assert!(READING.have_met(), "{what}");
+    };
+    check("all", scan().all(&db).await);
+    check("all pages", scan().page_size(5).all(&db).await);
+    check("stream", scan().stream(&db).try_collect().await);
+    let results = scan().stream_results(&db);
+    check("stream of results", results.try_collect().await);
+    check("resumable", scan().resumable(&db).try_collect().await);
+    let begun = scan().page_size(1).resumable(&db).cursor();
+    let rest = Meet::scan().resume_at(begun);
+    check("resumed", rest.all(&db).await);
+}
 
-    // A stream that is dropped ends what is under way.
-    let mut stream = Talk::scan().segments(4).stream(&db);
-    assert!(stream.try_next().await.unwrap().is_some());
-    drop(stream);
-    assert_eq!(Talk::scan().count(&db).await.unwrap(), 64);
+/// A client before the database's own, and what it does with the requests of scans.
+#[derive(Debug, Clone)]
+struct Gate {
+    behind: SharedHttpClient,
+    on_scan: OnScan,
+}
+
+#[derive(Debug, Clone)]
+enum OnScan {
+    /// They are sent only where two threads do so at the same time.
+    Meet(Arc<Room>),
+    /// They are under way, and counted, until they are dropped.
+    Hold(Arc<AtomicUsize>),
+}
+
+async fn db_behind(on_scan: OnScan) -> Db {
+    let config = config().await.build();
+    let behind = config
+        .http_client()
+        .unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http());
+    let gate = Gate { behind, on_scan };
+    let config = config.to_builder().http_client(gate).build();
+    connect(aws_sdk_dynamodb::Client::from_conf(config))
+}
+
+impl HttpClient for Gate {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector {
+            behind: self.behind.http_connector(settings, components),
+            on_scan: self.on_scan.clone(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    behind: SharedHttpConnector,
+    on_scan: OnScan,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        if !target.ends_with(".Scan") {
+            return self.behind.call(request);
+        }
+        match &self.on_scan {
+            OnScan::Meet(room) if room.meet() => self.behind.call(request),
+            OnScan::Meet(_) => {
+                let alone = "no other thread sends meanwhile".into();
+                HttpConnectorFuture::ready(Err(ConnectorError::other(alone, None)))
+            }
+            OnScan::Hold(held) => {
+                let held = Held::new(held);
+                HttpConnectorFuture::new(async move {
+                    let _held = held;
+                    std::future::pending().await
+                })
+            }
+        }
+    }
+}
+
+/// A request that is under way.
+struct Held(Arc<AtomicUsize>);
+
+impl Held {
+    fn new(held: &Arc<AtomicUsize>) -> Self {
+        held.fetch_add(1, Ordering::SeqCst);
+        Held(held.clone())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_are_sent_on_several_threads_at_the_same_time() {
+    let room = Arc::new(Room::new());
+    let db = db_behind(OnScan::Meet(room.clone())).await;
+    talks(&db).await;
+
+    assert_eq!(scan().count(&db).await.unwrap(), ITEMS);
+    assert!(room.have_met(), "count");
+    let limited = scan().page_size(3).limit(9);
+    assert_eq!(limited.count(&db).await.unwrap(), 9);
+    assert!(room.have_met(), "count up to a limit");
+
+    let items = scan().all(&db).await.unwrap();
+    check_ids(items.into_iter().map(|talk| talk.id), "all");
+    assert!(room.have_met(), "all");
+
+    // The items are looked at by the caller.
+    let (caller, mut seen) = (std::thread::current().id(), Vec::new());
+    let look = |talk: TalkView<'_>| {
+        assert_eq!(std::thread::current().id(), caller);
+        assert_eq!(talk.title, format!("talk {}", talk.id));
+        seen.push(talk.id);
+    };
+    scan().borrowed::<TalkView>().each(&db, look).await.unwrap();
+    check_ids(seen, "each");
+    assert!(room.have_met(), "each");
+
+    let pages = scan().page_size(5).borrowed::<TalkView>().pages(&db);
+    let pages: Vec<_> = pages.try_collect().await.unwrap();
+    let ids = pages.iter().flatten().map(|talk| talk.unwrap().id);
+    check_ids(ids, "pages");
+    assert!(room.have_met(), "pages");
+}
+
+/// Waits until so many requests are under way.
+async fn until(held: &AtomicUsize, count: usize) {
+    let reached = async {
+        while held.load(Ordering::SeqCst) != count {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let reached = timeout(LONG, reached).await;
+    assert!(reached.is_ok(), "{held:?} requests in place of {count}");
+}
+
+/// All requests of a reading are under way at the same time, and end when it is dropped.
+async fn check_dropped<T: Debug>(
+    held: &AtomicUsize,
+    segments: usize,
+    reading: impl Future<Output = T>,
+) {
+    tokio::select! {
+        ended = reading => panic!("no request is answered: {ended:?}"),
+        () = until(held, segments) => {}
+    }
+    until(held, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_segment_has_a_request_under_way_until_the_reading_is_dropped() {
+    let held = Arc::new(AtomicUsize::new(0));
+    let db = db_behind(OnScan::Hold(held.clone())).await;
+    talks(&db).await;
+    for segments in [2, 7] {
+        let scan = || Talk::scan().segments(segments);
+        let segments = segments as usize;
+        check_dropped(&held, segments, scan().all(&db)).await;
+        check_dropped(&held, segments, scan().count(&db)).await;
+        let stream = async { scan().stream(&db).try_next().await };
+        check_dropped(&held, segments, stream).await;
+        let resumable = async { scan().resumable(&db).try_next().await };
+        check_dropped(&held, segments, resumable).await;
+        let each = scan().borrowed::<TalkView>().each(&db, |_| ());
+        check_dropped(&held, segments, each).await;
+        let pages = async { scan().borrowed::<TalkView>().pages(&db).try_next().await };
+        check_dropped(&held, segments, pages).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_items_are_in_the_order_of_segments() {
+    let db = db().await;
+    talks(&db).await;
+    let mut items = Vec::new();
+    for segment in 0..4 {
+        let scan = Talk::scan().segment(segment, 4);
+        items.extend(scan.all(&db).await.unwrap());
+    }
+    assert_eq!(scan().all(&db).await.unwrap(), items);
+    assert_eq!(scan().page_size(3).all(&db).await.unwrap(), items);
+    let limited = scan().page_size(3).limit(9).all(&db).await;
+    assert_eq!(limited.unwrap().len(), 9);
+    assert_eq!(scan().limit(0).all(&db).await.unwrap(), []);
+}
+
+/// One of four requests is refused, and no other is answered.
+async fn check_refused<T, F: Future<Output = Result<T, Error>>>(reading: impl FnOnce(Db) -> F) {
+    let (db, faults) = faults::db().await;
+    talks(&db).await;
+    faults.next("Scan", [Fault::Refuse("ValidationException", 400)]);
+    faults.always("Scan", Fault::Hang);
+    let ended = timeout(LONG, reading(db)).await.expect("it ends");
+    assert!(ended.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_error_of_one_segment_ends_the_others() {
+    check_refused(async |db| scan().all(&db).await).await;
+    check_refused(async |db| scan().count(&db).await).await;
+    check_refused(async |db| scan().stream(&db).try_next().await).await;
+    check_refused(async |db| scan().borrowed::<TalkView>().each(&db, |_| ()).await).await;
+}
+
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = "rooms")]
+struct Hall {
+    #[dynamo(partition)]
+    name: String,
+}
+
+#[tokio::test]
+async fn nothing_is_sent_when_one_segment_cannot_go_on() {
+    let (db, faults) = faults::db().await;
+    talks(&db).await;
+    // The first segment is late, so that only the second one has a place to go on at.
+    faults.next("Scan", [Fault::Hang]);
+    let mut talks = Talk::scan().segments(2).page_size(1).resumable(&db);
+    assert!(talks.try_next().await.unwrap().is_some());
+    let cursor = talks.cursor();
+    drop(talks);
+    faults.forget();
+    let scan = || Hall::scan().resume_at(cursor.clone());
+    let e = scan().all(&db).await.unwrap_err();
+    assert!(e.is_invalid_cursor(), "{e}");
+    let e = scan().count(&db).await.unwrap_err();
+    assert!(e.is_invalid_cursor(), "{e}");
+    assert_eq!(faults.sent("Scan").len(), 0);
 }
