@@ -9,7 +9,7 @@ use dynamodel::wire::{Reader, Writer};
 use dynamodel_bench::model::{Counter, Order, Parcel, Product, Sample, TABLE, page_answer};
 
 use crate::measure::contestant;
-use crate::{Case, OURS, Prepared, RAW, SERDE};
+use crate::{Case, FLOORS, OURS, Prepared, RAW, SERDE};
 
 pub(crate) fn cases<'a>() -> Vec<Case<'a>> {
     vec![
@@ -74,11 +74,11 @@ fn decode<'a, E: Sample>() -> Prepared<'a> {
     Prepared {
         bytes: page.len(),
         contestants: vec![
-            contestant("floor: skip the JSON", move || {
+            contestant(FLOORS[0], move || {
                 let mut r = Reader::new(page).expect("UTF-8");
                 r.skip_value().expect("JSON");
             }),
-            contestant("floor: clone the structs", move || entities.clone()),
+            contestant(FLOORS[1], move || entities.clone()),
             contestant(OURS, by_us),
         ],
     }
