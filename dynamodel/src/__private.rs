@@ -38,7 +38,7 @@ pub use crate::template::{
 };
 pub use crate::time::{Timestamp, Ttl, TtlTime};
 pub use crate::version::{TokenValue, VersionNumber};
-pub use crate::wire::{MapBody, ReadError, Reader, StoredAs, Writer};
+pub use crate::wire::{MapBody, Name, ReadError, Reader, StoredAs, Writer};
 
 use kind::{GuardKeyKind, IndexKeyKind, KeyKind, UniqueKind};
 

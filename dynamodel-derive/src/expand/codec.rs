@@ -121,6 +121,8 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         .iter()
         .map(|field| field.name.value.to_token_stream());
     let names = names.chain(construct.kind.as_ref().map(|(name, _)| name.clone()));
+    let names: Vec<TokenStream> = names.collect();
+    let names = read_names(&container.root, names.len(), &quote!(&[#(#names),*]));
     let mut unused = slots.iter();
     let values = construct.fields.iter().map(|field| {
         let ident = &field.ident;
@@ -156,7 +158,7 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
     quote! {
         #declared
         #(let mut #slots = ::core::option::Option::None;)*
-        let mut __n = __r.fields(&[#(#names),*]);
+        let mut __n = __r.fields(#names);
         while let ::core::option::Option::Some(__i) = __n.next(__r)? {
             match __i {
                 #(#arms)*
@@ -167,6 +169,12 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         #checked
         ::core::result::Result::Ok(#path { #(#values,)* #rest })
     }
+}
+
+/// So many names, in the form in which a reader looks for them.
+pub(super) fn read_names(root: &TokenStream, count: usize, names: &TokenStream) -> TokenStream {
+    let count = Literal::usize_unsuffixed(count);
+    quote!(const { &#root::__private::Name::all::<#count>(#names) })
 }
 
 /// The value of a stored field from its slot.

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
+use super::codec::read_names;
 use super::indexes::{phantom_member, std_traits};
 use super::keys::located;
 use super::stored::{attribute_type, has_other_form};
@@ -68,6 +69,7 @@ pub(super) fn partial_members(entity: &Entity) -> TokenStream {
     let fields: Vec<&Field> = entity.stored().collect();
     let idents: Vec<Ident> = fields.iter().map(|f| located(&f.ident)).collect();
     let names = fields.iter().map(|field| &field.name.value);
+    let names = read_names(root, fields.len(), &quote!(&[#(#names),*]));
     let arms = fields
         .iter()
         .zip(&idents)
@@ -90,7 +92,7 @@ pub(super) fn partial_members(entity: &Entity) -> TokenStream {
             __r: &mut #root::wire::Reader<'_>,
         ) -> ::core::result::Result<#ty, #root::wire::ReadError> {
             let mut __p = #name { #(#idents: ::core::option::Option::None,)* #phantom };
-            let mut __n = __r.fields(&[#(#names),*]);
+            let mut __n = __r.fields(#names);
             while let ::core::option::Option::Some(__i) = __n.next(__r)? {
                 match __i {
                     #(#arms)*

@@ -107,9 +107,11 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
                 }
             }
         });
+    let names = quote!(<#ty as #root::Projection>::ATTRIBUTES);
+    let names = super::codec::read_names(root, fields.len(), &names);
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
-        let mut __n = __r.fields(<#ty as #root::Projection>::ATTRIBUTES);
+        let mut __n = __r.fields(#names);
         while let ::core::option::Option::Some(__i) = __n.next(__r)? {
             match __i {
                 #(#places => __r.get::<#tokens>(&mut #slots),)*

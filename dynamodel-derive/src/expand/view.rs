@@ -93,9 +93,11 @@ fn read_body(
             (read, value)
         })
         .unzip();
+    let names = quote!(<#ty as #root::__private::BorrowedProjection>::ATTRIBUTES);
+    let names = super::codec::read_names(root, fields.len(), &names);
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
-        let mut __n = __r.fields(<#ty as #root::__private::BorrowedProjection>::ATTRIBUTES);
+        let mut __n = __r.fields(#names);
         while let ::core::option::Option::Some(__i) = __n.next(__r)? {
             match __i {
                 #(#places => #reads,)*

@@ -28,6 +28,8 @@ pub use convert::{
 };
 pub use error::{ReadError, WriteError};
 pub use integer::Integer;
+#[doc(hidden)]
+pub use reader::Name;
 pub use reader::Reader;
 pub use size::item_size;
 pub use stored::StoredAs;

@@ -9,6 +9,11 @@ mod scalar;
 mod skip;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
+pub use fields::Name;
+
 use super::error::ReadError;
 use super::escapes::Escapes;
 use super::tag::Tag;

@@ -205,11 +205,11 @@ impl Writer {
         self.out.get_mut(place).unwrap_or_default()
     }
 
-    /// Makes it at least so long; within the memory that is there, as long as it gets.
+    /// Makes it at least so long, and twice as long as it was if the memory for that is there.
     #[cold]
     fn grow(&mut self, least: usize) {
         let length = match self.out.capacity() {
-            capacity if capacity >= least => capacity,
+            capacity if capacity >= least => least.max(2 * self.out.len()).min(capacity),
             capacity => least.max(2 * capacity),
         };
         self.out.resize(length, 0);

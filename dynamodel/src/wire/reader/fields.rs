@@ -21,11 +21,90 @@ impl Order {
     }
 }
 
+/// The name of an attribute and what it is in JSON, `,"name":`, made when a program is compiled so that
+/// the name can be compared without a look at how long it is.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Name {
+    text: &'static str,
+    /// The first bytes in JSON.
+    head: u128,
+    /// Which of these are of a name that is short.
+    mask: u128,
+    /// The last bytes of one that is long.
+    tail: u128,
+}
+
+/// How many bytes are compared at once.
+const WORD: usize = 16;
+
+impl Name {
+    /// Makes names of these, of which there are `N`.
+    pub const fn all<const N: usize>(names: &[&'static str]) -> [Name; N] {
+        let mut all = [Name::of(""); N];
+        let mut n = 0;
+        while n < N {
+            all[n] = Name::of(names[n]);
+            n += 1;
+        }
+        all
+    }
+
+    const fn of(text: &'static str) -> Name {
+        let name = text.as_bytes();
+        let length = name.len() + 4;
+        let (mut head, mut mask, mut tail) = ([0; WORD], [0; WORD], [0; WORD]);
+        let mut n = 0;
+        while n < length {
+            let byte = match n {
+                0 => b',',
+                1 => b'"',
+                _ if n < length - 2 => name[n - 2],
+                _ if n == length - 2 => b'"',
+                _ => b':',
+            };
+            if n < WORD {
+                head[n] = byte;
+                mask[n] = 0xff;
+            }
+            if n + WORD >= length {
+                tail[n + WORD - length] = byte;
+            }
+            n += 1;
+        }
+        Name {
+            text,
+            head: u128::from_le_bytes(head),
+            mask: u128::from_le_bytes(mask),
+            tail: u128::from_le_bytes(tail),
+        }
+    }
+
+    /// Whether the rest of it stands there too, when the first bytes do.
+    #[inline(always)]
+    fn is_whole(&self, json: &[u8], length: usize) -> bool {
+        if length <= WORD {
+            return true;
+        }
+        let last = json.get(..length).and_then(|json| json.last_chunk());
+        last.is_some_and(|last| u128::from_le_bytes(*last) == self.tail)
+            && (length <= 2 * WORD || self.is_between(json))
+    }
+
+    /// Whether all of the name stands there, when both ends do.
+    #[cold]
+    #[inline(never)]
+    fn is_between(&self, json: &[u8]) -> bool {
+        let name = json.get(2..).unwrap_or_default();
+        name.starts_with(self.text.as_bytes())
+    }
+}
+
 /// The attributes of the map that a [`Reader`] stands at.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub struct FieldNames<'n> {
-    names: &'n [&'n str],
+pub struct FieldNames {
+    names: &'static [Name],
     /// Where the order of these names begins.
     base: usize,
     /// The place of the attribute that was read last; before the first one, `usize::MAX`.
@@ -41,11 +120,14 @@ impl Reader<'_> {
     /// The attributes of the map that starts here, of which these are known.
     #[doc(hidden)]
     #[inline(always)]
-    pub fn fields<'n>(&self, names: &'n [&'n str]) -> FieldNames<'n> {
+    pub fn fields(&self, names: &'static [Name]) -> FieldNames {
         let base = match self.depth {
             0 => 0,
             // Documents of one type have the same place.
-            _ => 129 + (names.first().map_or(0, |name| 31 * name.len()) + 17 * names.len()) % 64,
+            _ => {
+                let first = names.first().map_or(0, |name| name.text.len());
+                129 + (31 * first + 17 * names.len()) % 64
+            }
         };
         FieldNames {
             names,
@@ -57,40 +139,26 @@ impl Reader<'_> {
 
     /// Passes over `,"name":` if it stands here just so, with another byte in the place of the comma.
     #[inline(always)]
-    fn member(&mut self, lead: u8, name: &str) -> bool {
-        let member = self.bytes().get(self.at..self.at + name.len() + 4);
-        if let Some(member) = member
-            && let Some((head, found)) = member.split_first_chunk()
-            && let Some((found, tail)) = found.split_last_chunk()
-            && u16::from_le_bytes(*head) == u16::from_le_bytes([lead, b'"'])
-            && *tail == *b"\":"
-            && is_same(found, name.as_bytes())
-        {
-            self.at += member.len();
-            return true;
+    fn member(&mut self, lead: u8, name: &Name) -> bool {
+        let json = self.bytes().get(self.at..).unwrap_or_default();
+        // Behind a name that ends within so few bytes of the end of all there would be no value.
+        let Some(head) = json.first_chunk() else {
+            return false;
+        };
+        let lead = u128::from(lead ^ b',');
+        if (u128::from_le_bytes(*head) ^ lead ^ name.head) & name.mask != 0 {
+            return false;
         }
-        false
+        let length = name.text.len() + 4;
+        let found = name.is_whole(json, length);
+        if found {
+            self.at += length;
+        }
+        found
     }
 }
 
-/// Compares bytes of the same length, which are mostly few: their ends, which may overlap.
-#[inline(always)]
-fn is_same(a: &[u8], b: &[u8]) -> bool {
-    if let (Some(a_first), Some(b_first)) = (a.first_chunk::<8>(), b.first_chunk::<8>())
-        && let (Some(a_last), Some(b_last)) = (a.last_chunk::<8>(), b.last_chunk::<8>())
-    {
-        return a_first == b_first && a_last == b_last && (a.len() <= 16 || a == b);
-    }
-    if let (Some(a_first), Some(b_first)) = (a.first_chunk::<4>(), b.first_chunk::<4>())
-        && let (Some(a_last), Some(b_last)) = (a.last_chunk::<4>(), b.last_chunk::<4>())
-    {
-        return a_first == b_first && a_last == b_last;
-    }
-    let middle = a.len() / 2;
-    a.first() == b.first() && a.last() == b.last() && a.get(middle) == b.get(middle)
-}
-
-impl FieldNames<'_> {
+impl FieldNames {
     /// The place among the names of the attribute that comes next, at whose value the reader then
     /// stands; any other number for an attribute that is not among them. `None` at the end of the map.
     ///
@@ -131,7 +199,7 @@ const MISSING: usize = 4;
 impl Reader<'_> {
     /// The place of the attribute that comes next, where it is not the one that came there before.
     #[inline(never)]
-    fn look(&mut self, fields: FieldNames<'_>) -> Result<usize, ReadError> {
+    fn look(&mut self, fields: FieldNames) -> Result<usize, ReadError> {
         let mut guess = fields.after(fields.last, self);
         for _ in 0..MISSING {
             let Some(_) = fields.names.get(guess) else {
@@ -148,7 +216,7 @@ impl Reader<'_> {
 
     /// The place of the attribute that comes next, which is remembered.
     #[inline(never)]
-    fn look_up(&mut self, fields: FieldNames<'_>) -> Result<usize, ReadError> {
+    fn look_up(&mut self, fields: FieldNames) -> Result<usize, ReadError> {
         let slot = fields.slot(fields.last);
         let more = match fields.lead {
             b'{' => self.begin_map()?,
@@ -163,7 +231,7 @@ impl Reader<'_> {
         // With escapes it is longer than what it stands for, and could not be found by its bytes.
         let is_plain = self.at - 1 - start == name.len();
         self.byte(b':')?;
-        let place = fields.names.iter().position(|known| **known == *name);
+        let place = fields.names.iter().position(|known| *known.text == *name);
         let next = place.filter(|_| is_plain);
         let next = next.and_then(|place| u8::try_from(place + 1).ok());
         self.order.0[slot] = next.unwrap_or(0);

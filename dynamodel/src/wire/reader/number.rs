@@ -26,27 +26,22 @@ impl<'a> Reader<'a> {
     /// When the value is not an N, or the number is not in the integer type's range.
     #[inline(always)]
     pub fn integer<I: Integer>(&mut self) -> Result<I, ReadError> {
-        let start = self.at;
-        if self.literal(b"{\"N\":\"") {
-            let negative = self.peek() == b'-';
-            self.at += usize::from(negative);
-            let first = self.at;
-            let mut magnitude = 0u64;
-            while let Some(digit) = self.bytes().get(self.at).map(|b| b.wrapping_sub(b'0'))
-                && digit < 10
-            {
-                magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(digit));
-                self.at += 1;
-            }
+        if let Some(rest) = self.bytes().get(self.at..)
+            && let Some(rest) = rest.strip_prefix(b"{\"N\":\"")
+        {
+            let negative = rest.first() == Some(&b'-');
+            let start = usize::from(negative);
+            let (count, magnitude) = digits(rest.get(start..).unwrap_or_default());
+            let end = start + count;
             // Nineteen digits always fit into 64 bits.
-            if (1..20).contains(&(self.at - first))
-                && self.literal(b"\"}")
+            if (1..20).contains(&count)
+                && rest.get(end..end + 2) == Some(b"\"}")
                 && let Some(value) = I::from_parts(negative, magnitude)
             {
+                self.at += end + 8;
                 return Ok(value);
             }
         }
-        self.at = start;
         self.integer_slow()
     }
 
@@ -93,15 +88,15 @@ impl<'a> Reader<'a> {
             [b'-', rest @ ..] => (true, rest),
             _ => (false, rest),
         };
-        let mut mantissa = 0;
-        let whole = digits(rest, &mut mantissa);
+        let (whole, number) = digits(rest);
         let rest = rest.get(whole..)?;
-        let (fraction, rest) = match rest {
+        let (fraction, mantissa, rest) = match rest {
             [b'.', rest @ ..] => {
-                let fraction = digits(rest, &mut mantissa);
-                (fraction, rest.get(fraction..)?)
+                let (fraction, below) = digits(rest);
+                let shifted = number.wrapping_mul(*INTEGER_TENS.get(fraction)?);
+                (fraction, shifted.wrapping_add(below), rest.get(fraction..)?)
             }
-            _ => (0, rest),
+            _ => (0, number, rest),
         };
         // Fifteen digits always fit into the 53 bits of an `f64`.
         if whole == 0 || whole + fraction > 15 || !rest.starts_with(b"\"}") {
@@ -159,17 +154,76 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How many digits the bytes begin with. Adds them to the number, which wraps around.
+/// How many digits the bytes begin with, and the number that they make, which wraps around.
 #[inline(always)]
-fn digits(bytes: &[u8], number: &mut u64) -> usize {
+fn digits(bytes: &[u8]) -> (usize, u64) {
+    match bytes.first_chunk() {
+        Some(word) => match digits_of(word) {
+            (8, number) => more_digits(bytes, number),
+            few => few,
+        },
+        None => few_digits(bytes, 0),
+    }
+}
+
+/// The same, when eight digits are known that make this number.
+#[inline(never)]
+fn more_digits(bytes: &[u8], mut number: u64) -> (usize, u64) {
+    let (words, _) = bytes.as_chunks();
+    let mut count = 8;
+    for word in words.iter().skip(1) {
+        let (more, below) = digits_of(word);
+        let ten = INTEGER_TENS.get(more).copied().unwrap_or_default();
+        number = number.wrapping_mul(ten).wrapping_add(below);
+        count += more;
+        if more < 8 {
+            return (count, number);
+        }
+    }
+    let (more, number) = few_digits(bytes.get(count..).unwrap_or_default(), number);
+    (count + more, number)
+}
+
+/// How many digits the bytes begin with, one after the other, and what they make of the number.
+#[cold]
+#[inline(never)]
+fn few_digits(bytes: &[u8], mut number: u64) -> (usize, u64) {
     let mut count = 0;
     while let Some(digit) = bytes.get(count).map(|b| b.wrapping_sub(b'0'))
         && digit < 10
     {
-        *number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
         count += 1;
     }
-    count
+    (count, number)
+}
+
+const INTEGER_TENS: [u64; 16] = {
+    let mut tens = [1; 16];
+    let mut n = 1;
+    while n < tens.len() {
+        tens[n] = 10 * tens[n - 1];
+        n += 1;
+    }
+    tens
+};
+
+/// How many of eight bytes are digits before another one comes, and the number that they make. All are
+/// looked at at once: how many there are cannot be foretold.
+#[inline(always)]
+fn digits_of(word: &[u8; 8]) -> (usize, u64) {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let values = u64::from_le_bytes(*word) ^ (EACH * u64::from(b'0'));
+    // The highest bit of each byte that is more than 9.
+    let above = (values & (EACH * 0x7f)) + EACH * (0x80 - 10);
+    let others = (above | values) & (EACH * 0x80);
+    let count = others.trailing_zeros() / 8;
+    // The digits move to the end, behind zeros.
+    let digits = values.checked_shl(64 - 8 * count).unwrap_or_default();
+    let pairs = (digits.wrapping_mul(10 * 256 + 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100 * 65_536 + 1) >> 16) & 0x0000_ffff_0000_ffff;
+    let eight = fours.wrapping_mul((10_000 << 32) + 1) >> 32;
+    (count as usize, eight)
 }
 
 #[cold]

@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
                 && let Some(text) = rest.get(..length)
             {
                 self.at += length + 8;
-                return Ok(text.to_owned());
+                return Ok(copied(rest, text));
             }
         }
         self.owned_string_slow()
@@ -150,4 +150,30 @@ impl<'a> Reader<'a> {
     pub fn kind(&self) -> Result<Tag, ReadError> {
         self.clone().open_value()
     }
+}
+
+/// The text, which is what `rest` begins with, on its own.
+///
+/// What is short is copied together with what stands behind it, up to what an allocation has at any rate: a
+/// copy of a size that is known beforehand is two or three moves, one of any size is a call, with branches
+/// that cannot be foretold.
+#[inline(always)]
+fn copied(rest: &str, text: &str) -> String {
+    match text.len() {
+        0 => String::new(),
+        1..=24 => copied_with::<24>(rest, text),
+        25..=32 => copied_with::<32>(rest, text),
+        _ => text.to_owned(),
+    }
+}
+
+#[inline(always)]
+fn copied_with<const BYTES: usize>(rest: &str, text: &str) -> String {
+    let Some(more) = rest.get(..BYTES) else {
+        return text.to_owned();
+    };
+    let mut copy = String::with_capacity(BYTES);
+    copy.push_str(more);
+    copy.truncate(text.len());
+    copy
 }

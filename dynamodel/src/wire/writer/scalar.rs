@@ -34,7 +34,7 @@ impl Writer {
             && let Some((body, end)) = rest.split_last_chunk_mut()
         {
             *start = *head;
-            body.copy_from_slice(text);
+            copy(text, body);
             *end = *b"\"}";
         }
     }
@@ -128,4 +128,33 @@ impl Writer {
     pub fn null(&mut self) {
         self.raw(b"{\"NULL\":true}");
     }
+}
+
+/// Copies bytes to a place of the same length. Most are few, and a copy of any length is a call: the ends are
+/// copied, which may overlap.
+#[inline(always)]
+fn copy(from: &[u8], to: &mut [u8]) {
+    if from.len() <= 32 && copy_ends::<16>(from, to) {
+        return;
+    }
+    if from.len() < 16 && (copy_ends::<8>(from, to) || copy_ends::<4>(from, to)) {
+        return;
+    }
+    to.copy_from_slice(from);
+}
+
+/// Copies as many bytes from both ends, when there are that many.
+#[inline(always)]
+fn copy_ends<const BYTES: usize>(from: &[u8], to: &mut [u8]) -> bool {
+    let (Some(first), Some(last)) = (from.first_chunk::<BYTES>(), from.last_chunk::<BYTES>())
+    else {
+        return false;
+    };
+    if let Some(place) = to.first_chunk_mut() {
+        *place = *first;
+    }
+    if let Some(place) = to.last_chunk_mut() {
+        *place = *last;
+    }
+    true
 }
