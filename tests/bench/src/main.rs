@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p dynamodel-bench [-- [--json] [--rounds N] [--repeat N] [CASE[/CONTESTANT] ..]]`
 //!
+//! With `--features toasty`, toasty takes part too.
+//!
 //! `CASE` and `CONTESTANT` are parts of names, or whole ones; without any, everything is measured. `--json`
 //! prints one object a line. `--repeat` runs what is chosen N times without measuring it, for a profiler.
 
@@ -12,6 +14,8 @@ mod options;
 mod refused;
 mod report;
 mod sent;
+#[cfg(feature = "toasty")]
+mod toasty;
 
 use measure::{Contestant, measure};
 use options::Options;
@@ -34,6 +38,8 @@ fn main() {
     let options = Options::of_arguments(std::env::args().skip(1));
     let world = operations::World::new();
     let mut cases = operations::cases(&world);
+    #[cfg(feature = "toasty")]
+    toasty::join(&world, &mut cases);
     cases.push(refused::case());
     cases.extend(codec::cases());
     options.choose(&mut cases, |case| &case.name);
@@ -60,6 +66,8 @@ fn main() {
 const RAW: &str = "raw";
 const SERDE: &str = "raw + serde_dynamo";
 const MODYNE: &str = "modyne";
+#[cfg(feature = "toasty")]
+const TOASTY: &str = "toasty";
 const OURS: &str = "dynamodel";
 /// Without the verified lane.
 const ORCHESTRATED: &str = "dynamodel, orchestrator";

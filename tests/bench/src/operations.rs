@@ -82,6 +82,18 @@ impl World {
         }
     }
 
+    /// What drives the operations.
+    #[cfg(feature = "toasty")]
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// The client of those who read orders.
+    #[cfg(feature = "toasty")]
+    pub(crate) fn client(&self) -> Client {
+        self.orders.raw.clone()
+    }
+
     fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
