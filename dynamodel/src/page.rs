@@ -8,7 +8,7 @@ mod stream;
 mod under_way;
 
 pub use cursor::Cursor;
-pub(crate) use scan_cursor::Position;
+pub(crate) use scan_cursor::{Beginning, Position};
 pub use scan_cursor::{ScanCursor, ScanStream};
 pub(crate) use segments::{all_of_segments, apart, count_of_segments};
 pub(crate) use sharded::{MergedPage, MergedPages, merged};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dynamodel::{BatchWrite, Db, Entity, Projection, ScanCursor};
+use dynamodel::{BatchWrite, Db, Entity, Projection, Scan, ScanCursor};
 use dynamodel_tests::faults::{self, Fault};
 use futures_util::TryStreamExt;
 
@@ -298,6 +298,34 @@ async fn a_limit_in_the_middle_of_a_page() {
                 .eq(0..20)
         );
     }
+}
+
+/// What was refused has not come to its end: a job that stores the cursor loses nothing.
+#[tokio::test]
+async fn a_scan_that_is_refused_goes_on_where_it_would_have_begun() {
+    let (db, _) = faults::db().await;
+    filled(&db, 9).await;
+    let mut things = Thing::scan().segments(2).page_size(1).resumable(&db);
+    things.try_next().await.unwrap();
+    let saved = things.cursor();
+    let check = async |scan: &dyn Fn() -> Scan<Thing>, expected: &str| {
+        let expected: ScanCursor = expected.parse().unwrap();
+        assert!(!expected.is_finished());
+        let mut things = scan().resumable(&db);
+        assert_eq!(things.cursor(), expected);
+        things.try_next().await.unwrap_err();
+        assert_eq!(things.cursor(), expected);
+        assert_eq!(things.try_next().await.unwrap(), None);
+        assert_eq!(things.cursor(), expected);
+        let mut pages = scan().borrowed::<ThingView<'_>>().pages(&db);
+        pages.try_next().await.unwrap_err();
+        assert_eq!(pages.cursor(), Some(expected));
+    };
+    let resumed = || Thing::scan().resume_at(saved.clone());
+    check(&|| resumed().segments(3), &saved.to_string()).await;
+    check(&|| Thing::scan().segments(3).segment(7, 2), "1...").await;
+    check(&|| Thing::scan().segments(0), "1.").await;
+    check(&|| Thing::scan().segments(u32::MAX), "1.").await;
 }
 
 #[tokio::test]

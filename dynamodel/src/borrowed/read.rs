@@ -16,7 +16,7 @@ use super::page::BorrowedPage;
 use crate::db::Db;
 use crate::error::Error;
 use crate::op::{Plan, shown};
-use crate::page::{self, MergedPages, Position, ScanCursor, UnderWay};
+use crate::page::{self, Beginning, MergedPages, Position, ScanCursor, UnderWay};
 
 /// A query or scan whose items borrow from the pages. From
 /// [`Query::borrowed`](crate::Query::borrowed), [`Scan::borrowed`](crate::Scan::borrowed) and
@@ -25,8 +25,8 @@ use crate::page::{self, MergedPages, Position, ScanCursor, UnderWay};
 #[must_use = "a query does nothing until it is read"]
 pub struct BorrowedRead<V> {
     plans: Vec<Result<Plan, Error>>,
-    /// How many segments a scan has; some may have ended.
-    segments: Option<u32>,
+    /// Of a scan.
+    beginning: Option<Beginning>,
     _view: PhantomData<fn() -> V>,
 }
 
@@ -46,7 +46,7 @@ impl<V> fmt::Debug for BorrowedRead<V> {
 
 impl<V: BorrowedProjection> BorrowedRead<V> {
     /// The reading of these plans, which are a query or the segments of a scan.
-    pub(crate) fn new(plans: Vec<Result<Plan, Error>>, segments: Option<u32>) -> Self {
+    pub(crate) fn new(plans: Vec<Result<Plan, Error>>, beginning: Option<Beginning>) -> Self {
         let plans = plans.into_iter().map(|plan| {
             Ok(Plan {
                 projection: V::ATTRIBUTES,
@@ -55,7 +55,7 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
         });
         BorrowedRead {
             plans: plans.collect(),
-            segments,
+            beginning,
             _view: PhantomData,
         }
     }
@@ -231,8 +231,9 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
             remaining: lanes.front().and_then(|lane| lane.plan.limit),
             lanes,
             merged,
-            segments: self.segments,
+            beginning: self.beginning,
             stopped: Vec::new(),
+            began: invalid.is_none(),
             invalid,
             _view: PhantomData,
         }
@@ -249,12 +250,14 @@ pub struct BorrowedPages<V> {
     lanes: VecDeque<Lane>,
     /// In place of lanes, for an index that is spread over shards.
     merged: Option<Box<MergedPages>>,
-    /// How many segments a scan has.
-    segments: Option<u32>,
+    /// Of a scan.
+    beginning: Option<Beginning>,
     /// Where the lanes were when the stream ended before they did.
     stopped: Vec<(u32, Position)>,
     /// Why there is nothing to read: reported first, and ends the stream.
     invalid: Option<Error>,
+    /// Whether it was valid.
+    began: bool,
     remaining: Option<u64>,
     _view: PhantomData<fn() -> V>,
 }
@@ -288,12 +291,14 @@ impl<V> fmt::Debug for BorrowedPages<V> {
 impl<V> BorrowedPages<V> {
     /// Where a scan goes on, also after an error: [`Scan::resume_at`](crate::Scan::resume_at) with it gives
     /// the pages that this stream has not given yet, each once; one that the
-    /// [`limit`](crate::Scan::limit) cut short comes again as a whole. `None` for a query, whose pages tell it
+    /// [`limit`](crate::Scan::limit) cut short comes again as a whole. Of a scan
+    /// that is invalid, where it would have begun. `None` for a query, whose pages tell it
     /// themselves: [`BorrowedPage::next`].
     pub fn cursor(&self) -> Option<ScanCursor> {
         let lanes = self.lanes.iter().filter_map(Lane::position);
         let positions = lanes.chain(self.stopped.iter().cloned());
-        Some(ScanCursor::of(self.segments?, positions))
+        let beginning = self.beginning.as_ref()?;
+        Some(beginning.cursor(self.began.then_some(positions)))
     }
 
     /// Ends the stream before its segments have ended.

@@ -53,6 +53,7 @@ pub(crate) use response::{
     AllItems, PageBody, PageItems, page as decode_page, page_count as decode_count, read_items,
     read_page,
 };
+pub(crate) use scan::MAX_SEGMENTS;
 pub(crate) use transaction::Canceled;
 pub(crate) use write::write_item;
 

@@ -12,7 +12,7 @@ use crate::entity::{Entity, HasTtl, Index, Projection, ReadsConsistently, Select
 use crate::error::Error;
 use crate::expr::ast::{Node, Value};
 use crate::expr::{Condition, Fields, InFilter, Prefix};
-use crate::page::{self, Cursor, ItemStream, Page, Position, ScanCursor, ScanStream};
+use crate::page::{self, Beginning, Cursor, ItemStream, Page, Position, ScanCursor, ScanStream};
 
 /// Reads every item of a table or index: Scan. Made by [`Entity::scan`].
 ///
@@ -46,7 +46,7 @@ pub struct Scan<E, I = Whole<E>, O = E> {
 }
 
 /// DynamoDB's limit on the segments of a scan.
-const MAX_SEGMENTS: u32 = 1_000_000;
+pub(crate) const MAX_SEGMENTS: u32 = 1_000_000;
 
 impl<E: Entity, I: Index, O> fmt::Debug for Scan<E, I, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -209,8 +209,8 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
     where
         V: BorrowedProjection<Of = E> + SelectableFrom<I>,
     {
-        let segments = self.segments;
-        BorrowedRead::new(self.plans(), Some(segments))
+        let beginning = self.beginning();
+        BorrowedRead::new(self.plans(), Some(beginning))
     }
 
     /// Reads only the attributes of `P`, which the index has to hold. It costs as much as the whole
@@ -249,6 +249,13 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
     /// When a value is invalid, or the scan that goes on has come to its end.
     pub fn to_json(self) -> Result<String, Error> {
         page::to_json(&Plan::first(self.plans()).map_err(named::<E>)?)
+    }
+
+    fn beginning(&self) -> Beginning {
+        Beginning {
+            segments: self.segments,
+            resume: self.resume.clone(),
+        }
     }
 
     /// One plan for each segment.
@@ -394,8 +401,8 @@ impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
     where
         O: SelectableFrom<I>,
     {
-        let segments = self.segments;
-        ScanStream::new(self.stream(db), segments)
+        let beginning = self.beginning();
+        ScanStream::new(self.stream(db), beginning)
     }
 
     /// As [`stream`](Self::stream), but an item that cannot be read is one `Err` and the stream goes

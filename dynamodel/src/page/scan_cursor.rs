@@ -11,7 +11,7 @@ use super::Cursor;
 use super::stream::ItemStream;
 use crate::entity::Projection;
 use crate::error::Error;
-use crate::op::Plan;
+use crate::op::{MAX_SEGMENTS, Plan};
 
 /// Where each segment of a scan has come to. From [`ScanStream::cursor`] and, of items that borrow,
 /// [`BorrowedPages::cursor`](crate::BorrowedPages::cursor).
@@ -63,6 +63,17 @@ impl ScanCursor {
         ScanCursor { positions: all }
     }
 
+    /// Before a scan in so many segments; in one, where that is a number that no scan has.
+    fn start(segments: u32) -> Self {
+        let segments = match segments {
+            1..=MAX_SEGMENTS => segments,
+            _ => 1,
+        };
+        ScanCursor {
+            positions: (0..segments).map(|_| Position::Start).collect(),
+        }
+    }
+
     pub(crate) fn into_positions(self) -> Vec<Position> {
         self.positions
     }
@@ -75,6 +86,27 @@ impl ScanCursor {
     /// Whether every segment has come to its end.
     pub fn is_finished(&self) -> bool {
         self.positions.iter().all(|p| *p == Position::End)
+    }
+}
+
+/// Where a scan was told to begin, and in how many segments.
+#[derive(Clone)]
+pub(crate) struct Beginning {
+    pub(crate) segments: u32,
+    pub(crate) resume: Option<ScanCursor>,
+}
+
+impl Beginning {
+    /// The cursor of a scan that has come as far as this. `None`: it was refused before it began.
+    pub(crate) fn cursor(
+        &self,
+        positions: Option<impl Iterator<Item = (u32, Position)>>,
+    ) -> ScanCursor {
+        match (positions, &self.resume) {
+            (Some(positions), _) => ScanCursor::of(self.segments, positions),
+            (None, Some(cursor)) => cursor.clone(),
+            (None, None) => ScanCursor::start(self.segments),
+        }
     }
 }
 
@@ -176,23 +208,31 @@ impl<'de> serde::Deserialize<'de> for ScanCursor {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "a stream does nothing until it is polled"]
 pub struct ScanStream<T> {
     items: ItemStream<T>,
-    segments: u32,
+    beginning: Beginning,
+}
+
+impl<T> fmt::Debug for ScanStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScanStream")
+            .field("items", &self.items)
+            .field("segments", &self.beginning.segments)
+            .finish()
+    }
 }
 
 impl<T> ScanStream<T> {
-    pub(crate) fn new(items: ItemStream<T>, segments: u32) -> Self {
-        ScanStream { items, segments }
+    pub(crate) fn new(items: ItemStream<T>, beginning: Beginning) -> Self {
+        ScanStream { items, beginning }
     }
 
     /// Where to go on, also after an error: every item that the stream has not given yet comes after
     /// it. A segment goes on at the page that it is in, so that items of a page that was begun come once
-    /// more; none is left out.
+    /// more; none is left out. Of a scan that is invalid, where it would have begun.
     pub fn cursor(&self) -> ScanCursor {
-        ScanCursor::of(self.segments, self.items.positions())
+        self.beginning.cursor(self.items.positions())
     }
 }
 

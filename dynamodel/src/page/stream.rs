@@ -50,6 +50,8 @@ pub struct ItemStream<T> {
     lanes: VecDeque<Lane<T>>,
     /// Why there is nothing to read: reported first, and ends the stream.
     invalid: Option<Error>,
+    /// Whether it was valid.
+    began: bool,
     remaining: Option<u64>,
     tolerant: bool,
     /// Where the lanes were when the stream ended before they did.
@@ -125,6 +127,7 @@ pub(crate) fn stream<O: Projection>(
     ItemStream {
         db: db.clone(),
         lanes,
+        began: invalid.is_none(),
         invalid,
         remaining,
         tolerant,
@@ -142,6 +145,7 @@ fn merged<O: Projection>(db: &Db, plan: Plan, shards: Shards, tolerant: bool) ->
     ItemStream {
         db: db.clone(),
         lanes: VecDeque::new(),
+        began: invalid.is_none(),
         invalid,
         remaining: None,
         tolerant,
@@ -151,10 +155,11 @@ fn merged<O: Projection>(db: &Db, plan: Plan, shards: Shards, tolerant: bool) ->
 }
 
 impl<T> ItemStream<T> {
-    /// Where each segment is that has not come to its end.
-    pub(super) fn positions(&self) -> impl Iterator<Item = (u32, Position)> {
+    /// Where each segment is that has not come to its end; `None` when there was nothing to begin with.
+    pub(super) fn positions(&self) -> Option<impl Iterator<Item = (u32, Position)>> {
         let lanes = self.lanes.iter().filter_map(Lane::position);
-        lanes.chain(self.stopped.iter().cloned())
+        self.began
+            .then(|| lanes.chain(self.stopped.iter().cloned()))
     }
 
     /// Ends the stream before its segments have ended.
