@@ -7,6 +7,7 @@
 //! [Signature Version 4]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
 use std::fmt;
+use std::sync::Mutex;
 
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -30,6 +31,15 @@ pub(super) struct Signer {
     /// The header's value up to the signature.
     authorization: String,
     key: Hmac<Sha256>,
+    begun: Mutex<Begun>,
+}
+
+/// What was hashed of requests of one second up to the hash of their bodies, one for each of some lengths:
+/// more than half of what a signature takes, and requests come in few lengths.
+#[derive(Default)]
+struct Begun {
+    date: String,
+    hashes: [Option<(usize, Sha256)>; 16],
 }
 
 /// A piece of the canonical request.
@@ -71,6 +81,7 @@ impl Signer {
                 "{ALGORITHM} Credential={credential}, SignedHeaders={signed}, Signature="
             ),
             key: key_of(credentials.secret_access_key(), scope)?,
+            begun: Mutex::default(),
         };
         let date = header(request, "x-amz-date")?;
         if signer.sign(date, body) == authorization {
@@ -82,14 +93,7 @@ impl Signer {
 
     /// The `Authorization` header of a request of the signer's day.
     pub(super) fn sign(&self, date: &str, body: &[u8]) -> String {
-        let mut canonical = Sha256::new();
-        for part in &self.canonical {
-            match part {
-                Part::Text(text) => canonical.update(text),
-                Part::Length => canonical.update(itoa::Buffer::new().format(body.len())),
-                Part::Date => canonical.update(date),
-            }
-        }
+        let mut canonical = self.begun(date, body.len());
         canonical.update(hex(&Sha256::digest(body).into()));
 
         let mut signature = self.key.clone();
@@ -104,6 +108,43 @@ impl Signer {
         // Hexadecimal digits are text.
         header.push_str(std::str::from_utf8(&signature).unwrap_or_default());
         header
+    }
+
+    /// The hash of the canonical request up to that of the body.
+    fn begun(&self, date: &str, length: usize) -> Sha256 {
+        // Nobody waits for another one.
+        let Ok(mut begun) = self.begun.try_lock() else {
+            return self.begin(date, length);
+        };
+        if begun.date != date {
+            *begun = Begun {
+                date: date.to_owned(),
+                ..Begun::default()
+            };
+        }
+        let place = length % begun.hashes.len();
+        match begun.hashes.get(place) {
+            Some(Some((known, hash))) if *known == length => hash.clone(),
+            _ => {
+                let hash = self.begin(date, length);
+                if let Some(place) = begun.hashes.get_mut(place) {
+                    *place = Some((length, hash.clone()));
+                }
+                hash
+            }
+        }
+    }
+
+    fn begin(&self, date: &str, length: usize) -> Sha256 {
+        let mut canonical = Sha256::new();
+        for part in &self.canonical {
+            match part {
+                Part::Text(text) => canonical.update(text),
+                Part::Length => canonical.update(itoa::Buffer::new().format(length)),
+                Part::Date => canonical.update(date),
+            }
+        }
+        canonical
     }
 
     /// Whether the key is that of the day.

@@ -97,6 +97,24 @@ proptest! {
         prop_assert!(!signer.is_of_day(&next_day));
     }
 
+    /// What is kept of a request's length and second is used for no other.
+    #[test]
+    fn signatures_of_any_order_are_those_of_the_sdk(
+        sample in samples(),
+        requests in proptest::collection::vec((0..40_usize, any::<u8>(), 0..3_u64), 1..12),
+    ) {
+        let seconds = sample.seconds / 86_400 * 86_400;
+        let learned = sample.signed(&sample.body, seconds);
+        let signer = Signer::learn(&learned, &sample.body, &sample.credentials()).unwrap();
+        for (length, byte, second) in requests {
+            let body = vec![byte; length];
+            let expected = sample.signed(&body, seconds + second);
+            let stamp = Stamp::of(UNIX_EPOCH + Duration::from_secs(seconds + second)).unwrap();
+            let signature = signer.sign(stamp.as_str(), &body);
+            prop_assert_eq!(expected.headers().get("authorization"), Some(&*signature));
+        }
+    }
+
     /// A request that is not quite the signed one is not learned from.
     #[test]
     fn nothing_is_learned_from_another_signature(sample in samples(), change in 0..6_usize) {
