@@ -16,6 +16,34 @@ fn formatted(expansion: TokenStream) -> String {
     )
 }
 
+/// Every line of an expansion is compiled with each struct: it grows on purpose or not at all.
+#[test]
+fn an_entity_of_ten_fields_expands_to_no_more_than_it_did() {
+    let lines = formatted(expand::entity(quote! {
+        #[dynamo(table = "things")]
+        pub struct Thing {
+            #[dynamo(partition)]
+            pub pk: String,
+            #[dynamo(sort)]
+            pub sk: String,
+            pub name: String,
+            pub email: String,
+            pub views: u64,
+            pub balance: i64,
+            pub active: bool,
+            pub note: Option<String>,
+            pub tags: Vec<String>,
+            pub expires_at: u64,
+        }
+    }));
+    let lines = lines.lines().count();
+    let ceiling = 753;
+    assert!(
+        lines <= ceiling && lines + 20 > ceiling,
+        "{lines} lines; the recorded ceiling is {ceiling}"
+    );
+}
+
 macro_rules! snapshot {
     ($name:ident, $derive:ident, $($input:tt)*) => {
         #[test]

@@ -17,12 +17,15 @@ pub(crate) fn check(case: &str, contestants: &mut [Contestant<'_>]) {
 }
 
 /// What a client library may have its own mind about: how placeholders are called, the random token of a
-/// transaction, what is told beside the result, and that a view asks for its attributes only.
-const FREE: [&str; 4] = [
+/// transaction, what is told beside the result, that a view asks for its attributes only, and that toasty,
+/// which reads all pages else, asks for one by the number of its items, in the usual direction.
+const FREE: [&str; 6] = [
     "ClientRequestToken",
+    "Limit",
     "ProjectionExpression",
     "ReturnConsumedCapacity",
     "ReturnValuesOnConditionCheckFailure",
+    "ScanIndexForward",
 ];
 
 /// The request without that, and without the type that modyne adds to items.
