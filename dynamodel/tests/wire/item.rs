@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use dynamodel::__private::Name;
 use dynamodel::wire::{ReadError, Reader, Writer};
 use dynamodel::{Attribute, Binary, kind};
 use proptest::prelude::*;
@@ -22,10 +23,10 @@ macro_rules! body {
 
             pub(crate) fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError> {
                 $(let mut $field: Option<$field_type> = None;)*
-                let names = [$($name),*];
-                let mut fields = r.fields(&names);
+                const NAMES: &[&str] = &[$($name),*];
+                let mut fields = r.fields(const { &Name::all::<{ NAMES.len() }>(NAMES) });
                 while let Some(place) = fields.next(r)? {
-                    match names.get(place) {
+                    match NAMES.get(place) {
                         $(Some(&$name) => r.field($name, &mut $field)?,)*
                         _ => r.skip_value()?,
                     }
