@@ -16,18 +16,19 @@ pub(crate) const fn at_most(allocations: u64, peak_bytes: u64) -> Ceiling {
     }
 }
 
-/// What an operation with a random token may cost: one whose first digit is 0 is written with an
-/// allocation more.
-pub(crate) const fn at_most_with_token(allocations: u64, peak_bytes: u64) -> Ceiling {
-    at_most(allocations + 1, peak_bytes)
-}
+/// How many allocations more than it was recorded with an operation may have: some are made now and then, by
+/// the digits of a random token or the features that others want the SDK built with.
+const ROOM: u64 = 2;
 
 impl Ceiling {
-    /// The ceiling to record for this usage. Allocations are counted to the last one; bytes get 2 % of
-    /// room, because a field more in some future of the SDK is nothing to be told of.
+    /// The ceiling to record for this usage. Bytes get 2 % of room, because a field more in some future of
+    /// the SDK is nothing to be told of.
     fn of(usage: Usage) -> Self {
         let bytes = usage.peak_bytes;
-        at_most(usage.allocations, (bytes + bytes / 50).next_multiple_of(10))
+        at_most(
+            usage.allocations + ROOM,
+            (bytes + bytes / 50).next_multiple_of(10),
+        )
     }
 
     /// What is wrong with the ceiling, if anything is.
@@ -71,7 +72,7 @@ fn a_ceiling_is_neither_exceeded_nor_far_above() {
     assert_eq!(check(27, 900), Ok(()));
     let more = check(31, 1_000).unwrap_err();
     assert!(more.contains("more than the recorded ceiling"), "{more}");
-    assert!(more.ends_with("write at_most(31, 1020)"), "{more}");
+    assert!(more.ends_with("write at_most(33, 1020)"), "{more}");
     assert!(check(30, 1_001).is_err());
     assert!(check(30, 899).is_err());
     let less = check(26, 1_000).unwrap_err();

@@ -12,7 +12,7 @@ fn a_key_made_by_a_template() {
     let mut guard = Guard::new(Stub::new([("GetItem", found(&ticket(7)))]));
     guard.both(
         "GetItem by a template",
-        [at_most(47, 4_700), at_most(251, 17_870)],
+        [at_most(50, 4_990), at_most(254, 18_160)],
         async |db| {
             let found = Ticket::get("t1", 7u64, "7f3a").send(db).await?;
             assert_eq!(found, Some(ticket(7)));
@@ -21,7 +21,7 @@ fn a_key_made_by_a_template() {
     );
     guard.both(
         "PutItem by a template",
-        [at_most(37, 5_600), at_most(241, 18_770)],
+        [at_most(40, 5_900), at_most(244, 19_060)],
         async |db| ticket(7).put().send(db).await,
     );
 }
@@ -35,7 +35,7 @@ fn a_collection() {
     let mut guard = Guard::new(Stub::new([("Query", last_page(&items))]));
     guard.both(
         "a query of a collection",
-        [at_most(116, 8_040), at_most(320, 21_200)],
+        [at_most(119, 8_330), at_most(323, 21_500)],
         async |db| {
             let items = DeskItem::query("t1").all(db).await?;
             assert_eq!(items.len(), 25);

@@ -6,7 +6,7 @@ use dynamodel_bench::model::{
 };
 use dynamodel_bench::stub::Stub;
 
-use crate::ceiling::{at_most, at_most_with_token};
+use crate::ceiling::at_most;
 use crate::guard::Guard;
 
 /// The operations on several items have so many.
@@ -41,17 +41,17 @@ fn operations_on_one_item() {
     let (pk, sk) = (&*order.pk, &*order.sk);
     guard.both(
         "GetItem",
-        [at_most(29, 4_750), at_most(233, 17_920)],
+        [at_most(32, 5_040), at_most(236, 18_210)],
         async |db| Order::get(pk, sk).send(db).await,
     );
     guard.both(
         "PutItem",
-        [at_most(28, 5_870), at_most(232, 19_040)],
+        [at_most(31, 6_160), at_most(235, 19_330)],
         async |db| order.clone().put().send(db).await,
     );
     guard.both(
         "UpdateItem",
-        [at_most(29, 5_760), at_most(233, 18_930)],
+        [at_most(32, 6_050), at_most(236, 19_220)],
         async |db| {
             let update = Order::update(pk, sk)
                 .apply(|o| (o.status.set(Status::Paid), o.total_cents.add(100)))
@@ -61,7 +61,7 @@ fn operations_on_one_item() {
     );
     guard.both(
         "DeleteItem",
-        [at_most(22, 5_100), at_most(226, 18_280)],
+        [at_most(25, 5_400), at_most(229, 18_570)],
         async |db| Order::delete(pk, sk).send(db).await,
     );
 }
@@ -71,12 +71,12 @@ fn pages_of_one_item() {
     let mut guard = guard();
     guard.both(
         "Query",
-        [at_most(44, 8_040), at_most(248, 21_210)],
+        [at_most(47, 8_340), at_most(251, 21_500)],
         async |db| Order::query("CUSTOMER#1").page(db).await,
     );
     guard.both(
         "Scan",
-        [at_most(38, 7_620), at_most(242, 20_790)],
+        [at_most(41, 7_920), at_most(245, 21_080)],
         async |db| Order::scan().page(db).await,
     );
 }
@@ -88,12 +88,12 @@ fn batches() {
     let keys = || orders.iter().map(|o| Order::key(&*o.pk, &*o.sk));
     guard.both(
         "BatchGetItem",
-        [at_most(237, 20_290), at_most(442, 33_430)],
+        [at_most(240, 20_590), at_most(445, 33_720)],
         async |db| BatchGet::new(keys()).send(db).await,
     );
     guard.both(
         "BatchWriteItem",
-        [at_most(390, 48_590), at_most(595, 61_790)],
+        [at_most(393, 48_890), at_most(598, 62_080)],
         async |db| {
             let batch = BatchWrite::new().put_all(orders.iter().cloned());
             batch.send(db).await
@@ -107,7 +107,7 @@ fn transactions() {
     let orders: Vec<Order> = orders().collect();
     guard.both(
         "TransactGetItems",
-        [at_most(337, 38_450), at_most(564, 42_620)],
+        [at_most(340, 38_700), at_most(567, 42_910)],
         async |db| {
             let gets = orders.iter().map(|o| Order::get(&*o.pk, &*o.sk));
             transact_get(gets.collect::<Vec<_>>()).send(db).await
@@ -115,10 +115,7 @@ fn transactions() {
     );
     guard.both(
         "TransactWriteItems",
-        [
-            at_most_with_token(327, 82_920),
-            at_most_with_token(554, 81_920),
-        ],
+        [at_most(331, 83_210), at_most(556, 81_920)],
         async |db| {
             let mut transaction = Transaction::new();
             for order in &orders {

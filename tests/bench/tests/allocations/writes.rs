@@ -4,7 +4,7 @@ use dynamodel::Entity;
 use dynamodel_bench::model::{Order, Sample, get_answer};
 use dynamodel_bench::stub::Stub;
 
-use crate::ceiling::{at_most, at_most_with_token};
+use crate::ceiling::at_most;
 use crate::guard::Guard;
 use crate::model::{agent, found, visit};
 
@@ -16,7 +16,7 @@ fn a_refused_write() {
     let order = Order::sample(1);
     Guard::of_refusals(stub).both(
         "a refused PutItem",
-        [at_most(318, 21_330), at_most(285, 19_040)],
+        [at_most(321, 21_630), at_most(288, 19_330)],
         async |db| {
             let error = order.clone().create().send(db).await.unwrap_err();
             assert!(error.is_condition_failed());
@@ -31,7 +31,7 @@ fn a_versioned_write() {
     let mut guard = Guard::new(Stub::new([]));
     guard.both(
         "a versioned create",
-        [at_most(34, 5_590), at_most(238, 18_760)],
+        [at_most(37, 5_880), at_most(241, 19_050)],
         async |db| {
             let visit = visit(1).create().send(db).await?;
             assert_eq!(visit.version, 1);
@@ -46,18 +46,12 @@ fn a_write_with_a_guard() {
     let mut guard = Guard::new(Stub::new([("GetItem", found(&agent("ada@old.example")))]));
     guard.both(
         "a create with a unique value",
-        [
-            at_most_with_token(100, 11_780),
-            at_most_with_token(304, 24_110),
-        ],
+        [at_most(103, 12_070), at_most(306, 24_110)],
         async |db| agent("ada@example.com").create().send(db).await,
     );
     guard.both(
         "a put with another unique value",
-        [
-            at_most_with_token(147, 13_880),
-            at_most_with_token(589, 25_840),
-        ],
+        [at_most(151, 14_180), at_most(593, 26_140)],
         async |db| agent("ada@example.com").put().send(db).await,
     );
 }
