@@ -7,15 +7,11 @@ pub use std::string::String;
 pub use std::time::SystemTime;
 pub use std::vec::Vec;
 
-pub use crate::attribute::serde_bridge::{
-    SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
-};
-pub use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
 pub use crate::borrowed::{BorrowedField, BorrowedFrom, BorrowedProjection};
 pub use crate::collection::{kind_of, same_partition, unknown_kind};
 pub use crate::entity::{
-    EntityWithSort, Global, Guarded, HasSort, HasTtl, Index, Primary, Projection, ProjectsAll,
-    ProjectsSome, SelectableFrom, Sharded, TableOrLocal, Unguarded, Whole,
+    EntityWithSort, Global, Guarded, HasSort, HasTtl, Index, MapBody, Primary, Projection,
+    ProjectsAll, ProjectsSome, SelectableFrom, Sharded, TableOrLocal, Unguarded, Whole,
 };
 pub use crate::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
@@ -32,13 +28,17 @@ pub use crate::single_table::{
     TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_kinds, global_index,
     local_index, same_kinds, shared_attributes, with_sort, without_sort, write_templates,
 };
-pub use crate::template::{
-    FixedWidth, IndexPart, PartBehind, TemplatePart, check_kind, found_kind, join, part_text,
-    read_word, split, width, wire_text, write_word,
+pub use crate::template::{PartBehind, check_kind, found_kind, join, split, wire_text};
+pub use crate::wire::attribute::template_part::{
+    FixedWidth, IndexPart, TemplatePart, part_text, read_word, width, write_word,
 };
-pub use crate::time::{Timestamp, Ttl, TtlTime};
-pub use crate::version::{TokenValue, VersionNumber};
-pub use crate::wire::{MapBody, Name, ReadError, Reader, StoredAs, Writer};
+pub use crate::wire::attribute::time::{Timestamp, Ttl, TtlTime};
+pub use crate::wire::serde_bridge::{
+    SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
+};
+pub use crate::wire::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
+pub use crate::wire::{Name, ReadError, Reader, StoredAs, Writer};
+pub use crate::wire::{TokenValue, VersionNumber};
 
 use kind::{GuardKeyKind, IndexKeyKind, KeyKind, UniqueKind};
 

@@ -2,12 +2,11 @@
 //! [`BorrowedRead`] and [`BorrowedPage`].
 
 mod answer;
-mod field;
 mod page;
 mod read;
 
+pub use crate::wire::{BorrowedField, BorrowedFrom, BorrowedText};
 pub(crate) use answer::{Answer, AnswerItem, RawPage};
-pub use field::{BorrowedField, BorrowedFrom, BorrowedText};
 pub use page::{BorrowedItems, BorrowedPage};
 pub use read::{BorrowedPages, BorrowedRead};
 

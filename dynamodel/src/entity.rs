@@ -79,7 +79,7 @@ pub trait Entity: Sized + Send + Sync + 'static + Fields {
     /// Whether the item has expired at the given time.
     fn is_expired_at(&self, now: SystemTime) -> bool {
         self.expires_at()
-            .is_some_and(|at| at <= crate::time::epoch_seconds(now))
+            .is_some_and(|at| at <= crate::wire::attribute::time::epoch_seconds(now))
     }
 
     /// Writes a new item: PutItem on condition that no item has its key.
@@ -393,4 +393,19 @@ where
     I: Index<Entity = E>,
     I::Projects: HoldsAll,
 {
+}
+
+/// What a struct's attributes are written and read by, with nothing around them: the derive implements
+/// it for documents, so that enums can embed them.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no attributes to put beside the name of the variant",
+    label = "not a document",
+    note = "a variant with one unnamed field embeds a struct that derives `Document`; name the field to store any other type: `Variant {{ value: T }}`"
+)]
+pub trait MapBody: Sized + Fields {
+    /// Writes the attributes, without braces.
+    fn write_fields(&self, w: &mut Writer);
+    /// Reads the attributes, with their braces.
+    fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError>;
 }

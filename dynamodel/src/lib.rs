@@ -118,7 +118,6 @@ extern crate self as dynamodel;
 
 #[doc(hidden)]
 pub mod __private;
-mod attribute;
 mod borrowed;
 mod collection;
 mod db;
@@ -140,16 +139,8 @@ mod single_table;
 mod table;
 mod task;
 mod template;
-mod time;
 mod transport;
-mod version;
-pub mod wire;
 
-#[cfg(feature = "json")]
-pub use attribute::Json;
-#[cfg(feature = "msgpack")]
-pub use attribute::MsgPack;
-pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
 pub use borrowed::{
     BorrowedField, BorrowedFrom, BorrowedItems, BorrowedPage, BorrowedPages, BorrowedProjection,
     BorrowedRead, BorrowedText,
@@ -159,6 +150,8 @@ pub use collection::{
 };
 pub use db::{Builder, Db};
 pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
+#[doc(inline)]
+pub use dynamodel_wire as wire;
 pub use entity::{Entity, Guarded, Projection, Unguarded, Unversioned, Versioned};
 pub use error::Error;
 pub use expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe, value};
@@ -173,8 +166,12 @@ pub use page::{Cursor, ItemStream, Page, ScanCursor, ScanStream};
 pub use picture::{Entities, Model};
 pub use single_table::{HasTable, Table, Templated};
 pub use table::TableInfo;
-pub use template::{FixedWidth, TemplatePart};
-pub use time::{Timestamp, TtlTime};
 pub use transport::LaneStatus;
-pub use version::{TokenValue, VersionNumber, WriteToken};
+#[cfg(feature = "json")]
+pub use wire::Json;
+#[cfg(feature = "msgpack")]
+pub use wire::MsgPack;
 pub use wire::Tag as AttributeType;
+pub use wire::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
+pub use wire::{FixedWidth, TemplatePart, Timestamp, TtlTime};
+pub use wire::{TokenValue, VersionNumber, WriteToken};

@@ -178,6 +178,11 @@ pub enum TableClass {
 }
 
 impl EntitySchema {
+    /// Bytes that a buffer for one item starts with: 64 for each attribute, at least a kilobyte.
+    pub fn item_capacity(&self) -> usize {
+        (256 + 64 * self.attributes.len()).max(1024)
+    }
+
     /// The index of this name.
     pub fn index(&self, name: &str) -> Option<&'static IndexSchema> {
         self.indexes.iter().find(|i| i.name == name)

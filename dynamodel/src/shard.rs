@@ -1,13 +1,10 @@
 //! Shards of indexes: which one an item is in, and how writes say so.
 
-mod value;
-
-pub(crate) use self::value::{KeyValue, members, read_members};
-
 use crate::entity::Entity;
 use crate::expr::ast::{ActionNode, Place, Source, Value, Verb};
 use crate::key::Key;
 use crate::schema::{EntitySchema, KeySchema, Shards};
+use crate::wire::canonical::{Fnv, KeyValue, members};
 use crate::wire::{ReadError, Writer};
 
 impl Shards {
@@ -30,8 +27,8 @@ pub(crate) fn suffix(shard: u16) -> String {
 }
 
 /// The hash of a primary key, as [`Shards`] describes it. `values` are in the order of the key.
-pub(crate) fn hash<'v>(values: impl IntoIterator<Item = &'v KeyValue>) -> u64 {
-    let mut hash = Fnv::new();
+pub(crate) fn hash<'v>(values: impl IntoIterator<Item = &'v KeyValue<'v>>) -> u64 {
+    let mut hash = Fnv::default();
     for value in values {
         value.feed(&mut hash);
     }
@@ -42,25 +39,6 @@ pub(crate) fn hash<'v>(values: impl IntoIterator<Item = &'v KeyValue>) -> u64 {
 pub(crate) fn hash_of_key(key: &[u8], schema: &KeySchema) -> Result<u64, ReadError> {
     let names: Vec<&'static str> = schema.attributes().collect();
     Ok(hash(&members(key, &names)?))
-}
-
-/// FNV-1a with 64 bits.
-pub(crate) struct Fnv(u64);
-
-impl Fnv {
-    pub(crate) fn new() -> Self {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-
-    pub(crate) fn feed(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-    }
-
-    pub(crate) fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 /// The finalizer of MurmurHash3.

@@ -2,7 +2,8 @@
 
 use crate::entity::{Entity, Primary, Whole};
 use crate::schema::{IndexSchema, KeySchema, Shards, SingleTable, TableSchema};
-use crate::shard::{self, KeyValue};
+use crate::shard;
+use crate::wire::canonical::KeyValue;
 use crate::wire::{MAX_PARTITION, MAX_SORT, WriteError, Writer};
 
 /// A table that several entities share: single-table design.
@@ -115,7 +116,7 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
         Some(slot) => Ok(slot.insert(entity.part_text(part)?).clone()),
         None => Ok(None),
     };
-    let mut key: Vec<KeyValue> = Vec::with_capacity(2);
+    let mut key: Vec<KeyValue<'_>> = Vec::with_capacity(2);
     for attribute in single.derived() {
         let (name, limit) = (attribute.name, attribute.limit);
         let composed = crate::template::compose(attribute.pieces, single.parts, &mut text);
@@ -124,7 +125,7 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
             Ok(Some(mut value)) => {
                 // The primary key comes before the keys of indexes.
                 if single.table.key.contains(name) {
-                    key.push(KeyValue::S(value.clone()));
+                    key.push(KeyValue::S(value.clone().into()));
                 } else if let Some(shards) = attribute.shards {
                     value.push_str(&shard::suffix(shards.of(shard::hash(&key))));
                 }

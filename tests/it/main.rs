@@ -1,5 +1,6 @@
 //! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
+mod attribute_order;
 mod batch_faults;
 mod batch_keys;
 mod batches;

@@ -1,14 +1,8 @@
-//! Fields by their tokens.
-//!
-//! The bounds here are on the token, so that a field whose type is no attribute type is one error, at
-//! the token's `Type`, and not one more for each line that mentions the field.
+//! Fields by their tokens, where the schema and keys need them.
 
-use super::{
-    Attribute, HasField, KeyBuilder, KindOf, ReadError, Reader, Token, TokenOf, UsableIn, ValueFor,
-    Writer,
-};
-use crate::attribute::kind::Kind;
+use super::{Attribute, HasField, KeyBuilder, KindOf, Token, TokenOf, UsableIn, ValueFor, Writer};
 use crate::schema::AttributeSchema;
+use crate::wire::kind::Kind;
 
 /// An entity whose field `H` can be used in `Sc`. A bound on the entity, because one on the token of a
 /// field that is not there would be an error of its own.
@@ -19,48 +13,6 @@ where
     E: HasField<H>,
     TokenOf<E, H>: UsableIn<Sc>,
 {
-}
-
-impl Writer {
-    /// [`field`](Self::field) of a token.
-    #[doc(hidden)]
-    #[inline(always)]
-    pub fn put<K: Token>(&mut self, name: &'static str, value: &K::Type) {
-        self.field(name, value);
-    }
-
-    /// [`key_field`](Self::key_field) of a token.
-    #[doc(hidden)]
-    #[inline(always)]
-    pub fn put_key<K: Token>(&mut self, name: &'static str, value: &K::Type) {
-        self.key_field(name, value);
-    }
-
-    /// [`sort_field`](Self::sort_field) of a token.
-    #[doc(hidden)]
-    #[inline(always)]
-    pub fn put_sort<K: Token>(&mut self, name: &'static str, value: &K::Type) {
-        self.sort_field(name, value);
-    }
-}
-
-impl Reader<'_> {
-    /// [`field`](Self::field) of a token.
-    #[doc(hidden)]
-    #[inline(always)]
-    pub fn get<K: Token>(&mut self, slot: &mut Option<K::Type>) -> Result<(), ReadError> {
-        if K::KEY_PART > 0 {
-            self.remember_key(K::KEY_PART);
-        }
-        self.field(K::NAME, slot)
-    }
-
-    /// [`take`](Self::take) of a token.
-    #[doc(hidden)]
-    #[inline(always)]
-    pub fn value<K: Token>(&self, slot: Option<K::Type>) -> Result<K::Type, ReadError> {
-        self.take(K::NAME, slot)
-    }
 }
 
 impl AttributeSchema {

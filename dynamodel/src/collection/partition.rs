@@ -1,8 +1,8 @@
 //! The values of a partition template's parts, and which entities share it.
 
-use crate::attribute::ValueFor;
 use crate::expr::ast::Value;
 use crate::single_table::{PartitionOf, Templated};
+use crate::wire::ValueFor;
 
 /// Values for the parts of the partition template `P`: one value, or a tuple for several parts.
 #[diagnostic::on_unimplemented(

@@ -3,12 +3,12 @@
 use std::marker::PhantomData;
 
 use super::ast::{ActionNode, Source, Value, Verb};
-use super::container::{ListOf, SetOf};
 use super::path::Path;
 use super::scope::{Scope, SettableIn, UsableIn};
 use super::term::{AmountOf, Assigned, Assignment, Countable, Sum, Term, UpdateOperand};
 use super::{Action, Token};
-use crate::attribute::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
+use crate::wire::container::{ListOf, SetOf};
+use crate::wire::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
 
 /// Updates. Every action reads the item as it was before the update, so two attributes can be swapped.
 impl<K: Token, Sc: Scope> Path<K, Sc> {

@@ -8,8 +8,8 @@ use super::operand::{Comparand, Length, Operand, PartOperand, PrefixOperand, Use
 use super::path::Path;
 use super::scope::{Scope, UsableIn};
 use super::{Condition, Token};
-use crate::attribute::{KindOf, ValueFor, ValueOf, kind};
 use crate::wire::Tag;
+use crate::wire::{KindOf, ValueFor, ValueOf, kind};
 
 /// Conditions and filters. DynamoDB compares values of one type: of a missing attribute, and of one
 /// that is stored with another type than the field's, only `ne`, `not_exists` and a negated condition

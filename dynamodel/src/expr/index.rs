@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::ast::{ActionNode, Assumed, Place, Source, Value, Verb};
 use super::{Actions, IntoActions};
-use crate::attribute::SetValue;
+use crate::wire::SetValue;
 
 /// A part of an index key in `set_assuming`: one that changes, or one that stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 mod action;
 pub(crate) mod ast;
 mod condition;
-mod container;
 mod index;
 mod join;
 mod operand;
@@ -16,8 +15,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+pub use crate::wire::Token;
+pub use crate::wire::container::{EntryKey, ListOf, MapOf, SetOf};
 pub use condition::Size;
-pub use container::{EntryKey, ListOf, MapOf, SetOf};
 pub use index::{IndexAction, Part};
 pub use join::{all_of, any_of, maybe};
 pub use operand::{
@@ -30,23 +30,8 @@ pub use scope::{
 };
 pub use term::{AmountOf, Assigned, Assignment, Countable, Same, Sum, Term, UpdateOperand, value};
 
-use crate::attribute::Attribute;
 use crate::entity::Entity;
 use ast::{ActionNode, Assumed, Node, Place};
-
-/// One field of an entity or document, as a type. The derive makes one for each field.
-pub trait Token {
-    /// The type that is stored.
-    type Type: Attribute;
-    /// The attribute's name.
-    const NAME: &'static str;
-    /// 1 for the partition key of the table, 2 for its sort key, else 0.
-    #[doc(hidden)]
-    const KEY_PART: usize = 0;
-    /// Of key attributes `,"name":`, as a [`Writer`](crate::wire::Writer) takes it; else nothing.
-    #[doc(hidden)]
-    const MEMBER: &'static str = "";
-}
 
 /// The token of the field whose name has the FNV-1a hash `H`.
 #[diagnostic::on_unimplemented(

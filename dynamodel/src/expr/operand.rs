@@ -4,12 +4,12 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::ast::{self, Place, Value};
-use super::container::{ListOf, SetOf};
 use super::path::Path;
 use super::scope::{Testable, UsableIn};
 use super::{Size, Token};
-use crate::attribute::{Attribute, KindOf, ValueFor, kind};
 use crate::wire::Writer;
+use crate::wire::container::{ListOf, SetOf};
+use crate::wire::{Attribute, KindOf, ValueFor, kind};
 
 /// One side of a comparison.
 #[doc(hidden)]

@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::ast::{Place, Step};
-use super::container::{EntryKey, ListOf, MapOf};
 use super::scope::UsableIn;
 use super::{Fields, Prefix, Token};
-use crate::attribute::{Attribute, ValueOf};
+use crate::wire::container::{EntryKey, ListOf, MapOf};
+use crate::wire::{Attribute, ValueOf};
 
 /// The path of an attribute in an item, typed by the field `K` and the place of use `Sc`.
 ///

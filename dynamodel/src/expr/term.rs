@@ -8,7 +8,7 @@ use super::ast::{Source, Value};
 use super::operand::{ByPath, ByTerm, ByValue, Use};
 use super::path::Path;
 use super::scope::UsableIn;
-use crate::attribute::{Attribute, ValueFor, ValueOf, kind};
+use crate::wire::{Attribute, ValueFor, ValueOf, kind};
 
 /// What a SET action assigns.
 #[doc(hidden)]

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::{MAX_PARTITION_BYTES, MAX_SORT_BYTES};
-use crate::attribute::{ValueFor, ValueOf};
 use crate::collection::WireValue;
 use crate::expr::Token;
 use crate::expr::ast::Value;
 use crate::schema::{IndexKey, KeySchema, KeyTemplates};
 use crate::template;
+use crate::wire::{ValueFor, ValueOf};
 use crate::wire::{WriteError, Writer, is_surely_key, key_problem};
 
 /// What most keys fit into.

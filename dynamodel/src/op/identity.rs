@@ -6,36 +6,24 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::schema::KeySchema;
-use crate::wire::{Decimal, ReadError, Reader, Tag, is_plain};
+use crate::wire::canonical::KeyValue;
+use crate::wire::{ReadError, Reader, is_plain};
 
 pub(crate) use table::KeyTable;
 
 /// The values of a primary key, which has one or two attributes.
-pub(crate) type KeyValues<'a> = [Option<KeyValue<'a>>; 2];
+pub(crate) type KeyValues<'a> = [Option<LocatedValue<'a>>; 2];
 
-/// The value of a key attribute.
-#[derive(Debug)]
-pub(crate) struct KeyValue<'a> {
-    /// Where it stands in the text, and what stands there.
+/// The value of a key attribute, and its place in the JSON text that it was read from.
+pub(crate) struct LocatedValue<'a> {
+    /// Byte range of the value's JSON.
     pub(crate) at: Range<usize>,
     json: &'a str,
-    value: Value<'a>,
+    value: KeyValue<'a>,
 }
 
-/// The number 1 and the number 1.0 are one key to DynamoDB.
-#[derive(Debug, PartialEq)]
-enum Value<'a> {
-    Text(Cow<'a, str>),
-    Binary(Vec<u8>),
-    Number {
-        negative: bool,
-        digits: u128,
-        exponent: i64,
-    },
-}
-
-/// Nearly always equal values have equal bytes.
-impl PartialEq for KeyValue<'_> {
+/// Compares the JSON first: nearly always, equal values have equal bytes.
+impl PartialEq for LocatedValue<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.is_json(other.json.as_bytes()) || self.value == other.value
     }
@@ -56,7 +44,7 @@ pub(crate) fn key_values<'a>(
         let position = key.attributes().position(|attribute| attribute == name);
         match position.and_then(|i| values.get_mut(i)) {
             Some(value) => {
-                let again = value.replace(KeyValue::read(&mut r)?);
+                let again = value.replace(LocatedValue::read(&mut r)?);
                 missing -= usize::from(again.is_none());
             }
             None => r.skip_value()?,
@@ -72,7 +60,7 @@ pub(crate) fn key_values<'a>(
 /// The values of the key attributes of the item that the reader has just read, when they were among
 /// what was read.
 pub(crate) fn key_values_read<'a>(r: &Reader<'a>, key: &KeySchema) -> Option<KeyValues<'a>> {
-    let read = |part| KeyValue::read(&mut r.key_read(part)?).ok();
+    let read = |part| LocatedValue::read(&mut r.key_read(part)?).ok();
     match key.sort {
         [] => Some([Some(read(1)?), None]),
         _ => Some([Some(read(1)?), Some(read(2)?)]),
@@ -106,34 +94,34 @@ pub(crate) fn key_values_at<'a>(
 ) -> Result<KeyValues<'a>, ReadError> {
     let second = match second.is_empty() {
         true => None,
-        false => Some(KeyValue::at(json, second)?),
+        false => Some(LocatedValue::at(json, second)?),
     };
-    Ok([Some(KeyValue::at(json, first)?), second])
+    Ok([Some(LocatedValue::at(json, first)?), second])
 }
 
-impl<'a> KeyValue<'a> {
+impl<'a> LocatedValue<'a> {
     /// The value that stands there.
     #[inline]
     fn at(json: &'a [u8], at: Range<usize>) -> Result<Self, ReadError> {
         let json = std::str::from_utf8(json.get(at.clone()).unwrap_or_default());
         let json = json.map_err(|_| ReadError::expected("a key in UTF-8"))?;
         let value = match plain_text(json) {
-            Some(text) => Value::Text(Cow::Borrowed(text)),
-            None => Value::read(&mut Reader::of_text(json))?,
+            Some(text) => KeyValue::S(Cow::Borrowed(text)),
+            None => KeyValue::read(&mut Reader::of_text(json))?,
         };
-        Ok(KeyValue { at, json, value })
+        Ok(LocatedValue { at, json, value })
     }
 
     #[inline]
     fn read(r: &mut Reader<'a>) -> Result<Self, ReadError> {
         let start = r.position();
         let value = if r.is_text() {
-            Value::Text(r.string()?)
+            KeyValue::S(r.string()?)
         } else {
-            Value::read(r)?
+            KeyValue::read(r)?
         };
         let at = start..r.position();
-        Ok(KeyValue {
+        Ok(LocatedValue {
             json: r.text_of(at.clone()),
             at,
             value,
@@ -154,26 +142,6 @@ fn plain_text(json: &str) -> Option<&str> {
     is_plain(text.as_bytes()).then_some(text)
 }
 
-impl<'a> Value<'a> {
-    #[inline(never)]
-    fn read(r: &mut Reader<'a>) -> Result<Self, ReadError> {
-        match r.kind()? {
-            Tag::S => r.string().map(Value::Text),
-            Tag::B => r.binary().map(Value::Binary),
-            Tag::N => {
-                let n = Decimal::parse(r.number()?)
-                    .map_err(|_| ReadError::expected("a number of DynamoDB"))?;
-                Ok(Value::Number {
-                    negative: n.negative && n.digits != 0,
-                    digits: n.digits,
-                    exponent: n.exponent,
-                })
-            }
-            _ => Err(ReadError::expected("a key of type S, N or B")),
-        }
-    }
-}
-
 /// The values of the key attributes in an item or key, as bytes that are equal for equal keys.
 pub(crate) fn identity(item: &[u8], key: &KeySchema) -> Result<Vec<u8>, ReadError> {
     let mut identity = Vec::with_capacity(96);
@@ -184,26 +152,12 @@ pub(crate) fn identity(item: &[u8], key: &KeySchema) -> Result<Vec<u8>, ReadErro
     };
     for value in key_values(&Reader::new(item)?, key)?.into_iter().flatten() {
         match value.value {
-            Value::Text(text) => part(b'S', text.as_bytes()),
-            Value::Binary(bytes) => part(b'B', &bytes),
-            Value::Number {
-                negative,
-                digits,
-                exponent,
-            } => {
-                let sign = if negative { "-" } else { "" };
-                part(b'N', format!("{sign}{digits}e{exponent}").as_bytes());
-            }
+            KeyValue::S(text) => part(b'S', text.as_bytes()),
+            KeyValue::B(bytes) => part(b'B', &bytes),
+            KeyValue::N(_, number) => part(b'N', number.canonical_text().as_bytes()),
         }
     }
     Ok(identity)
-}
-
-/// The text of a number, the same for all forms of one number.
-pub(crate) fn number_text(number: &str) -> Result<String, ReadError> {
-    let n = Decimal::parse(number).map_err(|_| ReadError::expected("a number of DynamoDB"))?;
-    let sign = if n.negative && n.digits != 0 { "-" } else { "" };
-    Ok(format!("{sign}{}e{}", n.digits, n.exponent))
 }
 
 #[cfg(test)]

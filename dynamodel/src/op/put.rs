@@ -249,7 +249,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         if E::SCHEMA.unique.is_empty() {
             return Step::new("Put", &key, demand, self.body("", &demand, false)?);
         }
-        let mut w = Writer::for_item::<E>();
+        let mut w = Writer::with_capacity(E::SCHEMA.item_capacity());
         write_item(&mut w, &self.entity).map_err(Error::limit)?;
         let item = w.finish().map_err(Error::write)?;
         let mut body = Body::new("", item.len() + 256);
@@ -266,7 +266,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     }
 
     fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {
-        let mut body = Body::new(table, Writer::room_for_item(E::SCHEMA));
+        let mut body = Body::new(table, E::SCHEMA.item_capacity());
         let mut size = Ok(());
         body.member_with("Item", |w| size = write_item(w, &self.entity));
         size.map_err(Error::limit)?;

@@ -183,7 +183,7 @@ impl Plan {
 
     /// Leaves expired items out.
     pub(crate) fn unexpired(&mut self, ttl: &'static str) {
-        let now = crate::time::epoch_seconds(SystemTime::now());
+        let now = crate::wire::attribute::time::epoch_seconds(SystemTime::now());
         self.add_filter(Node::Or(vec![
             Node::Compare(
                 Operand::Path(Place::root(ttl)),

@@ -4,10 +4,10 @@ use std::fmt;
 use std::ops::Deref;
 
 use super::response::{Single, attributes, nothing, single};
-use crate::attribute::{Attribute, ValueOf};
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::expr::{Fields, InCondition, Path, Prefix, Token};
+use crate::wire::{Attribute, ValueOf};
 use crate::wire::{ReadError, Reader};
 
 /// A put returns the entity as it is stored now.

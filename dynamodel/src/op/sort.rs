@@ -5,14 +5,14 @@ mod templated;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::attribute::{KindOf, ValueFor, ValueOf};
 use crate::entity::Index;
 use crate::expr::ast::{Comparator, Function, Node, Operand, Place, Value};
 use crate::expr::{PrefixOf, Token};
 use crate::key::{MAX_SORT_BYTES, check_key_value};
 use crate::schema::{IndexKey, KeySchema};
-use crate::template::FixedWidth;
+use crate::wire::FixedWidth;
 use crate::wire::WriteError;
+use crate::wire::{KindOf, ValueFor, ValueOf};
 
 /// A restriction of the sort key of index `I`.
 #[must_use = "a sort condition does nothing until it is given to `sort`"]

@@ -25,7 +25,7 @@ use crate::db::Db;
 use crate::entity::{Entity, Lock};
 use crate::error::{Error, Limit};
 use crate::transport;
-use crate::version::WriteToken;
+use crate::wire::WriteToken;
 use crate::wire::Writer;
 
 pub use committed::Committed;

@@ -8,7 +8,7 @@ use crate::expr::ast::{Node, Value};
 use crate::expr::render::Body;
 use crate::schema::EntitySchema;
 use crate::transport::{Failure, FailureKind};
-use crate::version::WriteToken;
+use crate::wire::WriteToken;
 use crate::wire::{WriteError, Writer};
 
 /// DynamoDB's limit on an item.

@@ -78,7 +78,10 @@ fn more_shards_move_items_into_new_ones_only_by_the_remainder() {
 fn values_survive_a_cursor() {
     let values = ["{\"S\":\"é\"}", "{\"N\":\"-1.50\"}", "{\"B\":\"AP8=\"}"];
     let values = values.map(|json| {
-        crate::wire::read_item(json.as_bytes(), KeyValue::read).unwrap_or_else(|e| panic!("{e}"))
+        crate::wire::read_item(json.as_bytes(), |r| {
+            KeyValue::read(r).map(KeyValue::into_owned)
+        })
+        .unwrap_or_else(|e| panic!("{e}"))
     });
     let mut bytes = Vec::new();
     values.iter().for_each(|value| value.encode(&mut bytes));

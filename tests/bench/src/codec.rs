@@ -48,7 +48,7 @@ fn encode<'a, E: Sample>() -> Prepared<'a> {
     let with_serde = serialize.clone();
     let [a, b, c] = [(); 3].map(|()| entity.clone());
     let by_us = move || {
-        let mut w = Writer::for_item::<E>();
+        let mut w = Writer::with_capacity(E::SCHEMA.item_capacity());
         c.write_item(&mut w);
         w.finish().expect("written")
     };

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::expr::render::Body;
 use crate::key::KeyAt;
 use crate::op::identity::{
-    KeyTable, KeyValue, KeyValues, key_values, key_values_at, key_values_read, written_texts,
+    KeyTable, KeyValues, LocatedValue, key_values, key_values_at, key_values_read, written_texts,
 };
 use crate::schema::EntitySchema;
 use crate::wire::{ReadError, Reader, Writer};
@@ -412,7 +412,7 @@ fn find_values(
     let start = key.range().start;
     let json = json.get(key.range()).unwrap_or_default();
     let values = key_values(&Reader::new(json)?, &schema.key)?;
-    let at = |value: &Option<KeyValue<'_>>| match value {
+    let at = |value: &Option<LocatedValue<'_>>| match value {
         Some(value) => start + value.at.start..start + value.at.end,
         None => 0..0,
     };

@@ -6,10 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::error::Error;
 use crate::expr::ast::{Function, Node, Operand, Place, Value};
 use crate::expr::render::Body;
-use crate::op::identity::number_text;
 use crate::op::response::value_in;
 use crate::schema::{EntitySchema, IndexProjection, KeySchema, UniqueSchema};
-use crate::wire::{MAX_PARTITION, ReadError, Reader, Tag, WriteError, Writer};
+use crate::wire::{Decimal, MAX_PARTITION, ReadError, Reader, Tag, WriteError, Writer};
 
 /// What the keys of guards begin with, and the keys of no other item.
 pub(crate) const PREFIX: &str = "_unique#";
@@ -57,12 +56,19 @@ fn push_name(key: &mut String, name: &str) {
     key.push('#');
 }
 
+fn canonical_number(text: &str) -> Result<String, ReadError> {
+    let number = Decimal::parse(text);
+    number
+        .map(Decimal::canonical_text)
+        .map_err(|_| ReadError::expected("a number of DynamoDB"))
+}
+
 /// The value as text, the same for all forms of one value; `None` for a type that is not guarded.
 fn value_text(json: &[u8]) -> Result<Option<String>, ReadError> {
     let mut r = Reader::new(json)?;
     Ok(match r.kind()? {
         Tag::S => Some(r.string()?.into_owned()),
-        Tag::N => Some(number_text(r.number()?)?),
+        Tag::N => Some(canonical_number(r.number()?)?),
         Tag::B => Some(STANDARD.encode(r.binary()?)),
         _ => None,
     })

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 
 use super::item::{guard_key, key_json, owner_attribute, owner_of, same_value};
 use super::read::read;
-use crate::attribute::{ValueFor, ValueOf};
 use crate::db::Db;
 use crate::entity::Entity;
 use crate::error::Error;
@@ -13,6 +12,7 @@ use crate::expr::Token;
 use crate::expr::ast::Value;
 use crate::op::response::value_in;
 use crate::schema::UniqueSchema;
+use crate::wire::{ValueFor, ValueOf};
 
 /// Reads the item that has a value of a `#[dynamo(unique)]` attribute. Made by the entity's
 /// `get_by_<field>` constructor.

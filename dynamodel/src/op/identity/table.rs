@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 
-use super::{KeyValues, Value};
+use super::KeyValues;
+use crate::wire::canonical::KeyValue;
 use crate::wire::{Writer, is_plain};
 
 /// A hash table of the numbers of keys. Keys are data of users, so the hash has a secret.
@@ -38,16 +39,14 @@ impl KeyTable {
         for value in values.iter().flatten() {
             hash = match &value.value {
                 // So that text of our own need not be looked through for escapes.
-                Value::Text(text) => self.bytes(hash, escaped(text).as_bytes()),
-                Value::Binary(bytes) => self.bytes(hash, bytes),
-                Value::Number {
-                    negative,
-                    digits,
-                    exponent,
-                } => {
-                    hash = self.word(hash, *digits as u64);
-                    hash = self.word(hash, (*digits >> 64) as u64);
-                    self.word(hash, exponent.unsigned_abs() << 1 | u64::from(*negative))
+                KeyValue::S(text) => self.bytes(hash, escaped(text).as_bytes()),
+                KeyValue::B(bytes) => self.bytes(hash, bytes),
+                KeyValue::N(_, number) => {
+                    let (digits, exponent) = number.parts();
+                    hash = self.word(hash, digits as u64);
+                    hash = self.word(hash, (digits >> 64) as u64);
+                    let sign = u64::from(number.is_negative());
+                    self.word(hash, exponent.unsigned_abs() << 1 | sign)
                 }
             };
         }

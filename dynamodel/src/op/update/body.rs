@@ -13,7 +13,7 @@ use crate::op::guard::{Draft, Effect};
 use crate::op::returned::Returned;
 use crate::op::transaction::Step;
 use crate::op::write::finish_write;
-use crate::version::WriteToken;
+use crate::wire::WriteToken;
 use crate::wire::Writer;
 
 impl<E: Entity, R: Returned<E>> Update<E, R> {

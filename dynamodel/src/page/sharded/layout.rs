@@ -7,7 +7,8 @@ use crate::key::{MAX_PARTITION_BYTES, check_key_value};
 use crate::op::Plan;
 use crate::page::Named;
 use crate::schema::{KeySchema, Shards};
-use crate::shard::{self, Fnv, KeyValue};
+use crate::shard;
+use crate::wire::canonical::{Fnv, KeyValue};
 use crate::wire::{Reader, WriteError, Writer};
 
 /// The key attributes of an index, as the merge needs them.
@@ -105,7 +106,7 @@ impl Layout {
 
     /// The whole key of an item of a shard, from what the shard's query demands and what is the item's
     /// own.
-    fn key(&self, plan: &Plan, values: &[KeyValue]) -> Result<Vec<u8>, WriteError> {
+    fn key(&self, plan: &Plan, values: &[KeyValue<'_>]) -> Result<Vec<u8>, WriteError> {
         let mut w = Writer::with_capacity(128);
         w.begin_map();
         for (name, json) in equalities(plan).filter(|(name, _)| self.partition.contains(name)) {
@@ -121,7 +122,7 @@ impl Layout {
     /// What tells this query from others of the index: its number of shards, its direction, and the
     /// values that it demands of the key.
     pub(super) fn fingerprint(&self, plan: &Plan) -> u64 {
-        let mut hash = Fnv::new();
+        let mut hash = Fnv::default();
         hash.feed(&self.shards.count.to_be_bytes());
         hash.feed(&[u8::from(plan.descending)]);
         for (name, json) in equalities(plan) {

@@ -18,8 +18,8 @@ use crate::error::Error;
 use crate::op::{ConsumedCapacity, Plan};
 use crate::page::{Cursor, Named, page_limit, request};
 use crate::schema::Shards;
-use crate::shard::{KeyValue, members, read_members};
 use crate::wire::ReadError;
+use crate::wire::canonical::{KeyValue, members, read_members};
 
 /// How far to go for more items.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ struct Lane {
 
 /// What was read and is not given out yet.
 struct Ahead {
-    values: Vec<KeyValue>,
+    values: Vec<KeyValue<'static>>,
     /// `None` where the reading stopped before the end of the shard.
     item: Option<AnswerItem>,
 }

@@ -16,16 +16,16 @@ use super::layout::Layout;
 use crate::error::Error;
 use crate::op::Plan;
 use crate::page::Cursor;
-use crate::shard::KeyValue;
+use crate::wire::canonical::KeyValue;
 
 /// Where the reading of a shard starts.
 #[derive(Clone)]
 pub(super) enum Start {
     First,
     /// After the item with these values.
-    After(Vec<KeyValue>),
+    After(Vec<KeyValue<'static>>),
     /// The same, with the whole key.
-    Key(Vec<KeyValue>, Vec<u8>),
+    Key(Vec<KeyValue<'static>>, Vec<u8>),
     End,
 }
 
@@ -89,7 +89,7 @@ pub(super) fn decode_all(
             0 => Start::First,
             1 => {
                 let values = layout.names.iter().map(|_| KeyValue::decode(&mut body));
-                let values: Option<Vec<KeyValue>> = values.collect();
+                let values: Option<Vec<KeyValue<'static>>> = values.collect();
                 Start::After(values.ok_or_else(|| Error::cursor("it holds no key"))?)
             }
             2 => Start::End,

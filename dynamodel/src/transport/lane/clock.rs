@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
-use crate::time::civil;
+use crate::wire::attribute::time::civil;
 
 /// A round trip longer than this says nothing about the clocks; as in the SDK.
 const LONGEST_MEASURED: Duration = Duration::from_secs(15 * 60);

@@ -22,7 +22,7 @@ fn an_item_is_written_into_one_buffer() {
 fn encode<E: Sample>(ceiling: Ceiling) -> Result<(), String> {
     let item = E::sample(1);
     let (written, usage) = alloc::measure(|| {
-        let mut w = Writer::for_item::<E>();
+        let mut w = Writer::with_capacity(E::SCHEMA.item_capacity());
         item.write_item(&mut w);
         w.finish()
     });

@@ -1,0 +1,81 @@
+//! `Duration` and `SystemTime`: seconds, with as many decimals as it takes to be exact.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::{Attribute, kind};
+use crate::{Decimal, ReadError, Reader, Writer};
+
+pub(super) const NANOS: u128 = 1_000_000_000;
+
+/// Seconds as N, with up to nine decimals.
+impl Attribute for Duration {
+    type Value = Self;
+    type Kind = kind::N;
+
+    fn write(&self, w: &mut Writer) {
+        write_seconds(false, *self, w);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let expected = "N of seconds, not negative, with at most nine decimals";
+        match read_seconds(r, expected)? {
+            (true, nanos) if nanos > 0 => Err(out_of_range(expected)),
+            (_, nanos) => duration(nanos).ok_or_else(|| out_of_range(expected)),
+        }
+    }
+}
+
+/// Seconds since 1970 as N, with up to nine decimals; negative before.
+impl Attribute for SystemTime {
+    type Value = Self;
+    type Kind = kind::N;
+
+    fn write(&self, w: &mut Writer) {
+        match self.duration_since(UNIX_EPOCH) {
+            Ok(after) => write_seconds(false, after, w),
+            Err(before) => write_seconds(true, before.duration(), w),
+        }
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let expected = "N of seconds since 1970 with at most nine decimals";
+        let (negative, nanos) = read_seconds(r, expected)?;
+        let time = duration(nanos).and_then(|distance| match negative {
+            true => UNIX_EPOCH.checked_sub(distance),
+            false => UNIX_EPOCH.checked_add(distance),
+        });
+        time.ok_or_else(|| out_of_range(expected))
+    }
+}
+
+pub(super) fn write_seconds(negative: bool, time: Duration, w: &mut Writer) {
+    let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
+    let sign = if negative { "-" } else { "" };
+    if nanos == 0 {
+        w.number_text(&format!("{sign}{seconds}"));
+    } else {
+        let text = format!("{sign}{seconds}.{nanos:09}");
+        w.number_text(text.trim_end_matches('0'));
+    }
+}
+
+/// The sign and the nanoseconds.
+pub(super) fn read_seconds(
+    r: &mut Reader<'_>,
+    expected: &'static str,
+) -> Result<(bool, u128), ReadError> {
+    let value = Decimal::parse(r.number()?).map_err(|_| out_of_range(expected))?;
+    let nanos = value.scaled(9).ok_or_else(|| out_of_range(expected))?;
+    Ok((value.negative, nanos))
+}
+
+fn duration(nanos: u128) -> Option<Duration> {
+    let seconds = u64::try_from(nanos / NANOS).ok()?;
+    let rest = u32::try_from(nanos % NANOS).ok()?;
+    Some(Duration::new(seconds, rest))
+}
+
+#[cold]
+pub(super) fn out_of_range(expected: &'static str) -> ReadError {
+    ReadError::new(expected, "a number out of range")
+}

@@ -1,0 +1,54 @@
+//! Types of the crate `ulid`.
+
+use std::borrow::Cow;
+
+use ulid::{ULID_LEN, Ulid};
+
+use crate::{Attribute, FixedWidth, MapKey, TemplatePart, kind};
+use crate::{ReadError, Reader, WriteError, Writer};
+
+/// S of 26 characters in upper case: `01ARZ3NDEKTSV4RRFFQ69G5FAV`. Text order is the order of the
+/// ULIDs, which is the order of time.
+impl Attribute for Ulid {
+    type Value = Self;
+    type Kind = kind::S;
+
+    fn write(&self, w: &mut Writer) {
+        w.string(self.array_to_str(&mut [0; ULID_LEN]));
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let ulid = parse(&r.string()?);
+        ulid.ok_or_else(|| ReadError::new("S of a ULID in upper case", "other text"))
+    }
+}
+
+impl MapKey for Ulid {
+    fn to_key(&self) -> Cow<'_, str> {
+        Cow::Owned(self.array_to_str(&mut [0; ULID_LEN]).to_owned())
+    }
+
+    fn from_key(key: Cow<'_, str>) -> Option<Self> {
+        parse(&key)
+    }
+}
+
+impl TemplatePart for Ulid {
+    const WIDTH: Option<usize> = Some(ULID_LEN);
+
+    fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
+        out.push_str(self.array_to_str(&mut [0; ULID_LEN]));
+        Ok(())
+    }
+
+    fn read_part(text: &str) -> Option<Self> {
+        parse(text)
+    }
+}
+impl FixedWidth for Ulid {}
+
+/// One text for one ULID: a key that was read in another form would be written as another key.
+fn parse(text: &str) -> Option<Ulid> {
+    let ulid = Ulid::from_string(text).ok()?;
+    (*ulid.array_to_str(&mut [0; ULID_LEN]) == *text).then_some(ulid)
+}

@@ -1,0 +1,129 @@
+//! The elements of DynamoDB sets, which a type reads as a sequence.
+
+use serde::de::value::SeqDeserializer;
+use serde::de::{self, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::error::Unreadable;
+use crate::{Attribute, Binary, kind};
+use crate::{Decimal, ReadError, Reader, Tag, Writer};
+
+/// An element that was read.
+pub(super) enum Element {
+    Text(String),
+    Number(Number),
+    Binary(Binary),
+}
+
+/// Reads a set as a sequence.
+pub(super) fn visit_set<'de, V: Visitor<'de>>(
+    set: Tag,
+    r: &mut Reader<'de>,
+    visitor: V,
+) -> Result<V::Value, Unreadable> {
+    let mut elements = Vec::new();
+    match set {
+        Tag::Ss => r.set(|text| elements.push(Element::Text(text)))?,
+        Tag::Ns => r.set(|number| elements.push(Element::Number(number)))?,
+        _ => r.set(|bytes| elements.push(Element::Binary(bytes)))?,
+    }
+    let mut sequence = SeqDeserializer::new(elements.into_iter());
+    let value = visitor.visit_seq(&mut sequence)?;
+    sequence.end()?;
+    Ok(value)
+}
+
+/// The text of a number.
+pub(super) struct Number(String);
+
+impl Attribute for Number {
+    type Value = Self;
+    type Kind = kind::N;
+
+    fn write(&self, w: &mut Writer) {
+        w.number_text(&self.0);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+        r.number().map(|text| Number(text.to_owned()))
+    }
+}
+
+/// Hands out a number in the narrowest form that holds it: an integer of 64 bits, of 128 bits, or else
+/// a float.
+pub(super) fn visit_number<'de, V: Visitor<'de>>(
+    text: &str,
+    visitor: V,
+) -> Result<V::Value, Unreadable> {
+    let out_of_range = || ReadError::new("N", "a number out of range");
+    let number = Decimal::parse(text).map_err(|_| out_of_range())?;
+    let integer = number.scaled(0).filter(|_| number.exponent >= 0);
+    let Some(magnitude) = integer.and_then(|m| i128::try_from(m).ok()) else {
+        let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
+        return visitor.visit_f64(value.ok_or_else(out_of_range)?);
+    };
+    let value = if number.negative {
+        -magnitude
+    } else {
+        magnitude
+    };
+    if let Ok(value) = u64::try_from(value) {
+        visitor.visit_u64(value)
+    } else if let Ok(value) = i64::try_from(value) {
+        visitor.visit_i64(value)
+    } else {
+        visitor.visit_i128(value)
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Unreadable> for Element {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> de::Deserializer<'de> for Element {
+    type Error = Unreadable;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        match self {
+            Element::Text(text) => visitor.visit_string(text),
+            Element::Number(Number(text)) => visit_number(&text, visitor),
+            Element::Binary(bytes) => visitor.visit_byte_buf(bytes.into_vec()),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Unreadable> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unreadable> {
+        match self {
+            Element::Text(text) => {
+                let text: de::value::StringDeserializer<Unreadable> = text.into_deserializer();
+                text.deserialize_enum(name, variants, visitor)
+            }
+            other => other.deserialize_any(visitor),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}

@@ -1,0 +1,305 @@
+//! The serializer: a serde type to DynamoDB JSON.
+
+use serde::ser::{self, Serialize};
+
+use super::error::Unwritable;
+use super::key::KeySerializer;
+use crate::Writer;
+
+/// What was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrote {
+    Value,
+    /// The NULL of a `None`, which a struct leaves out.
+    None,
+}
+
+type Written = Result<Wrote, Unwritable>;
+
+/// Writes one value.
+struct Serializer<'w> {
+    w: &'w mut Writer,
+}
+
+impl<'w> Serializer<'w> {
+    /// `{"M":{"variant":` and what follows it.
+    fn variant(self, variant: &'static str, open: &[u8]) -> &'w mut Writer {
+        self.w.raw(b"{\"M\":{");
+        self.w.member(variant);
+        self.w.raw(open);
+        self.w
+    }
+}
+
+/// Writes a value. An error is told where the value begins, unless something inside of it told one:
+/// what was begun there may end in the key of a map, which is user data.
+pub(super) fn write<T: Serialize + ?Sized>(value: &T, w: &mut Writer) -> Written {
+    let start = w.len();
+    let written = value.serialize(Serializer { w });
+    written.inspect_err(|error| {
+        w.truncate(start);
+        w.fail((*error).into());
+    })
+}
+
+macro_rules! scalars {
+    ($($method:ident($type:ty) = $write:ident;)*) => {$(
+        fn $method(self, value: $type) -> Written {
+            self.w.$write(value);
+            Ok(Wrote::Value)
+        }
+    )*};
+}
+
+impl<'w> ser::Serializer for Serializer<'w> {
+    type Ok = Wrote;
+    type Error = Unwritable;
+    type SerializeSeq = Compound<'w>;
+    type SerializeTuple = Compound<'w>;
+    type SerializeTupleStruct = Compound<'w>;
+    type SerializeTupleVariant = Compound<'w>;
+    type SerializeMap = Compound<'w>;
+    type SerializeStruct = Compound<'w>;
+    type SerializeStructVariant = Compound<'w>;
+
+    scalars! {
+        serialize_bool(bool) = bool;
+        serialize_i8(i8) = integer;
+        serialize_i16(i16) = integer;
+        serialize_i32(i32) = integer;
+        serialize_i64(i64) = integer;
+        serialize_i128(i128) = integer;
+        serialize_u8(u8) = integer;
+        serialize_u16(u16) = integer;
+        serialize_u32(u32) = integer;
+        serialize_u64(u64) = integer;
+        serialize_u128(u128) = integer;
+        serialize_f32(f32) = float32;
+        serialize_f64(f64) = float;
+        serialize_str(&str) = string;
+        serialize_bytes(&[u8]) = binary;
+    }
+
+    fn serialize_char(self, value: char) -> Written {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_none(self) -> Written {
+        self.w.null();
+        Ok(Wrote::None)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Written {
+        self.w.null();
+        Ok(Wrote::Value)
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Written {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Written {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Written {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Written {
+        let w = self.variant(variant, b"");
+        write(value, w)?;
+        w.raw(b"}}");
+        Ok(Wrote::Value)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Compound<'w>, Unwritable> {
+        self.w.raw(b"{\"L\":[");
+        Ok(Compound::new(self.w, b"]}"))
+    }
+
+    fn serialize_tuple(self, len: usize) -> Result<Compound<'w>, Unwritable> {
+        self.serialize_seq(Some(len))
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _: &'static str,
+        len: usize,
+    ) -> Result<Compound<'w>, Unwritable> {
+        self.serialize_seq(Some(len))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Compound<'w>, Unwritable> {
+        Ok(Compound::new(self.variant(variant, b"{\"L\":["), b"]}}}"))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Compound<'w>, Unwritable> {
+        self.w.raw(b"{\"M\":{");
+        Ok(Compound::new(self.w, b"}}"))
+    }
+
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Compound<'w>, Unwritable> {
+        if name == JSON_NUMBER {
+            return Ok(Compound::new(self.w, b""));
+        }
+        self.serialize_map(None)
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Compound<'w>, Unwritable> {
+        Ok(Compound::new(self.variant(variant, b"{\"M\":{"), b"}}}}"))
+    }
+}
+
+/// The name of the struct and of its one field by which `serde_json` hands out the text of a number,
+/// with its feature `arbitrary_precision`.
+const JSON_NUMBER: &str = "$serde_json::private::Number";
+
+/// Writes the elements, entries or fields of a container that was opened.
+pub(super) struct Compound<'w> {
+    w: &'w mut Writer,
+    close: &'static [u8],
+    /// The key whose value comes next.
+    key: Option<String>,
+}
+
+impl<'w> Compound<'w> {
+    fn new(w: &'w mut Writer, close: &'static [u8]) -> Self {
+        Compound {
+            w,
+            close,
+            key: None,
+        }
+    }
+
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
+        self.w.comma();
+        write(value, self.w).map(drop)
+    }
+
+    fn entry<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), Unwritable> {
+        let mut written = Ok(Wrote::Value);
+        self.w.entry_with(key, |w| written = write(value, w));
+        written.map(drop)
+    }
+
+    fn field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Unwritable> {
+        if name == JSON_NUMBER {
+            let text = value.serialize(KeySerializer)?;
+            self.w.number_text(&text);
+            return Ok(());
+        }
+        let start = self.w.len();
+        self.w.member(name);
+        if write(value, self.w)? == Wrote::None {
+            self.w.truncate(start);
+        }
+        Ok(())
+    }
+
+    fn close(self) -> Written {
+        self.w.raw(self.close);
+        Ok(Wrote::Value)
+    }
+}
+
+macro_rules! sequences {
+    ($($trait:ident: $method:ident;)*) => {$(
+        impl ser::$trait for Compound<'_> {
+            type Ok = Wrote;
+            type Error = Unwritable;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
+                self.element(value)
+            }
+
+            fn end(self) -> Written {
+                self.close()
+            }
+        }
+    )*};
+}
+sequences! {
+    SerializeSeq: serialize_element;
+    SerializeTuple: serialize_element;
+    SerializeTupleStruct: serialize_field;
+    SerializeTupleVariant: serialize_field;
+}
+
+macro_rules! structs {
+    ($($trait:ident),*) => {$(
+        impl ser::$trait for Compound<'_> {
+            type Ok = Wrote;
+            type Error = Unwritable;
+
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                name: &'static str,
+                value: &T,
+            ) -> Result<(), Unwritable> {
+                self.field(name, value)
+            }
+
+            fn end(self) -> Written {
+                self.close()
+            }
+        }
+    )*};
+}
+structs!(SerializeStruct, SerializeStructVariant);
+
+impl ser::SerializeMap for Compound<'_> {
+    type Ok = Wrote;
+    type Error = Unwritable;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unwritable> {
+        match key.serialize(KeySerializer) {
+            Ok(key) => self.key = Some(key),
+            Err(error) => {
+                self.w.entry_with("", |w| w.fail(error.into()));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
+        // A value without a key is a bug of the type's `Serialize`.
+        let key = self.key.take().ok_or(Unwritable::Custom)?;
+        self.entry(&key, value)
+    }
+
+    fn end(self) -> Written {
+        self.close()
+    }
+}

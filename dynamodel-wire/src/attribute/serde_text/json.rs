@@ -1,0 +1,59 @@
+//! [`Json`].
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::wrapper;
+use crate::{Attribute, SetValue, ValueFor, kind};
+use crate::{ReadError, Reader, WriteError, Writer};
+
+/// Any serde type, stored as S: its JSON text.
+///
+/// DynamoDB sees text and no structure: there are no paths into it, and equality is that of the text.
+/// A type with a fixed order of entries, which a `HashMap` does not have, can be compared so.
+/// `#[dynamo(serde)]` stores the same types as maps, lists and numbers instead.
+///
+/// ```
+/// use dynamodel_wire::{self as wire, Json};
+///
+/// let point = Json((1.5, "north".to_owned()));
+/// assert_eq!(wire::to_vec(&point)?, br#"{"S":"[1.5,\"north\"]"}"#);
+/// # Ok::<(), wire::WriteError>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Json<T>(pub T);
+wrapper!(Json);
+
+impl<T: Serialize + DeserializeOwned> Attribute for Json<T> {
+    type Value = Self;
+    type Kind = kind::S;
+
+    fn write(&self, w: &mut Writer) {
+        write(&self.0, w);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+        match serde_json::from_str(&r.string()?) {
+            Ok(value) => Ok(Json(value)),
+            Err(e) => Err(unreadable(&e)),
+        }
+    }
+}
+
+fn write<T: Serialize>(value: &T, w: &mut Writer) {
+    match serde_json::to_string(value) {
+        Ok(text) => w.string(&text),
+        Err(_) => w.fail(WriteError::new("the value has no JSON form")),
+    }
+}
+
+/// The text of the error may show values, so only its category is told.
+#[cold]
+fn unreadable(error: &serde_json::Error) -> ReadError {
+    let found = match error.classify() {
+        Category::Data => "JSON of another form",
+        Category::Syntax | Category::Eof | Category::Io => "text that is not JSON",
+    };
+    ReadError::new("S with the JSON of the field's type", found)
+}

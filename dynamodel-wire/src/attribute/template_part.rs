@@ -1,0 +1,175 @@
+//! [`TemplatePart`]: values as text inside key templates, in the order of the values.
+
+mod number;
+mod time;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::{Attribute, Reader, WriteError, Writer};
+
+/// A type whose values can stand in a key template such as `ORDER#{placed_at}#{order_id}`.
+///
+/// The text keeps the order: of two values, the lesser one has the lesser text. Implemented for
+///
+/// | Rust | Text | Fixed width |
+/// |---|---|---|
+/// | `u8` .. `u128`, `usize` | decimal, zero-padded to the type's width | yes |
+/// | `i8` .. `i128`, `isize` | the distance from the least value, zero-padded | yes |
+/// | `bool` | `0` or `1` | yes |
+/// | `SystemTime` | `2026-01-31T08:15:00.000000000Z`, in UTC, years 0 to 9999 | yes |
+/// | `String`, `Box<str>`, `Arc<str>`, `Cow<'static, str>`, `char` | as it is | no |
+/// | enums of `#[derive(Document)]` without data | the stored name | no |
+/// | dates and times of chrono, time and jiff, by feature | as they are stored, with nine decimals and in UTC | yes |
+/// | `Uuid`, `Ulid`, by feature | as they are stored | yes |
+/// | `SmolStr`, `Url`, by feature | as it is | no |
+/// | `#[derive(Document)]` types that are `transparent` or `from`/`into` another type | as that type's | no |
+///
+/// A part without a fixed width ends where the literal after it begins. A value whose text contains
+/// that literal is refused with [`is_invalid_key`](crate::Error::is_invalid_key), so that no key can
+/// pass for another one; the last part of a template may contain anything.
+///
+/// ```
+/// use dynamodel_wire::TemplatePart;
+///
+/// fn text<T: TemplatePart>(value: T) -> String {
+///     let mut out = String::new();
+///     value.write_part(&mut out).expect("a value in range");
+///     out
+/// }
+/// assert_eq!(text(7_u16), "00007");
+/// assert_eq!(text(-1_i8), "127");
+/// assert_eq!(i8::read_part("127"), Some(-1));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a key template",
+    label = "not a part of a key",
+    note = "parts are integers, `bool`, `char`, text, times, UUIDs, enums without data and transparent types of these",
+    note = "an `Option` can be part of the template of an index key, where `None` leaves the item out of the index; a primary key is never without a part"
+)]
+pub trait TemplatePart: Sized {
+    /// How many bytes the text has, when it always has as many.
+    const WIDTH: Option<usize> = None;
+
+    /// Appends the text.
+    ///
+    /// # Errors
+    /// When the value has none, for instance a time after the year 9999.
+    fn write_part(&self, out: &mut String) -> Result<(), WriteError>;
+
+    /// The value of this text; `None` when the text is of no value.
+    fn read_part(text: &str) -> Option<Self>;
+}
+
+/// Parts whose texts all have the same length. Nothing has to mark their end.
+#[diagnostic::on_unimplemented(
+    message = "the text of `{Self}` has no fixed width in a key template",
+    label = "nothing tells where this part ends",
+    note = "put a literal such as `#` between the two parts; only integers, `bool`, times and UUIDs can stand directly before another part"
+)]
+pub trait FixedWidth: TemplatePart {}
+
+/// What a field of an index template can be: a part, or an `Option` of one.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a key template",
+    label = "not a part of a key",
+    note = "parts are integers, `bool`, `char`, text, times, UUIDs, enums without data, transparent types of these, and in an index an `Option` of these"
+)]
+pub trait IndexPart {
+    type Part: TemplatePart;
+    fn part(&self) -> Option<&Self::Part>;
+}
+impl<T: TemplatePart> IndexPart for T {
+    type Part = T;
+    fn part(&self) -> Option<&T> {
+        Some(self)
+    }
+}
+impl<T: TemplatePart> IndexPart for Option<T> {
+    type Part = T;
+    fn part(&self) -> Option<&T> {
+        self.as_ref()
+    }
+}
+
+/// The text of a field.
+#[doc(hidden)]
+pub fn part_text<T: IndexPart>(value: &T) -> Result<Option<String>, WriteError> {
+    let Some(part) = value.part() else {
+        return Ok(None);
+    };
+    let mut text = String::new();
+    part.write_part(&mut text)?;
+    Ok(Some(text))
+}
+
+/// The width of the text of a field.
+#[doc(hidden)]
+pub const fn width<T: IndexPart>() -> Option<usize> {
+    <T::Part as TemplatePart>::WIDTH
+}
+
+macro_rules! text {
+    ($($text:ty)*) => {$(
+        impl TemplatePart for $text {
+            fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
+                out.push_str(self);
+                Ok(())
+            }
+            fn read_part(text: &str) -> Option<Self> {
+                Some(text.to_owned().into())
+            }
+        }
+    )*};
+}
+text!(String Box<str> Arc<str> Cow<'static, str>);
+
+impl TemplatePart for char {
+    fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
+        out.push(*self);
+        Ok(())
+    }
+    fn read_part(text: &str) -> Option<Self> {
+        let mut chars = text.chars();
+        chars.next().filter(|_| chars.next().is_none())
+    }
+}
+
+impl TemplatePart for bool {
+    const WIDTH: Option<usize> = Some(1);
+    fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
+        out.push(if *self { '1' } else { '0' });
+        Ok(())
+    }
+    fn read_part(text: &str) -> Option<Self> {
+        match text {
+            "0" => Some(false),
+            "1" => Some(true),
+            _ => None,
+        }
+    }
+}
+impl FixedWidth for bool {}
+
+/// Appends the text of a value that is stored as an S.
+#[doc(hidden)]
+pub fn write_word<T: Attribute>(value: &T, out: &mut String) -> Result<(), WriteError> {
+    let mut w = Writer::with_capacity(32);
+    value.write(&mut w);
+    let json = w.finish()?;
+    let text = Reader::new(&json).and_then(|mut r| r.string().map(Cow::into_owned));
+    let text = text.map_err(|_| WriteError::new("the value is not stored as text").of_key())?;
+    out.push_str(&text);
+    Ok(())
+}
+
+/// The value that is stored as this S.
+#[doc(hidden)]
+pub fn read_word<T: Attribute>(text: &str) -> Option<T> {
+    let mut w = Writer::with_capacity(text.len() + 8);
+    w.string(text);
+    let json = w.finish().ok()?;
+    let read = Reader::new(&json).and_then(|mut r| T::read(&mut r));
+    read.ok()
+}

@@ -1,0 +1,72 @@
+//! `Option` and the pointers.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::{Attribute, kind};
+use crate::{ReadError, Reader, Writer};
+
+impl<T: Attribute> Attribute for Option<T> {
+    type Value = T::Value;
+    type Kind = kind::Optional;
+
+    #[inline(always)]
+    fn write(&self, w: &mut Writer) {
+        match self {
+            Some(value) => value.write(w),
+            None => w.null(),
+        }
+    }
+
+    #[inline(always)]
+    fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+        if r.is_null() {
+            r.null()?;
+            return Ok(None);
+        }
+        T::read(r).map(Some)
+    }
+
+    #[inline(always)]
+    fn is_absent(&self) -> bool {
+        match self {
+            Some(value) => value.is_absent(),
+            None => true,
+        }
+    }
+
+    #[inline(always)]
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+macro_rules! pointers {
+    ($($pointer:ident),*) => {$(
+        impl<T: Attribute> Attribute for $pointer<T> {
+            type Value = T::Value;
+            type Kind = T::Kind;
+
+            #[inline(always)]
+            fn write(&self, w: &mut Writer) {
+                T::write(self, w);
+            }
+
+            #[inline(always)]
+            fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+                T::read(r).map($pointer::new)
+            }
+
+            #[inline(always)]
+            fn is_absent(&self) -> bool {
+                T::is_absent(self)
+            }
+
+            #[inline(always)]
+            fn absent() -> Option<Self> {
+                T::absent().map($pointer::new)
+            }
+        }
+    )*};
+}
+pointers!(Box, Arc, Rc);

@@ -1,0 +1,258 @@
+//! Lists, maps and sets, and the maps of generated code.
+
+use std::borrow::Cow;
+
+use super::Reader;
+use crate::Attribute;
+use crate::attribute::stored::StoredAs;
+use crate::error::ReadError;
+use crate::kind::{Kind, SetElement};
+use crate::tag::Tag;
+
+impl<'a> Reader<'a> {
+    /// Reads `{"L":[..]}`: the function is called at the start of each element and reads it.
+    ///
+    /// # Errors
+    /// When the value is not an L, and what the function returns.
+    #[inline(always)]
+    pub fn list(
+        &mut self,
+        mut element: impl FnMut(&mut Self) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let mut more = self.begin_list_value()?;
+        let mut index = 0;
+        while more {
+            element(self).map_err(|e| e.in_index(index))?;
+            index += 1;
+            more = self.end_element()?;
+        }
+        self.end_list_value()
+    }
+
+    /// Enters `{"L":[`; false when the list is empty.
+    #[inline(always)]
+    pub(crate) fn begin_list_value(&mut self) -> Result<bool, ReadError> {
+        if !self.literal(b"{\"L\":") {
+            self.open_as(Tag::L, "L")?;
+        }
+        self.descend()?;
+        self.begin_list()
+    }
+
+    /// Leaves a value that [`begin_list_value`](Self::begin_list_value) entered, after its last element.
+    #[inline(always)]
+    pub(crate) fn end_list_value(&mut self) -> Result<(), ReadError> {
+        self.depth = self.depth.saturating_sub(1);
+        self.close_value()
+    }
+
+    /// Reads `{"M":{..}}`: the function gets each key, at the start of the value that it reads.
+    ///
+    /// A key that comes twice is handed out twice. Keys are user data: a path in an error shows `*`.
+    ///
+    /// # Errors
+    /// When the value is not an M, and what the function returns.
+    #[inline(always)]
+    pub fn map(
+        &mut self,
+        mut entry: impl FnMut(Cow<'a, str>, &mut Self) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        self.begin_map_value()?;
+        let mut more = self.begin_map()?;
+        while more {
+            let key = self.map_key()?;
+            entry(key, self).map_err(ReadError::in_entry)?;
+            more = self.end_entry()?;
+        }
+        self.end_map_value()
+    }
+
+    /// Reads a set such as `{"SS":[..]}`. A NULL reads as the empty set, which DynamoDB does not have.
+    ///
+    /// # Errors
+    /// When the value is not a set of the element's kind, or an element cannot be read.
+    pub fn set<T: Attribute>(&mut self, mut insert: impl FnMut(T)) -> Result<(), ReadError>
+    where
+        T::Kind: SetElement,
+    {
+        if self.is_null() {
+            return self.null();
+        }
+        let expected = <<T::Kind as SetElement>::Set as Kind>::NAME;
+        self.elements(expected, |r| T::read(r).map(&mut insert))
+    }
+
+    /// The elements of a set of this type, each as if it had its descriptor.
+    #[doc(hidden)]
+    pub fn elements(
+        &mut self,
+        expected: &'static str,
+        mut element: impl FnMut(&mut Self) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let set = self.open_value()?;
+        if self.bare.is_some() || set.as_str() != expected {
+            return Err(ReadError::new(expected, set.as_str()));
+        }
+        let mut more = self.begin_list()?;
+        let mut index = 0;
+        while more {
+            self.white_space();
+            if self.peek() != b'"' {
+                return Err(self.malformed().in_index(index));
+            }
+            self.bare = set.element();
+            let read = element(self);
+            self.bare = None;
+            read.map_err(|e| e.in_index(index))?;
+            index += 1;
+            more = self.end_element()?;
+        }
+        self.close_value()
+    }
+
+    /// Enters the `{` of an item or a map's body; false when it is empty, and then passed over.
+    ///
+    /// # Errors
+    /// When no object starts here.
+    #[inline(always)]
+    pub fn begin_map(&mut self) -> Result<bool, ReadError> {
+        self.open(b'{', b'}')
+    }
+
+    /// Reads the name of an attribute and the colon behind it.
+    ///
+    /// # Errors
+    /// When no name stands here.
+    #[inline(always)]
+    pub fn map_key(&mut self) -> Result<Cow<'a, str>, ReadError> {
+        self.byte(b'"')?;
+        let key = self.string_body()?;
+        self.byte(b':')?;
+        Ok(key)
+    }
+
+    /// After a value: true when another attribute follows, false at the end of the map.
+    ///
+    /// # Errors
+    /// When neither a comma nor the end stands here.
+    #[inline(always)]
+    pub fn end_entry(&mut self) -> Result<bool, ReadError> {
+        self.more(b'}')
+    }
+
+    /// Reads the attribute `name` into its slot. The last one of a name that comes twice wins.
+    ///
+    /// # Errors
+    /// What the attribute's type says, with the name in the path.
+    // Not inlined: one copy serves all fields of a type, and the slots stay where they are. As locals
+    // that the compiler takes apart, all of them would be moved about for each attribute.
+    #[inline(never)]
+    pub fn field<T: Attribute>(
+        &mut self,
+        name: &'static str,
+        slot: &mut Option<T>,
+    ) -> Result<(), ReadError> {
+        match T::read(self) {
+            Ok(value) => {
+                *slot = Some(value);
+                Ok(())
+            }
+            Err(e) => Err(e.in_field(name)),
+        }
+    }
+
+    /// Reads an attribute of which parts may be missing: a document that is not whole, and NULL, leave
+    /// the slot as it is.
+    ///
+    /// # Errors
+    /// As [`field`](Self::field), when it is no document.
+    pub fn part<T: Attribute>(
+        &mut self,
+        name: &'static str,
+        slot: &mut Option<T>,
+    ) -> Result<(), ReadError> {
+        let mut ahead = self.clone();
+        match T::read(&mut ahead) {
+            Ok(value) => {
+                *slot = Some(value);
+                *self = ahead;
+                Ok(())
+            }
+            Err(e) => match self.kind()? {
+                Tag::M | Tag::L | Tag::Null => self.skip_value(),
+                _ => Err(e.in_field(name)),
+            },
+        }
+    }
+
+    /// [`part`](Self::part) through the stored form.
+    ///
+    /// # Errors
+    /// As [`part`](Self::part).
+    pub fn part_as<S: StoredAs<T>, T>(
+        &mut self,
+        name: &'static str,
+        slot: &mut Option<T>,
+    ) -> Result<(), ReadError> {
+        let mut stored = None::<S>;
+        self.part(name, &mut stored)?;
+        if let Some(stored) = stored {
+            *slot = Some(stored.into_value());
+        }
+        Ok(())
+    }
+
+    /// The value of a slot after the map was read; what the type says of a missing one.
+    ///
+    /// # Errors
+    /// When the attribute is missing and its type has no value for that.
+    #[inline(always)]
+    pub fn take<T: Attribute>(&self, name: &'static str, slot: Option<T>) -> Result<T, ReadError> {
+        match slot {
+            Some(value) => Ok(value),
+            None => T::absent().ok_or_else(|| ReadError::missing::<T>(name)),
+        }
+    }
+
+    /// Enters `{"M":`; the map's body follows.
+    ///
+    /// # Errors
+    /// When the value is not an M.
+    #[inline(always)]
+    pub fn begin_map_value(&mut self) -> Result<(), ReadError> {
+        if !self.literal(b"{\"M\":") {
+            self.open_as(Tag::M, "M")?;
+        }
+        self.descend()
+    }
+
+    /// Leaves a value that [`begin_map_value`](Self::begin_map_value) entered.
+    ///
+    /// # Errors
+    /// When the value does not end here.
+    #[inline(always)]
+    pub fn end_map_value(&mut self) -> Result<(), ReadError> {
+        self.depth = self.depth.saturating_sub(1);
+        self.close_value()
+    }
+
+    /// The text of the S attribute `name` of the map whose body starts here, if it has one.
+    /// Nothing is consumed; the cost is one pass over the map.
+    ///
+    /// # Errors
+    /// When the map is malformed or the attribute is not an S.
+    pub fn peek_text_in_map(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, ReadError> {
+        let mut ahead = self.clone();
+        let mut text = None;
+        let mut more = ahead.begin_map()?;
+        while more {
+            if *ahead.map_key()? == *name {
+                text = Some(ahead.string().map_err(|e| e.in_field(name))?);
+            } else {
+                ahead.skip_value()?;
+            }
+            more = ahead.end_entry()?;
+        }
+        Ok(text)
+    }
+}

@@ -1,8 +1,0 @@
-//! The codec, against the SDK's own and against hostile bytes.
-
-mod hostile;
-mod item;
-mod messages;
-mod order;
-mod sdk;
-mod types;
