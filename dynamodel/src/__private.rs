@@ -7,28 +7,33 @@ pub use std::string::String;
 pub use std::time::SystemTime;
 pub use std::vec::Vec;
 
-pub use crate::borrowed::{BorrowedField, BorrowedFrom, BorrowedProjection};
-pub use crate::collection::{kind_of, same_partition, unknown_kind};
-pub use crate::entity::{
+pub use crate::model::entity::{
     EntityWithSort, Global, Guarded, HasSort, HasTtl, Index, MapBody, Primary, Projection,
     ProjectsAll, ProjectsSome, SelectableFrom, Sharded, TableOrLocal, Unguarded, Whole,
 };
-pub use crate::expr::{
+pub use crate::model::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
     Prefix, SettableIn, Token, TokenOf, UsableIn,
 };
-pub use crate::key::KeyBuilder;
-pub use crate::op::{
-    AnyPart, FixedPart, SortChain, SortCondition, SortPart, SortPrefix, TemplateEnd,
-};
-pub use crate::schema::{IndexKey, Shards};
-pub use crate::shard::write_shards;
-pub use crate::single_table::{
+pub use crate::model::key::KeyBuilder;
+pub use crate::model::schema::{IndexKey, Shards};
+pub use crate::model::sharding::write_shards;
+pub use crate::model::table::{
     GlobalIndexOf, HoldsAttribute, IndexOfTable, LocalIndexOf, OfTable, PartitionOf, TableIndex,
     TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_kinds, global_index,
     local_index, same_kinds, shared_attributes, with_sort, without_sort, write_templates,
 };
-pub use crate::template::{PartBehind, check_kind, found_kind, join, split, wire_text};
+pub use crate::model::template::{PartBehind, check_kind, found_kind, join, split, wire_text};
+pub use crate::read::borrowed::{BorrowedField, BorrowedFrom, BorrowedProjection};
+pub use crate::read::sort::AnyPart;
+pub use crate::read::sort::FixedPart;
+pub use crate::read::sort::SortChain;
+pub use crate::read::sort::SortCondition;
+pub use crate::read::sort::SortPart;
+pub use crate::read::sort::SortPrefix;
+pub use crate::read::sort::TemplateEnd;
+pub use crate::single_table::collection::{kind_of, unknown_kind};
+pub use crate::single_table::partition::same_partition;
 pub use crate::wire::attribute::template_part::{
     FixedWidth, IndexPart, TemplatePart, part_text, read_word, width, write_word,
 };
@@ -186,7 +191,7 @@ impl<T: PartialEq, const N: usize> EqField<N> for &T {
 /// # Errors
 /// When the answer or an item of it cannot be read.
 pub fn decode_page<P: Projection>(body: &[u8]) -> Result<Vec<P>, ReadError> {
-    let page = crate::op::decode_page::<P>(body)?;
+    let page = crate::client::response::page::<P>(body)?;
     match page.rest.into_iter().find_map(Result::err) {
         None => Ok(page.items),
         Some(error) => Err(error),

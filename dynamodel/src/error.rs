@@ -7,10 +7,11 @@ use std::error::Error as StdError;
 
 use aws_credential_types::provider::error::CredentialsError;
 
-use crate::expr::ast::Place;
-use crate::op::{Canceled, Left};
+use crate::client::batch::Left;
+use crate::model::expr::ast::Place;
 use crate::transport::{Failure, FailureKind};
 use crate::wire::{ReadError, WriteError};
+use crate::write::transaction::Canceled;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 

@@ -118,54 +118,36 @@ extern crate self as dynamodel;
 
 #[doc(hidden)]
 pub mod __private;
-mod borrowed;
-mod collection;
-mod db;
-mod diff;
-#[cfg(feature = "embedded")]
-pub mod embedded;
-mod entity;
+pub mod client;
+mod diagram;
 mod error;
-pub mod expr;
-mod hydrate;
-mod key;
-pub mod observe;
-pub mod op;
-mod page;
-mod picture;
-pub mod schema;
-mod shard;
-mod single_table;
-mod table;
-mod task;
-mod template;
+pub mod model;
+pub mod read;
+pub mod single_table;
 mod transport;
+pub mod write;
 
-pub use borrowed::{
-    BorrowedField, BorrowedFrom, BorrowedItems, BorrowedPage, BorrowedPages, BorrowedProjection,
-    BorrowedRead, BorrowedText,
-};
-pub use collection::{
-    Collection, CollectionQuery, Gather, GatherField, PartitionValues, SortKey, SortRange,
-};
-pub use db::{Builder, Db};
+#[cfg(feature = "embedded")]
+pub use client::embedded;
+pub use client::{Backoff, Builder, ConsumedCapacity, Db, Measured, TableInfo, observe};
+pub use diagram::{Entities, Model};
 pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
 #[doc(inline)]
 pub use dynamodel_wire as wire;
-pub use entity::{Entity, Guarded, Projection, Unguarded, Unversioned, Versioned};
 pub use error::Error;
-pub use expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe, value};
-pub use hydrate::Hydrate;
-pub use key::Key;
-pub use op::{
-    BackfillGuards, BackfillReport, Backoff, BatchGet, BatchWrite, BulkProgress, BulkReport,
-    BulkWriter, Check, Committed, ConsumedCapacity, Delete, Get, GetUnique, Handle, Measured,
-    Partial, Put, Query, Reason, Remove, Scan, Transaction, Update, batch_get, transact_get,
+pub use model::entity::{Entity, Guarded, Projection, Unguarded, Unversioned, Versioned};
+pub use model::expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe, value};
+pub use model::key::Key;
+pub use model::table::{HasTable, Table, Templated};
+pub use model::{expr, schema};
+pub use read::{
+    BatchGet, BorrowedField, BorrowedFrom, BorrowedItems, BorrowedPage, BorrowedPages,
+    BorrowedProjection, BorrowedRead, BorrowedText, Cursor, Get, Hydrate, ItemStream, Page, Query,
+    Scan, ScanCursor, ScanStream, batch_get, transact_get,
 };
-pub use page::{Cursor, ItemStream, Page, ScanCursor, ScanStream};
-pub use picture::{Entities, Model};
-pub use single_table::{HasTable, Table, Templated};
-pub use table::TableInfo;
+pub use single_table::{
+    Collection, CollectionQuery, Gather, GatherField, PartitionValues, SortKey, SortRange,
+};
 pub use transport::LaneStatus;
 #[cfg(feature = "json")]
 pub use wire::Json;
@@ -175,3 +157,7 @@ pub use wire::Tag as AttributeType;
 pub use wire::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
 pub use wire::{FixedWidth, TemplatePart, Timestamp, TtlTime};
 pub use wire::{TokenValue, VersionNumber, WriteToken};
+pub use write::{
+    BackfillGuards, BackfillReport, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check,
+    Committed, Delete, GetUnique, Handle, Partial, Put, Reason, Remove, Transaction, Update,
+};

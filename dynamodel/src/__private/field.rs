@@ -1,7 +1,7 @@
 //! Fields by their tokens, where the schema and keys need them.
 
 use super::{Attribute, HasField, KeyBuilder, KindOf, Token, TokenOf, UsableIn, ValueFor, Writer};
-use crate::schema::AttributeSchema;
+use crate::model::schema::AttributeSchema;
 use crate::wire::kind::Kind;
 
 /// An entity whose field `H` can be used in `Sc`. A bound on the entity, because one on the token of a

@@ -1,7 +1,7 @@
 //! What can be asked of an error.
 
 use super::{Error, Kind};
-use crate::entity::Entity;
+use crate::model::entity::Entity;
 
 impl Error {
     /// The condition of a write was not met: of `when`, or of the write itself (`create`: the item

@@ -1,0 +1,19 @@
+//! What operations are sent to, and what every request shares: [`Db`], requests and responses,
+//! retries, spans, consumed capacity, tables and the embedded engine.
+
+pub(crate) mod batch;
+pub(crate) mod capacity;
+pub(crate) mod db;
+#[cfg(feature = "embedded")]
+pub mod embedded;
+pub mod observe;
+pub(crate) mod request;
+pub(crate) mod response;
+pub(crate) mod retry;
+pub(crate) mod spawn;
+pub(crate) mod table;
+
+pub use capacity::{Capacity, ConsumedCapacity, Measured};
+pub use db::{Builder, Db};
+pub use retry::Backoff;
+pub use table::TableInfo;

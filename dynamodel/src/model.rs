@@ -1,0 +1,10 @@
+//! What an entity is: its schema, keys, templates, table and expressions. No I/O.
+
+pub(crate) mod canonical_key;
+pub(crate) mod entity;
+pub mod expr;
+pub(crate) mod key;
+pub mod schema;
+pub(crate) mod sharding;
+pub(crate) mod table;
+pub(crate) mod template;

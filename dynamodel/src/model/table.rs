@@ -1,0 +1,399 @@
+//! Tables that several entities share: [`Table`], and what the compiler checks between the two.
+
+use crate::model::entity::{Entity, Primary, Whole};
+use crate::model::schema::{IndexSchema, KeySchema, Shards, SingleTable, TableSchema};
+use crate::model::sharding;
+use crate::wire::canonical::KeyValue;
+use crate::wire::{MAX_PARTITION, MAX_SORT, WriteError, Writer};
+
+/// A table that several entities share: single-table design.
+///
+/// Implemented by [`#[derive(Table)]`](derive@crate::Table) on a unit struct, which entities name by
+/// `#[dynamo(table = App, key(..))]`. Their key templates fill the table's key attributes, their index
+/// templates those of its indexes, and each item says in the discriminator attribute (`_type`) which
+/// entity it is.
+///
+/// ```
+/// use dynamodel::{Db, Entity, Table};
+///
+/// #[derive(Table)]
+/// #[dynamo(name = "app", partition = "pk", sort = "sk")]
+/// #[dynamo(index(gsi1, partition = "gsi1pk", sort = "gsi1sk"))]
+/// struct App;
+///
+/// #[derive(Debug, PartialEq, Entity)]
+/// #[dynamo(table = App, key(partition = "USER#{user_id}", sort = "PROFILE"))]
+/// struct User { user_id: String, name: String }
+///
+/// #[derive(Debug, PartialEq, Entity)]
+/// #[dynamo(table = App, key(partition = "USER#{user_id}", sort = "ORDER#{number}"))]
+/// #[dynamo(index(gsi1 as by_status, partition = "STATUS#{status}", sort = "{number}"))]
+/// struct Order { user_id: String, number: u32, status: String }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// let db = Db::embedded()?;
+/// db.create_table::<App>().await?;
+/// User { user_id: "u1".into(), name: "Ada".into() }.create().send(&db).await?;
+/// for number in 1..=12 {
+///     Order { user_id: "u1".into(), number, status: "open".into() }.create().send(&db).await?;
+/// }
+/// Order::update("u1", 7_u32).apply(|o| o.status.set("paid")).send(&db).await?;
+///
+/// let late = Order::query("u1").sort(|k| k.number.ge(10)).all(&db).await?;
+/// assert_eq!(late.len(), 3);
+/// let paid = Order::by_status("paid").first(&db).await?;
+/// assert_eq!(paid.map(|o| o.number), Some(7));
+/// # Ok(())
+/// # }
+/// ```
+pub trait Table: Sized + Send + Sync + 'static {
+    /// The table's schema.
+    const SCHEMA: &'static TableSchema;
+    /// The attribute that holds an item's type.
+    const DISCRIMINATOR: &'static str;
+}
+
+/// A table with a sort key.
+#[diagnostic::on_unimplemented(
+    message = "table `{Self}` has no sort key",
+    label = "nothing to sort by",
+    note = "add `sort = \"sk\"` to the table"
+)]
+pub trait TableWithSort: Table {}
+
+/// What has a table that can be created: a [`Table`], and every [`Entity`].
+///
+/// The table of an entity that shares one is the whole shared table, with all its indexes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no table",
+    label = "neither an entity nor a table",
+    note = "derive `Entity` for a struct of items, or `Table` for a table that several entities share"
+)]
+pub trait HasTable {
+    /// The table.
+    const TABLE: TableSchema;
+}
+
+impl<E: Entity> HasTable for E {
+    const TABLE: TableSchema = E::SCHEMA.table_schema();
+}
+
+/// An entity of a [`Table`]. Implemented by the derive.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity of a shared table",
+    label = "no `#[dynamo(table = ..)]` that names a `Table`",
+    note = "name a type with `#[derive(Table)]`: `#[dynamo(table = App, key(partition = \"USER#{{user_id}}\"))]`"
+)]
+pub trait Templated: Entity {
+    /// The table.
+    type Table: Table;
+    /// The partition template, as a type: equal for entities that lie in the same partitions.
+    #[doc(hidden)]
+    type Partition;
+    #[doc(hidden)]
+    const SINGLE_TABLE: &'static SingleTable;
+    /// The text of a part, by its position in [`SingleTable::parts`].
+    #[doc(hidden)]
+    fn part_text(&self, part: usize) -> Result<Option<String>, WriteError>;
+}
+
+/// The partitions of table `T` whose template has the FNV-1a hash `H` and whose parts are `P`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct PartitionOf<T, const H: u64, P>(std::marker::PhantomData<fn() -> (T, P)>);
+
+/// Writes what the entity's templates make, and the discriminator.
+#[doc(hidden)]
+pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
+    let single = E::SINGLE_TABLE;
+    if let Some(name) = single.table.discriminator {
+        text_attribute(w, name, single.kind);
+    }
+    let mut texts: Vec<Option<Option<String>>> = vec![None; single.parts.len()];
+    let mut text = |part: usize| match texts.get_mut(part) {
+        Some(Some(text)) => Ok(text.clone()),
+        Some(slot) => Ok(slot.insert(entity.part_text(part)?).clone()),
+        None => Ok(None),
+    };
+    let mut key: Vec<KeyValue<'_>> = Vec::with_capacity(2);
+    for attribute in single.derived() {
+        let (name, limit) = (attribute.name, attribute.limit);
+        let composed = crate::model::template::compose(attribute.pieces, single.parts, &mut text);
+        match composed {
+            Ok(None) => {}
+            Ok(Some(mut value)) => {
+                // The primary key comes before the keys of indexes.
+                if single.table.key.contains(name) {
+                    key.push(KeyValue::S(value.clone().into()));
+                } else if let Some(shards) = attribute.shards {
+                    value.push_str(&sharding::suffix(shards.of(sharding::hash(&key))));
+                }
+                text_attribute(w, name, &value);
+                if value.is_empty() || value.len() > limit {
+                    let json = crate::model::expr::ast::Value::write(|w| w.string(&value));
+                    if let Err(problem) = crate::model::key::check_key_value(name, json, limit) {
+                        w.fail(problem);
+                    }
+                }
+            }
+            Err(problem) => w.fail(problem.of_key().in_attribute(name)),
+        }
+    }
+}
+
+fn text_attribute(w: &mut Writer, name: &str, value: &str) {
+    w.member(name);
+    w.string(value);
+}
+
+/// An attribute that a template fills.
+pub(crate) struct Derived {
+    pub(crate) name: &'static str,
+    pub(crate) pieces: &'static [crate::model::schema::Piece],
+    pub(crate) limit: usize,
+    /// The text is that of a partition key, and its end says the shard.
+    pub(crate) shards: Option<Shards>,
+}
+
+impl SingleTable {
+    /// The attributes that templates fill, each once: of the primary key, then of the indexes.
+    pub(crate) fn derived(&self) -> impl Iterator<Item = Derived> {
+        let own = self.table.key;
+        let primary = std::iter::once((own, self.key, None, true));
+        let indexes = self.indexes.iter();
+        let indexes = indexes.map(|i| (i.index.key, i.key, i.shards, false));
+        primary
+            .chain(indexes)
+            .flat_map(move |(key, templates, shards, primary)| {
+                let of = |names: &'static [&'static str], pieces: &'static [_], limit, shards| {
+                    let name = names.first().filter(|_| !pieces.is_empty());
+                    // What the primary key and an index have in common is the primary key's.
+                    let name = name.filter(|name| primary || !own.contains(name));
+                    name.map(|name| Derived {
+                        name,
+                        pieces,
+                        limit,
+                        shards,
+                    })
+                };
+                [
+                    of(key.partition, templates.partition, MAX_PARTITION, shards),
+                    of(key.sort, templates.sort, MAX_SORT, None),
+                ]
+                .into_iter()
+                .flatten()
+            })
+    }
+}
+
+/// The index of a table whose name has the FNV-1a hash `H`, for entity `E`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "table `{Self}` has no index of the name that entity `{E}` uses",
+    label = "no such index in table `{Self}`",
+    note = "declare it on the table: `#[dynamo(index(name, partition = \"..\", sort = \"..\"))]`"
+)]
+pub trait TableIndex<const H: u64, E> {
+    type Index: IndexOfTable;
+}
+
+/// An index of a table.
+#[doc(hidden)]
+pub trait IndexOfTable {
+    const SCHEMA: IndexSchema;
+    /// [`ProjectsAll`](crate::model::entity::ProjectsAll) or [`ProjectsSome`](crate::model::entity::ProjectsSome).
+    type Projects;
+}
+
+/// An index of an entity in a shared table.
+#[doc(hidden)]
+pub trait OfTable {
+    /// The index of the table.
+    type Index: IndexOfTable;
+}
+
+/// The table, or an index, that holds the attribute whose stored name has the FNV-1a hash `H`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "index `{Self}` does not hold this attribute",
+    label = "not in index `{Self}` of the table",
+    note = "an index holds its keys, the table's keys and what its `project` list on the table names: add the stored name of the attribute to that list, or fetch the whole entities with `.hydrate()`"
+)]
+pub trait HoldsAttribute<const H: u64> {}
+impl<E, const H: u64> HoldsAttribute<H> for Primary<E> {}
+impl<E, const H: u64> HoldsAttribute<H> for Whole<E> {}
+
+/// The key of a table or index has a sort key.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` of table `{T}` has no sort key, but entity `{E}` gives a template for one",
+    label = "no sort key in table `{T}`",
+    note = "remove `sort` from the entity's template, or give the table's key a `sort` attribute"
+)]
+pub trait WithSort<T, E> {}
+
+/// The key of a table or index has no sort key.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` of table `{T}` has a sort key, but entity `{E}` gives no template for it",
+    label = "the sort key of table `{T}` is not filled",
+    note = "add `sort = \"..\"` with a template to the entity; a literal such as \"PROFILE\" will do"
+)]
+pub trait WithoutSort<T, E> {}
+
+/// The index is global.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "index `{Self}` of table `{T}` is local, but entity `{E}` uses it as a global one",
+    label = "a local index of table `{T}`",
+    note = "write `local_index(name as alias, sort = \"..\")`: it has the table's partition key"
+)]
+pub trait GlobalIndexOf<T, E> {}
+
+/// The index is local.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "index `{Self}` of table `{T}` is global, but entity `{E}` uses it as a local one",
+    label = "a global index of table `{T}`",
+    note = "write `index(name as alias, partition = \"..\", sort = \"..\")`: it has a partition key of its own"
+)]
+pub trait LocalIndexOf<T, E> {}
+
+#[doc(hidden)]
+pub const fn with_sort<K: WithSort<T, E>, T, E>() {}
+#[doc(hidden)]
+pub const fn without_sort<K: WithoutSort<T, E>, T, E>() {}
+#[doc(hidden)]
+pub const fn global_index<K: GlobalIndexOf<T, E>, T, E>() {}
+#[doc(hidden)]
+pub const fn local_index<K: LocalIndexOf<T, E>, T, E>() {}
+
+/// What the schemas of an entity and its table have to agree on. Evaluated at compile time.
+#[doc(hidden)]
+pub const fn agree(entity: &crate::model::schema::EntitySchema, table: &TableSchema) {
+    let mut i = 0;
+    while i < entity.attributes.len() {
+        let name = entity.attributes[i].name;
+        let mut taken = contains(table.key.partition, name) || contains(table.key.sort, name);
+        let mut j = 0;
+        while j < table.indexes.len() {
+            let key = &table.indexes[j].key;
+            taken = taken || contains(key.partition, name) || contains(key.sort, name);
+            j += 1;
+        }
+        assert!(
+            !taken,
+            "a field of the entity is stored under the name of a key attribute of its table, which a template fills; rename the field or the attribute"
+        );
+        if let Some(discriminator) = table.discriminator {
+            assert!(
+                !same(discriminator, name),
+                "a field of the entity is stored under the name of the table's discriminator; rename the field, or choose another `discriminator = \"..\"`"
+            );
+        }
+        i += 1;
+    }
+    match (entity.ttl, table.ttl) {
+        (Some(own), Some(shared)) => assert!(
+            same(own, shared),
+            "the `ttl` field of the entity is stored under another name than the `ttl` attribute of its table; rename it with `#[dynamo(rename = \"..\")]`"
+        ),
+        (Some(_), None) => panic!(
+            "the entity has a `ttl` field, but its table has no Time to Live; add `ttl = \"..\"` to the table"
+        ),
+        (None, _) => {}
+    }
+}
+
+/// Where the key of an index has attributes of the table's key, there is nothing to say against it.
+/// `templates`: what there is to say when the partition key of the index is the partition key or the
+/// sort key of the table, and the same of its sort key. Evaluated at compile time.
+#[doc(hidden)]
+pub const fn shared_attributes(
+    index: &KeySchema,
+    table: &KeySchema,
+    templates: [Option<&str>; 4],
+    shards: Option<&str>,
+) {
+    let keys = [
+        (index.partition, table.partition),
+        (index.partition, table.sort),
+        (index.sort, table.partition),
+        (index.sort, table.sort),
+    ];
+    let mut i = 0;
+    while i < keys.len() {
+        let (own, of_table) = keys[i];
+        if !own.is_empty() && contains(of_table, own[0]) {
+            if let Some(message) = templates[i] {
+                panic!("{}", message);
+            }
+            if let (Some(message), true) = (shards, i < 2) {
+                panic!("{}", message);
+            }
+        }
+        i += 1;
+    }
+}
+
+/// No two entities of a collection are of one kind. Evaluated at compile time.
+#[doc(hidden)]
+pub const fn distinct_kinds(kinds: &[&str]) {
+    let mut i = 0;
+    while i < kinds.len() {
+        let mut j = 0;
+        while j < i {
+            assert!(
+                !same(kinds[i], kinds[j]),
+                "an entity is in the collection twice; remove one, or use a `Vec`"
+            );
+            j += 1;
+        }
+        i += 1;
+    }
+}
+
+/// An enum that borrows the items of a collection has a variant for each of its entities, and no other.
+/// Evaluated at compile time.
+#[doc(hidden)]
+pub const fn same_kinds(collection: &[&str], view: &[&str]) {
+    let mut i = 0;
+    while i < collection.len() {
+        assert!(
+            contains(view, collection[i]),
+            "an entity of the collection has no variant; add one with a projection of it that has a lifetime"
+        );
+        i += 1;
+    }
+    assert!(
+        view.len() <= collection.len(),
+        "a variant borrows from an entity that is not in the collection, or has a variant already; remove it"
+    );
+}
+
+const fn contains(names: &[&str], name: &str) -> bool {
+    let mut i = 0;
+    while i < names.len() {
+        if same(names[i], name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}

@@ -1,0 +1,506 @@
+//! [`Plan`]: each key once, in groups that one request can ask for, and who wants its item.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::fetch::{Asked, Part};
+use super::key_table::KeyTable;
+use crate::error::Error;
+use crate::model::canonical_key::{
+    KeyValues, LocatedValue, key_values, key_values_at, key_values_read, written_texts,
+};
+use crate::model::expr::render::Body;
+use crate::model::key::KeyAt;
+use crate::model::schema::EntitySchema;
+use crate::wire::{ReadError, Reader, Writer};
+
+/// DynamoDB's limit on the keys of one request.
+const MAX_KEYS: usize = 100;
+
+pub(super) struct Plan {
+    parts: Vec<Part>,
+    /// All the keys.
+    json: Vec<u8>,
+    keys: Vec<KeyAt>,
+    groups: Vec<Group>,
+    slots: Vec<Slot>,
+    /// Those who ask for a key that somebody asked for before.
+    again: Vec<Asker>,
+    table: KeyTable,
+    pub(super) measure: bool,
+}
+
+/// Keys of one table that are read in the same way: what one request can ask of a table.
+struct Group {
+    table: Arc<str>,
+    schema: &'static EntitySchema,
+    consistent: bool,
+    attributes: &'static [&'static str],
+    /// What stands behind the keys in a request.
+    tail: Vec<u8>,
+    /// The part whose keys these are; none where they are of several.
+    only: Option<usize>,
+}
+
+/// A key that is read once, however often it was asked for.
+struct Slot {
+    group: usize,
+    first: Asker,
+}
+
+/// Who wants the item of a key.
+#[derive(Clone, Copy)]
+pub(super) struct Asker {
+    /// The number of the key, of all.
+    pub(super) key: usize,
+    pub(super) part: usize,
+    /// The place among the part's items.
+    pub(super) place: usize,
+    next: Option<usize>,
+}
+
+/// A request for some slots.
+pub(super) struct Request {
+    pub(super) tables: Vec<Arc<str>>,
+    pub(super) groups: Vec<usize>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Plan {
+    /// Sorts the keys into groups, each once.
+    pub(super) fn new(
+        asked: Asked,
+        measure: bool,
+        resolve: impl Fn(&'static str) -> Arc<str>,
+    ) -> Result<Self, Error> {
+        let Asked { parts, json, keys } = asked;
+        let mut plan = Plan {
+            groups: Vec::with_capacity(parts.len()),
+            slots: Vec::with_capacity(keys.len()),
+            again: Vec::new(),
+            table: KeyTable::new(keys.len()),
+            parts: Vec::new(),
+            json,
+            keys,
+            measure,
+        };
+        for (number, part) in parts.iter().enumerate() {
+            let group = plan.group(number, part, resolve(part.schema.table))?;
+            for (place, key) in part.keys.clone().enumerate() {
+                let asker = Asker {
+                    key,
+                    part: number,
+                    place,
+                    next: None,
+                };
+                plan.ask(group, part.schema, asker)?;
+            }
+        }
+        plan.parts = parts;
+        Ok(plan)
+    }
+
+    fn group(&mut self, number: usize, part: &Part, table: Arc<str>) -> Result<usize, Error> {
+        let same = |g: &Group| {
+            g.table == table && g.consistent == part.consistent && g.attributes == part.attributes
+        };
+        if let Some(known) = self.groups.iter().position(same) {
+            if let Some(group) = self.groups.get_mut(known) {
+                group.only = None;
+            }
+            return Ok(known);
+        }
+        self.groups.push(Group {
+            table,
+            schema: part.schema,
+            consistent: part.consistent,
+            attributes: part.attributes,
+            tail: tail(part)?,
+            only: Some(number),
+        });
+        Ok(self.groups.len() - 1)
+    }
+
+    /// Finds the slot of a key or makes it.
+    #[inline(always)]
+    fn ask(
+        &mut self,
+        group: usize,
+        schema: &'static EntitySchema,
+        asker: Asker,
+    ) -> Result<(), ReadError> {
+        let Some(key) = self.keys.get_mut(asker.key) else {
+            return Ok(());
+        };
+        let (places, hash) = match key.values() {
+            Some(places) => {
+                // Our own writer wrote these, so that equal texts have the same escapes.
+                let hash = match written_texts(&self.json, &places) {
+                    Some(texts) => self.table.hash_of_texts(group, texts),
+                    None => self.hash_at(group, &places)?,
+                };
+                (places, hash)
+            }
+            // The service may have written this one.
+            None => find_values(key, &self.json, schema, |v| self.table.hash(group, v))?,
+        };
+        let Plan {
+            table,
+            slots,
+            keys,
+            json,
+            ..
+        } = self;
+        let known = table.find_or_insert(hash, slots.len(), |slot| {
+            let known = values_of(keys, slots, slot, group);
+            known.is_some_and(|known| {
+                let mut pairs = known.iter().zip(&places);
+                pairs.all(|(known, at)| json.get(known.clone()) == json.get(at.clone()))
+                    || are_equal(json, &known, &places)
+            })
+        });
+        match known {
+            None => self.slots.push(Slot {
+                group,
+                first: asker,
+            }),
+            Some(slot) => {
+                let next = self.again.len();
+                if let Some(slot) = self.slots.get_mut(slot) {
+                    self.again.push(Asker {
+                        next: slot.first.next,
+                        ..asker
+                    });
+                    slot.first.next = Some(next);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The hash of a key of any types, whose values stand there.
+    #[inline(never)]
+    fn hash_at(&self, group: usize, places: &[Range<usize>; 2]) -> Result<u64, ReadError> {
+        let values = key_values_at(&self.json, places.clone())?;
+        Ok(self.table.hash(group, &values))
+    }
+
+    /// The slot of the key with this hash of which `is_it`, which gets the places of its values, says so.
+    #[inline]
+    fn find(
+        &self,
+        group: usize,
+        hash: u64,
+        is_it: impl Fn(&[Range<usize>; 2]) -> bool,
+    ) -> Option<usize> {
+        self.table.find(hash, |slot| {
+            let places = values_of(&self.keys, &self.slots, slot, group);
+            places.is_some_and(|places| is_it(&places))
+        })
+    }
+
+    #[inline]
+    fn json(&self, at: Range<usize>) -> &[u8] {
+        self.json.get(at).unwrap_or_default()
+    }
+
+    /// Whether the item of this slot was read until here. False also when that is not to be seen in the
+    /// bytes of its key.
+    #[inline]
+    pub(super) fn is_read(&self, slot: usize, group: usize, end: &Reader<'_>) -> bool {
+        let places = values_of(&self.keys, &self.slots, slot, group);
+        places.is_some_and(|[partition, sort]| {
+            end.is_key_read(1, self.json(partition))
+                && (sort.is_empty() || end.is_key_read(2, self.json(sort)))
+        })
+    }
+
+    fn slot_of(&self, group: usize, values: &KeyValues<'_>) -> Option<usize> {
+        self.find(group, self.table.hash(group, values), |known| {
+            let mut pairs = values.iter().flatten().zip(known);
+            pairs.all(|(value, at)| value.is_json(self.json(at.clone())))
+                || key_values_at(&self.json, known.clone()).is_ok_and(|known| known == *values)
+        })
+    }
+
+    /// The slot of the item or key that starts here.
+    pub(super) fn slot_at(&self, group: usize, item: &Reader<'_>) -> Option<usize> {
+        let schema = self.groups.get(group)?.schema;
+        let values = key_values(item, &schema.key).ok()?;
+        self.slot_of(group, &values)
+    }
+
+    /// The slot of the item that started there and was read until here.
+    #[inline(never)]
+    pub(super) fn slot_read(&self, group: usize, start: usize, end: &Reader<'_>) -> Option<usize> {
+        let schema = self.groups.get(group)?.schema;
+        let partition = end.plain_key_read(1);
+        let sort = end.plain_key_read(2);
+        if partition.is_some() && (sort.is_some() || schema.key.sort.is_empty()) {
+            let texts = [partition, sort].map(|text| text.map(str::as_bytes));
+            let hash = self.table.hash_of_texts(group, texts);
+            let is_it = |known: &[Range<usize>; 2]| written_texts(&self.json, known) == Some(texts);
+            let found = self.find(group, hash, is_it);
+            if found.is_some() {
+                return found;
+            }
+        }
+        match key_values_read(end, &schema.key) {
+            Some(values) => self.slot_of(group, &values),
+            None => self.slot_at(group, &end.at(start)),
+        }
+    }
+
+    /// Who wanted the item of this slot first.
+    #[inline]
+    pub(super) fn first_asker(&self, slot: usize) -> Option<&Asker> {
+        self.slots.get(slot).map(|slot| &slot.first)
+    }
+
+    /// Who wanted the same item later.
+    #[inline]
+    pub(super) fn askers_after(&self, first: &Asker) -> impl Iterator<Item = &Asker> {
+        let next = |asker: &Asker| self.again.get(asker.next?);
+        std::iter::successors(next(first), move |asker| next(asker))
+    }
+
+    /// The part that first asked for this slot.
+    pub(super) fn part_of(&self, slot: usize) -> Option<&Part> {
+        self.parts.get(self.slots.get(slot)?.first.part)
+    }
+
+    /// The part that first asked for each slot, and the JSON of its key.
+    pub(super) fn slots(&self) -> impl Iterator<Item = (&Part, &[u8])> {
+        self.slots.iter().filter_map(|slot| {
+            let key = self.keys.get(slot.first.key)?;
+            let part = self.parts.get(slot.first.part)?;
+            Some((part, self.json(key.range())))
+        })
+    }
+
+    /// The name of the entity that has this key.
+    pub(super) fn entity_of(&self, key: usize) -> Option<&'static str> {
+        let part = self.parts.iter().find(|p| p.keys.contains(&key))?;
+        Some(part.schema.entity)
+    }
+
+    /// The group of these whose table has this name.
+    pub(super) fn group_of_table(&self, groups: &[usize], table: &str) -> Option<usize> {
+        let named = |group: &usize| self.groups.get(*group).is_some_and(|g| *g.table == *table);
+        groups.iter().copied().find(named)
+    }
+
+    /// The part whose keys the group has, when they are all of one.
+    pub(super) fn only_part(&self, group: usize) -> Option<usize> {
+        self.groups.get(group)?.only
+    }
+
+    /// Up to 100 keys each. A request asks one thing of a table, so two groups of one table are never
+    /// in the same chunk.
+    pub(super) fn chunks(&self) -> Vec<Vec<usize>> {
+        if self.groups.len() == 1 {
+            let slots: Vec<usize> = (0..self.slots.len()).collect();
+            return slots.chunks(MAX_KEYS).map(<[usize]>::to_vec).collect();
+        }
+        let mut chunks = Vec::with_capacity(self.slots.len().div_ceil(MAX_KEYS));
+        let mut chunk: Vec<usize> = Vec::new();
+        let mut groups_of_chunk: Vec<usize> = Vec::new();
+        for slot in self.by_group() {
+            let Some(group) = self.slots.get(slot).map(|s| s.group) else {
+                continue;
+            };
+            let is_new = groups_of_chunk.last() != Some(&group);
+            if chunk.len() == MAX_KEYS || is_new && self.clashes(&groups_of_chunk, group) {
+                chunks.push(std::mem::take(&mut chunk));
+                groups_of_chunk.clear();
+            }
+            if groups_of_chunk.last() != Some(&group) {
+                groups_of_chunk.push(group);
+            }
+            if chunk.is_empty() {
+                chunk.reserve(MAX_KEYS.min(self.slots.len()));
+            }
+            chunk.push(slot);
+        }
+        if !chunk.is_empty() {
+            chunks.push(chunk);
+        }
+        chunks
+    }
+
+    /// The slots, those of a group together.
+    fn by_group(&self) -> Vec<usize> {
+        let mut slots: Vec<usize> = (0..self.slots.len()).collect();
+        slots.sort_by_key(|slot| self.slots.get(*slot).map(|s| s.group));
+        slots
+    }
+
+    /// Whether a request for these groups already asks something else of the table.
+    fn clashes(&self, groups: &[usize], group: usize) -> bool {
+        let table = |group: usize| self.groups.get(group).map(|g| &g.table);
+        groups.iter().any(|other| table(*other) == table(group))
+    }
+
+    pub(super) fn request(&self, slots: &[usize]) -> Result<Request, Error> {
+        let mut request = Request {
+            tables: Vec::new(),
+            groups: Vec::new(),
+            body: Vec::new(),
+        };
+        // A key takes about as much as any other.
+        let keys = self.json.len() * slots.len() / self.keys.len().max(1);
+        let mut w = Writer::with_capacity(keys + keys / 8 + 256);
+        w.raw(b"{\"RequestItems\":{");
+        // Chunks hold the slots of a group together, and what is left of a chunk does too.
+        for slots in slots.chunk_by(|a, b| self.group_of(*a) == self.group_of(*b)) {
+            let group = slots.first().and_then(|slot| self.group_of(*slot));
+            let Some((number, group)) = group.and_then(|g| Some((g, self.groups.get(g)?))) else {
+                continue;
+            };
+            w.comma();
+            w.raw(b"\"");
+            w.text(&group.table);
+            w.raw(b"\":{\"Keys\":[");
+            // What was asked for in a row stands in a row, with its commas.
+            let place = |slot: usize| self.asked_at(slot).map(|(number, _)| number);
+            for slots in slots.chunk_by(|a, b| place(*a).map(|n| n + 1) == place(*b)) {
+                let key = |slot: Option<&usize>| Some(self.asked_at(*slot?)?.1.range());
+                if let (Some(first), Some(last)) = (key(slots.first()), key(slots.last())) {
+                    w.comma();
+                    w.raw(self.json(first.start..last.end));
+                }
+            }
+            w.raw(&group.tail);
+            request.tables.push(group.table.clone());
+            request.groups.push(number);
+        }
+        w.raw(b"}");
+        if self.measure {
+            w.raw(b",\"ReturnConsumedCapacity\":\"INDEXES\"");
+        }
+        w.raw(b"}");
+        request.body = w.finish().map_err(Error::write)?;
+        Ok(request)
+    }
+
+    /// The bodies of the requests that are sent at first.
+    pub(super) fn bodies(&self) -> Result<Vec<Vec<u8>>, Error> {
+        let chunks = self.chunks();
+        let requests = chunks.iter().map(|slots| self.request(slots));
+        requests.map(|request| Ok(request?.body)).collect()
+    }
+
+    /// The key that first asked for this slot, and which one it is.
+    fn asked_at(&self, slot: usize) -> Option<(usize, &KeyAt)> {
+        let number = self.slots.get(slot)?.first.key;
+        Some((number, self.keys.get(number)?))
+    }
+
+    fn group_of(&self, slot: usize) -> Option<usize> {
+        self.slots.get(slot).map(|slot| slot.group)
+    }
+}
+
+/// Where the values of this key stand, which was not known before, and their hash.
+#[cold]
+#[inline(never)]
+fn find_values(
+    key: &mut KeyAt,
+    json: &[u8],
+    schema: &EntitySchema,
+    hash: impl FnOnce(&KeyValues<'_>) -> u64,
+) -> Result<([Range<usize>; 2], u64), ReadError> {
+    let start = key.range().start;
+    let json = json.get(key.range()).unwrap_or_default();
+    let values = key_values(&Reader::new(json)?, &schema.key)?;
+    let at = |value: &Option<LocatedValue<'_>>| match value {
+        Some(value) => start + value.at.start..start + value.at.end,
+        None => 0..0,
+    };
+    let places = values.each_ref().map(at);
+    key.set_values(places.clone());
+    Ok((places, hash(&values)))
+}
+
+/// Where the values of the slot's key stand, when it is of this group.
+#[inline]
+fn values_of(
+    keys: &[KeyAt],
+    slots: &[Slot],
+    slot: usize,
+    group: usize,
+) -> Option<[Range<usize>; 2]> {
+    let slot = slots.get(slot).filter(|slot| slot.group == group)?;
+    keys.get(slot.first.key)?.values()
+}
+
+/// Whether the values of two keys are equal in different forms.
+#[cold]
+#[inline(never)]
+fn are_equal(json: &[u8], one: &[Range<usize>; 2], two: &[Range<usize>; 2]) -> bool {
+    let [one, two] = [one, two].map(|places| key_values_at(json, places.clone()));
+    matches!((one, two), (Ok(one), Ok(two)) if one == two)
+}
+
+/// What is asked of the table beside the keys: `],..}`.
+fn tail(part: &Part) -> Result<Vec<u8>, Error> {
+    let mut body = Body::beginning_with("Keys", b"[]");
+    if part.consistent {
+        body.member("ConsistentRead", b"true");
+    }
+    if !part.attributes.is_empty() {
+        // The key tells which item it is.
+        let key = part.schema.key.attributes();
+        let key = key.filter(|name| !part.attributes.contains(name));
+        body.projection(part.attributes.iter().copied().chain(key));
+    }
+    let mut tail = body.finish()?;
+    tail.drain(..b"{\"Keys\":[".len());
+    Ok(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Entity;
+    use crate::model::key::{Key, KeyList};
+
+    #[derive(Entity)]
+    #[dynamo(table = "named")]
+    struct Named {
+        #[dynamo(partition)]
+        id: String,
+    }
+
+    fn plan(keys: impl IntoIterator<Item = Key<Named>>) -> Plan {
+        let mut asked = Asked::default();
+        let keys: KeyList<Named> = keys.into_iter().collect();
+        asked.push(keys, false, &[], |_| true).unwrap();
+        Plan::new(asked, false, Arc::from).unwrap()
+    }
+
+    /// A key that was one before may have escapes that our own writer does not write.
+    #[test]
+    fn all_forms_of_a_text_are_one_key() {
+        const FORMS: [&str; 4] = [
+            r#"{"id":{"S":"\b\u001f\/"}}"#,
+            r#"{"id":{"S":"\u0008\u001F/"}}"#,
+            r#"{"id": {"S": "\b\u001F\u002f"}}"#,
+            r#"{"id":{"S":"\u0008\u001f/"}}"#,
+        ];
+        let read = |form: &str| Key::from_json(form.as_bytes().to_vec());
+        let written = || Named::key("\u{8}\u{1f}/");
+        for form in FORMS {
+            for plan in [plan([read(form)]), plan([written()])] {
+                for item in FORMS {
+                    let item = Reader::of_text(item);
+                    assert_eq!(plan.slot_at(0, &item), Some(0), "{form}");
+                }
+            }
+            let (read_first, last) = ([read(form), written()], [written(), read(form)]);
+            for keys in [read_first, last] {
+                assert_eq!(plan(keys).slots.len(), 1, "{form}");
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! How far a batch of reads had come when it failed.
+
+use std::any::TypeId;
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::plan::Plan;
+use crate::client::batch::Left;
+use crate::error::Error;
+use crate::model::entity::Projection;
+use crate::model::key::Key;
+use crate::wire::{ReadError, Reader};
+
+/// Every key of a failed batch, each once, in the order asked.
+pub(crate) struct Reads(pub(super) Vec<ReadKey>);
+
+pub(super) struct ReadKey {
+    pub(super) entity: TypeId,
+    pub(super) attributes: &'static [&'static str],
+    pub(super) key: Vec<u8>,
+    pub(super) outcome: Outcome,
+}
+
+pub(super) enum Outcome {
+    Found(RawItem),
+    /// There is no such item.
+    Absent,
+    /// Not read, or not readable.
+    Left,
+}
+
+/// An answer whose items were read, kept for an error to tell what was found.
+pub(super) struct Answered {
+    pub(super) body: Bytes,
+    /// The groups that were asked for.
+    pub(super) groups: Vec<usize>,
+}
+
+/// An item inside the answer that it came in.
+pub(super) struct RawItem {
+    answer: Bytes,
+    at: Range<usize>,
+}
+
+impl RawItem {
+    fn read<O: Projection>(&self) -> Result<O, ReadError> {
+        crate::wire::read_item(self.json(), O::read_item)
+    }
+
+    fn json(&self) -> &[u8] {
+        self.answer.get(self.at.clone()).unwrap_or_default()
+    }
+}
+
+impl Answered {
+    /// Calls `found` with each item, and the slot of its key.
+    fn items(&self, plan: &Plan, mut found: impl FnMut(usize, RawItem)) -> Result<(), ReadError> {
+        let mut r = Reader::new(&self.body)?;
+        r.members(|name, r| match name {
+            "Responses" if !r.json_null() => r.members(|table, r| {
+                let group = plan.group_of_table(&self.groups, table);
+                r.json_list(|r| {
+                    let slot = group.and_then(|group| plan.slot_at(group, r));
+                    let length = r.raw_value()?.len();
+                    let end = r.position();
+                    if let Some(slot) = slot {
+                        let item = RawItem {
+                            answer: self.body.clone(),
+                            at: end - length..end,
+                        };
+                        found(slot, item);
+                    }
+                    Ok(())
+                })
+            }),
+            // A `null` was passed over.
+            "Responses" => Ok(()),
+            _ => r.skip_value(),
+        })
+    }
+}
+
+impl Plan {
+    /// What became of each key when the batch failed. Slots in `left`, which is sorted, got no answer.
+    pub(super) fn reads(&self, answers: &[Answered], left: &[usize]) -> Reads {
+        let mut reads: Vec<ReadKey> = self
+            .slots()
+            .enumerate()
+            .map(|(slot, (part, key))| ReadKey {
+                entity: part.entity,
+                attributes: part.attributes,
+                key: key.to_vec(),
+                outcome: match left.binary_search(&slot) {
+                    Ok(_) => Outcome::Left,
+                    Err(_) => Outcome::Absent,
+                },
+            })
+            .collect();
+        for answer in answers {
+            // It was read to its end before it was kept.
+            let _ = answer.items(self, |slot, item| {
+                let (Some(read), Some(part)) = (reads.get_mut(slot), self.part_of(slot)) else {
+                    return;
+                };
+                read.outcome = match (part.is_readable)(item.json()) {
+                    true => Outcome::Found(item),
+                    false => Outcome::Left,
+                };
+            });
+        }
+        Reads(reads)
+    }
+}
+
+impl Reads {
+    pub(crate) fn total(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn left_count(&self) -> usize {
+        self.left().count()
+    }
+
+    /// The keys that were not read, and the types of their entities.
+    pub(crate) fn left(&self) -> impl Iterator<Item = (TypeId, &[u8])> {
+        let left = self.0.iter();
+        let left = left.filter(|key| matches!(key.outcome, Outcome::Left));
+        left.map(|key| (key.entity, key.key.as_slice()))
+    }
+
+    fn found<O: Projection>(&self) -> Vec<(Key<O::Entity>, Option<O>)> {
+        let entity = TypeId::of::<O::Entity>();
+        let asked = self.0.iter();
+        let asked = asked.filter(|k| k.entity == entity && k.attributes == O::ATTRIBUTES);
+        asked
+            .filter_map(|key| {
+                let item = match &key.outcome {
+                    // It was tried when the batch failed.
+                    Outcome::Found(item) => Some(item.read().ok()?),
+                    Outcome::Absent => None,
+                    Outcome::Left => return None,
+                };
+                Some((Key::from_json(key.key.clone()), item))
+            })
+            .collect()
+    }
+}
+
+impl Error {
+    /// What a batch of reads had found when it failed: the keys that DynamoDB has answered, in the
+    /// order asked and each once, with `None` where there is no item. `O` is what the batch reads: the
+    /// entity, or what it [selects](crate::BatchGet::select). Empty for other errors.
+    ///
+    /// A key of the batch is either here or [`unprocessed`](Self::unprocessed).
+    ///
+    /// ```
+    /// # use dynamodel::{BatchGet, Db, Entity, Error};
+    /// # #[derive(Debug, Clone, PartialEq, Entity)]
+    /// # #[dynamo(table = "users")]
+    /// # struct User { #[dynamo(partition)] id: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<User>().await?;
+    /// # let keys = ["u1", "u2"].map(User::key);
+    /// let mut users: Vec<User> = Vec::new();
+    /// match BatchGet::new(keys).send(&db).await {
+    ///     Ok(found) => users.extend(found.into_iter().flatten()),
+    ///     Err(e) => {
+    ///         users.extend(e.found::<User>().into_iter().filter_map(|(_, user)| user));
+    ///         let rest = BatchGet::new(e.unprocessed::<User>()).send(&db).await?;
+    ///         users.extend(rest.into_iter().flatten());
+    ///     }
+    /// }
+    /// # assert!(users.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn found<O: Projection>(&self) -> Vec<(Key<O::Entity>, Option<O>)> {
+        match self.left() {
+            Some(Left::Reads(reads)) => reads.found::<O>(),
+            _ => Vec::new(),
+        }
+    }
+}

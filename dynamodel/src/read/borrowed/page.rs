@@ -1,0 +1,264 @@
+//! [`BorrowedPage`]: the bytes of a page, and the items that borrow from them.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::BorrowedProjection;
+use super::answer::{Answer, AnswerItem, RawPage};
+use crate::client::capacity::ConsumedCapacity;
+use crate::error::Error;
+use crate::model::schema::EntitySchema;
+use crate::read::page::{Cursor, MergedPage, Named};
+use crate::read::plan::Plan;
+use crate::wire::{ReadError, Reader};
+
+/// A page of a query or scan, whose items borrow from it. From
+/// [`BorrowedRead::page`](super::BorrowedRead::page).
+///
+/// It holds the answer as it came, so it takes the memory of its JSON: about 1 MB at most. A page of a
+/// sharded index holds the answers of all shards that its items are in, and shares them with the pages
+/// beside it.
+pub struct BorrowedPage<V> {
+    held: Held,
+    schema: &'static EntitySchema,
+    index: Option<&'static str>,
+    /// How many of the items are wanted.
+    limit: u64,
+    named: Named,
+    _view: PhantomData<fn() -> V>,
+}
+
+enum Held {
+    /// The items of one answer.
+    Answer(Answer),
+    /// Those of several, in their order.
+    Merged(MergedPage),
+}
+
+impl<V> fmt::Debug for BorrowedPage<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut page = f.debug_struct("BorrowedPage");
+        match &self.held {
+            Held::Answer(answer) => page
+                .field("count", &self.count())
+                .field("bytes", &answer.page.bytes()),
+            Held::Merged(merged) => page.field("items", &merged.items.len()),
+        };
+        page.finish_non_exhaustive()
+    }
+}
+
+impl<V> BorrowedPage<V> {
+    /// The page of this plan, of which so many items are wanted.
+    pub(super) fn new(answer: Answer, plan: &Plan, limit: Option<u64>) -> Self {
+        Self::of(Held::Answer(answer), plan, limit)
+    }
+
+    /// A page of a sharded index.
+    pub(super) fn merged(page: MergedPage, plan: &Plan) -> Self {
+        Self::of(Held::Merged(page), plan, None)
+    }
+
+    fn of(held: Held, plan: &Plan, limit: Option<u64>) -> Self {
+        BorrowedPage {
+            held,
+            schema: plan.schema,
+            index: plan.index,
+            limit: limit.unwrap_or(u64::MAX),
+            named: Named::of(plan),
+            _view: PhantomData,
+        }
+    }
+
+    /// The key that DynamoDB's answer ended at.
+    pub(super) fn last_key(&self) -> Option<&[u8]> {
+        match &self.held {
+            Held::Answer(answer) => answer.page.last_key(),
+            Held::Merged(_) => None,
+        }
+    }
+
+    /// Where the next page starts; `None` after the last.
+    ///
+    /// That is after all that DynamoDB read for this one. Where the [`limit`](crate::Query::limit) cuts
+    /// short the last page of a [reading](super::BorrowedRead::pages), as it does with a filter, what it
+    /// cuts off is not on the next one; [`page_size`](crate::Query::page_size) alone cuts nothing off.
+    pub fn next(&self) -> Option<Cursor> {
+        match &self.held {
+            Held::Answer(answer) => {
+                let key = answer.page.last_key()?.to_vec();
+                Some(Cursor::new(self.schema, self.index, key))
+            }
+            Held::Merged(merged) => merged.next.clone(),
+        }
+    }
+
+    /// How many items DynamoDB returned. Of a sharded index, by all requests for this page: more than it
+    /// has, and of the later pages of a [reading](super::BorrowedRead::pages) fewer.
+    pub fn count(&self) -> u64 {
+        match &self.held {
+            Held::Answer(answer) => answer.page.count(),
+            Held::Merged(merged) => merged.count,
+        }
+    }
+
+    /// How many items DynamoDB read, before the filter.
+    pub fn scanned_count(&self) -> u64 {
+        match &self.held {
+            Held::Answer(answer) => answer.page.head.scanned_count,
+            Held::Merged(merged) => merged.scanned_count,
+        }
+    }
+
+    /// What the page cost, if asked for with `measured`. Of a sharded index, all requests for this page.
+    pub fn consumed_capacity(&self) -> Option<&ConsumedCapacity> {
+        match &self.held {
+            Held::Answer(answer) => answer.page.head.capacity.as_ref(),
+            Held::Merged(merged) => merged.capacity.as_ref(),
+        }
+    }
+}
+
+impl<V: BorrowedProjection> BorrowedPage<V> {
+    /// The items, all of them. One allocation, and those of their lists, sets and maps.
+    ///
+    /// # Errors
+    /// When one of them cannot be read ([`is_unreadable`](Error::is_unreadable)).
+    pub fn items(&self) -> Result<Vec<V::At<'_>>, Error> {
+        let at_most = match &self.held {
+            Held::Answer(answer) => answer.page.at_most(),
+            Held::Merged(merged) => merged.items.len(),
+        };
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let mut items = Vec::with_capacity(at_most.min(limit));
+        for item in self.iter() {
+            items.push(item?);
+        }
+        Ok(items)
+    }
+
+    /// The items one after the other, each read when it is asked for. One that cannot be read is an
+    /// `Err` that names the attribute, and does not cost the others.
+    pub fn iter(&self) -> BorrowedItems<'_, V> {
+        let places = match &self.held {
+            Held::Answer(answer) => match answer.list() {
+                None => Places::Merged([].iter()),
+                Some((r, end)) => Places::List(List {
+                    answer: &answer.page,
+                    r,
+                    end,
+                    left: self.limit,
+                    first: true,
+                }),
+            },
+            Held::Merged(merged) => Places::Merged(merged.items.iter()),
+        };
+        BorrowedItems {
+            places,
+            named: self.named,
+            _view: PhantomData,
+        }
+    }
+}
+
+impl<'p, V: BorrowedProjection> IntoIterator for &'p BorrowedPage<V> {
+    type Item = Result<V::At<'p>, Error>;
+    type IntoIter = BorrowedItems<'p, V>;
+
+    fn into_iter(self) -> BorrowedItems<'p, V> {
+        self.iter()
+    }
+}
+
+/// The items of a [`BorrowedPage`]. From [`BorrowedPage::iter`].
+pub struct BorrowedItems<'p, V> {
+    places: Places<'p>,
+    named: Named,
+    _view: PhantomData<fn() -> V>,
+}
+
+/// Where the items are.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one, and the list is the usual one"
+)]
+enum Places<'p> {
+    List(List<'p>),
+    /// Here and there. They were passed over when they were merged.
+    Merged(std::slice::Iter<'p, AnswerItem>),
+}
+
+/// The list of an answer, from its start on.
+struct List<'p> {
+    answer: &'p RawPage,
+    r: Reader<'p>,
+    end: usize,
+    left: u64,
+    first: bool,
+}
+
+impl<V> fmt::Debug for BorrowedItems<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BorrowedItems").finish_non_exhaustive()
+    }
+}
+
+impl List<'_> {
+    /// Goes to the start of the next item, if there is one.
+    #[inline]
+    fn more(&mut self) -> Result<bool, ReadError> {
+        let more = if std::mem::take(&mut self.first) {
+            self.r.begin_list()?
+        } else {
+            self.r.end_element()?
+        };
+        if !more && self.r.position() != self.end {
+            return Err(self.r.malformed());
+        }
+        Ok(more)
+    }
+
+    #[cold]
+    fn unreadable(&mut self, named: Named, start: usize, e: ReadError) -> Error {
+        // An item of another shape costs itself; broken JSON ends the page.
+        match self.r.skip_from(start) {
+            Ok(()) => named.read(e),
+            Err(broken) => {
+                self.left = 0;
+                named.answer(broken, self.answer)
+            }
+        }
+    }
+}
+
+impl<'p, V: BorrowedProjection> Iterator for BorrowedItems<'p, V> {
+    type Item = Result<V::At<'p>, Error>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let list = match &mut self.places {
+            Places::List(list) => list,
+            Places::Merged(items) => {
+                let item = V::read_borrowed(&mut items.next()?.reader());
+                return Some(item.map_err(|e| self.named.read(e)));
+            }
+        };
+        list.left = list.left.checked_sub(1)?;
+        match list.more() {
+            Ok(true) => {}
+            Ok(false) => {
+                list.left = 0;
+                return None;
+            }
+            Err(e) => {
+                list.left = 0;
+                return Some(Err(self.named.answer(e, list.answer)));
+            }
+        }
+        let start = list.r.position();
+        match V::read_borrowed(&mut list.r) {
+            Ok(item) => Some(Ok(item)),
+            Err(e) => Some(Err(list.unreadable(self.named, start, e))),
+        }
+    }
+}

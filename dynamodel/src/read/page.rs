@@ -1,0 +1,444 @@
+//! Pages, cursors and streams of Query and Scan.
+
+mod cursor;
+mod scan_cursor;
+mod segments;
+mod sharded;
+mod stream;
+mod under_way;
+
+pub use cursor::Cursor;
+pub(crate) use scan_cursor::{Beginning, Position};
+pub use scan_cursor::{ScanCursor, ScanStream};
+pub(crate) use segments::{all_of_segments, apart, count_of_segments};
+pub(crate) use sharded::{MergedPage, MergedPages, merged};
+pub use stream::ItemStream;
+pub(crate) use stream::stream;
+pub(crate) use under_way::UnderWay;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use bytes::Bytes;
+
+use crate::client::capacity::ConsumedCapacity;
+use crate::client::db::Db;
+use crate::client::observe::{Observed, Origin};
+use crate::client::request::Sending;
+use crate::client::response::PageBody;
+use crate::client::response::PageItems;
+use crate::client::response::page as decode_page;
+use crate::client::response::page_count as decode_count;
+use crate::client::response::read_items;
+use crate::client::response::read_page;
+use crate::error::Error;
+use crate::model::entity::Projection;
+use crate::model::expr::ast::{Comparator, Node, Operand, Value};
+use crate::read::borrowed::RawPage;
+use crate::read::plan::Plan;
+use crate::transport::{self, Failure, FailureKind};
+use crate::wire::{Decimal, ReadError};
+
+/// One page of a query or scan.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// let page = Song::query("Nina").page_size(2).page(&db).await?;
+/// assert_eq!(page.items.len(), 2);
+///
+/// let last = Song::query("Nina").page_size(2).start_at(page.next).page(&db).await?;
+/// assert_eq!(last.items[0].title, "Coda");
+/// assert!(last.next.is_none());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items, up to the first that cannot be read as `T`. [`unreadable`](Self::unreadable) tells
+    /// whether there is one; [`try_items`](Self::try_items) has the others too, and
+    /// [`into_items`](Self::into_items) makes it an error.
+    pub items: Vec<T>,
+    /// Where the next page starts; `None` after the last.
+    pub next: Option<Cursor>,
+    /// How many items DynamoDB returned.
+    pub count: u64,
+    /// How many items DynamoDB read, before the filter.
+    pub scanned_count: u64,
+    /// What the page cost, if asked for with `measured`.
+    pub consumed_capacity: Option<ConsumedCapacity>,
+    rest: Vec<Result<T, Error>>,
+}
+
+impl<T> Page<T> {
+    /// The error of the first item that cannot be read, if there is one.
+    pub fn unreadable(&self) -> Option<&Error> {
+        self.rest.first().and_then(|r| r.as_ref().err())
+    }
+
+    /// The items, all of them.
+    ///
+    /// # Errors
+    /// When one of them cannot be read ([`is_unreadable`](Error::is_unreadable)).
+    pub fn into_items(self) -> Result<Vec<T>, Error> {
+        let mut items = self.items;
+        for rest in self.rest {
+            items.push(rest?);
+        }
+        Ok(items)
+    }
+
+    /// The items and the page without them.
+    pub(crate) fn split(mut self) -> Result<(Vec<T>, Page<()>), Error> {
+        let page = Page {
+            items: Vec::new(),
+            next: self.next.take(),
+            count: self.count,
+            scanned_count: self.scanned_count,
+            consumed_capacity: self.consumed_capacity.take(),
+            rest: Vec::new(),
+        };
+        Ok((self.into_items()?, page))
+    }
+
+    /// The page with other items.
+    pub(crate) fn with_items<U>(self, items: Vec<U>) -> Page<U> {
+        Page {
+            items,
+            next: self.next,
+            count: self.count,
+            scanned_count: self.scanned_count,
+            consumed_capacity: self.consumed_capacity,
+            rest: Vec::new(),
+        }
+    }
+
+    /// Each item's own result: one that cannot be read is an `Err` that names the attribute, and does
+    /// not cost the others.
+    pub fn try_items(self) -> impl Iterator<Item = Result<T, Error>> {
+        self.items.into_iter().map(Ok).chain(self.rest)
+    }
+}
+
+/// A page and the key that it ended at.
+pub(crate) struct Fetched<T> {
+    pub(crate) body: PageBody<T>,
+    named: Named,
+}
+
+/// Puts entity and operation into the errors of single items.
+#[derive(Clone, Copy)]
+pub(crate) struct Named {
+    entity: &'static str,
+    operation: &'static str,
+}
+
+impl Named {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        Named {
+            entity: plan.schema.entity,
+            operation: plan.operation(),
+        }
+    }
+
+    pub(crate) fn error(self, error: Error) -> Error {
+        error.of_entity(self.entity).in_operation(self.operation)
+    }
+
+    pub(crate) fn read(self, error: ReadError) -> Error {
+        self.error(Error::read(error))
+    }
+
+    /// The error of an answer that was kept, and is no JSON.
+    pub(crate) fn answer(self, error: ReadError, answer: &RawPage) -> Error {
+        let Origin {
+            attempts,
+            request_id,
+        } = answer.origin().clone();
+        self.error(Error::failure(Failure {
+            attempts,
+            uncertain: false,
+            request_id,
+            kind: FailureKind::Decode(error),
+        }))
+    }
+}
+
+impl<T> Fetched<T> {
+    fn results(self) -> (Vec<T>, Vec<Result<T, Error>>) {
+        let named = self.named;
+        let rest = self
+            .body
+            .rest
+            .into_iter()
+            .map(|r| r.map_err(|e| named.read(e)))
+            .collect();
+        (self.body.items, rest)
+    }
+}
+
+/// Asks for a page of at most `limit` items that starts after the key `start`: one round trip.
+fn ask<'d>(
+    db: &'d Db,
+    plan: &Plan,
+    limit: Option<u64>,
+    start: Option<&[u8]>,
+    count: bool,
+) -> Result<Sending<'d>, Error> {
+    if limit == Some(0) {
+        let error = "a page has at least 1 item; raise `page_size` or `limit`, or leave it out";
+        return Err(Named::of(plan).error(Error::invalid_request(error)));
+    }
+    let table = db.resolve(plan.schema.table);
+    let body = plan
+        .body(&table, limit, start, count)
+        .map_err(|e| Named::of(plan).error(e))?;
+    Ok(match plan.scan {
+        true => db.ask::<transport::Scan>(table, plan.index, body),
+        false => db.ask::<transport::Query>(table, plan.index, body),
+    })
+}
+
+/// One round trip.
+pub(crate) async fn request<T: Observed>(
+    db: &Db,
+    plan: &Plan,
+    limit: Option<u64>,
+    start: Option<&[u8]>,
+    count: bool,
+    take: impl FnOnce(Bytes) -> Result<T, ReadError>,
+) -> Result<T, Error> {
+    let answer = ask(db, plan, limit, start, count)?.await;
+    answer
+        .take(take)
+        .map_err(|f| Named::of(plan).error(Error::failure(f)))
+}
+
+/// The items of one page.
+pub(crate) async fn fetch_items<O: Projection>(
+    db: &Db,
+    plan: &Plan,
+    limit: Option<u64>,
+    start: Option<&[u8]>,
+) -> Result<Fetched<O>, Error> {
+    let take = |body: Bytes| decode_page::<O>(&body);
+    let body = request(db, plan, limit, start, false, take).await?;
+    Ok(Fetched {
+        body,
+        named: Named::of(plan),
+    })
+}
+
+/// The key to start after.
+pub(crate) fn start_key(plan: &Plan) -> Result<Option<Vec<u8>>, Error> {
+    let start = plan.start.as_ref().map(|cursor| {
+        let key = cursor.key_for(plan.schema, plan.index)?;
+        if plan
+            .key
+            .as_ref()
+            .is_some_and(|key_condition| !within(&key, key_condition))
+        {
+            return Err(Error::cursor("it comes from another query"));
+        }
+        Ok(key)
+    });
+    start.transpose().map_err(|e| Named::of(plan).error(e))
+}
+
+/// Whether the key has the values that the key condition demands with `=`: the partition's, and those
+/// of a sort key's leading parts.
+fn within(key: &[u8], condition: &Node) -> bool {
+    let Ok(key) = crate::wire::item_from_slice(key) else {
+        return false;
+    };
+    let nodes = match condition {
+        Node::And(nodes) => nodes.as_slice(),
+        node => std::slice::from_ref(node),
+    };
+    nodes.iter().all(|node| match node {
+        Node::Compare(Operand::Path(place), Comparator::Eq, Operand::Value(Value::Json(json))) => {
+            let demanded = crate::wire::from_slice(json).ok();
+            let found = key.get(place.top());
+            found.zip(demanded).is_some_and(|(a, b)| is_equal(a, &b))
+        }
+        _ => true,
+    })
+}
+
+/// Numbers are equal whatever their digits look like.
+fn is_equal(a: &AttributeValue, b: &AttributeValue) -> bool {
+    let (AttributeValue::N(x), AttributeValue::N(y)) = (a, b) else {
+        return a == b;
+    };
+    match (Decimal::parse(x), Decimal::parse(y)) {
+        (Ok(x), Ok(y)) => x == y,
+        _ => x == y,
+    }
+}
+
+/// DynamoDB's `Limit` for the next page: the page size, and no more than what is still wanted. With a
+/// filter, DynamoDB counts before it, so that a small limit would mean many empty pages.
+pub(crate) fn page_limit(plan: &Plan, remaining: Option<u64>) -> Option<u64> {
+    let page_size = plan.page_size.map(u64::from);
+    let wanted = remaining.filter(|_| plan.filter.is_none());
+    smaller(page_size, wanted)
+}
+
+/// The smaller of two limits, as DynamoDB takes it: a positive 32-bit integer.
+pub(crate) fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    let limit = match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    limit.map(|limit| limit.min(i32::MAX.unsigned_abs().into()))
+}
+
+/// A read of all items, in a box: it is compiled once, here.
+type Reading<'d> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'd>>;
+
+/// All items. The first page is read as it comes; of each other one, the next is asked for before its
+/// items are read.
+pub(crate) fn all<'d>(db: &'d Db, plan: Plan, items: &'d mut dyn PageItems) -> Reading<'d> {
+    Box::pin(collect(db, plan, items))
+}
+
+async fn collect(db: &Db, plan: Plan, items: &mut dyn PageItems) -> Result<(), Error> {
+    if let Some(shards) = plan.shards {
+        return sharded::all(db, plan, shards, items).await;
+    }
+    let start = start_key(&plan)?;
+    let named = Named::of(&plan);
+    let remaining = |items: &dyn PageItems| {
+        let limit = plan.limit?;
+        Some(limit.saturating_sub(items.len() as u64))
+    };
+    if remaining(items) == Some(0) {
+        return Ok(());
+    }
+    let limit = page_limit(&plan, plan.limit);
+    let answer = ask(db, &plan, limit, start.as_deref(), false)?.await;
+    let first = answer.decode(|body| read_page(body, items));
+    let mut next = first.map_err(|f| named.error(Error::failure(f)))?.last_key;
+    let mut error = items.take_error();
+    let shared: SharedPlan = Arc::new(plan.clone());
+    let ask = |remaining: Option<u64>, start: Vec<u8>| {
+        let (db, plan) = (db.clone(), shared.clone());
+        let limit = page_limit(&plan, remaining);
+        UnderWay::new(async move {
+            request(&db, &plan, limit, Some(&start), false, RawPage::read).await
+        })
+    };
+    let mut ahead: Option<UnderWay<Result<RawPage, Error>>> = None;
+    loop {
+        if remaining(items) == Some(0) {
+            let limit = plan.limit.and_then(|limit| usize::try_from(limit).ok());
+            items.truncate(limit.unwrap_or(usize::MAX));
+            return Ok(());
+        }
+        if let Some(error) = error {
+            return Err(named.read(error));
+        }
+        let under_way = match (ahead.take(), next.take()) {
+            (Some(under_way), _) => under_way,
+            (None, Some(start)) => ask(remaining(items), start),
+            (None, None) => return Ok(()),
+        };
+        let page = under_way.answer().await?;
+        let wanted = remaining(items).map(|n| n.saturating_sub(page.count()));
+        next = page.last_key().map(<[u8]>::to_vec);
+        if plan.prefetch != Some(false)
+            && wanted != Some(0)
+            && let Some(start) = next.take()
+        {
+            ahead = Some(ask(wanted, start).sent().await);
+        }
+        error = read_items(&page, items).map_err(|e| named.answer(e, &page))?;
+    }
+}
+
+/// The first item, if there is one.
+pub(crate) fn first<'d>(db: &'d Db, mut plan: Plan, items: &'d mut dyn PageItems) -> Reading<'d> {
+    plan.limit = Some(1);
+    all(db, plan, items)
+}
+
+pub(crate) async fn count(db: &Db, plan: Plan) -> Result<u64, Error> {
+    if let Some(shards) = plan.shards {
+        return sharded::count(db, plan, shards).await;
+    }
+    let start = start_key(&plan)?;
+    count_from(db, &plan, start).await
+}
+
+/// How many items there are after this key.
+async fn count_from(db: &Db, plan: &Plan, mut start: Option<Vec<u8>>) -> Result<u64, Error> {
+    let mut count = 0_u64;
+    loop {
+        let remaining = plan.limit.map(|limit| limit.saturating_sub(count));
+        if remaining == Some(0) {
+            break;
+        }
+        let limit = page_limit(plan, remaining);
+        let take = |body: Bytes| decode_count(&body);
+        let page = request(db, plan, limit, start.as_deref(), true, take).await?;
+        count += page.count;
+        start = page.last_key;
+        if start.is_none() {
+            break;
+        }
+    }
+    Ok(plan.limit.map_or(count, |limit| count.min(limit)))
+}
+
+pub(crate) async fn page<O: Projection>(db: &Db, plan: Plan) -> Result<Page<O>, Error> {
+    if let Some(shards) = plan.shards {
+        return sharded::page(db, plan, shards).await;
+    }
+    let start = start_key(&plan)?;
+    let limit = smaller(plan.page_size.map(u64::from), plan.limit);
+    let mut fetched = fetch_items::<O>(db, &plan, limit, start.as_deref()).await?;
+    let next = fetched
+        .body
+        .last_key
+        .take()
+        .map(|key| Cursor::new(plan.schema, plan.index, key));
+    let (count, scanned_count) = (fetched.body.count, fetched.body.scanned_count);
+    let consumed_capacity = fetched.body.capacity.take();
+    let (items, rest) = fetched.results();
+    Ok(Page {
+        items,
+        next,
+        count,
+        scanned_count,
+        consumed_capacity,
+        rest,
+    })
+}
+
+pub(crate) fn to_json(plan: &Plan) -> Result<String, Error> {
+    if let Some(shards) = plan.shards {
+        return sharded::to_json(plan, shards);
+    }
+    let start = start_key(plan)?;
+    let body = plan.body(
+        plan.schema.table,
+        page_limit(plan, plan.limit),
+        start.as_deref(),
+        false,
+    );
+    crate::client::request::text(body?)
+}
+
+/// A plan that streams share with the requests they have under way.
+type SharedPlan = Arc<Plan>;

@@ -1,0 +1,109 @@
+//! Queries of an index whose writes are spread: one reader for each shard, merged in sort order.
+
+mod layout;
+mod merge;
+mod pages;
+mod position;
+
+pub(super) use self::merge::{Effort, Merge};
+pub(crate) use self::pages::{MergedPage, MergedPages, merged};
+
+use futures_util::{StreamExt, TryStreamExt};
+
+use super::{Cursor, Named, Page, count_from};
+use crate::client::db::Db;
+use crate::client::response::PageItems;
+use crate::error::Error;
+use crate::model::entity::Projection;
+use crate::model::schema::Shards;
+use crate::read::borrowed::{Answer, AnswerItem};
+use crate::read::plan::Plan;
+use layout::Layout;
+
+/// Reads an item that was merged.
+pub(super) fn decode<O: Projection>(plan: &Plan, item: &AnswerItem) -> Result<O, Error> {
+    O::read_item(&mut item.reader()).map_err(|e| Named::of(plan).read(e))
+}
+
+/// All items.
+pub(super) async fn all(
+    db: &Db,
+    plan: Plan,
+    shards: Shards,
+    items: &mut dyn PageItems,
+) -> Result<(), Error> {
+    let named = Named::of(&plan);
+    let mut merge = Merge::new(db, plan, shards, Effort::All, Answer::of_owned)?;
+    while let Some(item) = merge.next().await? {
+        let read = items.read_item(&mut item.reader());
+        read.map_err(|e| named.read(e))?;
+    }
+    Ok(())
+}
+
+/// One page of the merged items.
+pub(super) async fn page<O: Projection>(
+    db: &Db,
+    plan: Plan,
+    shards: Shards,
+) -> Result<Page<O>, Error> {
+    let (merged, plan) = merged(db, plan, shards, Answer::of_owned).await?;
+    let (mut items, mut rest) = (Vec::with_capacity(merged.items.len()), Vec::new());
+    for item in &merged.items {
+        match decode(&plan, item) {
+            Ok(item) if rest.is_empty() => items.push(item),
+            result => rest.push(result),
+        }
+    }
+    Ok(Page {
+        items,
+        rest,
+        next: merged.next,
+        count: merged.count,
+        scanned_count: merged.scanned_count,
+        consumed_capacity: merged.capacity,
+    })
+}
+
+/// How many items there are in all shards.
+pub(super) async fn count(db: &Db, plan: Plan, shards: Shards) -> Result<u64, Error> {
+    let (limit, concurrency) = (plan.limit, plan.concurrency.max(1));
+    let layout = Layout::new(&plan, shards)?;
+    let starts = layout.starts(&plan)?;
+    let counts = starts.into_iter().map(|(plan, start)| async move {
+        match start {
+            position::Start::End => Ok(0),
+            start => count_from(db, &plan, start.into_key()).await,
+        }
+    });
+    let counts = futures_util::stream::iter(counts).buffer_unordered(concurrency);
+    let sum = |sum: u64, count: u64| std::future::ready(Ok(sum.saturating_add(count)));
+    let count = counts.try_fold(0, sum).await?;
+    Ok(limit.map_or(count, |limit| count.min(limit)))
+}
+
+/// The requests for the first page, as a JSON list.
+pub(super) fn to_json(plan: &Plan, shards: Shards) -> Result<String, Error> {
+    let layout = Layout::new(plan, shards)?;
+    let limit = merge::ask(plan, shards, plan.limit);
+    let mut requests = Vec::new();
+    for (plan, start) in layout.starts(plan)? {
+        if let position::Start::End = start {
+            continue;
+        }
+        let start = start.into_key();
+        let body = plan.body(plan.schema.table, limit, start.as_deref(), false)?;
+        requests.push(crate::client::request::text(body)?);
+    }
+    Ok(format!("[{}]", requests.join(",")))
+}
+
+impl Cursor {
+    fn of_shards(plan: &Plan, body: Vec<u8>) -> Self {
+        Cursor {
+            format: super::cursor::SHARDED,
+            source: super::cursor::source(plan.schema, plan.index),
+            key: body,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What Query and Scan have in common.
+
+use std::marker::PhantomData;
+use std::time::SystemTime;
+
+use crate::error::Error;
+use crate::model::entity::{Entity, Index};
+use crate::model::expr::ast::{Comparator, Node, Operand, Place, Value};
+use crate::model::expr::render::Body;
+use crate::model::schema::{EntitySchema, IndexProjection, IndexSchema, Shards};
+use crate::read::page::Cursor;
+
+/// What a query or scan knows at compile time: the entity, the index and what is read.
+pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
+
+/// A query or scan without its types: where to read and how.
+#[derive(Clone)]
+pub(crate) struct Plan {
+    pub(crate) schema: &'static EntitySchema,
+    pub(crate) index: Option<&'static str>,
+    pub(crate) scan: bool,
+    pub(crate) key: Option<Node>,
+    pub(crate) filter: Option<Node>,
+    pub(crate) projection: &'static [&'static str],
+    pub(crate) consistent: bool,
+    pub(crate) descending: bool,
+    pub(crate) limit: Option<u64>,
+    pub(crate) page_size: Option<u32>,
+    pub(crate) start: Option<Cursor>,
+    /// Which segment of how many.
+    pub(crate) segment: Option<(u32, u32)>,
+    pub(crate) measure: bool,
+    /// Whether the next page is asked for before the one at hand is used up.
+    pub(crate) prefetch: Option<bool>,
+    /// The shards of the index, each of which is read by requests of its own.
+    pub(crate) shards: Option<Shards>,
+    /// How many requests are under way at a time.
+    pub(crate) concurrency: usize,
+    /// What is fetched beside the projection.
+    pub(crate) also: Vec<&'static str>,
+}
+
+impl Plan {
+    pub(crate) fn new<I: Index>(scan: bool) -> Self {
+        let shards = if scan { None } else { I::SHARDS };
+        Self::of(I::Entity::SCHEMA, I::NAME, scan, shards)
+    }
+
+    fn of(
+        schema: &'static EntitySchema,
+        index: Option<&'static str>,
+        scan: bool,
+        shards: Option<Shards>,
+    ) -> Self {
+        Plan {
+            schema,
+            index,
+            scan,
+            key: None,
+            filter: None,
+            projection: &[],
+            consistent: false,
+            descending: false,
+            limit: None,
+            page_size: None,
+            start: None,
+            segment: None,
+            measure: false,
+            prefetch: None,
+            shards,
+            concurrency: usize::MAX,
+            also: Vec::new(),
+        }
+    }
+
+    /// The first of these plans, which are the segments of a scan that are left, or a query.
+    ///
+    /// # Errors
+    /// Its own, or none is left.
+    pub(crate) fn first(plans: Vec<Result<Self, Error>>) -> Result<Self, Error> {
+        plans.into_iter().next().unwrap_or_else(|| {
+            let error = "nothing is left to read; the cursor is that of a finished scan";
+            Err(Error::invalid_request(error).in_operation("Scan"))
+        })
+    }
+
+    /// As [`first`](Self::first), where there is no other.
+    ///
+    /// # Errors
+    /// As there, or there are several.
+    pub(crate) fn only(plans: Vec<Result<Self, Error>>) -> Result<Self, Error> {
+        let several = plans.len() > 1;
+        let plan = Self::first(plans)?;
+        if several {
+            let error = "a page belongs to one segment; use `segment(i, n)`";
+            let error = Error::invalid_request(error).in_operation(plan.operation());
+            return Err(error.of_entity(plan.schema.entity));
+        }
+        Ok(plan)
+    }
+
+    pub(crate) fn operation(&self) -> &'static str {
+        if self.scan { "Scan" } else { "Query" }
+    }
+
+    pub(crate) fn add_filter(&mut self, node: Node) {
+        self.filter = Node::all(self.filter.take().into_iter().chain([node]).collect());
+    }
+
+    /// The request for a page of at most `limit` items that starts after the key `start`.
+    pub(crate) fn body(
+        &self,
+        table: &str,
+        limit: Option<u64>,
+        start: Option<&[u8]>,
+        count: bool,
+    ) -> Result<Vec<u8>, Error> {
+        self.check_filter()?;
+        let mut body = Body::new(table, 384);
+        if let Some(index) = self.index {
+            body.member_with("IndexName", |w| {
+                w.raw(b"\"");
+                w.text(index);
+                w.raw(b"\"");
+            });
+        }
+        body.condition("KeyConditionExpression", self.key.as_ref());
+        body.condition("FilterExpression", self.filter.as_ref());
+        if count {
+            body.word("Select", "COUNT");
+        } else {
+            let projection = self.projection.iter().chain(&self.also);
+            body.projection(projection.copied());
+        }
+        if self.consistent {
+            body.member("ConsistentRead", b"true");
+        }
+        if self.descending {
+            body.member("ScanIndexForward", b"false");
+        }
+        if let Some(limit) = limit {
+            body.member("Limit", itoa::Buffer::new().format(limit).as_bytes());
+        }
+        if let Some((segment, total)) = self.segment {
+            body.member("Segment", itoa::Buffer::new().format(segment).as_bytes());
+            body.member(
+                "TotalSegments",
+                itoa::Buffer::new().format(total).as_bytes(),
+            );
+        }
+        if let Some(start) = start {
+            body.member("ExclusiveStartKey", start);
+        }
+        if self.measure {
+            body.word("ReturnConsumedCapacity", "INDEXES");
+        }
+        body.finish()
+    }
+
+    /// A filter on what the index does not hold would take every item for one without it.
+    fn check_filter(&self) -> Result<(), Error> {
+        let Some(filter) = &self.filter else {
+            return Ok(());
+        };
+        let index = self.index.and_then(|name| self.schema.index(name));
+        let key = index.map_or(&self.schema.key, |index| &index.key);
+        let mut problem = None;
+        filter.places(&mut |place| {
+            let name = place.top();
+            if !self.scan && key.contains(name) {
+                problem = Some(format!(
+                    "the filter names `{name}`, a key of the queried index; restrict it with `sort`"
+                ));
+            } else if let Some(index) = index.filter(|index| !holds(self.schema, index, name)) {
+                problem = Some(format!(
+                    "the filter names `{name}`, which index `{}` does not hold; filter on what it projects, or read the table",
+                    index.name
+                ));
+            }
+        });
+        problem.map_or(Ok(()), |problem| Err(Error::invalid_request(problem)))
+    }
+
+    /// Leaves expired items out.
+    pub(crate) fn unexpired(&mut self, ttl: &'static str) {
+        let now = crate::wire::attribute::time::epoch_seconds(SystemTime::now());
+        self.add_filter(Node::Or(vec![
+            Node::Compare(
+                Operand::Path(Place::root(ttl)),
+                Comparator::Gt,
+                Operand::Value(Value::write(|w| w.integer(now))),
+            ),
+            Node::not_exists(ttl),
+        ]));
+    }
+}
+
+/// Whether the index has the attribute.
+fn holds(schema: &EntitySchema, index: &IndexSchema, name: &str) -> bool {
+    let is_projected = match index.projection {
+        IndexProjection::All => true,
+        IndexProjection::KeysOnly => false,
+        IndexProjection::Include(names) => names.contains(&name),
+    };
+    is_projected || index.key.contains(name) || schema.key.contains(name)
+}

@@ -1,0 +1,392 @@
+//! Query.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::plan::{Plan, Types};
+use super::sort::IntoSort;
+use crate::client::db::Db;
+use crate::client::response::AllItems;
+use crate::error::Error;
+use crate::model::entity::{
+    Entity, HasSort, HasTtl, Index, Primary, Projection, ReadsConsistently, SelectableFrom, Sharded,
+};
+use crate::model::expr::ast::{Node, Value};
+use crate::model::expr::{Condition, Fields, InFilter, Prefix};
+use crate::model::key::KeyBuilder;
+use crate::model::schema::{EntitySchema, IndexKey, KeySchema};
+use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
+use crate::read::page::{self, Cursor, ItemStream, Page};
+use crate::write::unique;
+
+/// Reads the items of one partition, in the order of the sort key: Query. Made by the entity's `query`
+/// constructor and by one for each index.
+///
+/// Nothing is read until [`all`](Self::all), [`first`](Self::first), [`count`](Self::count),
+/// [`page`](Self::page) or [`stream`](Self::stream). DynamoDB answers in pages of at most 1 MB: one
+/// round trip each. Costs half a read unit for each 4 KB read, twice that when consistent; what a
+/// filter leaves out is paid for too.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// let early = Song::query("Nina").sort(|k| k.title.lt("C")).descending().all(&db).await?;
+/// assert_eq!(early[0].title, "Ballad");
+///
+/// let of_2002 = Song::by_year(2002).sort(|k| k.title.begins_with("Co")).first(&db).await?;
+/// assert_eq!(of_2002.map(|s| s.title), Some("Coda".to_owned()));
+///
+/// assert_eq!(Song::query("Nina").filter(|s| s.year.gt(2001)).count(&db).await?, 2);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Sharded indexes
+///
+/// An index with `shards = n` is queried like any other, and read by n requests, all at a time unless
+/// [`concurrency`](Self::concurrency) says otherwise. Their items come in the exact order of the sort
+/// key (text and binary by their bytes, numbers by their value, part by part); those with equal sort
+/// keys come by the number of their shard, and within a shard as DynamoDB has them. An index without a
+/// sort key has no order.
+///
+/// `limit`, `page_size` and cursors mean the merged items. To give k of them, each shard is asked for
+/// at most `min(k, 2 * ceil(k / n) + 2)`, and asked again only when it has more of them than that; what
+/// was read and not given out is read again by the next page, but by `all` and `stream` only once. So a
+/// page costs at least half a read unit for each shard, and about twice the items that it has; without a
+/// `page_size` or `limit`, up to 1 MB of each shard. With a filter, each shard is read once for a page,
+/// which then can be short. The counts and capacities of a
+/// page are those of all requests. When a shard fails, the whole page fails, and its cursor still
+/// stands. [Borrowed](Self::borrowed) pages are the same, with the same cursors.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// #[derive(Debug, Entity)]
+/// #[dynamo(table = "orders", index(by_status, partition = status, sort = placed_at, shards = 16))]
+/// struct Order { #[dynamo(partition)] id: u64, status: String, placed_at: u64 }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Order>().await?;
+/// for id in 0..50 {
+///     Order { id, status: "open".into(), placed_at: 1_000 - id }.put().send(&db).await?;
+/// }
+/// let page = Order::by_status("open").page_size(20).page(&db).await?;
+/// assert!(page.items.iter().map(|o| o.placed_at).eq(951..=970));
+///
+/// let page = Order::by_status("open").page_size(20).start_at(page.next).page(&db).await?;
+/// assert_eq!(page.items[0].placed_at, 971);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Source: [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html),
+/// [write sharding](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-sharding.html).
+#[must_use = "a query does nothing until it is read"]
+pub struct Query<E, I = Primary<E>, O = E> {
+    plan: Result<Plan, Error>,
+    _types: Types<E, I, O>,
+}
+
+impl<E: Entity, I: Index, O> fmt::Debug for Query<E, I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut s = f.debug_struct("Query");
+        s.field("entity", &E::SCHEMA.entity)
+            .field("index", &I::NAME);
+        if let Ok(plan) = &self.plan {
+            s.field(
+                "key",
+                &crate::model::expr::render::debug_node(plan.key.as_ref()),
+            )
+            .field(
+                "filter",
+                &crate::model::expr::render::debug_node(plan.filter.as_ref()),
+            );
+        }
+        s.finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
+    #[doc(hidden)]
+    pub fn new(partition: &KeyBuilder) -> Self {
+        let plan = Plan::new::<I>(false);
+        Query {
+            plan: in_partition(plan, partition, &I::KEY, I::TEMPLATES),
+            _types: PhantomData,
+        }
+    }
+}
+
+/// Restricts a query to one partition.
+fn in_partition(
+    mut plan: Plan,
+    partition: &KeyBuilder,
+    key: &KeySchema,
+    templates: Option<IndexKey>,
+) -> Result<Plan, Error> {
+    let schema = plan.schema;
+    // The template of the partition key alone.
+    let of_partition = templates.map(|mut templates| {
+        templates.key.sort = &[];
+        templates
+    });
+    let nodes = partition
+        .checked(key, of_partition.as_ref())
+        .and_then(|parts| {
+            for (name, value) in &parts {
+                unique::check_partition(schema, name, value)?;
+            }
+            let equals = |(name, json)| Node::equals(name, Value::Json(json));
+            let mut nodes: Vec<Node> = parts.into_iter().map(equals).collect();
+            nodes.extend(super::sort::nodes(
+                Vec::new(),
+                None,
+                key,
+                templates.as_ref(),
+            )?);
+            Ok(nodes)
+        });
+    let nodes = nodes.map_err(|e| named(schema, Error::invalid_key(e)))?;
+    plan.key = Node::all(nodes);
+    let filter = plan.index;
+    let filter = filter.and_then(|name| unique::index_filter(schema, name, key));
+    if let Some(filter) = filter {
+        plan.add_filter(filter);
+    }
+    Ok(plan)
+}
+
+fn named(schema: &EntitySchema, error: Error) -> Error {
+    error.of_entity(schema.entity).in_operation("Query")
+}
+
+impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
+    fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
+        if let Ok(plan) = &mut self.plan {
+            change(plan);
+        }
+        self
+    }
+
+    /// Restricts the sort key, from its first part on: `|k| k.placed_at.ge(day)`. Only what matches
+    /// is read and paid for.
+    pub fn sort<S: IntoSort<I>>(mut self, condition: impl FnOnce(I::Sort) -> S) -> Self
+    where
+        I: HasSort,
+    {
+        let nodes = condition(I::sort()).into_sort().into_nodes();
+        match (&mut self.plan, nodes) {
+            (Ok(plan), Ok(nodes)) => {
+                plan.key = Node::all(match plan.key.take() {
+                    Some(Node::And(mut and)) => {
+                        if I::TEMPLATES.is_some() {
+                            // A template makes one attribute, and it was restricted to the entity's own.
+                            and.truncate(1);
+                        }
+                        and.extend(nodes);
+                        and
+                    }
+                    key => key.into_iter().chain(nodes).collect(),
+                });
+            }
+            (Ok(_), Err(e)) => self.plan = Err(named(E::SCHEMA, Error::invalid_key(e))),
+            (Err(_), _) => {}
+        }
+        self
+    }
+
+    /// Leaves out what does not meet the condition, after it was read and paid for. Called twice,
+    /// both have to hold.
+    pub fn filter(
+        self,
+        condition: impl FnOnce(<E as Fields>::Fields<InFilter<I>>) -> Condition<E>,
+    ) -> Self {
+        let node = condition(E::fields(&Prefix::ROOT)).into_node();
+        self.with(|plan| plan.add_filter(node))
+    }
+
+    /// Leaves out items that have expired by this machine's clock and that DynamoDB has not deleted
+    /// yet. A filter: they are read and paid for. The index has to hold the Time to Live attribute, and
+    /// not in its key; else reading is an error.
+    pub fn unexpired(self) -> Self
+    where
+        E: HasTtl,
+    {
+        self.with(|plan| {
+            if let Some(ttl) = E::SCHEMA.ttl {
+                plan.unexpired(ttl);
+            }
+        })
+    }
+
+    /// From the last sort key to the first.
+    pub fn descending(self) -> Self {
+        self.with(|plan| plan.descending = true)
+    }
+
+    /// From the first sort key to the last, as by default.
+    pub fn ascending(self) -> Self {
+        self.with(|plan| plan.descending = false)
+    }
+
+    /// Sees every write that was acknowledged before. Costs twice as much.
+    pub fn consistent(self) -> Self
+    where
+        I::Locality: ReadsConsistently,
+    {
+        self.with(|plan| plan.consistent = true)
+    }
+
+    /// Ends after this many items, counted after the filter.
+    pub fn limit(self, items: u64) -> Self {
+        self.with(|plan| plan.limit = Some(items))
+    }
+
+    /// Reads at most this many items a round trip, counted before the filter: DynamoDB's `Limit`.
+    pub fn page_size(self, items: u32) -> Self {
+        self.with(|plan| plan.page_size = Some(items))
+    }
+
+    /// Goes on where the page that this cursor comes from ended.
+    pub fn start_at(self, cursor: impl Into<Option<Cursor>>) -> Self {
+        self.with(|plan| plan.start = cursor.into())
+    }
+
+    /// Asks what each page cost: [`Page::consumed_capacity`].
+    pub fn measured(self) -> Self {
+        self.with(|plan| plan.measure = true)
+    }
+
+    /// Whether the next page is under way while the items of one are decoded and looked at, so that its
+    /// round trip costs no time.
+    ///
+    /// [`all`](Self::all) and [`BorrowedRead::each`] read on anyway and do so if not said otherwise. A
+    /// [`stream`](Self::stream) does not: one that is dropped early would have read, and paid for, a page
+    /// too much. Never is more than one page under way, nor one past the [`limit`](Self::limit), and an
+    /// error of a page shows after the items of the one before it. Of a sharded index, nothing is read
+    /// ahead: all its shards are asked side by side.
+    pub fn prefetch(self, ahead: bool) -> Self {
+        self.with(|plan| plan.prefetch = Some(ahead))
+    }
+
+    /// Reads items that borrow their text from the pages, with a struct that derives
+    /// [`Projection`](derive@crate::Projection) and has a lifetime: about twice as fast as owned items,
+    /// for code that only looks at them. See [`BorrowedProjection`].
+    pub fn borrowed<V>(self) -> BorrowedRead<V>
+    where
+        V: BorrowedProjection<Of = E> + SelectableFrom<I>,
+    {
+        BorrowedRead::new(vec![self.plan], None)
+    }
+
+    /// How many of the shards of a sharded index are asked at a time; all, by default.
+    pub fn concurrency(self, requests: usize) -> Self
+    where
+        I: Sharded,
+    {
+        self.with(|plan| plan.concurrency = requests.max(1))
+    }
+
+    /// Reads only the attributes of `P`, which the index has to hold. It costs as much as the whole
+    /// items; what is saved is transfer and decoding.
+    pub fn select<P>(self) -> Query<E, I, P>
+    where
+        P: Projection<Entity = E> + SelectableFrom<I>,
+    {
+        Query {
+            plan: self.with(|plan| plan.projection = P::ATTRIBUTES).plan,
+            _types: PhantomData,
+        }
+    }
+
+    /// How many items there are, without fetching them. Reads and costs as much as fetching; a
+    /// [`limit`](Self::limit) bounds the answer.
+    ///
+    /// # Errors
+    /// An invalid key or value before anything is sent; or the service or network fails.
+    pub async fn count(self, db: &Db) -> Result<u64, Error> {
+        page::count(db, self.plan?).await
+    }
+
+    /// The request for the first page as it is sent, as JSON, with the table's name as the code
+    /// declares it; of a sharded index, a list of the requests.
+    ///
+    /// # Errors
+    /// When a key or value is invalid.
+    pub fn to_json(self) -> Result<String, Error> {
+        page::to_json(&self.plan?)
+    }
+}
+
+/// Reading. `O` has to be something that the index holds.
+impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
+    /// All items, in one `Vec`: as many round trips as there are pages.
+    ///
+    /// # Errors
+    /// An invalid key or value before anything is sent; an item that cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)); or the service or network fails.
+    pub async fn all(self, db: &Db) -> Result<Vec<O>, Error>
+    where
+        O: SelectableFrom<I>,
+    {
+        let mut all = AllItems::new();
+        page::all(db, self.plan?, &mut all).await?;
+        Ok(all.items)
+    }
+
+    /// The first item, if there is one. One round trip (one to each shard of a sharded index), unless a
+    /// filter leaves out whole pages.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub async fn first(self, db: &Db) -> Result<Option<O>, Error>
+    where
+        O: SelectableFrom<I>,
+    {
+        let mut first = AllItems::new();
+        page::first(db, self.plan?, &mut first).await?;
+        Ok(first.items.pop())
+    }
+
+    /// One page, and the cursor of the next. One round trip; of a sharded index, one or two to each
+    /// shard, side by side.
+    ///
+    /// A page can have fewer items than asked for, even none, and still not be the last: only
+    /// [`next`](Page::next) tells.
+    ///
+    /// # Errors
+    /// An invalid key, value or cursor before anything is sent; or the service or network fails. An
+    /// item that cannot be read is no error of the page: see [`Page::try_items`].
+    pub async fn page(self, db: &Db) -> Result<Page<O>, Error>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::page(db, self.plan?).await
+    }
+
+    /// The items as a stream, page after page as they are needed. Ends at the first error.
+    pub fn stream(self, db: &Db) -> ItemStream<O>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::stream(db, vec![self.plan], false)
+    }
+
+    /// As [`stream`](Self::stream), but an item that cannot be read is one `Err` and the stream goes
+    /// on after it. Ends at the first error of the service or network.
+    pub fn stream_results(self, db: &Db) -> ItemStream<O>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::stream(db, vec![self.plan], true)
+    }
+}

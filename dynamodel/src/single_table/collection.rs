@@ -1,0 +1,331 @@
+//! Collections: entities of several kinds that lie in one partition, read together.
+
+use super::gather::Gather;
+use super::partition::PartitionValues;
+use super::sort::{SortKey, SortRange};
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::client::db::Db;
+use crate::client::response::AllItems;
+use crate::error::Error;
+use crate::model::entity::{Primary, Projection};
+use crate::model::expr::ast::{Node, Operand, Place, Value};
+use crate::model::key::KeyBuilder;
+use crate::model::schema::{EntitySchema, IndexKey};
+use crate::model::table::{Table, TableWithSort, Templated};
+use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
+use crate::read::page::{self, Cursor, ItemStream, Page};
+use crate::read::plan::Plan;
+use crate::wire::{ReadError, Reader};
+
+/// Entities of one [`Table`] with one partition template, which are read together.
+///
+/// Implemented by [`#[derive(Collection)]`](derive@crate::Collection): on an enum, whose values are the
+/// items of a partition one by one, and on a struct, which gathers a partition as a whole.
+///
+/// ```
+/// use dynamodel::{Collection, Db, Entity, Table};
+///
+/// #[derive(Table)]
+/// #[dynamo(name = "app", partition = "pk", sort = "sk")]
+/// struct App;
+/// #[derive(Debug, PartialEq, Entity)]
+/// #[dynamo(table = App, key(partition = "USER#{user_id}", sort = "PROFILE"))]
+/// struct User { user_id: String }
+/// #[derive(Debug, PartialEq, Entity)]
+/// #[dynamo(table = App, key(partition = "USER#{user_id}", sort = "ORDER#{number}"))]
+/// struct Order { user_id: String, number: u32 }
+///
+/// #[derive(Debug, PartialEq, Collection)]
+/// enum UserItem { User(User), Order(Order) }
+///
+/// #[derive(Debug, PartialEq, Collection)]
+/// struct Account { user: User, orders: Vec<Order> }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<App>().await?;
+/// User { user_id: "u1".into() }.create().send(&db).await?;
+/// Order { user_id: "u1".into(), number: 1 }.create().send(&db).await?;
+///
+/// let items = UserItem::query("u1").all(&db).await?;
+/// assert!(matches!(&items[..], [UserItem::Order(_), UserItem::User(_)]));
+///
+/// let account = Account::query("u1").gather(&db).await?;
+/// assert_eq!(account.orders.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a collection",
+    label = "not a collection",
+    note = "derive it: `#[derive(Collection)] enum {Self} {{ User(User), Order(Order) }}`"
+)]
+pub trait Collection: Sized + Send + Sync + 'static {
+    /// The first of the entities, by whose templates partitions are found.
+    type First: Templated;
+    /// The schema of the first entity, under the collection's name.
+    #[doc(hidden)]
+    const SCHEMA: &'static EntitySchema;
+    /// What the discriminator says of the entities.
+    #[doc(hidden)]
+    const KINDS: &'static [&'static str];
+}
+
+/// Reads the items of one partition that belong to a collection: Query. Made by the collection's
+/// `query` constructor.
+///
+/// Costs and pages are those of [`Query`](crate::Query).
+#[must_use = "a query does nothing until it is read"]
+pub struct CollectionQuery<C> {
+    plan: Result<Plan, Error>,
+    _collection: PhantomData<fn() -> C>,
+}
+
+impl<C: Collection> fmt::Debug for CollectionQuery<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CollectionQuery")
+            .field("collection", &C::SCHEMA.entity)
+            .finish_non_exhaustive()
+    }
+}
+
+fn named<C: Collection>(error: Error) -> Error {
+    error.of_entity(C::SCHEMA.entity).in_operation("Query")
+}
+
+impl<C: Collection> CollectionQuery<C> {
+    #[doc(hidden)]
+    pub fn new(partition: impl PartitionValues<<C::First as Templated>::Partition>) -> Self {
+        let single = C::First::SINGLE_TABLE;
+        let mut templates: IndexKey = single.primary();
+        templates.key.sort = &[];
+        let names = single.parts.iter().map(|part| part.field);
+        let builder = KeyBuilder::of_values(names.zip(partition.values()));
+        let parts = builder.checked(&C::SCHEMA.key, Some(&templates));
+        let plan = parts.map(|parts| {
+            let equals = |(name, json)| Node::equals(name, Value::Json(json));
+            let mut plan = Plan::new::<Primary<C::First>>(false);
+            plan.schema = C::SCHEMA;
+            plan.key = Node::all(parts.into_iter().map(equals).collect());
+            plan
+        });
+        CollectionQuery {
+            plan: plan.map_err(|e| named::<C>(Error::invalid_key(e))),
+            _collection: PhantomData,
+        }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
+        if let Ok(plan) = &mut self.plan {
+            change(plan);
+        }
+        self
+    }
+
+    /// Restricts the sort key by its text, across the kinds: `|k| k.begins_with("ORDER#")`.
+    pub fn sort(mut self, condition: impl FnOnce(SortKey) -> SortRange) -> Self
+    where
+        <C::First as Templated>::Table: TableWithSort,
+    {
+        let name = C::SCHEMA.key.sort.first().copied().unwrap_or_default();
+        let node = condition(SortKey::new()).into_node(name);
+        match (&mut self.plan, node) {
+            (Ok(plan), Ok(node)) => {
+                let partition = match plan.key.take() {
+                    Some(Node::And(nodes)) => nodes.into_iter().next(),
+                    node => node,
+                };
+                plan.key = Node::all(partition.into_iter().chain([node]).collect());
+            }
+            (Ok(_), Err(e)) => self.plan = Err(named::<C>(Error::invalid_key(e))),
+            (Err(_), _) => {}
+        }
+        self
+    }
+
+    /// Leaves out items of other kinds, by a filter: they are read and paid for. Else they are errors.
+    pub fn skip_unknown(self) -> Self {
+        let name = <<C::First as Templated>::Table as Table>::DISCRIMINATOR;
+        let value = |kind: &&str| Operand::Value(Value::write(|w| w.string(kind)));
+        let kinds = C::KINDS.iter().map(value).collect();
+        self.with(|plan| plan.add_filter(Node::In(Operand::Path(Place::root(name)), kinds)))
+    }
+
+    /// From the last sort key to the first.
+    pub fn descending(self) -> Self {
+        self.with(|plan| plan.descending = true)
+    }
+
+    /// Sees every write that was acknowledged before. Costs twice as much.
+    pub fn consistent(self) -> Self {
+        self.with(|plan| plan.consistent = true)
+    }
+
+    /// Reads at most this many items a round trip, counted before the filter of
+    /// [`skip_unknown`](Self::skip_unknown): DynamoDB's `Limit`.
+    pub fn page_size(self, items: u32) -> Self {
+        self.with(|plan| plan.page_size = Some(items))
+    }
+
+    /// Asks what each page cost: [`Page::consumed_capacity`].
+    pub fn measured(self) -> Self {
+        self.with(|plan| plan.measure = true)
+    }
+
+    /// Whether the next page is under way while the items of one are decoded and looked at. As
+    /// [`Query::prefetch`](crate::Query::prefetch).
+    pub fn prefetch(self, ahead: bool) -> Self {
+        self.with(|plan| plan.prefetch = Some(ahead))
+    }
+
+    /// Reads items that borrow their text from the pages: with an enum that derives
+    /// [`Projection`](derive@crate::Projection) and has a lifetime, and a variant for each entity of the
+    /// collection. See [`BorrowedProjection`].
+    ///
+    /// ```
+    /// # use dynamodel::{Collection, Db, Entity, Projection, Table};
+    /// # #[derive(Table)]
+    /// # #[dynamo(name = "app", partition = "pk", sort = "sk")]
+    /// # struct App;
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = App, key(partition = "USER#{user_id}", sort = "PROFILE"))]
+    /// # struct User { user_id: String, name: String }
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = App, key(partition = "USER#{user_id}", sort = "ORDER#{number}"))]
+    /// # struct Order { user_id: String, number: u32, note: String }
+    /// #[derive(Debug, Collection)]
+    /// enum UserItem { User(User), Order(Order) }
+    ///
+    /// #[derive(Debug, Projection)]
+    /// #[dynamo(of = UserItem)]
+    /// enum UserItemView<'a> { User(UserView<'a>), Order(OrderView<'a>) }
+    ///
+    /// #[derive(Debug, Projection)]
+    /// #[dynamo(of = User)]
+    /// struct UserView<'a> { name: &'a str }
+    /// # #[derive(Debug, Projection)]
+    /// # #[dynamo(of = Order)]
+    /// # struct OrderView<'a> { number: u32, note: &'a str }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<App>().await?;
+    /// # User { user_id: "u1".into(), name: "Ann".into() }.create().send(&db).await?;
+    /// # Order { user_id: "u1".into(), number: 1, note: String::new() }.create().send(&db).await?;
+    /// let page = UserItem::query("u1").borrowed::<UserItemView>().page(&db).await?;
+    /// let items = page.items()?;
+    /// assert!(matches!(items[..], [UserItemView::Order(_), UserItemView::User(UserView { name: "Ann" })]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn borrowed<V>(self) -> BorrowedRead<V>
+    where
+        V: BorrowedProjection<Of = C>,
+    {
+        BorrowedRead::new(vec![self.plan], None)
+    }
+
+    /// How many items there are, without fetching them.
+    ///
+    /// # Errors
+    /// An invalid key before anything is sent; or the service or network fails.
+    pub async fn count(self, db: &Db) -> Result<u64, Error> {
+        page::count(db, self.plan?).await
+    }
+
+    /// The request for the first page as it is sent, as JSON, with the table's name as the code
+    /// declares it.
+    ///
+    /// # Errors
+    /// When a key is invalid.
+    pub fn to_json(self) -> Result<String, Error> {
+        page::to_json(&self.plan?)
+    }
+}
+
+/// Item by item: of an enum.
+impl<C: Collection + Projection> CollectionQuery<C> {
+    /// Ends after this many items.
+    pub fn limit(self, items: u64) -> Self {
+        self.with(|plan| plan.limit = Some(items))
+    }
+
+    /// Goes on where the page that this cursor comes from ended.
+    pub fn start_at(self, cursor: impl Into<Option<Cursor>>) -> Self {
+        self.with(|plan| plan.start = cursor.into())
+    }
+
+    /// All items, in one `Vec`: as many round trips as there are pages.
+    ///
+    /// # Errors
+    /// An invalid key before anything is sent; an item of another kind or that cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)); or the service or network fails.
+    pub async fn all(self, db: &Db) -> Result<Vec<C>, Error> {
+        let mut all = AllItems::new();
+        page::all(db, self.plan?, &mut all).await?;
+        Ok(all.items)
+    }
+
+    /// The first item, if there is one.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub async fn first(self, db: &Db) -> Result<Option<C>, Error> {
+        let mut first = AllItems::new();
+        page::first(db, self.plan?, &mut first).await?;
+        Ok(first.items.pop())
+    }
+
+    /// One page, and the cursor of the next. One round trip.
+    ///
+    /// # Errors
+    /// An invalid key or cursor before anything is sent; or the service or network fails. An item of
+    /// another kind is no error of the page: see [`Page::try_items`].
+    pub async fn page(self, db: &Db) -> Result<Page<C>, Error> {
+        page::page(db, self.plan?).await
+    }
+
+    /// The items as a stream, page after page as they are needed. Ends at the first error.
+    pub fn stream(self, db: &Db) -> ItemStream<C> {
+        page::stream(db, vec![self.plan], false)
+    }
+
+    /// As [`stream`](Self::stream), but an item that cannot be read is one `Err` and the stream goes
+    /// on after it.
+    pub fn stream_results(self, db: &Db) -> ItemStream<C> {
+        page::stream(db, vec![self.plan], true)
+    }
+}
+
+/// Whole partitions: of a struct.
+impl<C: Gather> CollectionQuery<C> {
+    /// Reads the whole partition, all its pages, into one value.
+    ///
+    /// # Errors
+    /// [`is_not_found`](Error::is_not_found) when an entity that has to be there is not;
+    /// [`is_unreadable`](Error::is_unreadable) for an item of another kind, or when there are several
+    /// where the struct has one; or the service or network fails.
+    pub async fn gather(self, db: &Db) -> Result<C, Error> {
+        let mut all = AllItems::<C::Item>::new();
+        page::all(db, self.plan?, &mut all).await?;
+        C::gather(all.items).map_err(named::<C>)
+    }
+}
+
+/// The discriminator of the item that starts here.
+#[doc(hidden)]
+pub fn kind_of<'a, E: Templated>(r: &Reader<'a>) -> Result<Option<Cow<'a, str>>, ReadError> {
+    r.peek_text_in_map(<E::Table as Table>::DISCRIMINATOR)
+}
+
+/// The error of an item that is of no entity of the collection.
+#[doc(hidden)]
+pub fn unknown_kind<C: Collection>() -> ReadError {
+    let expected = format!("an item of type `{}`", C::KINDS.join("`, `"));
+    let name = <<C::First as Templated>::Table as Table>::DISCRIMINATOR;
+    ReadError::new(expected, "another type; `skip_unknown` leaves it out").in_field(name)
+}

@@ -1,0 +1,100 @@
+//! One write of a batch, and which puts can be one.
+
+use std::any::TypeId;
+
+use crate::error::Error;
+use crate::model::canonical_key::identity;
+use crate::model::entity::{Entity, Lock, Unversioned, WritableInBatch};
+use crate::model::key::Key;
+use crate::model::schema::EntitySchema;
+use crate::write::put::Put;
+use crate::write::transaction::after_table;
+
+/// Puts that a batch can do: an entity without a version, and `entity.put().unversioned()`.
+#[diagnostic::on_unimplemented(
+    message = "a batch cannot do `{Self}`",
+    label = "not a put that a batch can do",
+    note = "BatchWriteItem has no conditions: a batch takes entities, and `entity.put().unversioned()` where they have a version; what has unique attributes is put one by one, or in a `Transaction`"
+)]
+pub trait IntoBatchPut {
+    /// The entity.
+    type Entity: Entity;
+    #[doc(hidden)]
+    fn into_put(self) -> Put<Self::Entity, Unversioned>;
+}
+
+/// Locks of writes that check no version.
+#[diagnostic::on_unimplemented(
+    message = "a batch cannot check versions, and this put does",
+    label = "the entity has a version",
+    note = "BatchWriteItem has no conditions: say `.put(entity.put().unversioned())` to overwrite whatever is stored, or put it in a `Transaction`"
+)]
+pub trait Unconditional: Lock {}
+impl Unconditional for Unversioned {}
+
+impl<E: Entity> IntoBatchPut for E
+where
+    E::Lock: Unconditional,
+    E::Guards: WritableInBatch,
+{
+    type Entity = E;
+    fn into_put(self) -> Put<E, Unversioned> {
+        self.put().unversioned()
+    }
+}
+
+impl<E: Entity, L: Unconditional> IntoBatchPut for Put<E, L>
+where
+    E::Guards: WritableInBatch,
+{
+    type Entity = E;
+    fn into_put(self) -> Put<E, Unversioned> {
+        self.unversioned()
+    }
+}
+
+/// One write, rendered.
+#[derive(Clone)]
+pub(super) struct Write {
+    pub(super) schema: &'static EntitySchema,
+    pub(super) entity: TypeId,
+    pub(super) key: Vec<u8>,
+    pub(super) identity: Vec<u8>,
+    /// `{"PutRequest":{..}}` or `{"DeleteRequest":{..}}`.
+    pub(super) request: Vec<u8>,
+}
+
+impl Write {
+    pub(super) fn put<E: Entity>(put: Put<E, Unversioned>) -> Result<Self, Error> {
+        let named = |e: Error| e.of_entity(E::SCHEMA.entity);
+        if put.is_conditional() {
+            return Err(named(Error::invalid_request(
+                "a batch has no conditions; it takes `put()` without `when`, not `create` or `replace`",
+            )));
+        }
+        let write = put.into_part().and_then(|(entity, _, body)| {
+            let key = entity.key_of();
+            let item = after_table(body)?;
+            Self::new(&key, "PutRequest", item.get(1..).unwrap_or_default())
+        });
+        write.map_err(named)
+    }
+
+    pub(super) fn delete<E: Entity>(key: &Key<E>) -> Result<Self, Error> {
+        let json = key.json()?;
+        let rest = [b"\"Key\":", json, b"}"].concat();
+        Self::new(key, "DeleteRequest", &rest).map_err(|e| e.of_entity(E::SCHEMA.entity))
+    }
+
+    /// `rest` is the request after its `{`.
+    fn new<E: Entity>(key: &Key<E>, verb: &str, rest: &[u8]) -> Result<Self, Error> {
+        let json = key.json()?;
+        Ok(Write {
+            schema: E::SCHEMA,
+            entity: TypeId::of::<E>(),
+            key: json.to_vec(),
+            identity: identity(json, &E::SCHEMA.key)?,
+            request: [b"{\"", verb.as_bytes(), b"\":{", rest, b"}"].concat(),
+        })
+    }
+}

@@ -1,0 +1,317 @@
+//! DeleteItem: by key, and of a loaded entity.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::precondition::{Demand, Expected, finish_write};
+use super::return_values::{Old, Returned};
+use super::transaction::Step;
+use super::unique::{self, Draft, Effect, Guarding};
+use crate::client::capacity::Measured;
+use crate::client::db::Db;
+use crate::client::request::Sending;
+use crate::client::response::Single;
+use crate::error::Error;
+use crate::model::entity::{Entity, Guards, IsVersioned, Lock, Unversioned};
+use crate::model::expr::ast::Node;
+use crate::model::expr::render::Body;
+use crate::model::expr::{Condition, Fields, InCondition, Prefix};
+use crate::model::key::Key;
+use crate::model::schema::EntitySchema;
+use crate::transport;
+
+/// Deletes an item by its key: DeleteItem. Made by the entity's `delete` constructor.
+///
+/// Deleting an item that is not there is no error, unless a condition says so. Costs one write of the
+/// item's size.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// let gone = Song::delete("Nina", "Aria").when(|s| s.plays.eq(0)).returning_old().send(&db).await?;
+/// assert_eq!(gone.map(|s| s.year), Some(2001));
+///
+/// Song::delete("Nina", "Aria").send(&db).await?; // not there: fine
+/// let err = Song::delete("Nina", "Aria").must_exist().send(&db).await.unwrap_err();
+/// assert!(err.is_not_found());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With a `#[dynamo(unique)]` attribute it is a transaction of the item and its guard items: it reads
+/// the item before (a strongly consistent read), costs twice as much and as much again for each guard,
+/// and returns nothing.
+///
+/// Source: [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html).
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Delete<E, R = ()> {
+    key: Key<E>,
+    condition: Option<Node>,
+    demand: Demand,
+    _returned: PhantomData<fn() -> R>,
+}
+
+impl<E, R> Clone for Delete<E, R> {
+    fn clone(&self) -> Self {
+        Delete {
+            key: self.key.clone(),
+            condition: self.condition.clone(),
+            demand: self.demand,
+            _returned: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, R> fmt::Debug for Delete<E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delete")
+            .field("key", &self.key)
+            .field(
+                "when",
+                &crate::model::expr::render::debug_node(self.condition.as_ref()),
+            )
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity> Delete<E> {
+    #[doc(hidden)]
+    pub fn new(key: Key<E>) -> Self {
+        Delete {
+            key,
+            condition: None,
+            demand: Demand::default(),
+            _returned: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, R: Returned<E>> Delete<E, R> {
+    /// Deletes only if the condition holds. Called twice, both have to hold.
+    pub fn when(
+        mut self,
+        condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
+    ) -> Self {
+        let node = condition(E::fields(&Prefix::ROOT)).into_node();
+        self.condition = Node::also(self.condition, node);
+        self
+    }
+
+    /// Deletes only an item that is there; else [`is_not_found`](Error::is_not_found).
+    pub fn must_exist(mut self) -> Self {
+        self.demand.must_exist = true;
+        self
+    }
+
+    /// Deletes only if the item is still at this version.
+    pub fn at_version(mut self, version: u64) -> Self
+    where
+        E::Lock: IsVersioned,
+    {
+        self.demand.version = Some(Expected::At(version));
+        self
+    }
+
+    /// Returns the item that was deleted, if there was one.
+    pub fn returning_old(self) -> Delete<E, Old> {
+        Delete {
+            key: self.key,
+            condition: self.condition,
+            demand: self.demand,
+            _returned: PhantomData,
+        }
+    }
+
+    /// Sends it. One round trip.
+    ///
+    /// # Errors
+    /// [`is_condition_failed`](Error::is_condition_failed) when the condition is not met, and
+    /// [`is_conflict`](Error::is_conflict) when the version is another, both with
+    /// [`current`](Error::current); an invalid key before anything is sent; or the service or network
+    /// fails. With [`returning_old`](Self::returning_old), an item that cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)): it is deleted then.
+    pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
+        Ok(self.call(db, false).await?.output)
+    }
+
+    /// As [`send`](Self::send), and says what it cost.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
+        self.call(db, true).await
+    }
+
+    /// The request as it is sent, as JSON, with the table's name as the code declares it.
+    ///
+    /// # Errors
+    /// When the key or a value is invalid.
+    pub fn to_json(&self) -> Result<String, Error> {
+        crate::client::request::text(self.body(E::SCHEMA.table, false)?)
+    }
+
+    /// For a transaction.
+    pub(crate) fn into_step(self) -> Result<Step, Error> {
+        if E::SCHEMA.unique.is_empty() {
+            return Step::new("Delete", &self.key, self.demand, self.body("", false)?);
+        }
+        let mut body = Body::new("", 256);
+        body.member("Key", self.key.json()?);
+        let draft = Draft::new(body, self.demanded().map(Cow::into_owned));
+        let effect = Effect::of_delete(E::SCHEMA);
+        Step::guarded("Delete", &self.key, self.demand, draft, effect)
+    }
+
+    /// The condition of the request.
+    fn demanded(&self) -> Option<Cow<'_, Node>> {
+        let user = self.condition.as_ref().map(Cow::Borrowed);
+        self.demand.node(E::SCHEMA, user)
+    }
+
+    fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
+        let key = self.key.json()?;
+        let mut body = Body::new(table, key.len() + 256);
+        body.member("Key", key);
+        finish_write(body, self.demanded().as_deref(), R::PARAMETER, measure)
+    }
+
+    async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
+        if E::Guards::GUARDED {
+            return self.call_guarded(db, measure).await;
+        }
+        let answer = self.start(db, measure)?.await;
+        let decode: fn(&[u8]) -> _ = R::decode;
+        let decoded = answer.decode(decode);
+        let Single { item, capacity } =
+            decoded.map_err(|f| named(E::SCHEMA, self.demand.error(E::SCHEMA, f)))?;
+        Ok(Measured {
+            output: item,
+            consumed_capacity: capacity,
+        })
+    }
+
+    /// Sends it with the guards of its unique attributes. Where those are known to be none, this is
+    /// not even compiled.
+    fn call_guarded<'d>(self, db: &'d Db, measure: bool) -> Guarding<'d, R::Output> {
+        Box::pin(async move {
+            let step = unique::check_returned(R::PARAMETER).and_then(|()| self.into_step());
+            let step = step.map_err(|e| named(E::SCHEMA, e))?;
+            let sent = unique::send_one(db, step, measure).await;
+            let consumed_capacity = sent.map_err(|e| named(E::SCHEMA, e))?;
+            let output = R::of_nothing();
+            let output = output.ok_or_else(|| named(E::SCHEMA, unique::nothing_returned()))?;
+            Ok(Measured {
+                output,
+                consumed_capacity,
+            })
+        })
+    }
+
+    fn start<'d>(&self, db: &'d Db, measure: bool) -> Result<Sending<'d>, Error> {
+        let table = db.resolve(E::SCHEMA.table);
+        let body = self
+            .body(&table, measure)
+            .map_err(|e| named(E::SCHEMA, e))?;
+        Ok(db.ask::<transport::DeleteItem>(table, None, body))
+    }
+}
+
+fn named(schema: &EntitySchema, error: Error) -> Error {
+    error.of_entity(schema.entity).in_operation("DeleteItem")
+}
+
+/// Deletes a loaded entity: DeleteItem. Made by [`remove`](Entity::remove).
+///
+/// With a version field the stored item must still be at the entity's version.
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Remove<E: Entity, L = <E as Entity>::Lock, R = ()> {
+    delete: Delete<E, R>,
+    version: u64,
+    _lock: PhantomData<fn() -> L>,
+}
+
+impl<E: Entity, L, R> fmt::Debug for Remove<E, L, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Remove").field(&self.delete).finish()
+    }
+}
+
+impl<E: Entity> Remove<E, E::Lock> {
+    pub(crate) fn new(entity: E) -> Self {
+        Remove {
+            version: entity.version(),
+            delete: Delete::new(entity.key_of()),
+            _lock: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, L: Lock, R: Returned<E>> Remove<E, L, R> {
+    /// Deletes only if the condition holds too.
+    pub fn when(
+        mut self,
+        condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
+    ) -> Self {
+        self.delete = self.delete.when(condition);
+        self
+    }
+
+    /// Does not check the version.
+    pub fn unversioned(self) -> Remove<E, Unversioned, R> {
+        Remove {
+            delete: self.delete,
+            version: self.version,
+            _lock: PhantomData,
+        }
+    }
+
+    /// Returns the item that was deleted, if there was one.
+    pub fn returning_old(self) -> Remove<E, L, Old> {
+        Remove {
+            delete: self.delete.returning_old(),
+            version: self.version,
+            _lock: PhantomData,
+        }
+    }
+
+    /// Sends it. One round trip.
+    ///
+    /// # Errors
+    /// As [`Delete::send`].
+    pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
+        self.into_delete().send(db).await
+    }
+
+    /// As [`send`](Self::send), and says what it cost.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
+        self.into_delete().send_measured(db).await
+    }
+
+    /// The request as it is sent, as JSON, with the table's name as the code declares it.
+    ///
+    /// # Errors
+    /// When the key or a value is invalid.
+    pub fn to_json(self) -> Result<String, Error> {
+        self.into_delete().to_json()
+    }
+
+    pub(crate) fn into_delete(self) -> Delete<E, R> {
+        let mut delete = self.delete;
+        if L::VERSIONED {
+            delete.demand.version = Some(Expected::At(self.version));
+        }
+        delete
+    }
+}

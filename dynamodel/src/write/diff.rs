@@ -1,0 +1,238 @@
+//! What changed between two values of an entity, as the actions of an update.
+
+mod json;
+mod parts;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::error::{Error, Limit};
+use crate::model::entity::{Entity, Lock};
+use crate::model::expr::ast::{ActionNode, Assumed, Place, Step, Value};
+use crate::model::expr::render;
+use crate::model::template::distinct;
+use crate::wire::{ReadError, WriteError, Writer};
+use json::{Entries, entries, same};
+use parts::Differ;
+
+/// A value of an entity as it was read: what a changed one is compared with.
+pub(crate) struct Image {
+    text: String,
+    version: u64,
+}
+
+/// What turns the stored item into the changed value.
+#[derive(Clone)]
+pub(crate) struct Changes {
+    pub(crate) actions: Vec<ActionNode>,
+    /// The actions without those on elements of lists, where they differ: an element is only sure to
+    /// be the one that was read while the version is checked.
+    pub(crate) without_elements: Option<Vec<ActionNode>>,
+    /// What the derived keys among the actions take for granted: the parts that did not change.
+    pub(crate) assumed: Vec<Assumed>,
+    /// Whether saving the whole item takes no more bytes.
+    pub(crate) is_whole_smaller: bool,
+}
+
+/// Why two values cannot be told apart by an update.
+#[derive(Debug, Clone)]
+pub(crate) enum Fault {
+    /// The changed value has another primary key.
+    OtherKey,
+    /// The first value has not been stored yet.
+    NotStored,
+    Write(WriteError),
+    Limit(Limit),
+    Read,
+}
+
+impl From<WriteError> for Fault {
+    fn from(error: WriteError) -> Self {
+        Fault::Write(error)
+    }
+}
+
+impl From<ReadError> for Fault {
+    fn from(_: ReadError) -> Self {
+        Fault::Read
+    }
+}
+
+impl Fault {
+    pub(crate) fn error(&self) -> Error {
+        match self {
+            Fault::OtherKey => Error::invalid_request(
+                "the primary key changed: an update cannot change it; create the changed item and remove the other",
+            ),
+            Fault::NotStored => Error::invalid_request(
+                "the first value was not read from the table (its version is 0); store it with `create` or `put`",
+            ),
+            Fault::Write(e) => Error::write(e.clone()),
+            Fault::Limit(limit) => Error::limit(*limit),
+            Fault::Read => Error::construction("an item that was written cannot be read again"),
+        }
+    }
+}
+
+impl Image {
+    pub(crate) fn of<E: Entity>(entity: &E) -> Result<Self, Fault> {
+        let mut w = Writer::new();
+        crate::write::precondition::write_item(&mut w, entity).map_err(Fault::Limit)?;
+        let bytes = w.finish()?;
+        Ok(Image {
+            text: String::from_utf8(bytes).map_err(|_| Fault::Read)?,
+            version: entity.version(),
+        })
+    }
+
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// What changed from this value to another.
+    pub(crate) fn changes<E: Entity>(&self, changed: &E) -> Result<Changes, Fault> {
+        let new = Image::of(changed)?;
+        let mut differ = Differ {
+            before: &self.text,
+            by_element: E::Lock::VERSIONED,
+            again: parts::again::<E>,
+        };
+        let pair = Pair::of::<E>(&self.text, &new.text)?;
+        let actions = pair.actions(&differ)?;
+        let mut without_elements = None;
+        if actions.iter().any(is_on_element) {
+            differ.by_element = false;
+            without_elements = Some(pair.actions(&differ)?);
+        }
+        Ok(Changes {
+            is_whole_smaller: parts::cost(&actions) >= new.text.len(),
+            assumed: assumed::<E>(&self.text, &new.text)?,
+            actions,
+            without_elements,
+        })
+    }
+}
+
+/// The value at a place of an item.
+pub(crate) fn value_at<'a>(item: &'a [u8], place: &Place) -> Result<Option<&'a str>, ReadError> {
+    let text = std::str::from_utf8(item).map_err(|_| ReadError::expected("UTF-8"))?;
+    json::find(text, &place.steps())
+}
+
+/// The unchanged parts of the derived keys that change.
+fn assumed<E: Entity>(old: &str, new: &str) -> Result<Vec<Assumed>, ReadError> {
+    let mut assumed: Vec<Assumed> = Vec::new();
+    let Some(single) = E::SCHEMA.single_table else {
+        return Ok(assumed);
+    };
+    for derived in single.derived() {
+        let mut kept = Vec::new();
+        let mut is_changed = false;
+        for part in distinct(derived.pieces) {
+            let schema = single.parts.get(part).filter(|_| part >= single.key_parts);
+            let Some(place) = schema.and_then(|part| Place::of_names(part.path)) else {
+                continue;
+            };
+            let value = |text| json::find(text, &place.steps());
+            let (old, new) = (value(old)?, value(new)?);
+            let is_kept = match (old, new) {
+                (Some(old), Some(new)) => same(old, new)?,
+                (old, new) => old == new,
+            };
+            is_changed |= !is_kept;
+            if is_kept && !assumed.iter().any(|a| a.place.overlaps(&place)) {
+                let value = old.map(|json| Value::Json(json.as_bytes().to_vec()));
+                kept.push(Assumed { place, value });
+            }
+        }
+        if is_changed {
+            assumed.append(&mut kept);
+        }
+    }
+    Ok(assumed)
+}
+
+/// Whether the action counts on the elements of a list being where they were.
+fn is_on_element(action: &ActionNode) -> bool {
+    let is_element = |step: &&Step| matches!(step, Step::Element(_));
+    action.verb.joins_lists() || action.place.steps().iter().any(is_element)
+}
+
+/// The attributes of two items.
+struct Pair<'a> {
+    schema: &'static crate::model::schema::EntitySchema,
+    old: Entries<'a>,
+    new: Entries<'a>,
+}
+
+impl<'a> Pair<'a> {
+    fn of<E: Entity>(old: &'a str, new: &'a str) -> Result<Self, Fault> {
+        let pair = Pair {
+            schema: E::SCHEMA,
+            old: entries(old)?,
+            new: entries(new)?,
+        };
+        for name in pair.schema.key.attributes() {
+            let is_kept = match pair.values(name) {
+                (Some(old), Some(new)) => same(old, new)?,
+                (old, new) => old == new,
+            };
+            if !is_kept {
+                return Err(Fault::OtherKey);
+            }
+        }
+        Ok(pair)
+    }
+
+    fn values(&self, name: &str) -> (Option<&'a str>, Option<&'a str>) {
+        (self.old.get(name).copied(), self.new.get(name).copied())
+    }
+
+    /// The attributes that can differ, without those that every update writes itself.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let schema = self.schema;
+        let own = [schema.version, schema.updated_at, schema.write_token];
+        let names: BTreeSet<&Cow<'a, str>> = self.old.keys().chain(self.new.keys()).collect();
+        names
+            .into_iter()
+            .map(|name| &**name)
+            .filter(move |name| !own.contains(&Some(name)))
+    }
+
+    fn place(&self, name: &str) -> Place {
+        let single = self.schema.single_table;
+        let mut derived = single.into_iter().flat_map(|single| single.derived());
+        let derived = derived.find(|derived| derived.name == name).map(|d| d.name);
+        match self.schema.attribute(name).map(|a| a.name).or(derived) {
+            Some(name) => Place::root(name),
+            None => Place::below(None, Step::Entry(name.into())),
+        }
+    }
+
+    /// The smallest actions that DynamoDB takes in one expression.
+    fn actions(&self, differ: &Differ<'_>) -> Result<Vec<ActionNode>, Fault> {
+        let mut actions = Vec::new();
+        for name in self.names() {
+            let (old, new) = self.values(name);
+            differ.attribute(self.place(name), old, new, &mut actions)?;
+        }
+        if render::fits(&actions) {
+            return Ok(actions);
+        }
+        // Many small parts: fewer and larger ones then.
+        let mut whole = Vec::new();
+        for name in self.names() {
+            let place = self.place(name);
+            if actions.iter().any(|a| a.place.overlaps(&place)) {
+                match self.values(name) {
+                    (_, Some(new)) => whole.push(parts::set(place, new)),
+                    (old, None) => differ.attribute(place, old, None, &mut whole)?,
+                }
+            }
+        }
+        Ok(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests;

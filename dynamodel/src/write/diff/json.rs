@@ -1,0 +1,163 @@
+//! Attribute values as the text that the codec wrote, looked into only where they differ.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::model::expr::ast::Step;
+use crate::wire::{ReadError, Reader, Tag, Writer};
+
+/// The entries of a map's body, `{..}`, by name.
+pub(super) type Entries<'a> = BTreeMap<Cow<'a, str>, &'a str>;
+
+pub(super) fn entries(body: &str) -> Result<Entries<'_>, ReadError> {
+    let mut entries = BTreeMap::new();
+    let mut r = Reader::of_text(body);
+    let mut more = r.begin_map()?;
+    while more {
+        let name = r.map_key()?;
+        entries.insert(name, r.raw_text()?);
+        more = r.end_entry()?;
+    }
+    Ok(entries)
+}
+
+/// The elements of a list's or set's body, `[..]`.
+pub(super) fn elements(body: &str) -> Result<Vec<&str>, ReadError> {
+    let mut elements = Vec::new();
+    let mut r = Reader::of_text(body);
+    let mut more = r.begin_list()?;
+    while more {
+        elements.push(r.raw_text()?);
+        more = r.end_element()?;
+    }
+    Ok(elements)
+}
+
+/// A value's type and what is in it: of `{"M":{..}}`, the `{..}`.
+pub(super) fn inside(value: &str) -> Result<(Tag, &str), ReadError> {
+    let mut r = Reader::of_text(value);
+    let tag = r.kind()?;
+    r.begin_map()?;
+    r.map_key()?;
+    Ok((tag, r.raw_text()?))
+}
+
+/// Whether two values are equal. Maps and sets may be written in another order.
+pub(super) fn same(a: &str, b: &str) -> Result<bool, ReadError> {
+    if a == b {
+        return Ok(true);
+    }
+    let ((tag, a), (other, b)) = (inside(a)?, inside(b)?);
+    if tag != other || a.len() != b.len() {
+        return Ok(false);
+    }
+    match tag {
+        Tag::M => {
+            let (a, b) = (entries(a)?, entries(b)?);
+            if a.len() != b.len() {
+                return Ok(false);
+            }
+            for ((name, a), (other, b)) in a.iter().zip(&b) {
+                if name != other || !same(a, b)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        Tag::L => {
+            let (a, b) = (elements(a)?, elements(b)?);
+            if a.len() != b.len() {
+                return Ok(false);
+            }
+            for (a, b) in a.iter().zip(&b) {
+                if !same(a, b)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        Tag::Ss | Tag::Ns | Tag::Bs => {
+            let (mut a, mut b) = (elements(a)?, elements(b)?);
+            a.sort_unstable();
+            b.sort_unstable();
+            Ok(a == b)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// The value at a path below the body of a map.
+pub(super) fn find<'a>(body: &'a str, path: &[&Step]) -> Result<Option<&'a str>, ReadError> {
+    let Some((first, rest)) = path.split_first() else {
+        return Ok(None);
+    };
+    let found = match first {
+        Step::Attribute(name) => entries(body)?.get(*name).copied(),
+        Step::Entry(name) => entries(body)?.get(&**name).copied(),
+        Step::Element(index) => elements(body)?.get(*index).copied(),
+    };
+    match found {
+        Some(value) if !rest.is_empty() => find(inside(value)?.1, rest),
+        found => Ok(found),
+    }
+}
+
+/// The body of a map without the value at a path.
+pub(super) fn without(body: &str, path: &[&Step]) -> Result<String, ReadError> {
+    let mut w = Writer::with_capacity(body.len());
+    write_without(body, path, &mut w)?;
+    // Every piece of it is text.
+    Ok(String::from_utf8_lossy(w.as_slice()).into_owned())
+}
+
+fn write_without(body: &str, path: &[&Step], w: &mut Writer) -> Result<(), ReadError> {
+    let Some((first, rest)) = path.split_first() else {
+        w.raw(body.as_bytes());
+        return Ok(());
+    };
+    let part = |value: &str, w: &mut Writer| {
+        let (tag, inner) = inside(value)?;
+        w.raw(b"{\"");
+        w.raw(tag.as_str().as_bytes());
+        w.raw(b"\":");
+        write_without(inner, rest, w)?;
+        w.raw(b"}");
+        Ok::<(), ReadError>(())
+    };
+    if let Step::Element(index) = first {
+        w.raw(b"[");
+        for (i, element) in elements(body)?.into_iter().enumerate() {
+            if i != *index {
+                w.comma();
+                w.raw(element.as_bytes());
+            } else if !rest.is_empty() {
+                w.comma();
+                part(element, w)?;
+            }
+        }
+        w.raw(b"]");
+        return Ok(());
+    }
+    w.raw(b"{");
+    for (name, value) in entries(body)? {
+        let here = match first {
+            Step::Attribute(first) => name == *first,
+            Step::Entry(first) => *name == **first,
+            Step::Element(_) => false,
+        };
+        if here && rest.is_empty() {
+            continue;
+        }
+        w.comma();
+        w.raw(b"\"");
+        w.text(&name);
+        w.raw(b"\":");
+        if here {
+            part(value, w)?;
+        } else {
+            w.raw(value.as_bytes());
+        }
+    }
+    w.raw(b"}");
+    Ok(())
+}

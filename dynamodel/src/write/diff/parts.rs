@@ -1,0 +1,255 @@
+//! From two texts of an item to the actions that turn one into the other.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::json::{elements, entries, find, inside, same, without};
+use crate::model::entity::Entity;
+use crate::model::expr::ast::{ActionNode, Place, Source, Step, Value, Verb};
+use crate::wire::{ReadError, Reader, Tag, Writer};
+
+/// Finds the changes of one item.
+pub(super) struct Differ<'a> {
+    /// The item as it was.
+    pub(super) before: &'a str,
+    /// Whether lists may be changed by element: the write checks that nobody else changed the item.
+    pub(super) by_element: bool,
+    /// The item that is read from a text and written again.
+    pub(super) again: fn(&str) -> Option<String>,
+}
+
+/// Reads an item of `E` and writes it again; `None` when it cannot be read.
+pub(super) fn again<E: Entity>(text: &str) -> Option<String> {
+    let item = E::read_item(&mut Reader::of_text(text)).ok()?;
+    let mut w = Writer::with_capacity(text.len());
+    item.write_item(&mut w);
+    String::from_utf8(w.finish().ok()?).ok()
+}
+
+impl Differ<'_> {
+    /// The actions for an attribute; `None` stands for one that is not there.
+    pub(super) fn attribute(
+        &self,
+        place: Place,
+        old: Option<&str>,
+        new: Option<&str>,
+        out: &mut Vec<ActionNode>,
+    ) -> Result<(), ReadError> {
+        match (old, new) {
+            (None, None) => {}
+            (Some(_), None) => out.push(action(place, Verb::Remove)),
+            (None, Some(new)) => out.push(set(place, new)),
+            (Some(old), Some(new)) => self.value(place, old, new, out)?,
+        }
+        Ok(())
+    }
+
+    /// The actions for a value that was there and is there: by its parts where that is smaller.
+    fn value(
+        &self,
+        place: Place,
+        old: &str,
+        new: &str,
+        out: &mut Vec<ActionNode>,
+    ) -> Result<(), ReadError> {
+        if same(old, new)? {
+            return Ok(());
+        }
+        let mut parts = Vec::new();
+        let by_parts = self.parts(&place, old, new, &mut parts)?;
+        let whole = set(place.clone(), new);
+        if by_parts
+            && cost(&parts) <= cost(std::slice::from_ref(&whole))
+            && self.is_stored(&place)?
+        {
+            out.append(&mut parts);
+        } else {
+            out.push(whole);
+        }
+        Ok(())
+    }
+
+    /// The actions for the parts of a value; false when only the whole value can be set.
+    fn parts(
+        &self,
+        place: &Place,
+        old: &str,
+        new: &str,
+        out: &mut Vec<ActionNode>,
+    ) -> Result<bool, ReadError> {
+        let ((old_tag, old), (new_tag, new)) = (inside(old)?, inside(new)?);
+        match (old_tag, new_tag) {
+            (Tag::M, Tag::M) => self.map(place, old, new, out),
+            (Tag::L, Tag::L) if self.by_element => self.list(place, old, new, out),
+            (Tag::Ss, Tag::Ss) | (Tag::Ns, Tag::Ns) | (Tag::Bs, Tag::Bs) => {
+                set_of(new_tag, place, old, new, out)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn map(
+        &self,
+        place: &Place,
+        old: &str,
+        new: &str,
+        out: &mut Vec<ActionNode>,
+    ) -> Result<bool, ReadError> {
+        let (old, new) = (entries(old)?, entries(new)?);
+        let parent = Arc::new(place.clone());
+        let names: BTreeSet<&str> = old.keys().chain(new.keys()).map(|name| &**name).collect();
+        for name in names {
+            let (old, new) = (old.get(name).copied(), new.get(name).copied());
+            let place = Place::below(Some(&parent), Step::Entry(name.into()));
+            self.attribute(place, old, new, out)?;
+        }
+        Ok(true)
+    }
+
+    fn list(
+        &self,
+        place: &Place,
+        old: &str,
+        new: &str,
+        out: &mut Vec<ActionNode>,
+    ) -> Result<bool, ReadError> {
+        let (old, new) = (elements(old)?, elements(new)?);
+        let mut start = 0;
+        while let (Some(a), Some(b)) = (old.get(start), new.get(start)) {
+            if !same(a, b)? {
+                break;
+            }
+            start += 1;
+        }
+        let (mut old_end, mut new_end) = (old.len(), new.len());
+        while old_end > start && new_end > start && same(old[old_end - 1], new[new_end - 1])? {
+            old_end -= 1;
+            new_end -= 1;
+        }
+        let parent = Arc::new(place.clone());
+        let at = |index| Place::below(Some(&parent), Step::Element(index));
+        let (old_part, new_part) = (&old[start..old_end], &new[start..new_end]);
+        let at_end = old_end == old.len();
+        if old_part.is_empty() && (at_end || start == 0) {
+            let added = Source::Value(Value::Json(list_of(new_part)));
+            let present = Source::Path(place.clone());
+            let joined = if at_end {
+                present.concat(added)
+            } else {
+                added.concat(present)
+            };
+            out.push(action(place.clone(), Verb::Set(joined)));
+            return Ok(true);
+        }
+        let moves = old_part.len() != new_part.len() && !new_part.is_empty();
+        if moves && !at_end {
+            return Ok(false);
+        }
+        for (i, (old, new)) in old_part.iter().zip(new_part).enumerate() {
+            self.value(at(start + i), old, new, out)?;
+        }
+        let common = old_part.len().min(new_part.len());
+        for (i, new) in new_part.iter().enumerate().skip(common) {
+            out.push(set(at(start + i), new));
+        }
+        for i in common..old_part.len() {
+            out.push(action(at(start + i), Verb::Remove));
+        }
+        Ok(true)
+    }
+
+    /// Whether the value at `place` is sure to be in the stored item, so that its parts have a path.
+    /// It is not when a missing attribute would have been read as the same value, as with
+    /// `#[dynamo(default)]`.
+    fn is_stored(&self, place: &Place) -> Result<bool, ReadError> {
+        let steps = place.steps();
+        if let Some(Step::Element(_)) = steps.last() {
+            return Ok(true);
+        }
+        let Some(item) = (self.again)(&without(self.before, &steps)?) else {
+            return Ok(true);
+        };
+        match (find(self.before, &steps)?, find(&item, &steps)?) {
+            (Some(before), Some(without)) => Ok(!same(before, without)?),
+            _ => Ok(true),
+        }
+    }
+}
+
+/// Elements that were added or taken out of a set, not both: one expression takes one action on it.
+fn set_of(
+    tag: Tag,
+    place: &Place,
+    old: &str,
+    new: &str,
+    out: &mut Vec<ActionNode>,
+) -> Result<bool, ReadError> {
+    if place.is_nested() {
+        return Ok(false);
+    }
+    let old: BTreeSet<&str> = elements(old)?.into_iter().collect();
+    let new: BTreeSet<&str> = elements(new)?.into_iter().collect();
+    let added: Vec<&str> = new.difference(&old).copied().collect();
+    let taken: Vec<&str> = old.difference(&new).copied().collect();
+    let (elements, verb): (_, fn(Value) -> Verb) = match (added.is_empty(), taken.is_empty()) {
+        (false, true) => (added, Verb::Add),
+        (true, false) => (taken, Verb::Delete),
+        _ => return Ok(false),
+    };
+    let json = format!("{{\"{}\":[{}]}}", tag.as_str(), elements.join(","));
+    let value = Value::Json(json.into_bytes());
+    out.push(action(place.clone(), verb(value)));
+    Ok(true)
+}
+
+fn list_of(elements: &[&str]) -> Vec<u8> {
+    format!("{{\"L\":[{}]}}", elements.join(",")).into_bytes()
+}
+
+fn action(place: Place, verb: Verb) -> ActionNode {
+    ActionNode { place, verb }
+}
+
+pub(super) fn set(place: Place, value: &str) -> ActionNode {
+    let value = Value::Json(value.as_bytes().to_vec());
+    action(place, Verb::Set(Source::Value(value)))
+}
+
+/// About how many bytes of a request the actions take.
+pub(super) fn cost(actions: &[ActionNode]) -> usize {
+    /// What an action takes without its names and values: placeholders and punctuation.
+    const ACTION: usize = 20;
+    /// What a step of a path takes beside its name.
+    const STEP: usize = 14;
+    fn of_value(value: &Value) -> usize {
+        match value {
+            Value::Json(json) => json.len(),
+            Value::Invalid(_) => 0,
+        }
+    }
+    fn of_source(source: &Source) -> usize {
+        match source {
+            Source::Value(value) => of_value(value),
+            Source::Path(_) => 0,
+            Source::IfAbsent(_, other) => of_source(other),
+            Source::Plus(a, b) | Source::Minus(a, b) | Source::Concat(a, b) => {
+                ACTION + of_source(a) + of_source(b)
+            }
+        }
+    }
+    let of_action = |action: &ActionNode| {
+        let place = action.place.steps();
+        let steps = place.iter().skip(1).map(|step| match step {
+            Step::Attribute(name) => STEP + name.len(),
+            Step::Entry(name) => STEP + name.len(),
+            Step::Element(_) => 4,
+        });
+        let value = match &action.verb {
+            Verb::Set(source) => of_source(source),
+            Verb::Remove => 0,
+            Verb::Add(value) | Verb::Delete(value) => of_value(value),
+        };
+        ACTION + steps.sum::<usize>() + value
+    };
+    actions.iter().map(of_action).sum()
+}

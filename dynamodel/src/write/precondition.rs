@@ -1,0 +1,217 @@
+//! What the writes share: conditions, versions, tokens, and what a failed condition means.
+
+use std::borrow::Cow;
+
+use crate::error::{ConditionOutcome, Error, Limit};
+use crate::model::entity::Entity;
+use crate::model::expr::ast::{Node, Value};
+use crate::model::expr::render::Body;
+use crate::model::schema::EntitySchema;
+use crate::transport::{Failure, FailureKind};
+use crate::wire::WriteToken;
+use crate::wire::{WriteError, Writer};
+
+/// DynamoDB's limit on an item.
+const MAX_ITEM_BYTES: usize = 400 * 1024;
+
+/// What a write demands of the stored item, beside the user's condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Demand {
+    pub(crate) version: Option<Expected>,
+    /// An item with this key has to be there.
+    pub(crate) must_exist: bool,
+    /// No item with this key may be there.
+    pub(crate) must_not_exist: bool,
+}
+
+/// The version that a versioned write expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expected {
+    Absent,
+    At(u64),
+}
+
+impl Demand {
+    /// Whether a write that meets the demand meets an item.
+    pub(crate) fn proves_existence(&self) -> bool {
+        self.must_exist || matches!(self.version, Some(Expected::At(1..)))
+    }
+
+    /// The condition of the request: the demand, and the user's own condition.
+    pub(crate) fn node<'n>(
+        &self,
+        schema: &EntitySchema,
+        user: Option<Cow<'n, Node>>,
+    ) -> Option<Cow<'n, Node>> {
+        let key = schema.key.partition.first().copied().unwrap_or_default();
+        let mut nodes = Vec::new();
+        if self.must_not_exist {
+            nodes.push(Node::not_exists(key));
+        }
+        if self.must_exist {
+            nodes.push(Node::exists(key));
+        }
+        if let (Some(Expected::At(n)), Some(name)) = (self.version, schema.version) {
+            nodes.push(Node::equals(name, Value::write(|w| w.integer(n))));
+        }
+        if nodes.is_empty() {
+            return user.filter(|user| !matches!(**user, Node::Const(true)));
+        }
+        nodes.extend(user.map(Cow::into_owned));
+        Node::all(nodes).map(Cow::Owned)
+    }
+
+    /// What it means that the condition was not met.
+    pub(crate) fn outcome(&self, schema: &EntitySchema, failure: &Failure) -> ConditionOutcome {
+        let item = item_of(failure);
+        ConditionOutcome {
+            conflict: self.is_conflict(schema, item.as_deref()),
+            ambiguous: failure.uncertain && !self.is_settled(schema, item.as_deref()),
+            must_exist: self.must_exist,
+            item,
+        }
+    }
+
+    /// Whether the stored item, which does not have this call's token, proves that an earlier attempt
+    /// of the call did not write.
+    ///
+    /// It does not when the item is gone, and not when its version is more than one ahead: then this
+    /// call's write may be one of those between.
+    fn is_settled(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
+        let (Some(item), Some(_)) = (item, schema.write_token) else {
+            return false;
+        };
+        let expected = match self.version {
+            None => return true,
+            Some(Expected::Absent) => 0,
+            Some(Expected::At(n)) => n,
+        };
+        let stored = schema
+            .version
+            .and_then(|name| crate::client::response::number_in(item, name));
+        stored.is_some_and(|stored| stored <= expected.saturating_add(1))
+    }
+
+    /// Whether the condition failed because the version is not the expected one.
+    pub(crate) fn is_conflict(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
+        let stored = || crate::client::response::number_in(item?, schema.version?);
+        match self.version {
+            Some(Expected::Absent) => item.is_some(),
+            Some(Expected::At(n)) => stored() != Some(n),
+            None => false,
+        }
+    }
+
+    /// Whether the stored item, without a look at the user's condition, is not what is demanded.
+    pub(crate) fn is_unmet(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
+        self.is_conflict(schema, item)
+            || (self.must_exist && item.is_none())
+            || (self.must_not_exist && item.is_some())
+    }
+
+    /// The error of a write that failed, by its condition or otherwise.
+    pub(crate) fn error(&self, schema: &EntitySchema, failure: Failure) -> Error {
+        if !is_condition_failure(&failure) {
+            return Error::failure(failure);
+        }
+        let outcome = self.outcome(schema, &failure);
+        Error::condition(failure, outcome)
+    }
+}
+
+pub(crate) fn is_condition_failure(failure: &Failure) -> bool {
+    matches!(&failure.kind, FailureKind::Service { code: Some(code), .. } if code == "ConditionalCheckFailedException")
+}
+
+/// The item that a failed condition brought along.
+pub(crate) fn item_of(failure: &Failure) -> Option<Vec<u8>> {
+    match &failure.kind {
+        FailureKind::Service { body, .. } => crate::client::response::condition_item(body),
+        _ => None,
+    }
+}
+
+/// Sets the version that the item gets by a write.
+pub(crate) fn raise_version<E: Entity>(item: &mut E, version: u64) -> Result<(), Error> {
+    item.set_version(version);
+    // A version that stays as it is would let every later write pass.
+    match E::SCHEMA.version {
+        Some(name) if item.version() != version => {
+            let problem = "the type of the version field cannot hold the next version";
+            Err(Error::write(WriteError::new(problem).in_attribute(name)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A fresh token for an entity that keeps one.
+pub(crate) fn fresh_token(schema: &EntitySchema) -> Result<Option<u128>, Error> {
+    if schema.write_token.is_none() {
+        return Ok(None);
+    }
+    WriteToken::random()
+        .map(Some)
+        .map_err(|e| Error::construction(e.to_string()))
+}
+
+/// The item that a failed condition found, when it was left by this very call.
+pub(crate) fn own_write(
+    schema: &EntitySchema,
+    failure: &Failure,
+    token: Option<u128>,
+) -> Option<Vec<u8>> {
+    let (token, name) = (token?, schema.write_token?);
+    if !is_condition_failure(failure) {
+        return None;
+    }
+    let item = item_of(failure)?;
+    let stored = crate::client::response::text_in(&item, name)?;
+    (stored == WriteToken::text(token)).then_some(item)
+}
+
+/// The condition and what every conditional write asks for.
+pub(crate) fn add_condition(body: &mut Body, condition: Option<&Node>) {
+    if condition.is_some() {
+        body.condition("ConditionExpression", condition);
+        // The stored item comes with a failure at no cost.
+        body.word("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
+    }
+}
+
+/// The body of a write, after its item or key.
+pub(crate) fn finish_write(
+    mut body: Body,
+    condition: Option<&Node>,
+    returned: Option<&'static str>,
+    measure: bool,
+) -> Result<Vec<u8>, Error> {
+    add_condition(&mut body, condition);
+    if let Some(parameter) = returned {
+        body.word("ReturnValues", parameter);
+    }
+    if measure {
+        body.word("ReturnConsumedCapacity", "INDEXES");
+    }
+    body.finish()
+}
+
+/// Writes the item and checks its size. The JSON is never shorter than DynamoDB's count by much, so
+/// only a long one is counted.
+pub(crate) fn write_item<E: Entity>(w: &mut Writer, entity: &E) -> Result<(), Limit> {
+    let start = w.len();
+    entity.write_item(w);
+    if w.len() - start > MAX_ITEM_BYTES {
+        return check_size(w.as_slice().get(start..).unwrap_or_default());
+    }
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+fn check_size(item: &[u8]) -> Result<(), Limit> {
+    let bytes = crate::wire::item_size(item).unwrap_or(0);
+    match bytes > MAX_ITEM_BYTES {
+        true => Err(Limit::ItemSize { bytes }),
+        false => Ok(()),
+    }
+}

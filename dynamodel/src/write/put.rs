@@ -1,0 +1,379 @@
+//! PutItem: `create`, `put` and `replace`.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::SystemTime;
+
+use super::precondition::{
+    Demand, Expected, finish_write, fresh_token, own_write, raise_version, write_item,
+};
+use super::return_values::{Old, PutReturned, Stored};
+use super::transaction::Step;
+use super::unique::{self, Draft, Effect, Guarding};
+use crate::client::capacity::{ConsumedCapacity, Measured};
+use crate::client::db::Db;
+use crate::client::request::{Answer, Sending};
+use crate::client::response::Single;
+use crate::error::Error;
+use crate::model::entity::{Entity, Guards, Lock, Unversioned};
+use crate::model::expr::ast::Node;
+use crate::model::expr::render::Body;
+use crate::model::expr::{Condition, Fields, InCondition, Prefix};
+use crate::model::schema::EntitySchema;
+use crate::transport::{self, Failure};
+use crate::wire::Writer;
+
+/// Writes a whole item: PutItem. Made by [`create`](Entity::create), [`put`](Entity::put) and
+/// [`replace`](Entity::replace).
+///
+/// Costs one write of the item's size, also when the condition fails. `L` is the entity's lock:
+/// [`Versioned`](crate::Versioned) puts check and raise the version; `R` says what comes back.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// song("Aria", 2001).create().send(&db).await?;
+/// let err = song("Aria", 1999).create().send(&db).await.unwrap_err();
+/// assert!(err.is_condition_failed()); // it exists
+/// assert_eq!(err.current::<Song>().map(|s| s.year), Some(2001));
+///
+/// let old = song("Aria", 1999).put().when(|s| s.plays.lt(10)).returning_old().send(&db).await?;
+/// assert_eq!(old.map(|s| s.year), Some(2001));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With a `#[dynamo(unique)]` attribute it is a transaction of the item and its guard items: it costs
+/// twice what a put costs, and as much for each guard that is written or deleted. `put` and `replace`
+/// read the item before (one more round trip, a strongly consistent read), and begin anew when
+/// somebody else changed a unique attribute in between.
+///
+/// Source: [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html).
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Put<E: Entity, L = <E as Entity>::Lock, R = Stored> {
+    entity: E,
+    mode: PutMode,
+    condition: Option<Node>,
+    _types: PhantomData<fn() -> (L, R)>,
+}
+
+/// What a put demands of the item that is stored.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutMode {
+    Create,
+    Put,
+    Replace,
+}
+
+impl<E: Entity + Clone, L, R> Clone for Put<E, L, R> {
+    fn clone(&self) -> Self {
+        Put {
+            entity: self.entity.clone(),
+            mode: self.mode,
+            condition: self.condition.clone(),
+            _types: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, L, R> fmt::Debug for Put<E, L, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Put")
+            .field("entity", &E::SCHEMA.entity)
+            .field("mode", &self.mode)
+            .field(
+                "when",
+                &crate::model::expr::render::debug_node(self.condition.as_ref()),
+            )
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity> Put<E, E::Lock, Stored> {
+    pub(crate) fn new(entity: E, mode: PutMode) -> Self {
+        Put {
+            entity,
+            mode,
+            condition: None,
+            _types: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
+    /// Writes only if the condition holds for the stored item, in addition to what the put itself
+    /// demands. Called twice, both have to hold.
+    pub fn when(
+        mut self,
+        condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
+    ) -> Self {
+        let node = condition(E::fields(&Prefix::ROOT)).into_node();
+        self.condition = Node::also(self.condition, node);
+        self
+    }
+
+    /// Does not check the version, and overwrites what somebody else may have written. The version
+    /// is still raised.
+    pub fn unversioned(self) -> Put<E, Unversioned, R> {
+        Put {
+            entity: self.entity,
+            mode: self.mode,
+            condition: self.condition,
+            _types: PhantomData,
+        }
+    }
+
+    /// Returns the item that was overwritten, instead of the stored one. Not with a
+    /// `#[dynamo(unique)]` attribute: transactions return nothing, so sending it is an
+    /// [invalid request](Error::is_invalid_request).
+    pub fn returning_old(self) -> Put<E, L, Old> {
+        Put {
+            entity: self.entity,
+            mode: self.mode,
+            condition: self.condition,
+            _types: PhantomData,
+        }
+    }
+
+    /// Sends it. Returns the entity as it is stored: with its new version, times and write token.
+    /// One round trip.
+    ///
+    /// # Errors
+    /// [`is_conflict`](Error::is_conflict) when the stored version is another,
+    /// [`is_condition_failed`](Error::is_condition_failed) when a condition is not met (both with
+    /// [`current`](Error::current)), [`is_ambiguous`](Error::is_ambiguous) in addition when a retry
+    /// may have met this call's own write;
+    /// [`is_unique_violation`](Error::is_unique_violation) when another item has the value of a
+    /// `#[dynamo(unique)]` attribute; an invalid key or value or an item of more than 400 KB
+    /// before anything is sent; or the service or network fails. With
+    /// [`returning_old`](Self::returning_old), an item that was overwritten and cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)): the write has happened then.
+    pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
+        let mut put = self;
+        if E::Guards::GUARDED {
+            return Ok(put.call_guarded(db, false).await?.output);
+        }
+        let Started {
+            demand,
+            token,
+            sending,
+        } = put.start(db, false)?;
+        Ok(put.finish(sending.await, &demand, token)?.output)
+    }
+
+    /// As [`send`](Self::send), and says what it cost.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
+        let mut put = self;
+        if E::Guards::GUARDED {
+            return put.call_guarded(db, true).await;
+        }
+        let Started {
+            demand,
+            token,
+            sending,
+        } = put.start(db, true)?;
+        put.finish(sending.await, &demand, token)
+    }
+
+    /// The request as it is sent, as JSON, with the table's name as the code declares it. Times and
+    /// write token are those of this moment. With a `#[dynamo(unique)]` attribute it becomes a part of
+    /// a transaction.
+    ///
+    /// # Errors
+    /// When the item cannot be stored.
+    pub fn to_json(mut self) -> Result<String, Error> {
+        let token = fresh_token(E::SCHEMA)?;
+        let demand = self.prepare(token)?;
+        crate::client::request::text(self.body(E::SCHEMA.table, &demand, false)?)
+    }
+
+    /// Raises the version, sets times and token, and says what is demanded of the stored item.
+    ///
+    /// # Errors
+    /// When the type of the version field cannot hold the next version.
+    pub(crate) fn prepare(&mut self, token: Option<u128>) -> Result<Demand, Error> {
+        let at = self.entity.version();
+        let version = L::VERSIONED.then_some(match self.mode {
+            PutMode::Create => Expected::Absent,
+            PutMode::Put if at == 0 => Expected::Absent,
+            PutMode::Put | PutMode::Replace => Expected::At(at),
+        });
+        let next = if self.mode == PutMode::Create {
+            1
+        } else {
+            at.saturating_add(1)
+        };
+        raise_version(&mut self.entity, next)?;
+        self.entity.touch(SystemTime::now());
+        if let Some(token) = token {
+            self.entity.set_write_token(token);
+        }
+        Ok(Demand {
+            version,
+            must_exist: self.mode == PutMode::Replace,
+            must_not_exist: self.mode == PutMode::Create || version == Some(Expected::Absent),
+        })
+    }
+
+    /// Whether it demands anything of the stored item.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.mode != PutMode::Put || self.condition.is_some() || L::VERSIONED
+    }
+
+    /// For a batch: the entity as it will be stored, what is demanded, and the body.
+    pub(crate) fn into_part(mut self) -> Result<(E, Demand, Vec<u8>), Error> {
+        let token = fresh_token(E::SCHEMA)?;
+        let demand = self.prepare(token)?;
+        let body = self.body("", &demand, false)?;
+        Ok((self.entity, demand, body))
+    }
+
+    /// For a transaction: the entity as it will be stored, and the operation.
+    pub(crate) fn into_step(mut self) -> Result<(E, Step), Error> {
+        let token = fresh_token(E::SCHEMA)?;
+        let demand = self.prepare(token)?;
+        let step = self.step(demand)?;
+        Ok((self.entity, step))
+    }
+
+    fn step(&self, demand: Demand) -> Result<Step, Error> {
+        let key = self.entity.key_of();
+        if E::SCHEMA.unique.is_empty() {
+            return Step::new("Put", &key, demand, self.body("", &demand, false)?);
+        }
+        let mut w = Writer::with_capacity(E::SCHEMA.item_capacity());
+        write_item(&mut w, &self.entity).map_err(Error::limit)?;
+        let item = w.finish().map_err(Error::write)?;
+        let mut body = Body::new("", item.len() + 256);
+        body.member("Item", &item);
+        let draft = Draft::new(body, self.demanded(&demand).map(Cow::into_owned));
+        let effect = Effect::of_item(E::SCHEMA, &item)?;
+        Step::guarded("Put", &key, demand, draft, effect)
+    }
+
+    /// The condition of the request.
+    fn demanded(&self, demand: &Demand) -> Option<Cow<'_, Node>> {
+        let user = self.condition.as_ref().map(Cow::Borrowed);
+        demand.node(E::SCHEMA, user)
+    }
+
+    fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {
+        let mut body = Body::new(table, E::SCHEMA.item_capacity());
+        let mut size = Ok(());
+        body.member_with("Item", |w| size = write_item(w, &self.entity));
+        size.map_err(Error::limit)?;
+        finish_write(
+            body,
+            self.demanded(demand).as_deref(),
+            R::PARAMETER,
+            measure,
+        )
+    }
+
+    fn start<'d>(&mut self, db: &'d Db, measure: bool) -> Result<Started<'d>, Error> {
+        let token = fresh_token(E::SCHEMA).map_err(|e| named(E::SCHEMA, e))?;
+        let demand = self.prepare(token).map_err(|e| named(E::SCHEMA, e))?;
+        let table = db.resolve(E::SCHEMA.table);
+        let body = self.body(&table, &demand, measure);
+        let body = body.map_err(|e| named(E::SCHEMA, e))?;
+        Ok(Started {
+            demand,
+            token,
+            sending: db.ask::<transport::PutItem>(table, None, body),
+        })
+    }
+
+    fn finish(
+        self,
+        answer: Answer,
+        demand: &Demand,
+        token: Option<u128>,
+    ) -> Result<Measured<R::Output>, Error> {
+        let decode: fn(&[u8]) -> _ = R::decode;
+        let failure = match answer.decode(decode) {
+            Ok(Single { item, capacity }) => {
+                return Ok(Measured {
+                    output: R::output(self.entity, item),
+                    consumed_capacity: capacity,
+                });
+            }
+            Err(failure) => failure,
+        };
+        let (is_own, error) = failed(E::SCHEMA, demand, token, failure);
+        let own = is_own.then_some(self.entity).and_then(R::of_own_write);
+        own.map_or(Err(error), |output| {
+            Ok(Measured {
+                output,
+                consumed_capacity: None,
+            })
+        })
+    }
+
+    /// Sends it with the guards of its unique attributes. Where those are known to be none, this is
+    /// not even compiled.
+    fn call_guarded<'d>(mut self, db: &'d Db, measure: bool) -> Guarding<'d, R::Output> {
+        Box::pin(async move {
+            let step = self.guarded_step().map_err(|e| named(E::SCHEMA, e))?;
+            let sent = unique::send_one(db, step, measure).await;
+            self.of_guarded(sent)
+        })
+    }
+
+    /// The operation that the guards of its unique attributes have to follow.
+    fn guarded_step(&mut self) -> Result<Step, Error> {
+        unique::check_returned(R::PARAMETER)?;
+        let token = fresh_token(E::SCHEMA)?;
+        let demand = self.prepare(token)?;
+        self.step(demand)
+    }
+
+    fn of_guarded(
+        self,
+        sent: Result<Option<ConsumedCapacity>, Error>,
+    ) -> Result<Measured<R::Output>, Error> {
+        let consumed_capacity = sent.map_err(|e| named(E::SCHEMA, e))?;
+        let output = R::of_own_write(self.entity);
+        let output = output.ok_or_else(|| named(E::SCHEMA, unique::nothing_returned()))?;
+        Ok(Measured {
+            output,
+            consumed_capacity,
+        })
+    }
+}
+
+/// A put under way.
+struct Started<'d> {
+    demand: Demand,
+    token: Option<u128>,
+    sending: Sending<'d>,
+}
+
+/// Whether the item that is stored was left by this very put, and the error if that does not help.
+#[cold]
+fn failed(
+    schema: &EntitySchema,
+    demand: &Demand,
+    token: Option<u128>,
+    failure: Failure,
+) -> (bool, Error) {
+    let is_own = own_write(schema, &failure, token).is_some();
+    let error = demand.error(schema, failure);
+    let error = if is_own { error.of_own_write() } else { error };
+    (is_own, named(schema, error))
+}
+
+fn named(schema: &EntitySchema, error: Error) -> Error {
+    error.of_entity(schema.entity).in_operation("PutItem")
+}

@@ -1,0 +1,232 @@
+//! What a write returns, as type parameters of the operations.
+
+use std::fmt;
+use std::ops::Deref;
+
+use crate::client::response::{Single, attributes, nothing, single};
+use crate::error::Error;
+use crate::model::entity::Entity;
+use crate::model::expr::{Fields, InCondition, Path, Prefix, Token};
+use crate::wire::{Attribute, ValueOf};
+use crate::wire::{ReadError, Reader};
+
+/// A put returns the entity as it is stored now.
+#[derive(Debug)]
+pub enum Stored {}
+/// A write returns the item as it was before.
+#[derive(Debug)]
+pub enum Old {}
+/// An update returns the item as it is after.
+#[derive(Debug)]
+pub enum New {}
+
+/// An update returns the attributes that it changed, as they are after.
+#[derive(Debug)]
+pub enum UpdatedNew {}
+/// An update returns the attributes that it changed, as they were before.
+#[derive(Debug)]
+pub enum UpdatedOld {}
+
+/// What an update or delete of entity `E` returns.
+pub trait Returned<E>: Send + Sync + 'static {
+    /// The type of the output.
+    type Output: Send + Sync + 'static;
+    #[doc(hidden)]
+    const PARAMETER: Option<&'static str>;
+    #[doc(hidden)]
+    fn decode(body: &[u8]) -> Result<Single<Self::Output>, ReadError>;
+    /// The output when a retry found that this very write had been done: `item` is what it left.
+    #[doc(hidden)]
+    fn of_own_write(item: &[u8]) -> Option<Result<Self::Output, ReadError>>;
+    /// The output of a write that has nothing to do, when that needs no answer.
+    #[doc(hidden)]
+    fn of_nothing() -> Option<Self::Output> {
+        None
+    }
+}
+
+impl<E: Entity> Returned<E> for () {
+    type Output = ();
+    const PARAMETER: Option<&'static str> = None;
+    fn decode(body: &[u8]) -> Result<Single<()>, ReadError> {
+        nothing(body)
+    }
+    fn of_own_write(_: &[u8]) -> Option<Result<(), ReadError>> {
+        Some(Ok(()))
+    }
+    fn of_nothing() -> Option<()> {
+        Some(())
+    }
+}
+
+impl<E: Entity> Returned<E> for New {
+    type Output = E;
+    const PARAMETER: Option<&'static str> = Some("ALL_NEW");
+    fn decode(body: &[u8]) -> Result<Single<E>, ReadError> {
+        let Single { item, capacity } = single::<E>(body)?;
+        let item = item.ok_or_else(|| ReadError::expected("the updated attributes"))?;
+        Ok(Single { item, capacity })
+    }
+    fn of_own_write(item: &[u8]) -> Option<Result<E, ReadError>> {
+        Some(crate::wire::read_item(item, E::read_item))
+    }
+}
+
+impl<E: Entity> Returned<E> for Old {
+    type Output = Option<E>;
+    const PARAMETER: Option<&'static str> = Some("ALL_OLD");
+    fn decode(body: &[u8]) -> Result<Single<Option<E>>, ReadError> {
+        single(body)
+    }
+    fn of_own_write(_: &[u8]) -> Option<Result<Option<E>, ReadError>> {
+        None
+    }
+}
+
+impl<E: Entity<Partial: Send + Sync>> Returned<E> for UpdatedNew {
+    type Output = Partial<E>;
+    const PARAMETER: Option<&'static str> = Some("UPDATED_NEW");
+    fn decode(body: &[u8]) -> Result<Single<Partial<E>>, ReadError> {
+        Partial::decode(body)
+    }
+    fn of_own_write(item: &[u8]) -> Option<Result<Partial<E>, ReadError>> {
+        Some(Partial::of_item(item))
+    }
+}
+
+impl<E: Entity<Partial: Send + Sync>> Returned<E> for UpdatedOld {
+    type Output = Partial<E>;
+    const PARAMETER: Option<&'static str> = Some("UPDATED_OLD");
+    fn decode(body: &[u8]) -> Result<Single<Partial<E>>, ReadError> {
+        Partial::decode(body)
+    }
+    fn of_own_write(_: &[u8]) -> Option<Result<Partial<E>, ReadError>> {
+        None
+    }
+}
+
+/// Some attributes of an item, returned by an update: its fields are those of the entity, each an
+/// `Option` (`E::Partial`, for an entity `Session` the generated `SessionPartial`).
+///
+/// Of a changed document DynamoDB returns the changed parts only. The field of such a document is
+/// `None`, because its type cannot hold a part; [`get`](Self::get) reads the part by its path.
+pub struct Partial<E: Entity> {
+    fields: E::Partial,
+    item: Vec<u8>,
+}
+
+impl<E: Entity> Partial<E> {
+    fn decode(body: &[u8]) -> Result<Single<Self>, ReadError> {
+        let Single { item, capacity } = attributes(body)?;
+        let item = Self::of_item(item.unwrap_or(b"{}"))?;
+        Ok(Single { item, capacity })
+    }
+
+    fn of_item(item: &[u8]) -> Result<Self, ReadError> {
+        Ok(Partial {
+            fields: crate::wire::read_item(item, E::read_partial)?,
+            item: item.to_vec(),
+        })
+    }
+
+    /// The fields.
+    pub fn into_fields(self) -> E::Partial {
+        self.fields
+    }
+
+    /// The value at a path; `None` when it was not returned.
+    ///
+    /// Of a list, DynamoDB returns the changed elements one after the other, without saying which they
+    /// are: `index(0)` is the first of them.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Document, Entity};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "pages")]
+    /// # struct Page { #[dynamo(partition)] url: String, counts: Counts }
+    /// # #[derive(Debug, Document)]
+    /// # struct Counts { views: u64, likes: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Page>().await?;
+    /// # Page { url: "/".into(), counts: Counts { views: 1, likes: 1 } }.create().send(&db).await?;
+    /// let update = Page::update("/").apply(|p| p.counts.at(|c| c.views).increment(1));
+    /// let page = update.returning_updated_new().send(&db).await?;
+    /// assert_eq!(page.get(|p| p.counts.at(|c| c.views))?, Some(2));
+    /// assert!(page.counts.is_none()); // the likes were not returned
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`is_unreadable`](Error::is_unreadable) when the value is not of the path's type.
+    pub fn get<K: Token>(
+        &self,
+        path: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Path<K, InCondition<E>>,
+    ) -> Result<Option<ValueOf<K::Type>>, Error> {
+        let place = path(E::fields(&Prefix::ROOT)).place();
+        let value = crate::write::diff::value_at(&self.item, &place)?;
+        let Some(value) = value else { return Ok(None) };
+        Ok(Option::read(&mut Reader::of_text(value))?)
+    }
+}
+
+impl<E: Entity> Deref for Partial<E> {
+    type Target = E::Partial;
+    fn deref(&self) -> &E::Partial {
+        &self.fields
+    }
+}
+
+impl<E: Entity<Partial: fmt::Debug>> fmt::Debug for Partial<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.fields, f)
+    }
+}
+
+/// What a put of entity `E` returns.
+pub trait PutReturned<E>: Send + Sync + 'static {
+    /// The type of the output.
+    type Output: Send + Sync + 'static;
+    #[doc(hidden)]
+    const PARAMETER: Option<&'static str>;
+    #[doc(hidden)]
+    type Reply: Send + Sync + 'static;
+    #[doc(hidden)]
+    fn decode(body: &[u8]) -> Result<Single<Self::Reply>, ReadError>;
+    #[doc(hidden)]
+    fn output(entity: E, reply: Self::Reply) -> Self::Output;
+    #[doc(hidden)]
+    fn of_own_write(entity: E) -> Option<Self::Output>;
+}
+
+impl<E: Entity> PutReturned<E> for Stored {
+    type Output = E;
+    const PARAMETER: Option<&'static str> = None;
+    type Reply = ();
+    fn decode(body: &[u8]) -> Result<Single<()>, ReadError> {
+        nothing(body)
+    }
+    fn output(entity: E, (): ()) -> E {
+        entity
+    }
+    fn of_own_write(entity: E) -> Option<E> {
+        Some(entity)
+    }
+}
+
+impl<E: Entity> PutReturned<E> for Old {
+    type Output = Option<E>;
+    const PARAMETER: Option<&'static str> = Some("ALL_OLD");
+    type Reply = Option<E>;
+    fn decode(body: &[u8]) -> Result<Single<Option<E>>, ReadError> {
+        single(body)
+    }
+    fn output(_: E, old: Option<E>) -> Option<E> {
+        old
+    }
+    fn of_own_write(_: E) -> Option<Option<E>> {
+        None
+    }
+}

@@ -1,0 +1,417 @@
+//! TransactWriteItems: [`Transaction`].
+
+mod committed;
+mod reason;
+mod step;
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+
+use super::check::Check;
+use super::delete::{Delete, Remove};
+use super::put::Put;
+use super::return_values::Stored;
+use super::unique::{self, Sending};
+use super::update::Update;
+use crate::client::response::capacities;
+use crate::client::retry::Backoff;
+
+use crate::client::db::Db;
+use crate::error::{Error, Limit};
+use crate::model::entity::{Entity, Lock};
+use crate::transport;
+use crate::wire::WriteToken;
+use crate::wire::Writer;
+
+pub use committed::Committed;
+pub use reason::Reason;
+pub(crate) use reason::{Canceled, Operation};
+pub(crate) use step::{Step, after_table, write_operation};
+
+/// DynamoDB's limits on a transaction.
+pub(crate) const MAX_OPERATIONS: usize = 100;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+const MAX_TOKEN: usize = 36;
+
+/// Writes to up to 100 items that happen together or not at all: TransactWriteItems.
+///
+/// It is made of the same operations as single writes, of any entities. What is added gives a
+/// [`Handle`], by which the error tells [why](Error::reason) and the result gives the
+/// [stored entity](Committed::take). Versions, times and write tokens behave as in single writes; the
+/// times are those of the moment when the operation is added.
+///
+/// The guard items of `#[dynamo(unique)]` attributes follow by themselves. For that, items whose
+/// attributes may have had other values are read first: one more round trip. Guards count among the
+/// 100 operations and the 4 MB, and items may swap their values. When somebody else changes one of
+/// those attributes in between, all of it begins anew within the backoff.
+///
+/// Costs twice what the single writes cost, also when it is canceled. When other transactions are under
+/// way on the same items, or a table throttles, it is tried again within the [`backoff`](Self::backoff);
+/// a condition that is not met ends it at once.
+///
+/// ```
+/// # use dynamodel::{Db, Entity, Transaction};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "stock")]
+/// # struct Stock { #[dynamo(partition)] sku: String, quantity: u32 }
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "orders")]
+/// # struct Order { #[dynamo(partition)] id: String, sku: String, quantity: u32, #[dynamo(version)] version: u64 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Stock>().await?;
+/// # db.create_table::<Order>().await?;
+/// # Stock { sku: "pear".into(), quantity: 3 }.create().send(&db).await?;
+/// # let order = |id: &str| Order { id: id.into(), sku: "pear".into(), quantity: 2, version: 0 };
+/// let mut tx = Transaction::new();
+/// tx.update(Stock::update("pear").apply(|s| s.quantity.decrement(2)).when(|s| s.quantity.ge(2)));
+/// let placed = tx.put(order("o1").create());
+/// let mut done = tx.send(&db).await?;
+/// assert_eq!(done.take(placed).map(|o| o.version), Some(1));
+///
+/// let mut tx = Transaction::new();
+/// let stock = tx.update(Stock::update("pear").apply(|s| s.quantity.decrement(2)).when(|s| s.quantity.ge(2)));
+/// tx.put(order("o2").create());
+/// let err = tx.send(&db).await.unwrap_err();
+/// assert!(err.is_transaction_canceled());
+/// let why = err.reason(stock).expect("the stock is why");
+/// assert_eq!(why.code, "ConditionalCheckFailed");
+/// assert_eq!(why.item.map(|s| s.quantity), Some(1));
+/// assert_eq!(Order::get("o2").send(&db).await?, None);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Source: [TransactWriteItems](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
+#[must_use = "a transaction does nothing until it is sent"]
+pub struct Transaction {
+    id: u64,
+    steps: Vec<Result<Step, Error>>,
+    token: Option<String>,
+    backoff: Backoff,
+    measure: bool,
+}
+
+/// Stands for an operation of a transaction: in [`Error::reason`], and for a put in
+/// [`Committed::take`] too. One of another transaction stands for nothing.
+pub struct Handle<E, R = ()> {
+    pub(crate) transaction: u64,
+    pub(crate) position: usize,
+    _types: PhantomData<fn() -> (E, R)>,
+}
+
+impl<E, R> Clone for Handle<E, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E, R> Copy for Handle<E, R> {}
+
+impl<E: Entity, R> fmt::Debug for Handle<E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle({} {})", self.position, E::SCHEMA.entity)
+    }
+}
+
+/// Deletes that a transaction takes: [`Delete`] by key, and [`Remove`] of a loaded entity.
+pub trait IntoDelete {
+    /// The entity.
+    type Entity: Entity;
+    #[doc(hidden)]
+    fn into_delete(self) -> Delete<Self::Entity>;
+}
+
+impl<E: Entity> IntoDelete for Delete<E> {
+    type Entity = E;
+    fn into_delete(self) -> Delete<E> {
+        self
+    }
+}
+
+impl<E: Entity, L: Lock> IntoDelete for Remove<E, L> {
+    type Entity = E;
+    fn into_delete(self) -> Delete<E> {
+        Remove::into_delete(self)
+    }
+}
+
+impl Default for Transaction {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operations = self.steps.iter().map(|s| match s {
+            Ok(step) => format!("{} {}", step.verb, step.schema.entity),
+            Err(_) => "invalid".to_owned(),
+        });
+        f.debug_struct("Transaction")
+            .field("operations", &operations.collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Transaction {
+    /// An empty transaction.
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Transaction {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            steps: Vec::new(),
+            token: None,
+            backoff: Backoff::default(),
+            measure: false,
+        }
+    }
+
+    /// Adds a `create`, `put` or `replace`.
+    pub fn put<E: Entity, L: Lock>(&mut self, put: Put<E, L>) -> Handle<E, Stored> {
+        let step = put.into_step();
+        self.add::<E, Stored>(step.map(|(entity, step)| step.storing(entity)))
+    }
+
+    /// Adds an update by key.
+    pub fn update<E: Entity>(&mut self, update: Update<E>) -> Handle<E> {
+        self.add::<E, ()>(update.into_step())
+    }
+
+    /// Adds a delete by key, or the `remove` of an entity.
+    pub fn delete<D: IntoDelete>(&mut self, delete: D) -> Handle<D::Entity> {
+        self.add::<D::Entity, ()>(delete.into_delete().into_step())
+    }
+
+    /// Adds a demand on an item that is not changed.
+    pub fn check<E: Entity>(&mut self, check: Check<E>) -> Handle<E> {
+        self.add::<E, ()>(check.into_step())
+    }
+
+    fn add<E: Entity, R>(&mut self, step: Result<Step, Error>) -> Handle<E, R> {
+        let position = self.steps.len();
+        self.steps
+            .push(step.map_err(|e| e.of_entity(E::SCHEMA.entity)));
+        Handle {
+            transaction: self.id,
+            position,
+            _types: PhantomData,
+        }
+    }
+
+    /// How many operations there are.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there are no operations.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Makes it safe to send the same transaction again from elsewhere: for 10 minutes, DynamoDB
+    /// answers one with the same token and content with the first one's success and does nothing.
+    /// 1 to 36 characters.
+    ///
+    /// Within one [`send`](Self::send), retries are safe without this: a random token is made. Other
+    /// content under the same token is refused (`IdempotentParameterMismatchException`), and times and
+    /// write tokens that dynamodel fills in are content, and so is what is known of the unique
+    /// attributes of items that are not new.
+    pub fn idempotency_token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// How often and how long to try again on conflicts between transactions and on throttling.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// Asks what it cost: [`Committed::consumed_capacity`].
+    pub fn measured(mut self) -> Self {
+        self.measure = true;
+        self
+    }
+
+    /// Sends it. One round trip, and one more for each time that it is tried again. An empty
+    /// transaction is not sent, and is a success.
+    ///
+    /// Dropping the future before it is ready leaves it open whether the transaction was carried out,
+    /// but never carries out a part of it.
+    ///
+    /// # Errors
+    /// [`is_transaction_canceled`](Error::is_transaction_canceled) with a [`reason`](Error::reason) for
+    /// each operation that is why: then [`is_condition_failed`](Error::is_condition_failed),
+    /// [`is_conflict`](Error::is_conflict) (a version has moved) and
+    /// [`is_transaction_conflict`](Error::is_transaction_conflict) tell what the reasons are, and
+    /// [`is_unique_violation`](Error::is_unique_violation) that another item has a value. Before
+    /// anything is sent: more than 100 operations or 4 MB
+    /// ([`is_limit_exceeded`](Error::is_limit_exceeded)), two operations on one item
+    /// ([`is_invalid_request`](Error::is_invalid_request), naming both), and what the single operations
+    /// are refused for. Or the service or network fails.
+    pub async fn send(self, db: &Db) -> Result<Committed, Error> {
+        self.commit(db)
+            .await
+            .map_err(|e| e.in_operation("TransactWriteItems"))
+    }
+
+    async fn commit(self, db: &Db) -> Result<Committed, Error> {
+        let (id, backoff, measure) = (self.id, self.backoff, self.measure);
+        let mut retry = backoff.start();
+        let (mut steps, token) = self.checked()?;
+        if steps.is_empty() {
+            return Ok(Committed::new(id, steps, Vec::new()));
+        }
+        if steps.iter().any(Step::moves_guards) {
+            let sending = Sending {
+                db,
+                transaction: id,
+                token,
+                backoff,
+                measure,
+            };
+            let capacity = Box::pin(unique::send(sending, &mut steps)).await?;
+            return Ok(Committed::new(id, steps, capacity));
+        }
+        let token = token.map_or_else(random_token, Ok)?;
+        let (tables, body) = request(&steps, 0, |table| db.resolve(table), &token, measure)?;
+        let body = Bytes::from(body);
+        loop {
+            let (tables, body) = (tables.clone(), body.clone());
+            let sent = db
+                .ask_tables::<transport::TransactWriteItems>(tables, steps.len(), body)
+                .await;
+            let failure = match sent.decode(capacities) {
+                Ok(capacities) => return Ok(Committed::new(id, steps, capacities)),
+                Err(failure) => failure,
+            };
+            let error = Canceled::read(id, failure, steps.iter().map(Operation::of));
+            if !error.is_transient() || !retry.again().await {
+                return Err(error);
+            }
+        }
+    }
+
+    /// The request as it is sent, as JSON, with the tables' names as the code declares them. What
+    /// unique attributes add to it is not known before the items are read, and not in it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), before it is sent.
+    pub fn to_json(self) -> Result<String, Error> {
+        let measure = self.measure;
+        let (steps, token) = self.checked()?;
+        if steps.is_empty() {
+            return Ok(String::new());
+        }
+        let token = token.map_or_else(random_token, Ok)?;
+        let (_, body) = request(&steps, 0, Arc::from, &token, measure)?;
+        crate::client::request::text(body)
+    }
+
+    /// The operations and the token of the user, checked.
+    fn checked(self) -> Result<(Vec<Step>, Option<String>), Error> {
+        if self.steps.len() > MAX_OPERATIONS {
+            let operations = self.steps.len();
+            return Err(Error::limit(Limit::TransactionOperations {
+                operations,
+                guards: 0,
+            }));
+        }
+        let steps = self.steps.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let is_token = |token: &String| (1..=MAX_TOKEN).contains(&token.chars().count());
+        match self.token {
+            Some(token) if !steps.is_empty() && !is_token(&token) => Err(Error::invalid_request(
+                "an idempotency token has 1 to 36 characters",
+            )),
+            token => Ok((steps, token)),
+        }
+    }
+}
+
+/// The request of these operations, `guards` of which were added, with its tables.
+///
+/// # Errors
+/// When there are too many, they are too large together, or two are about one item.
+pub(crate) fn request<S: Borrow<Step>>(
+    steps: &[S],
+    guards: usize,
+    resolve: impl Fn(&'static str) -> Arc<str>,
+    token: &str,
+    measure: bool,
+) -> Result<(Vec<Arc<str>>, Vec<u8>), Error> {
+    let operations = steps.len();
+    if operations > MAX_OPERATIONS {
+        return Err(Error::limit(Limit::TransactionOperations {
+            operations,
+            guards,
+        }));
+    }
+    let steps = || steps.iter().map(Borrow::borrow);
+    let tables: Vec<_> = steps().map(|s: &Step| resolve(s.schema.table)).collect();
+    check_clash(
+        steps()
+            .zip(&tables)
+            .map(|(s, table)| (s.verb, s.schema.entity, &**table, s.identity.as_slice())),
+    )?;
+    let length: usize = steps().map(|s| s.rest.len() + 64).sum();
+    let mut w = Writer::with_capacity(length + 128);
+    w.raw(b"{\"TransactItems\":[");
+    for (step, table) in steps().zip(&tables) {
+        step.write(table, &mut w);
+    }
+    w.raw(b"],\"ClientRequestToken\":\"");
+    w.text(token);
+    w.raw(b"\"");
+    if measure {
+        w.raw(b",\"ReturnConsumedCapacity\":\"INDEXES\"");
+    }
+    w.raw(b"}");
+    if w.len() > MAX_BYTES {
+        let bytes = steps().map(Step::item_size).sum();
+        if bytes > MAX_BYTES {
+            return Err(Error::limit(Limit::TransactionSize { bytes }));
+        }
+    }
+    Ok((tables, w.finish().map_err(Error::write)?))
+}
+
+/// Refuses two operations on one item, as DynamoDB does, and says which.
+pub(crate) fn check_clash<'a>(
+    operations: impl Iterator<Item = (&'static str, &'static str, &'a str, &'a [u8])>,
+) -> Result<(), Error> {
+    // Those about one item stand side by side then.
+    let mut all: Vec<_> = operations.enumerate().collect();
+    all.sort_unstable_by_key(|&(i, (_, _, table, identity))| (table, identity, i));
+    let pairs = all.windows(2).filter_map(|pair| match *pair {
+        [first @ (_, (_, _, table, identity)), second]
+            if (table, identity) == (second.1.2, second.1.3) =>
+        {
+            Some((first, second))
+        }
+        _ => None,
+    });
+    let Some(((j, (first_verb, first, ..)), (i, (verb, entity, ..)))) =
+        pairs.min_by_key(|(_, (i, _))| *i)
+    else {
+        return Ok(());
+    };
+    Err(Error::invalid_request(format!(
+        "operations {} ({first_verb} {first}) and {} ({verb} {entity}) of the transaction are about \
+         the same item; combine them into one",
+        j + 1,
+        i + 1,
+    )))
+}
+
+/// A token for one content.
+pub(crate) fn random_token() -> Result<String, Error> {
+    WriteToken::random()
+        .map(WriteToken::text)
+        .map_err(|e| Error::construction(e.to_string()))
+}

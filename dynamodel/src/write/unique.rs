@@ -1,0 +1,58 @@
+//! Guard items: they keep attributes marked `#[dynamo(unique)]` unique.
+//!
+//! For every value of a unique attribute there is one small item in the same table, the guard, whose
+//! key is made of the value and which names its owner: the item that has the value. Writes that change
+//! such a value are transactions that write the item and its guards together. What the item had before
+//! is read first, and pinned by the condition on the item.
+
+mod backfill;
+mod change;
+mod item;
+mod lookup;
+mod plan;
+mod read;
+mod send;
+mod single;
+
+pub use backfill::{BackfillGuards, BackfillReport};
+pub(crate) use change::Effect;
+pub(crate) use item::{check_key, check_partition, filter, index_filter};
+pub use lookup::GetUnique;
+pub(crate) use send::{Sending, send};
+pub(crate) use single::{Guarding, check_returned, nothing_returned, send_one};
+
+use super::precondition::add_condition;
+use crate::error::Error;
+use crate::model::expr::ast::Node;
+use crate::model::expr::render::Body;
+
+/// An operation on an item that may have guards.
+pub(crate) struct Guarded {
+    /// The item's key, as JSON.
+    pub(crate) key: Vec<u8>,
+    pub(crate) draft: Draft,
+    pub(crate) effect: Effect,
+    /// The operation demands that there is no item yet: nothing has to be read before.
+    pub(crate) is_new: bool,
+}
+
+/// The body of an operation before its condition, which can be finished several times.
+pub(crate) struct Draft {
+    body: Body,
+    condition: Option<Node>,
+}
+
+impl Draft {
+    /// `body` has everything but the condition, for the table `""`.
+    pub(crate) fn new(body: Body, condition: Option<Node>) -> Self {
+        Draft { body, condition }
+    }
+
+    /// The body of the operation, which happens only if the pins hold too.
+    pub(crate) fn finish(&mut self, pins: Vec<Node>) -> Result<Vec<u8>, Error> {
+        let mut body = self.body.copy()?;
+        let condition = Node::all(self.condition.iter().cloned().chain(pins).collect());
+        add_condition(&mut body, condition.as_ref());
+        body.finish()
+    }
+}

@@ -1,0 +1,270 @@
+//! Guards for items that were stored without: [`BackfillGuards`].
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use futures_util::TryStreamExt;
+
+use super::Draft;
+use super::change::Effect;
+use super::item::{guard_key, key_json, key_of, owner_attribute, owner_of, same_value};
+use super::read::read;
+use super::single::send_one;
+use crate::client::db::Db;
+use crate::client::response::value_in;
+use crate::error::Error;
+use crate::model::canonical_key::identity;
+use crate::model::entity::{Entity, IsGuarded, Projection, SelectableFrom, Whole};
+use crate::model::expr::render::Body;
+use crate::model::key::Key;
+use crate::wire::{ReadError, Reader};
+use crate::write::precondition::Demand;
+use crate::write::transaction::Step;
+
+/// Writes the guard items that stored items lack: for items that were stored before a field was marked
+/// `#[dynamo(unique)]`, or by something else than dynamodel.
+///
+/// First let every writer know the field as unique, then run this once: from then on each value has its
+/// guard. Until then, an item without a guard can lose its value to another one. It can be run again at
+/// any time, writes nothing where all is well, and mends guards that expire at another time than
+/// their items.
+///
+/// Reads the whole table with strong consistency, and the guard of each unique value: one read unit. For
+/// a guard that is not there, two more reads and a transaction of two operations, which checks that the
+/// item still has the value. Items are not written.
+///
+/// ```
+/// # use dynamodel::{BackfillGuards, Db, Entity};
+/// mod before {
+///     # use dynamodel::Entity;
+///     #[derive(Entity)]
+///     #[dynamo(table = "users")]
+///     pub struct User { #[dynamo(partition)] pub id: String, pub email: String }
+/// }
+///
+/// #[derive(Debug, Clone, PartialEq, Entity)]
+/// #[dynamo(table = "users")]
+/// struct User { #[dynamo(partition)] id: String, #[dynamo(unique)] email: String }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<User>().await?;
+/// for (id, email) in [("u1", "ada@example.org"), ("u2", "eve@example.org"), ("u3", "eve@example.org")] {
+///     before::User { id: id.into(), email: email.into() }.put().send(&db).await?;
+/// }
+/// let report = BackfillGuards::<User>::new().send(&db).await?;
+/// assert_eq!((report.items, report.written), (3, 2));
+/// // Two items have one value. Which of them has the guard is chance; this one has to change.
+/// let (key, why) = &report.refused[0];
+/// assert!(why.is_unique_violation());
+/// assert!(*key == User::key("u2") || *key == User::key("u3"));
+///
+/// assert!(User::get_by_email("ada@example.org").send(&db).await?.is_some());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "an operation does nothing until it is sent"]
+pub struct BackfillGuards<E> {
+    concurrency: usize,
+    segments: u32,
+    _entity: PhantomData<fn() -> E>,
+}
+
+/// What a [`BackfillGuards`] has found and done.
+#[non_exhaustive]
+pub struct BackfillReport<E> {
+    /// Items that were looked at.
+    pub items: u64,
+    /// Guards that were written.
+    pub written: u64,
+    /// Items with a value that has no guard of theirs, once for each such value, and why:
+    /// another item has it ([`is_unique_violation`](Error::is_unique_violation)), or it is too long for
+    /// the key of a guard ([`is_invalid_key`](Error::is_invalid_key)).
+    /// [`attribute_path`](Error::attribute_path) tells which attribute it is about.
+    pub refused: Vec<(Key<E>, Error)>,
+}
+
+impl<E: Entity> fmt::Debug for BackfillReport<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackfillReport")
+            .field("items", &self.items)
+            .field("written", &self.written)
+            .field("refused", &self.refused)
+            .finish()
+    }
+}
+
+impl<E: Entity> fmt::Debug for BackfillGuards<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackfillGuards")
+            .field("entity", &E::SCHEMA.entity)
+            .field("concurrency", &self.concurrency)
+            .field("segments", &self.segments)
+            .finish()
+    }
+}
+
+impl<E: Entity> Default for BackfillGuards<E>
+where
+    E::Guards: IsGuarded,
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<E: Entity> BackfillGuards<E> {
+    /// One segment, and 8 items at a time.
+    pub fn new() -> Self
+    where
+        E::Guards: IsGuarded,
+    {
+        BackfillGuards {
+            concurrency: 8,
+            segments: 1,
+            _entity: PhantomData,
+        }
+    }
+
+    /// How many items are looked at, and given their guards, at a time: 8 if not said.
+    pub fn concurrency(mut self, items: usize) -> Self {
+        self.concurrency = items.max(1);
+        self
+    }
+
+    /// In how many segments the table is scanned, side by side: 1 if not said.
+    pub fn segments(mut self, segments: u32) -> Self {
+        self.segments = segments;
+        self
+    }
+
+    /// Sends it. As many round trips as the table has pages of 1 MB, and one or more for each unique
+    /// value, several at a time.
+    ///
+    /// Dropping the future before it is ready leaves the guards that were written.
+    ///
+    /// # Errors
+    /// When the service or network fails, or the writers of an item are faster again and again. What
+    /// was written until then is right; run it again.
+    pub async fn send(self, db: &Db) -> Result<BackfillReport<E>, Error> {
+        let scan = E::scan().select::<Raw<E>>().consistent();
+        let items = scan.segments(self.segments).stream(db);
+        let mut report = BackfillReport {
+            items: 0,
+            written: 0,
+            refused: Vec::new(),
+        };
+        let mut done = items
+            .map_ok(|item| item.guard(db))
+            .try_buffer_unordered(self.concurrency);
+        while let Some(outcomes) = done.try_next().await? {
+            report.items += 1;
+            for outcome in outcomes {
+                match outcome {
+                    Outcome::Well => {}
+                    Outcome::Written => report.written += 1,
+                    Outcome::Refused(key, why) => report.refused.push((key, why)),
+                }
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// What came of one value.
+enum Outcome<E> {
+    /// It has its guard, or needs none.
+    Well,
+    Written,
+    Refused(Key<E>, Error),
+}
+
+/// An item as it is stored.
+struct Raw<E> {
+    json: Vec<u8>,
+    _entity: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity> SelectableFrom<Whole<E>> for Raw<E> {}
+
+impl<E: Entity> Projection for Raw<E> {
+    type Entity = E;
+    const ATTRIBUTES: &'static [&'static str] = &[];
+
+    fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+        Ok(Raw {
+            json: r.raw_value()?.to_vec(),
+            _entity: PhantomData,
+        })
+    }
+}
+
+impl<E: Entity> Raw<E> {
+    /// Gives each unique value of the item its guard.
+    async fn guard(self, db: &Db) -> Result<Vec<Outcome<E>>, Error> {
+        let named = |e: Error| e.of_entity(E::SCHEMA.entity);
+        let key = key_of(E::SCHEMA, &self.json).map_err(named)?;
+        let mut outcomes = Vec::with_capacity(E::SCHEMA.unique.len());
+        for position in 0..E::SCHEMA.unique.len() {
+            outcomes.push(match self.guard_one(db, &key, position).await {
+                Ok(true) => Outcome::Written,
+                Ok(false) => Outcome::Well,
+                Err(e) if e.is_unique_violation() || e.is_invalid_key() => {
+                    Outcome::Refused(Key::from_json(key.clone()), named(e))
+                }
+                Err(e) => return Err(named(e)),
+            });
+        }
+        Ok(outcomes)
+    }
+
+    /// Gives this value its guard; false when it needs none, or has it.
+    async fn guard_one(&self, db: &Db, key: &[u8], position: usize) -> Result<bool, Error> {
+        let Some(unique) = E::SCHEMA.unique.get(position) else {
+            return Ok(false);
+        };
+        let value = value_in(&self.json, unique.attribute)?;
+        let Some(guard) = guard_key(E::SCHEMA, unique, value)? else {
+            return Ok(false);
+        };
+        if self.has(db, key, &guard).await? {
+            return Ok(false);
+        }
+        let sent = send_one(db, step::<E>(key, position)?, false).await;
+        sent.map_err(|e| e.in_operation("TransactWriteItems"))?;
+        Ok(true)
+    }
+
+    /// Whether the guard is there, is the item's and expires with it.
+    async fn has(&self, db: &Db, key: &[u8], guard: &str) -> Result<bool, Error> {
+        let schema = E::SCHEMA;
+        let names = owner_attribute().chain(schema.ttl);
+        let Some(guard) = read(db, schema, &key_json(schema, guard)?, names).await? else {
+            return Ok(false);
+        };
+        let Some(owner) = owner_of(&guard) else {
+            return Ok(false);
+        };
+        if identity(&owner, &schema.key)? != identity(key, &schema.key)? {
+            return Ok(false);
+        }
+        let Some(ttl) = schema.ttl else {
+            return Ok(true);
+        };
+        Ok(same_value(
+            value_in(&guard, ttl)?,
+            value_in(&self.json, ttl)?,
+        ))
+    }
+}
+
+/// Checks that the item is as it is read before, so that the guard can be put beside it.
+fn step<E: Entity>(key: &[u8], position: usize) -> Result<Step, Error> {
+    let mut body = Body::new("", key.len() + 256);
+    body.member("Key", key);
+    let effect = Effect::of_backfill(E::SCHEMA, position);
+    let key = Key::<E>::from_json(key.to_vec());
+    let draft = Draft::new(body, None);
+    Step::guarded("ConditionCheck", &key, Demand::default(), draft, effect)
+}

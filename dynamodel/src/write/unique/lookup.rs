@@ -1,0 +1,119 @@
+//! Reading an item by a unique value: [`GetUnique`].
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::item::{guard_key, key_json, owner_attribute, owner_of, same_value};
+use super::read::read;
+use crate::client::db::Db;
+use crate::client::response::value_in;
+use crate::error::Error;
+use crate::model::entity::Entity;
+use crate::model::expr::Token;
+use crate::model::expr::ast::Value;
+use crate::model::schema::UniqueSchema;
+use crate::wire::{ValueFor, ValueOf};
+
+/// Reads the item that has a value of a `#[dynamo(unique)]` attribute. Made by the entity's
+/// `get_by_<field>` constructor.
+///
+/// Two strongly consistent reads, one after the other: of the guard item, which names the item, and of
+/// the item. Costs one read unit for the guard, and what a consistent read of the item costs.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "users")]
+/// # struct User { #[dynamo(partition)] id: String, #[dynamo(unique)] email: String }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<User>().await?;
+/// let ada = User { id: "u1".into(), email: "ada@example.org".into() }.create().send(&db).await?;
+/// assert_eq!(User::get_by_email("ada@example.org").send(&db).await?, Some(ada));
+/// assert_eq!(User::get_by_email("eve@example.org").send(&db).await?, None);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "an operation does nothing until it is sent"]
+pub struct GetUnique<E> {
+    attribute: &'static str,
+    value: Value,
+    _entity: PhantomData<fn() -> E>,
+}
+
+impl<E> Clone for GetUnique<E> {
+    fn clone(&self) -> Self {
+        GetUnique {
+            attribute: self.attribute,
+            value: self.value.clone(),
+            _entity: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity> fmt::Debug for GetUnique<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GetUnique")
+            .field("entity", &E::SCHEMA.entity)
+            .field("attribute", &self.attribute)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity> GetUnique<E> {
+    #[doc(hidden)]
+    pub fn new<K: Token>(value: impl ValueFor<ValueOf<K::Type>>) -> Self {
+        GetUnique {
+            attribute: K::NAME,
+            value: Value::write(|w| value.write_value(w)),
+            _entity: PhantomData,
+        }
+    }
+
+    /// Sends it. `None` when no item has the value. Two round trips; when the value moves from one item
+    /// to another in between, two more.
+    ///
+    /// # Errors
+    /// A value that cannot be one of the attribute ([`is_invalid_key`](Error::is_invalid_key),
+    /// [`is_invalid_value`](Error::is_invalid_value)) before anything is sent; an item that is not
+    /// readable as `E` ([`is_unreadable`](Error::is_unreadable)); or the service or network fails.
+    pub async fn send(self, db: &Db) -> Result<Option<E>, Error> {
+        self.find(db)
+            .await
+            .map_err(|e| e.of_entity(E::SCHEMA.entity).in_operation("GetItem"))
+    }
+
+    async fn find(self, db: &Db) -> Result<Option<E>, Error> {
+        let value = match &self.value {
+            Value::Json(json) => json.as_slice(),
+            Value::Invalid(e) => return Err(Error::write(e.clone().under(self.attribute))),
+        };
+        let is_it = |unique: &&UniqueSchema| unique.attribute == self.attribute;
+        let Some(unique) = E::SCHEMA.unique.iter().find(is_it) else {
+            return Ok(None);
+        };
+        let Some(text) = guard_key(E::SCHEMA, unique, Some(value))? else {
+            return Ok(None);
+        };
+        let key = key_json(E::SCHEMA, &text)?;
+        let mut before = None;
+        loop {
+            let guard = read(db, E::SCHEMA, &key, owner_attribute()).await?;
+            let Some(owner) = guard.as_deref().and_then(owner_of) else {
+                return Ok(None);
+            };
+            let item = read(db, E::SCHEMA, &owner, std::iter::empty()).await?;
+            if let Some(item) = item
+                && same_value(value_in(&item, unique.attribute)?, Some(value))
+            {
+                return Ok(Some(crate::wire::read_item(&item, E::read_item)?));
+            }
+            // The value has moved on since the guard was read, or nobody has it.
+            if before.as_ref() == Some(&owner) {
+                return Ok(None);
+            }
+            before = Some(owner);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What has to be read before guards can follow a write.
+
+use crate::client::db::Db;
+use crate::client::response::{Single, raw_item, value_in};
+use crate::error::Error;
+use crate::model::expr::render::Body;
+use crate::model::schema::EntitySchema;
+use crate::transport;
+
+/// The unique attributes and the Time to Live of an item, as JSON; all absent when there is no item.
+#[derive(Default)]
+pub(super) struct Old {
+    values: Vec<Option<Vec<u8>>>,
+    ttl: Option<Vec<u8>>,
+}
+
+impl Old {
+    /// Reads them: a strongly consistent GetItem.
+    pub(super) async fn read(
+        db: &Db,
+        schema: &'static EntitySchema,
+        key: &[u8],
+    ) -> Result<Self, Error> {
+        let names: Vec<_> = schema.unique.iter().map(|u| u.attribute).collect();
+        let named = |e: Error| e.of_entity(schema.entity).in_operation("GetItem");
+        let item = read(db, schema, key, names.iter().copied().chain(schema.ttl)).await?;
+        let Some(item) = item else {
+            return Ok(Old::default());
+        };
+        let value = |name| {
+            let value = value_in(&item, name).map_err(|e| named(Error::read(e)))?;
+            Ok(value.map(<[u8]>::to_vec))
+        };
+        Ok(Old {
+            values: names.into_iter().map(value).collect::<Result<_, Error>>()?,
+            ttl: schema.ttl.map_or(Ok(None), value)?,
+        })
+    }
+
+    /// The value of the unique attribute at this position of the schema.
+    pub(super) fn value(&self, position: usize) -> Option<&[u8]> {
+        self.values.get(position)?.as_deref()
+    }
+
+    pub(super) fn ttl(&self) -> Option<&[u8]> {
+        self.ttl.as_deref()
+    }
+}
+
+/// Some attributes of an item, as it is stored now.
+pub(super) async fn read(
+    db: &Db,
+    schema: &'static EntitySchema,
+    key: &[u8],
+    attributes: impl Iterator<Item = &'static str>,
+) -> Result<Option<Vec<u8>>, Error> {
+    let named = |e: Error| e.of_entity(schema.entity).in_operation("GetItem");
+    let table = db.resolve(schema.table);
+    let mut body = Body::new(&table, key.len() + 192);
+    body.member("Key", key);
+    body.member("ConsistentRead", b"true");
+    body.projection(attributes);
+    let body = body.finish().map_err(named)?;
+    let answer = db.ask::<transport::GetItem>(table, None, body).await;
+    let read = answer.decode(raw_item);
+    let Single { item, .. } = read.map_err(|f| named(Error::failure(f)))?;
+    Ok(item)
+}

@@ -1,0 +1,414 @@
+//! UpdateItem.
+
+mod body;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::SystemTime;
+
+use self::body::kept;
+use super::precondition::{Demand, Expected, fresh_token, own_write};
+use super::return_values::{New, Old, Returned, UpdatedNew, UpdatedOld};
+use super::transaction::Step;
+use super::unique::{self, Effect};
+use crate::client::capacity::Measured;
+use crate::client::db::Db;
+use crate::client::response::Single;
+use crate::error::Error;
+use crate::model::entity::{Entity, IsVersioned, Lock};
+use crate::model::expr::ast::{ActionNode, Assumed, Node};
+use crate::model::expr::{Actions, Condition, Fields, InCondition, InUpdate, IntoActions, Prefix};
+use crate::model::key::Key;
+use crate::transport;
+use crate::write::diff::{Changes, Fault, Image};
+
+/// Changes attributes of an item by its key: UpdateItem. Made by the entity's `update` constructor.
+///
+/// Only the named attributes are written; an item that is not there is created with them, unless
+/// [`must_exist`](Self::must_exist) is asked for. A version field is raised by 1 by every update, and
+/// `created_at`, `updated_at` and `write_token` fields are kept by themselves. Costs one write of the
+/// larger of the sizes before and after.
+///
+/// An update that the SDK retries after a lost answer may be applied twice, as with any DynamoDB
+/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once,
+/// unless somebody else writes the item between the two attempts; with
+/// [`at_version`](Self::at_version) or in a [`Transaction`](crate::Transaction) never twice.
+///
+/// ```
+/// # use dynamodel::{Db, Entity};
+/// # #[derive(Debug, Clone, PartialEq, Entity)]
+/// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+/// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32, plays: u64 }
+/// # fn song(title: &str, year: u32) -> Song { Song { artist: "Nina".into(), title: title.into(), year, plays: 0 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), dynamodel::Error> {
+/// # let db = Db::embedded()?;
+/// # db.create_table::<Song>().await?;
+/// # for (title, year) in [("Aria", 2001), ("Ballad", 2002), ("Coda", 2002)] { song(title, year).put().send(&db).await?; }
+/// Song::update("Nina", "Aria").apply(|s| (s.plays.add(1), s.year.set(2003))).send(&db).await?;
+///
+/// let song = Song::update("Nina", "Aria")
+///     .apply(|s| s.plays.subtract(1))
+///     .when(|s| s.plays.ge(1))
+///     .returning_new()
+///     .send(&db)
+///     .await?;
+/// assert_eq!((song.plays, song.year), (0, 2003));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// An update that sets or removes a `#[dynamo(unique)]` attribute, or the Time to Live of an entity
+/// with one, is a transaction of the item and its guard items: it reads the item before (a strongly
+/// consistent read), costs twice as much and as much again for each guard that changes, begins anew
+/// when somebody else changed a unique attribute in between, and returns nothing.
+///
+/// Source: [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html).
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Update<E, R = ()> {
+    key: Key<E>,
+    actions: Actions,
+    condition: Option<Node>,
+    demand: Demand,
+    diff: Option<Diff>,
+    _returned: PhantomData<fn() -> R>,
+}
+
+/// What an update that was made of two values knows beside its actions.
+#[derive(Clone, Default)]
+struct Diff {
+    fault: Option<Fault>,
+    /// How many of the update's actions are the diff: the first ones.
+    actions: usize,
+    /// The actions without those on elements of lists, for when no version is checked.
+    without_elements: Option<Vec<ActionNode>>,
+    /// What the derived attributes take for granted, unless the version says that nothing changed.
+    assumed: Vec<Assumed>,
+}
+
+impl<E, R> Clone for Update<E, R> {
+    fn clone(&self) -> Self {
+        Update {
+            key: self.key.clone(),
+            actions: self.actions.clone(),
+            condition: self.condition.clone(),
+            demand: self.demand,
+            diff: self.diff.clone(),
+            _returned: PhantomData,
+        }
+    }
+}
+
+impl<E: Entity, R> fmt::Debug for Update<E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Update")
+            .field("key", &self.key)
+            .field("apply", &self.actions)
+            .field(
+                "when",
+                &crate::model::expr::render::debug_node(self.condition.as_ref()),
+            )
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Entity> Update<E> {
+    #[doc(hidden)]
+    pub fn new(key: Key<E>) -> Self {
+        Update {
+            key,
+            actions: Actions::default(),
+            condition: None,
+            demand: Demand::default(),
+            diff: None,
+            _returned: PhantomData,
+        }
+    }
+
+    /// The update that turns one value into another.
+    pub(crate) fn of_diff(loaded: &E, changed: &E) -> Self {
+        let mut update = Update::new(loaded.key_of());
+        let is_new = E::Lock::VERSIONED && loaded.version() == 0;
+        let found = match is_new {
+            true => Err(Fault::NotStored),
+            false => Image::of(loaded).and_then(|image| image.changes(changed)),
+        };
+        match found {
+            Ok(changes) => update.set_changes(changes, loaded.version()),
+            Err(fault) => {
+                update.diff = Some(Diff {
+                    fault: Some(fault),
+                    ..Diff::default()
+                });
+            }
+        }
+        update
+    }
+
+    /// The update of an item that was read at this version.
+    pub(crate) fn of_changes(key: Key<E>, changes: Changes, version: u64) -> Self {
+        let mut update = Update::new(key);
+        update.set_changes(changes, version);
+        update
+    }
+
+    fn set_changes(&mut self, changes: Changes, version: u64) {
+        let actions = changes.actions.len();
+        self.actions = Actions(changes.actions, Vec::new());
+        self.demand.must_exist = true;
+        if E::Lock::VERSIONED {
+            self.demand.version = Some(Expected::At(version));
+        }
+        self.diff = Some(Diff {
+            fault: None,
+            actions,
+            without_elements: changes.without_elements,
+            assumed: changes.assumed,
+        });
+    }
+}
+
+impl<E: Entity, R: Returned<E>> Update<E, R> {
+    /// What to change: one action, a tuple of up to 12, a `Vec` or an `Option`. Called twice, both apply.
+    pub fn apply<A: IntoActions<E>>(
+        mut self,
+        actions: impl FnOnce(<E as Fields>::Fields<InUpdate<E>>) -> A,
+    ) -> Self {
+        actions(E::fields(&Prefix::ROOT)).collect_into(&mut self.actions);
+        self
+    }
+
+    /// Updates only if the condition holds. Called twice, both have to hold.
+    pub fn when(
+        mut self,
+        condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
+    ) -> Self {
+        let node = condition(E::fields(&Prefix::ROOT)).into_node();
+        self.condition = Node::also(self.condition, node);
+        self
+    }
+
+    /// Updates only an item that is there; else [`is_not_found`](Error::is_not_found).
+    pub fn must_exist(mut self) -> Self {
+        self.demand.must_exist = true;
+        self
+    }
+
+    /// Updates only if the item is still at this version.
+    pub fn at_version(mut self, version: u64) -> Self
+    where
+        E::Lock: IsVersioned,
+    {
+        self.demand.version = Some(Expected::At(version));
+        self
+    }
+
+    /// Does not check the version that [`at_version`](Self::at_version) or
+    /// [`diff`](Entity::diff) asked for. The version is still raised.
+    pub fn unversioned(mut self) -> Self
+    where
+        E::Lock: IsVersioned,
+    {
+        self.demand.version = None;
+        if let Some(diff) = &mut self.diff
+            && let Some(whole) = diff.without_elements.take()
+        {
+            let by_element = diff.actions.min(self.actions.0.len());
+            diff.actions = whole.len();
+            self.actions.0.splice(..by_element, whole);
+        }
+        self
+    }
+
+    /// Whether this is the [`diff`](Entity::diff) of two equal values, with no further action: then
+    /// nothing is written. Sent without returning anything, it isn't even sent; else, the item is
+    /// returned as it is, if it is still there and at its version.
+    pub fn is_unchanged(&self) -> bool {
+        match &self.diff {
+            Some(diff) => diff.fault.is_none() && self.actions.0.is_empty(),
+            None => false,
+        }
+    }
+
+    fn returning<R2>(self) -> Update<E, R2> {
+        Update {
+            key: self.key,
+            actions: self.actions,
+            condition: self.condition,
+            demand: self.demand,
+            diff: self.diff,
+            _returned: PhantomData,
+        }
+    }
+
+    /// Returns the item as it is after the update.
+    pub fn returning_new(self) -> Update<E, New> {
+        self.returning()
+    }
+
+    /// Returns the item as it was before the update; `None` when the update created it.
+    pub fn returning_old(self) -> Update<E, Old> {
+        self.returning()
+    }
+
+    /// Returns the changed attributes as they are after the update: all fields are optional, and those
+    /// that the update did not name are `None`. A document is there when all of it was returned; its
+    /// parts are asked for by [`get`](crate::Partial::get).
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "pages")]
+    /// # struct Page { #[dynamo(partition)] url: String, views: u64, title: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Page>().await?;
+    /// let page = Page::update("/").apply(|p| p.views.add(1)).returning_updated_new().send(&db).await?;
+    /// assert_eq!(page.views, Some(1));
+    /// assert_eq!(page.title, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn returning_updated_new(self) -> Update<E, UpdatedNew> {
+        self.returning()
+    }
+
+    /// Returns the changed attributes as they were before the update; those that were missing are
+    /// `None`. See [`returning_updated_new`](Self::returning_updated_new).
+    pub fn returning_updated_old(self) -> Update<E, UpdatedOld> {
+        self.returning()
+    }
+
+    /// Sends it. One round trip.
+    ///
+    /// # Errors
+    /// [`is_condition_failed`](Error::is_condition_failed) when the condition is not met,
+    /// [`is_conflict`](Error::is_conflict) when the version is another, both with
+    /// [`current`](Error::current); [`is_invalid_request`](Error::is_invalid_request) when two actions
+    /// overlap, when a `#[dynamo(unique)]` attribute gets a value that is not known before, or an
+    /// invalid key or value, before anything is sent;
+    /// [`is_unique_violation`](Error::is_unique_violation) when another item has the value of such an
+    /// attribute; the service's
+    /// `ValidationException` when an action does not fit the stored item, for instance `increment` of
+    /// a missing attribute; or the service or network fails. With
+    /// [`returning_new`](Self::returning_new) or [`returning_old`](Self::returning_old), an item that
+    /// cannot be read ([`is_unreadable`](Error::is_unreadable)): the update has happened then.
+    pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
+        Ok(self.call(db, false).await?.output)
+    }
+
+    /// As [`send`](Self::send), and says what it cost.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
+        self.call(db, true).await
+    }
+
+    /// The request as it is sent, as JSON, with the table's name as the code declares it. Times and
+    /// write token are those of this moment.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), before it is sent.
+    pub fn to_json(&self) -> Result<String, Error> {
+        crate::client::request::text(self.body(E::SCHEMA.table, fresh_token(E::SCHEMA)?, false)?)
+    }
+
+    /// For a transaction.
+    pub(crate) fn into_step(self) -> Result<Step, Error> {
+        let token = fresh_token(E::SCHEMA)?;
+        // The diff of two equal values writes nothing; that the item is as it was is still demanded.
+        let verb = match self.is_unchanged() {
+            true => "ConditionCheck",
+            false => "Update",
+        };
+        if verb == "Update"
+            && self.actions.0.is_empty()
+            && kept::<E>(token, SystemTime::now(), true).is_empty()
+        {
+            return Err(Error::invalid_request(
+                "an update in a transaction needs an action; demand something of an item with a check",
+            ));
+        }
+        if E::SCHEMA.unique.is_empty() {
+            return Step::new(verb, &self.key, self.demand, self.body("", token, false)?);
+        }
+        let effect = Effect::of_actions(E::SCHEMA, &self.actions.0)?;
+        let effect = effect.unwrap_or_else(|| Effect::none(E::SCHEMA));
+        self.guarded(verb, SystemTime::now(), token, effect)
+    }
+
+    /// Sends it with the guards of its unique attributes.
+    async fn call_guarded(
+        self,
+        db: &Db,
+        now: SystemTime,
+        token: Option<u128>,
+        effect: Effect,
+        measure: bool,
+    ) -> Result<Measured<R::Output>, Error> {
+        unique::check_returned(R::PARAMETER)?;
+        let step = self.guarded("Update", now, token, effect)?;
+        let consumed_capacity = unique::send_one(db, step, measure).await?;
+        let output = R::of_nothing().ok_or_else(unique::nothing_returned)?;
+        Ok(Measured {
+            output,
+            consumed_capacity,
+        })
+    }
+
+    async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
+        if self.is_unchanged()
+            && let Some(output) = R::of_nothing()
+        {
+            return Ok(Measured {
+                output,
+                consumed_capacity: None,
+            });
+        }
+        let token = fresh_token(E::SCHEMA).map_err(named::<E>)?;
+        self.call_at(db, SystemTime::now(), token, measure).await
+    }
+
+    /// Sends it with this time and token.
+    pub(crate) async fn call_at(
+        self,
+        db: &Db,
+        now: SystemTime,
+        token: Option<u128>,
+        measure: bool,
+    ) -> Result<Measured<R::Output>, Error> {
+        let named = named::<E>;
+        if let Some(effect) = Effect::of_actions(E::SCHEMA, &self.actions.0).map_err(named)? {
+            let sent = Box::pin(self.call_guarded(db, now, token, effect, measure));
+            return sent.await.map_err(named);
+        }
+        let table = db.table_name::<E>();
+        let body = self.body_at(now, &table, token, measure).map_err(named)?;
+        let answer = db.ask::<transport::UpdateItem>(table, None, body).await;
+        match answer.decode(R::decode) {
+            Ok(Single { item, capacity }) => Ok(Measured {
+                output: item,
+                consumed_capacity: capacity,
+            }),
+            Err(failure) => {
+                let own = own_write(E::SCHEMA, &failure, token);
+                if let Some(output) = own.as_deref().and_then(R::of_own_write) {
+                    let output = output.map_err(|e| named(Error::read(e)))?;
+                    return Ok(Measured {
+                        output,
+                        consumed_capacity: None,
+                    });
+                }
+                let error = self.demand.error(E::SCHEMA, failure);
+                let is_own = own.is_some();
+                Err(named(if is_own { error.of_own_write() } else { error }))
+            }
+        }
+    }
+}
+
+fn named<E: Entity>(error: Error) -> Error {
+    error.of_entity(E::SCHEMA.entity).in_operation("UpdateItem")
+}

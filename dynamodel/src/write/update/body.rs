@@ -1,0 +1,143 @@
+//! The request of an update.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use super::Update;
+use crate::error::Error;
+use crate::model::entity::Entity;
+use crate::model::expr::ast::{ActionNode, Assumed, Node, Place, Source, Value, Verb};
+use crate::model::expr::render::Body;
+use crate::wire::WriteToken;
+use crate::wire::Writer;
+use crate::write::index_keys;
+use crate::write::precondition::finish_write;
+use crate::write::return_values::Returned;
+use crate::write::transaction::Step;
+use crate::write::unique::{Draft, Effect};
+
+impl<E: Entity, R: Returned<E>> Update<E, R> {
+    /// The operation on an entity that has guards.
+    pub(super) fn guarded(
+        &self,
+        verb: &'static str,
+        now: SystemTime,
+        token: Option<u128>,
+        effect: Effect,
+    ) -> Result<Step, Error> {
+        let (body, condition) = self.parts_at(now, "", token)?;
+        let draft = Draft::new(body, condition.map(Cow::into_owned));
+        Step::guarded(verb, &self.key, self.demand, draft, effect)
+    }
+
+    pub(super) fn body(
+        &self,
+        table: &str,
+        token: Option<u128>,
+        measure: bool,
+    ) -> Result<Vec<u8>, Error> {
+        self.body_at(SystemTime::now(), table, token, measure)
+    }
+
+    /// The body before its condition, and the condition.
+    fn parts_at(
+        &self,
+        now: SystemTime,
+        table: &str,
+        token: Option<u128>,
+    ) -> Result<(Body, Option<Cow<'_, Node>>), Error> {
+        if let Some(fault) = self.diff.as_ref().and_then(|d| d.fault.as_ref()) {
+            return Err(fault.error());
+        }
+        let key = self.key.json()?;
+        let mut body = Body::new(table, key.len() + 512);
+        body.member("Key", key);
+        let actions = &self.actions.0;
+        let mut own = Vec::new();
+        if !self.is_unchanged() {
+            let created = E::SCHEMA.created_at.map(Place::root);
+            let sets_created =
+                |a: &ActionNode| created.as_ref().is_some_and(|c| a.place.overlaps(c));
+            let keep_created = !actions.iter().any(sets_created);
+            own = kept::<E>(token, now, keep_created);
+        }
+        let exists = self.demand.proves_existence();
+        let derived = match &self.diff {
+            // Nothing is written.
+            Some(_) if self.is_unchanged() => Vec::new(),
+            None => index_keys::actions(&self.key, &self.actions, exists)?,
+            // A diff has the derived attributes among what changed; what was added to it has not.
+            Some(diff) => {
+                let mut added = self.actions.clone();
+                added.0.drain(..diff.actions.min(added.0.len()));
+                index_keys::actions(&self.key, &added, exists)?
+            }
+        };
+        own.extend(derived);
+        body.update(actions, &own);
+        let own = token.and_then(|t| Some(not_yet(E::SCHEMA.write_token?, t)));
+        let of_diff = self.diff.iter().filter(|_| self.demand.version.is_none());
+        let of_diff = of_diff.flat_map(|diff| &diff.assumed);
+        let assumed = self.actions.1.iter().chain(of_diff).map(Assumed::node);
+        let mut beside = assumed.chain(own).peekable();
+        let user = match beside.peek() {
+            None => self.condition.as_ref().map(Cow::Borrowed),
+            Some(_) => {
+                Node::all(self.condition.iter().cloned().chain(beside).collect()).map(Cow::Owned)
+            }
+        };
+        Ok((body, self.demand.node(E::SCHEMA, user)))
+    }
+
+    pub(super) fn body_at(
+        &self,
+        now: SystemTime,
+        table: &str,
+        token: Option<u128>,
+        measure: bool,
+    ) -> Result<Vec<u8>, Error> {
+        let (body, condition) = self.parts_at(now, table, token)?;
+        finish_write(body, condition.as_deref(), R::PARAMETER, measure)
+    }
+}
+
+/// What every update writes by itself: the version, the times and the token.
+pub(super) fn kept<E: Entity>(
+    token: Option<u128>,
+    now: SystemTime,
+    keep_created: bool,
+) -> Vec<ActionNode> {
+    let schema = E::SCHEMA;
+    let action = |name, verb| ActionNode {
+        place: Place::root(name),
+        verb,
+    };
+    let value = |write: &dyn Fn(&mut Writer)| Value::write(|w| write(w));
+    let mut actions = Vec::new();
+    if let Some(name) = schema.version {
+        actions.push(action(name, Verb::Add(value(&|w| w.integer(1_u8)))));
+    }
+    if let Some(name) = schema.created_at.filter(|_| keep_created) {
+        let now = value(&|w| E::write_created_at(now, w));
+        actions.push(action(name, Verb::Set(Source::or(Place::root(name), now))));
+    }
+    if let Some(name) = schema.updated_at {
+        actions.push(action(
+            name,
+            Verb::Set(Source::Value(value(&|w| E::write_updated_at(now, w)))),
+        ));
+    }
+    if let (Some(name), Some(token)) = (schema.write_token, token) {
+        actions.push(action(name, Verb::Set(Source::Value(token_value(token)))));
+    }
+    actions
+}
+
+/// The update of this token has not been applied: keeps a retry from applying it twice.
+fn not_yet(name: &'static str, token: u128) -> Node {
+    Node::Not(Box::new(Node::equals(name, token_value(token))))
+}
+
+fn token_value(token: u128) -> Value {
+    Value::write(|w| w.string(&WriteToken::text(token)))
+}
