@@ -60,9 +60,9 @@ pub use convert::{
 };
 pub use error::{ReadError, WriteError};
 pub use integer::Integer;
-#[doc(hidden)]
-pub use read::Name;
 pub use read::Reader;
+#[doc(hidden)]
+pub use read::{Name, number_in, text_in, value_in};
 pub use size::item_size;
 pub use tag::Tag;
 pub use token::Token;

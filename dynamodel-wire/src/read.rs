@@ -5,6 +5,7 @@ mod envelope;
 pub(crate) mod escapes;
 mod fields;
 mod keys;
+mod members;
 mod number;
 mod scalar;
 mod skip;
@@ -14,6 +15,7 @@ mod text;
 mod tests;
 
 pub use fields::Name;
+pub use members::{number_in, text_in, value_in};
 
 use super::error::ReadError;
 use super::tag::Tag;

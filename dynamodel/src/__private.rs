@@ -8,7 +8,7 @@ pub use std::time::SystemTime;
 pub use std::vec::Vec;
 
 pub use crate::model::entity::{
-    EntityWithSort, Global, Guarded, HasSort, HasTtl, Index, MapBody, Primary, Projection,
+    EntityWithSort, Global, Guarded, HasSort, HasTtl, Index, Item, MapBody, Primary, Projection,
     ProjectsAll, ProjectsSome, SelectableFrom, Sharded, TableOrLocal, Unguarded, Whole,
 };
 pub use crate::model::expr::{

@@ -12,6 +12,7 @@ pub(crate) mod response;
 pub(crate) mod retry;
 pub(crate) mod spawn;
 pub(crate) mod table;
+pub(crate) mod transact;
 
 pub use capacity::{Capacity, ConsumedCapacity, Measured};
 pub use db::{Builder, Db};

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::model::schema::{EntitySchema, KeySchema, KeyTemplates, PartSchema, Piece};
 
 /// A picture of tables: the keys of their entities, their indexes and access patterns.
@@ -60,8 +60,8 @@ pub trait Entities {
 
 macro_rules! tuples {
     ($(($($e:ident)*))*) => {$(
-        impl<$($e: Entity),*> Entities for ($($e,)*) {
-            const SCHEMAS: &'static [&'static EntitySchema] = &[$($e::SCHEMA),*];
+        impl<$($e: Item),*> Entities for ($($e,)*) {
+            const SCHEMAS: &'static [&'static EntitySchema] = &[$($e::ITEM_SCHEMA),*];
         }
     )*};
 }

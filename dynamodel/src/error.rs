@@ -1,17 +1,20 @@
 //! [`Error`]: what can go wrong, told by predicates.
 
 mod ask;
+pub(crate) mod canceled;
 mod text;
+pub(crate) mod unfinished;
 
+use std::any::Any;
 use std::error::Error as StdError;
+use std::fmt;
 
 use aws_credential_types::provider::error::CredentialsError;
 
-use crate::client::batch::Left;
-use crate::model::expr::ast::Place;
+use self::canceled::Canceled;
+use self::unfinished::Unfinished;
 use crate::transport::{Failure, FailureKind};
 use crate::wire::{ReadError, WriteError};
-use crate::write::transaction::Canceled;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -46,7 +49,7 @@ struct Inner {
     operation: Option<&'static str>,
     request_id: Option<String>,
     attempts: u32,
-    left: Option<Left>,
+    left: Option<Box<dyn Unfinished>>,
 }
 
 enum Kind {
@@ -152,7 +155,7 @@ impl Error {
         Self::new(Kind::InvalidRequest(message.into()))
     }
 
-    pub(crate) fn overlapping(a: &Place, b: &Place) -> Self {
+    pub(crate) fn overlapping(a: impl fmt::Display, b: impl fmt::Display) -> Self {
         Self::invalid_request(format!(
             "the update has two actions on `{a}` and `{b}`, which overlap; give each attribute one action"
         ))
@@ -203,17 +206,26 @@ impl Error {
     }
 
     /// What a batch has not done when it failed with this error.
-    pub(crate) fn leaving(mut self, left: Left) -> Self {
-        self.0.left = Some(left);
+    pub(crate) fn leaving(mut self, left: impl Unfinished) -> Self {
+        self.0.left = Some(Box::new(left));
         self
     }
 
-    pub(crate) fn left(&self) -> Option<&Left> {
-        self.0.left.as_ref()
+    pub(crate) fn left(&self) -> Option<&dyn Unfinished> {
+        self.0.left.as_deref()
     }
 
-    pub(crate) fn take_left(&mut self) -> Option<Left> {
-        self.0.left.take()
+    /// What was left, when it is of this type.
+    pub(crate) fn left_as<T: Unfinished>(&self) -> Option<&T> {
+        let left: &dyn Any = self.left()?;
+        left.downcast_ref()
+    }
+
+    /// Takes what was left, when it is of this type.
+    pub(crate) fn take_left<T: Unfinished>(&mut self) -> Option<T> {
+        self.left_as::<T>()?;
+        let left: Box<dyn Any> = self.0.left.take()?;
+        left.downcast().ok().map(|left| *left)
     }
 
     pub(crate) fn cancellation(&self) -> Option<&Canceled> {

@@ -120,6 +120,7 @@ extern crate self as dynamodel;
 pub mod __private;
 pub mod client;
 mod diagram;
+mod entity;
 mod error;
 pub mod model;
 pub mod read;
@@ -134,8 +135,9 @@ pub use diagram::{Entities, Model};
 pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
 #[doc(inline)]
 pub use dynamodel_wire as wire;
+pub use entity::Entity;
 pub use error::Error;
-pub use model::entity::{Entity, Guarded, Projection, Unguarded, Unversioned, Versioned};
+pub use model::entity::{Guarded, Projection, Unguarded, Unversioned, Versioned};
 pub use model::expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe, value};
 pub use model::key::Key;
 pub use model::table::{HasTable, Table, Templated};

@@ -8,3 +8,4 @@ pub mod schema;
 pub(crate) mod sharding;
 pub(crate) mod table;
 pub(crate) mod template;
+pub(crate) mod unique;

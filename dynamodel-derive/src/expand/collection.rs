@@ -91,7 +91,7 @@ fn collection_impl(
             type First = #first;
             const SCHEMA: &'static #root::schema::EntitySchema = &#root::schema::EntitySchema {
                 entity: #name,
-                ..*<#first as #root::Entity>::SCHEMA
+                ..*<#first as #root::__private::Item>::ITEM_SCHEMA
             };
             const KINDS: &'static [&'static str] =
                 &[#(<#entities as #root::Templated>::SINGLE_TABLE.kind),*];
@@ -117,7 +117,7 @@ fn projection<'a>(
             let __kind = __kind.as_deref();
             #(
                 if __kind == ::core::option::Option::Some(<#entities as #root::Templated>::SINGLE_TABLE.kind) {
-                    return <#entities as #root::Entity>::read_item(__r).map(#path::#variants);
+                    return <#entities as #root::__private::Item>::read_item(__r).map(#path::#variants);
                 }
             )*
             ::core::result::Result::Err(#root::__private::unknown_kind::<#ty>())

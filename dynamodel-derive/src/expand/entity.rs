@@ -218,10 +218,10 @@ fn entity_impl(entity: &Entity) -> TokenStream {
     let hooks = hooks(entity);
     let partial = partial_members(entity);
     let entity_impl = container.implement(
-        quote!(#root::Entity),
+        quote!(#root::__private::Item),
         &ty,
         quote! {
-            const SCHEMA: &'static #root::schema::EntitySchema = &#schema;
+            const ITEM_SCHEMA: &'static #root::schema::EntitySchema = &#schema;
             type Lock = #lock;
             type Guards = #root::__private::#guards;
             fn write_item(&self, __w: &mut #root::wire::Writer) {
@@ -232,7 +232,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
                 __w.end_map();
             }
             #read
-            fn key_of(&self) -> #root::Key<#ty> { #root::Key::from_builder(#key) }
+            fn item_key(&self) -> #root::Key<#ty> { #root::Key::from_builder(#key) }
             #partial
             #hooks
         },
@@ -269,7 +269,7 @@ fn hooks(entity: &Entity) -> TokenStream {
     let version = role(entity, |f| f.attrs.version.is_some()).map(|f| {
         let Field { ident, ty, .. } = f;
         quote! {
-            fn version(&self) -> u64 { <#ty as #private::VersionNumber>::to_u64(&self.#ident) }
+            fn item_version(&self) -> u64 { <#ty as #private::VersionNumber>::to_u64(&self.#ident) }
             fn set_version(&mut self, __v: u64) {
                 self.#ident = <#ty as #private::VersionNumber>::from_u64(__v);
             }
@@ -277,7 +277,7 @@ fn hooks(entity: &Entity) -> TokenStream {
     });
     let ttl = role(entity, |f| f.attrs.ttl.is_some()).map(|f| {
         let seconds = epoch_seconds(&entity.container, f);
-        quote!(fn expires_at(&self) -> ::core::option::Option<u64> { #seconds })
+        quote!(fn item_expiry(&self) -> ::core::option::Option<u64> { #seconds })
     });
     let touched: Vec<TokenStream> = entity
         .stored()
@@ -334,10 +334,10 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
     let ty = container.ty();
     let name = plain(&container.ident);
     let entity = container.implement(
-        quote!(#root::Entity),
+        quote!(#root::__private::Item),
         &ty,
         quote! {
-            const SCHEMA: &'static #root::schema::EntitySchema = &#root::schema::EntitySchema {
+            const ITEM_SCHEMA: &'static #root::schema::EntitySchema = &#root::schema::EntitySchema {
                 entity: #name,
                 table: #name,
                 attributes: &[],
@@ -358,7 +358,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
             fn read_item(
                 _: &mut #root::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, #root::wire::ReadError> { loop {} }
-            fn key_of(&self) -> #root::Key<#ty> { loop {} }
+            fn item_key(&self) -> #root::Key<#ty> { loop {} }
             type Partial = ();
             fn read_partial(
                 _: &mut #root::wire::Reader<'_>,

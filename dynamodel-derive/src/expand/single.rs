@@ -534,7 +534,7 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
         .map(|index| shared_attributes(entity, single, index));
     let agree = quote_spanned! {generated(table_span)=>
         const _: () = #private::agree(
-            <#entity_ty as #root::Entity>::SCHEMA,
+            <#entity_ty as #root::__private::Item>::ITEM_SCHEMA,
             <#table as #root::Table>::SCHEMA,
         );
     };

@@ -2,7 +2,6 @@
 //! left undone.
 
 use std::any::TypeId;
-use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,11 +10,9 @@ use futures_util::StreamExt;
 
 use super::retry::Backoff;
 use crate::error::Error;
-use crate::model::entity::Entity;
+use crate::error::unfinished::Unfinished;
+use crate::model::entity::Item;
 use crate::model::key::Key;
-use crate::read::batch_get::Reads;
-use crate::write::batch::BatchWrite;
-use crate::write::bulk::BulkReport;
 
 /// How a batch is sent.
 #[derive(Debug, Clone, Copy)]
@@ -33,76 +30,22 @@ impl Default for Settings {
     }
 }
 
-/// What a batch has not done when it failed.
-pub(crate) enum Left {
-    Reads(Reads),
-    Writes(BatchWrite),
-    Load(Box<BulkReport>, BatchWrite),
-}
-
-impl Left {
-    fn count(&self) -> usize {
-        match self {
-            Left::Reads(reads) => reads.left_count(),
-            Left::Writes(writes) | Left::Load(_, writes) => writes.len(),
-        }
-    }
-}
-
-impl fmt::Display for Left {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Left::Reads(reads) => {
-                let (left, total) = (reads.left_count(), reads.total());
-                write!(f, "{left} of {total} keys were not read")
-            }
-            Left::Writes(writes) => write!(f, "{} writes were not done", writes.len()),
-            Left::Load(report, _) => write!(
-                f,
-                "the load ended at position {} of the stream",
-                report.progress.position
-            ),
-        }
-    }
-}
-
 impl Error {
     /// The keys of entity `E` that a batch has not read, written or deleted when it failed: exactly
     /// those for which DynamoDB has not confirmed it, and those of items that were read and are not
     /// [readable](Self::is_unreadable). Empty for other errors. The other keys of a batch of reads are
     /// [`found`](Self::found).
-    pub fn unprocessed<E: Entity>(&self) -> Vec<Key<E>> {
+    pub fn unprocessed<E: Item>(&self) -> Vec<Key<E>> {
         let of_entity = |(entity, key): (TypeId, &[u8])| {
             (entity == TypeId::of::<E>()).then(|| Key::from_json(key.to_vec()))
         };
-        match self.left() {
-            None => Vec::new(),
-            Some(Left::Reads(reads)) => reads.left().filter_map(of_entity).collect(),
-            Some(Left::Writes(writes) | Left::Load(_, writes)) => {
-                writes.keys().filter_map(of_entity).collect()
-            }
-        }
+        let keys = self.left().into_iter().flat_map(Unfinished::keys);
+        keys.filter_map(of_entity).collect()
     }
 
     /// How many keys or writes of any entity a batch has not done when it failed.
     pub fn unprocessed_count(&self) -> usize {
-        self.left().map_or(0, Left::count)
-    }
-
-    /// The writes that a batch has not done when it failed, to be sent again. `None` for other errors.
-    pub fn into_unprocessed(mut self) -> Option<BatchWrite> {
-        match self.take_left()? {
-            Left::Writes(writes) | Left::Load(_, writes) => Some(writes),
-            Left::Reads(_) => None,
-        }
-    }
-
-    /// How far a [`BulkWriter`](crate::BulkWriter) came before it failed, and where to go on.
-    pub fn bulk_report(&self) -> Option<&BulkReport> {
-        match self.left()? {
-            Left::Load(report, _) => Some(report),
-            _ => None,
-        }
+        self.left().map_or(0, Unfinished::count)
     }
 }
 

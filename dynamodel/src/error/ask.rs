@@ -1,7 +1,8 @@
 //! What can be asked of an error.
 
+use std::any::TypeId;
+
 use super::{Error, Kind};
-use crate::model::entity::Entity;
 
 impl Error {
     /// The condition of a write was not met: of `when`, or of the write itself (`create`: the item
@@ -189,18 +190,14 @@ impl Error {
         matches!(self.0.kind, Kind::Response(_))
     }
 
-    /// The item as it is stored now, from a failed condition: it comes with the failure, at no cost.
-    ///
-    /// `None` when no item has the key, when the failure is another, and when the stored item is not
-    /// readable as `E`.
-    pub fn current<E: Entity>(&self) -> Option<E> {
+    /// The stored items that a failed condition brought along, as JSON: all of a condition on one item,
+    /// those of entity `entity` of a canceled transaction.
+    pub(crate) fn stored_items(&self, entity: TypeId) -> Vec<&[u8]> {
         match &self.0.kind {
-            Kind::Condition {
-                item: Some(item), ..
-            } => crate::wire::read_item(item, E::read_item).ok(),
-            Kind::Contended { last, .. } => last.current(),
-            Kind::Canceled(canceled) => canceled.current(),
-            _ => None,
+            Kind::Condition { item, .. } => item.as_deref().into_iter().collect(),
+            Kind::Contended { last, .. } => last.stored_items(entity),
+            Kind::Canceled(canceled) => canceled.items_of(entity).collect(),
+            _ => Vec::new(),
         }
     }
 

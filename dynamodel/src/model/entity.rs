@@ -1,29 +1,26 @@
-//! [`Entity`]: what `#[derive(Entity)]` implements, and the traits around it.
+//! [`Item`]: what `#[derive(Entity)]` implements, and the traits around it.
 
+use std::any::TypeId;
 use std::time::SystemTime;
 
+use crate::error::Error;
 use crate::model::expr::Fields;
 use crate::model::key::Key;
 use crate::model::schema::{EntitySchema, IndexKey, KeySchema, Shards, SingleTable};
-use crate::read::scan::Scan;
 use crate::wire::{ReadError, Reader, Writer};
-use crate::write::delete::Remove;
-use crate::write::put::Put;
-use crate::write::put::PutMode;
-use crate::write::return_values::Stored;
-use crate::write::update::Update;
 
-/// A struct whose values are the items of a table.
+/// An item: the schema of an entity and its codec. Part of what `#[derive(Entity)]` implements; the
+/// operations are in [`Entity`](crate::Entity), which every item has.
 ///
-/// Implemented by [`#[derive(Entity)]`](derive@crate::Entity), which also makes the constructors that
-/// take a key (`get`, `update`, `delete`, `check`, `key`, `query` and one for each index) and the
-/// struct of typed paths.
-///
-/// The methods here make operations on whole items. Making one costs nothing and sends nothing: it is
-/// sent by `.send(&db)`, or becomes part of a transaction or a batch.
-pub trait Entity: Sized + Send + Sync + 'static + Fields {
-    /// The entity's schema.
-    const SCHEMA: &'static EntitySchema;
+/// A bound on generic code is better on [`Entity`](crate::Entity).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity",
+    label = "not an entity",
+    note = "derive it: `#[derive(Entity)] #[dynamo(table = \"..\")] struct {Self} {{ .. }}`; a struct inside an item derives `Document`"
+)]
+pub trait Item: Sized + Send + Sync + 'static + Fields {
+    /// Schema of the entity.
+    const ITEM_SCHEMA: &'static EntitySchema;
 
     /// [`Versioned`] when a field is marked `#[dynamo(version)]`, else [`Unversioned`].
     type Lock: Lock;
@@ -44,20 +41,19 @@ pub trait Entity: Sized + Send + Sync + 'static + Fields {
     #[doc(hidden)]
     fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError>;
 
-    /// The primary key of this item.
-    fn key_of(&self) -> Key<Self>;
+    #[doc(hidden)]
+    fn item_key(&self) -> Key<Self>;
 
-    /// The version that this value was read at; 0 when it is not stored yet or has no version.
-    fn version(&self) -> u64 {
+    #[doc(hidden)]
+    fn item_version(&self) -> u64 {
         0
     }
 
     #[doc(hidden)]
     fn set_version(&mut self, _version: u64) {}
 
-    /// When the item expires, in seconds since 1970; `None` without a `#[dynamo(ttl)]` field or when
-    /// it is not set.
-    fn expires_at(&self) -> Option<u64> {
+    #[doc(hidden)]
+    fn item_expiry(&self) -> Option<u64> {
         None
     }
 
@@ -72,93 +68,6 @@ pub trait Entity: Sized + Send + Sync + 'static + Fields {
 
     #[doc(hidden)]
     fn set_write_token(&mut self, _token: u128) {}
-
-    /// Whether the item has expired by the clock of this machine.
-    ///
-    /// DynamoDB deletes expired items within a few days, not at once, so reads still return them:
-    /// ask this, or leave them out of a query with [`unexpired`](crate::Query::unexpired).
-    fn is_expired(&self) -> bool {
-        self.is_expired_at(SystemTime::now())
-    }
-
-    /// Whether the item has expired at the given time.
-    fn is_expired_at(&self, now: SystemTime) -> bool {
-        self.expires_at()
-            .is_some_and(|at| at <= crate::wire::attribute::time::epoch_seconds(now))
-    }
-
-    /// Writes a new item: PutItem on condition that no item has its key.
-    ///
-    /// With a version field, the item gets version 1 and an item that exists is a
-    /// [conflict](crate::Error::is_conflict); without one it is a
-    /// [failed condition](crate::Error::is_condition_failed).
-    /// Costs one write of the item's size; also when the condition fails.
-    fn create(self) -> Put<Self, Self::Lock, Stored> {
-        Put::new(self, PutMode::Create)
-    }
-
-    /// Writes the item: PutItem.
-    ///
-    /// With a version field the stored item must still be at this value's version (or be absent for
-    /// version 0), and gets the next one. Without one, whatever is stored is overwritten.
-    fn put(self) -> Put<Self, Self::Lock, Stored> {
-        Put::new(self, PutMode::Put)
-    }
-
-    /// Writes the item over one that exists: PutItem on condition that it does, and is still at this
-    /// value's version.
-    fn replace(self) -> Put<Self, Self::Lock, Stored> {
-        Put::new(self, PutMode::Replace)
-    }
-
-    /// Saves what changed from this value, which was read, to another: an UpdateItem with the changed
-    /// attributes only, so that a big item does not travel.
-    ///
-    /// Documents and maps are changed by path, and what else they hold in the table is kept. Sets are
-    /// changed by the elements that were added or taken out, lists by element when the version is
-    /// checked. A whole value is set where that is smaller. The item must still exist and, with a
-    /// version field, be at this value's version; version, times and write token are kept as by every
-    /// [`Update`]. It can be added to, made conditional and put into transactions like one.
-    ///
-    /// ```
-    /// # use dynamodel::{Db, Entity};
-    /// # #[derive(Debug, Clone, PartialEq, Entity)]
-    /// # #[dynamo(table = "pages")]
-    /// # struct Page { #[dynamo(partition)] url: String, text: String, tags: Vec<String>, #[dynamo(version)] version: u64 }
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), dynamodel::Error> {
-    /// # let db = Db::embedded()?;
-    /// # db.create_table::<Page>().await?;
-    /// # Page { url: "/".into(), text: "long".into(), tags: vec![], version: 0 }.create().send(&db).await?;
-    /// let loaded = Page::get("/").send(&db).await?.unwrap();
-    /// let mut page = loaded.clone();
-    /// page.tags.push("new".into());
-    ///
-    /// let update = loaded.diff(&page);
-    /// assert!(!update.to_json()?.contains("long")); // only the tags travel
-    /// update.send(&db).await?;
-    /// # assert_eq!(Page::get("/").send(&db).await?.unwrap().tags, ["new"]);
-    ///
-    /// assert!(page.diff(&page).is_unchanged()); // sending it does nothing
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// A changed primary key is an [invalid request](crate::Error::is_invalid_request) before anything
-    /// is sent. Costs no network and no write; both values are written as JSON and compared.
-    fn diff(&self, changed: &Self) -> Update<Self> {
-        Update::of_diff(self, changed)
-    }
-
-    /// Deletes the item: DeleteItem. With a version field it must still be at this value's version.
-    fn remove(self) -> Remove<Self, Self::Lock> {
-        Remove::new(self)
-    }
-
-    /// Reads every item of the table: Scan. Costs the size of the whole table.
-    fn scan() -> Scan<Self> {
-        Scan::new()
-    }
 }
 
 /// Whether writes check a version.
@@ -236,12 +145,12 @@ impl WritableInBatch for Unguarded {}
     label = "no field is marked `#[dynamo(ttl)]`",
     note = "mark the field that holds the time of expiry with `#[dynamo(ttl)]`"
 )]
-pub trait HasTtl: Entity {}
+pub trait HasTtl: Item {}
 
 /// The table itself or one of its indexes, as something to query.
 pub trait Index: Send + Sync + 'static {
     /// Whose items it holds.
-    type Entity: Entity;
+    type Entity: Item;
     /// The index's name; `None` for the table itself.
     const NAME: Option<&'static str>;
     /// The key.
@@ -284,7 +193,7 @@ pub trait Sharded: Index {}
     label = "nothing to sort by",
     note = "mark a field with `#[dynamo(sort)]`; any other attribute is tested with `.filter(..)`"
 )]
-pub trait EntityWithSort: Entity {
+pub trait EntityWithSort: Item {
     /// The struct with the first part of the sort key.
     type Sort;
     #[doc(hidden)]
@@ -299,18 +208,18 @@ pub struct Primary<E>(std::marker::PhantomData<fn() -> E>);
 #[derive(Debug)]
 pub struct Whole<E>(std::marker::PhantomData<fn() -> E>);
 
-impl<E: Entity> Index for Primary<E> {
+impl<E: Item> Index for Primary<E> {
     type Entity = E;
     const NAME: Option<&'static str> = None;
-    const KEY: KeySchema = E::SCHEMA.key;
-    const TEMPLATES: Option<IndexKey> = match E::SCHEMA.single_table {
+    const KEY: KeySchema = E::ITEM_SCHEMA.key;
+    const TEMPLATES: Option<IndexKey> = match E::ITEM_SCHEMA.single_table {
         Some(single) => Some(SingleTable::primary(single)),
         None => None,
     };
     type Projects = ProjectsAll;
     type Locality = TableOrLocal;
 }
-impl<E: Entity> Index for Whole<E> {
+impl<E: Item> Index for Whole<E> {
     type Entity = E;
     const NAME: Option<&'static str> = None;
     const KEY: KeySchema = KeySchema {
@@ -370,18 +279,18 @@ impl HoldsAll for ProjectsAll {}
 )]
 pub trait Projection: Sized + Send + Sync + 'static {
     /// The entity whose items are read.
-    type Entity: Entity;
+    type Entity: Item;
     /// The attributes to fetch; empty for all.
     const ATTRIBUTES: &'static [&'static str];
     #[doc(hidden)]
     fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError>;
 }
 
-impl<E: Entity> Projection for E {
+impl<E: Item> Projection for E {
     type Entity = E;
     const ATTRIBUTES: &'static [&'static str] = &[];
     fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError> {
-        <E as Entity>::read_item(r)
+        <E as Item>::read_item(r)
     }
 }
 
@@ -394,7 +303,7 @@ pub trait SelectableFrom<I> {}
 
 impl<E, I> SelectableFrom<I> for E
 where
-    E: Entity,
+    E: Item,
     I: Index<Entity = E>,
     I::Projects: HoldsAll,
 {
@@ -413,4 +322,16 @@ pub trait MapBody: Sized + Fields {
     fn write_fields(&self, w: &mut Writer);
     /// Reads the attributes, with their braces.
     fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError>;
+}
+
+impl Error {
+    /// The item as it is stored now, from a failed condition: it comes with the failure, at no cost.
+    ///
+    /// `None` when no item has the key, when the failure is another, and when the stored item is not
+    /// readable as `E`.
+    pub fn current<E: Item>(&self) -> Option<E> {
+        let items = self.stored_items(TypeId::of::<E>());
+        let read = |item| crate::wire::read_item(item, E::read_item).ok();
+        items.into_iter().find_map(read)
+    }
 }

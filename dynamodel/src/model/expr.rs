@@ -30,7 +30,7 @@ pub use scope::{
 };
 pub use term::{AmountOf, Assigned, Assignment, Countable, Same, Sum, Term, UpdateOperand, value};
 
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use ast::{ActionNode, Assumed, Node, Place};
 
 /// The token of the field whose name has the FNV-1a hash `H`.
@@ -92,7 +92,7 @@ pub struct Condition<E> {
     _entity: PhantomData<fn() -> E>,
 }
 
-impl<E: Entity> Condition<E> {
+impl<E: Item> Condition<E> {
     /// A condition outside of a `when` or `filter`, to be kept, returned from a function and used in
     /// several places.
     ///

@@ -8,12 +8,12 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
 use crate::error::Error;
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::model::expr::ast::Value;
 use crate::model::schema::{EntitySchema, SingleTable};
+use crate::model::unique::check_key;
 use crate::wire::ValueFor;
 use crate::wire::WriteError;
-use crate::write::unique::check_key;
 
 use builder::Places;
 
@@ -59,11 +59,11 @@ struct AnyKey {
     invalid: Option<WriteError>,
 }
 
-impl<E: Entity> Key<E> {
+impl<E: Item> Key<E> {
     #[doc(hidden)]
     pub fn from_builder(builder: &mut KeyBuilder) -> Self {
         Key {
-            key: AnyKey::build(builder, E::SCHEMA),
+            key: AnyKey::build(builder, E::ITEM_SCHEMA),
             _entity: PhantomData,
         }
     }
@@ -86,7 +86,7 @@ impl<E: Entity> Key<E> {
     pub(crate) fn json(&self) -> Result<&[u8], Error> {
         match &self.key.invalid {
             None => Ok(&self.key.json),
-            Some(e) => Err(Error::invalid_key(e.clone()).of_entity(E::SCHEMA.entity)),
+            Some(e) => Err(Error::invalid_key(e.clone()).of_entity(E::ITEM_SCHEMA.entity)),
         }
     }
 }
@@ -163,11 +163,11 @@ impl<E> Hash for Key<E> {
     }
 }
 
-impl<E: Entity> fmt::Debug for Key<E> {
+impl<E: Item> fmt::Debug for Key<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut s = f.debug_struct("Key");
-        s.field("entity", &E::SCHEMA.entity);
-        for name in E::SCHEMA.key.attributes() {
+        s.field("entity", &E::ITEM_SCHEMA.entity);
+        for name in E::ITEM_SCHEMA.key.attributes() {
             s.field(name, &format_args!("_"));
         }
         s.finish()

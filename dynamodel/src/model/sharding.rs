@@ -1,6 +1,6 @@
 //! Shards of indexes: which one an item is in, and how writes say so.
 
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::model::expr::ast::{ActionNode, Place, Source, Value, Verb};
 use crate::model::key::Key;
 use crate::model::schema::{EntitySchema, KeySchema, Shards};
@@ -58,12 +58,12 @@ fn attributes(schema: &EntitySchema) -> impl Iterator<Item = (&'static str, Shar
 
 /// Writes the attributes that hold the shards of the item.
 #[doc(hidden)]
-pub fn write_shards<E: Entity>(entity: &E, w: &mut Writer) {
+pub fn write_shards<E: Item>(entity: &E, w: &mut Writer) {
     // A key that is no key has failed the item already.
-    let Ok(hash) = key_hash(&entity.key_of()) else {
+    let Ok(hash) = key_hash(&entity.item_key()) else {
         return;
     };
-    for (name, shards) in attributes(E::SCHEMA) {
+    for (name, shards) in attributes(E::ITEM_SCHEMA) {
         w.comma();
         w.raw(b"\"");
         w.text(name);
@@ -73,8 +73,8 @@ pub fn write_shards<E: Entity>(entity: &E, w: &mut Writer) {
 }
 
 /// What an update sets so that the item is in its shards, whether or not it was.
-pub(crate) fn actions<E: Entity>(key: &Key<E>) -> Result<Vec<ActionNode>, crate::Error> {
-    let mut attributes = attributes(E::SCHEMA).peekable();
+pub(crate) fn actions<E: Item>(key: &Key<E>) -> Result<Vec<ActionNode>, crate::Error> {
+    let mut attributes = attributes(E::ITEM_SCHEMA).peekable();
     if attributes.peek().is_none() {
         return Ok(Vec::new());
     }
@@ -87,8 +87,8 @@ pub(crate) fn actions<E: Entity>(key: &Key<E>) -> Result<Vec<ActionNode>, crate:
 }
 
 /// The hash of a key.
-pub(crate) fn key_hash<E: Entity>(key: &Key<E>) -> Result<u64, crate::Error> {
-    hash_of_key(key.json()?, &E::SCHEMA.key).map_err(crate::Error::read)
+pub(crate) fn key_hash<E: Item>(key: &Key<E>) -> Result<u64, crate::Error> {
+    hash_of_key(key.json()?, &E::ITEM_SCHEMA.key).map_err(crate::Error::read)
 }
 
 #[cfg(test)]

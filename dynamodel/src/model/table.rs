@@ -1,6 +1,6 @@
 //! Tables that several entities share: [`Table`], and what the compiler checks between the two.
 
-use crate::model::entity::{Entity, Primary, Whole};
+use crate::model::entity::{Item, Primary, Whole};
 use crate::model::schema::{IndexSchema, KeySchema, Shards, SingleTable, TableSchema};
 use crate::model::sharding;
 use crate::wire::canonical::KeyValue;
@@ -75,8 +75,8 @@ pub trait HasTable {
     const TABLE: TableSchema;
 }
 
-impl<E: Entity> HasTable for E {
-    const TABLE: TableSchema = E::SCHEMA.table_schema();
+impl<E: Item> HasTable for E {
+    const TABLE: TableSchema = E::ITEM_SCHEMA.table_schema();
 }
 
 /// An entity of a [`Table`]. Implemented by the derive.
@@ -85,7 +85,7 @@ impl<E: Entity> HasTable for E {
     label = "no `#[dynamo(table = ..)]` that names a `Table`",
     note = "name a type with `#[derive(Table)]`: `#[dynamo(table = App, key(partition = \"USER#{{user_id}}\"))]`"
 )]
-pub trait Templated: Entity {
+pub trait Templated: Item {
     /// The table.
     type Table: Table;
     /// The partition template, as a type: equal for entities that lie in the same partitions.

@@ -15,7 +15,7 @@ use crate::client::capacity::{ConsumedCapacity, Measured};
 use crate::client::db::Db;
 use crate::client::retry::Backoff;
 use crate::error::Error;
-use crate::model::entity::{Entity, Primary, Projection, SelectableFrom};
+use crate::model::entity::{Item, Primary, Projection, SelectableFrom};
 use crate::model::key::{Key, KeyList};
 
 #[allow(
@@ -28,7 +28,6 @@ pub use fetch::Asked;
     reason = "hidden parts of the public trait `KeyedReads`"
 )]
 pub use items::{Items, ReadItems};
-pub(crate) use reads::Reads;
 
 /// Reads any number of items by their keys: BatchGetItem.
 ///
@@ -74,17 +73,17 @@ impl<E, O> Clone for BatchGet<E, O> {
     }
 }
 
-impl<E: Entity, O> fmt::Debug for BatchGet<E, O> {
+impl<E: Item, O> fmt::Debug for BatchGet<E, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BatchGet")
-            .field("entity", &E::SCHEMA.entity)
+            .field("entity", &E::ITEM_SCHEMA.entity)
             .field("keys", &self.keys.len())
             .field("consistent", &self.consistent)
             .finish_non_exhaustive()
     }
 }
 
-impl<E: Entity> BatchGet<E> {
+impl<E: Item> BatchGet<E> {
     /// Reads the items with these keys, which the entity's `key` constructor makes.
     pub fn new(keys: impl IntoIterator<Item = Key<E>>) -> Self {
         BatchGet {
@@ -96,7 +95,7 @@ impl<E: Entity> BatchGet<E> {
     }
 }
 
-impl<E: Entity, O: Projection<Entity = E>> BatchGet<E, O> {
+impl<E: Item, O: Projection<Entity = E>> BatchGet<E, O> {
     /// Sees every write that was acknowledged before. Costs twice as much.
     pub fn consistent(mut self) -> Self {
         self.consistent = true;
@@ -287,7 +286,7 @@ pub trait KeyedReads: Clone {
     fn output(items: Self::Items) -> Self::Output;
 }
 
-impl<E: Entity, O: Projection<Entity = E>> KeyedReads for BatchGet<E, O> {
+impl<E: Item, O: Projection<Entity = E>> KeyedReads for BatchGet<E, O> {
     type Output = Vec<Option<O>>;
     type Items = Items<O>;
 

@@ -8,7 +8,7 @@ use crate::client::db::Db;
 use crate::client::request::{Answer, Sending};
 use crate::client::response::{Single, single};
 use crate::error::Error;
-use crate::model::entity::{Entity, Primary, Projection, SelectableFrom};
+use crate::model::entity::{Item, Primary, Projection, SelectableFrom};
 use crate::model::expr::render::Body;
 use crate::model::key::Key;
 use crate::model::schema::EntitySchema;
@@ -61,7 +61,7 @@ impl<E, O> Clone for Get<E, O> {
     }
 }
 
-impl<E: Entity, O> fmt::Debug for Get<E, O> {
+impl<E: Item, O> fmt::Debug for Get<E, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Get")
             .field("key", &self.key)
@@ -70,7 +70,7 @@ impl<E: Entity, O> fmt::Debug for Get<E, O> {
     }
 }
 
-impl<E: Entity> Get<E> {
+impl<E: Item> Get<E> {
     #[doc(hidden)]
     pub fn new(key: Key<E>) -> Self {
         Get {
@@ -81,7 +81,7 @@ impl<E: Entity> Get<E> {
     }
 }
 
-impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
+impl<E: Item, O: Projection<Entity = E>> Get<E, O> {
     /// Sees every write that was acknowledged before. Costs twice as much.
     pub fn consistent(mut self) -> Self {
         self.consistent = true;
@@ -106,7 +106,7 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
     /// # Errors
     /// When the key is invalid.
     pub fn to_json(&self) -> Result<String, Error> {
-        crate::client::request::text(self.wire().body(E::SCHEMA.table, false)?)
+        crate::client::request::text(self.wire().body(E::ITEM_SCHEMA.table, false)?)
     }
 
     /// Sends it. `None` when there is no item with this key. One round trip.
@@ -116,7 +116,7 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
     /// readable as `O` ([`is_unreadable`](Error::is_unreadable)), or the service or network fails.
     pub async fn send(self, db: &Db) -> Result<Option<O>, Error> {
         let answer = self.start(db, false)?.await;
-        Ok(read::<O>(E::SCHEMA, answer)?.item)
+        Ok(read::<O>(E::ITEM_SCHEMA, answer)?.item)
     }
 
     /// As [`send`](Self::send), and says what it cost.
@@ -125,7 +125,7 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
     /// As [`send`](Self::send).
     pub async fn send_measured(self, db: &Db) -> Result<Measured<Option<O>>, Error> {
         let answer = self.start(db, true)?.await;
-        let Single { item, capacity } = read::<O>(E::SCHEMA, answer)?;
+        let Single { item, capacity } = read::<O>(E::ITEM_SCHEMA, answer)?;
         Ok(Measured {
             output: item,
             consumed_capacity: capacity,
@@ -133,7 +133,7 @@ impl<E: Entity, O: Projection<Entity = E>> Get<E, O> {
     }
 
     fn start(self, db: &Db, measure: bool) -> Result<Sending<'_>, Error> {
-        self.wire().send(E::SCHEMA, db, measure)
+        self.wire().send(E::ITEM_SCHEMA, db, measure)
     }
 
     /// The body for a transaction, which is always consistent and says nothing of it.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use crate::client::db::Db;
 use crate::error::Error;
-use crate::model::entity::{Entity, Index, Projection, SelectableFrom};
+use crate::model::entity::{Index, Item, Projection, SelectableFrom};
 use crate::model::key::Key;
 use crate::read::batch_get::BatchGet;
 use crate::read::page::Page;
@@ -18,7 +18,7 @@ pub struct Hydrate<E, I> {
     query: Query<E, I, KeyOf<E>>,
 }
 
-impl<E: Entity, I: Index> fmt::Debug for Hydrate<E, I> {
+impl<E: Item, I: Index> fmt::Debug for Hydrate<E, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Hydrate").field(&self.query).finish()
     }
@@ -30,18 +30,18 @@ pub(crate) struct KeyOf<E> {
     _entity: PhantomData<fn() -> E>,
 }
 
-impl<E: Entity> fmt::Debug for KeyOf<E> {
+impl<E: Item> fmt::Debug for KeyOf<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.key.fmt(f)
     }
 }
 
-impl<E: Entity> Projection for KeyOf<E> {
+impl<E: Item> Projection for KeyOf<E> {
     type Entity = E;
     const ATTRIBUTES: &'static [&'static str] = &[];
 
     fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let names = || E::SCHEMA.key.attributes();
+        let names = || E::ITEM_SCHEMA.key.attributes();
         let mut values: Vec<(&'static str, &[u8])> = Vec::with_capacity(2);
         r.members(|member, r| {
             let value = r.raw_value()?;
@@ -69,9 +69,9 @@ impl<E: Entity> Projection for KeyOf<E> {
     }
 }
 
-impl<E: Entity, I: Index<Entity = E>> SelectableFrom<I> for KeyOf<E> {}
+impl<E: Item, I: Index<Entity = E>> SelectableFrom<I> for KeyOf<E> {}
 
-impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
+impl<E: Item, I: Index<Entity = E>> Query<E, I> {
     /// Fetches the whole entities behind the index, by BatchGetItem, in the order of the index.
     ///
     /// For an index that holds less than the entity. Costs the query of the index, and then half a
@@ -104,7 +104,7 @@ impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
     }
 }
 
-impl<E: Entity, I: Index<Entity = E>> Hydrate<E, I> {
+impl<E: Item, I: Index<Entity = E>> Hydrate<E, I> {
     /// All entities, in one `Vec`.
     ///
     /// # Errors
@@ -125,7 +125,7 @@ impl<E: Entity, I: Index<Entity = E>> Hydrate<E, I> {
     }
 }
 
-async fn fetch<E: Entity>(db: &Db, keys: Vec<KeyOf<E>>) -> Result<Vec<E>, Error> {
+async fn fetch<E: Item>(db: &Db, keys: Vec<KeyOf<E>>) -> Result<Vec<E>, Error> {
     let found = BatchGet::new(keys.into_iter().map(|k| k.key))
         .send(db)
         .await?;

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use crate::error::Error;
-use crate::model::entity::{Entity, Index};
+use crate::model::entity::{Index, Item};
 use crate::model::expr::ast::{Comparator, Node, Operand, Place, Value};
 use crate::model::expr::render::Body;
 use crate::model::schema::{EntitySchema, IndexProjection, IndexSchema, Shards};
@@ -43,7 +43,7 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn new<I: Index>(scan: bool) -> Self {
         let shards = if scan { None } else { I::SHARDS };
-        Self::of(I::Entity::SCHEMA, I::NAME, scan, shards)
+        Self::of(I::Entity::ITEM_SCHEMA, I::NAME, scan, shards)
     }
 
     fn of(

@@ -9,15 +9,15 @@ use crate::client::db::Db;
 use crate::client::response::AllItems;
 use crate::error::Error;
 use crate::model::entity::{
-    Entity, HasSort, HasTtl, Index, Primary, Projection, ReadsConsistently, SelectableFrom, Sharded,
+    HasSort, HasTtl, Index, Item, Primary, Projection, ReadsConsistently, SelectableFrom, Sharded,
 };
 use crate::model::expr::ast::{Node, Value};
 use crate::model::expr::{Condition, Fields, InFilter, Prefix};
 use crate::model::key::KeyBuilder;
 use crate::model::schema::{EntitySchema, IndexKey, KeySchema};
+use crate::model::unique;
 use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::read::page::{self, Cursor, ItemStream, Page};
-use crate::write::unique;
 
 /// Reads the items of one partition, in the order of the sort key: Query. Made by the entity's `query`
 /// constructor and by one for each index.
@@ -96,10 +96,10 @@ pub struct Query<E, I = Primary<E>, O = E> {
     _types: Types<E, I, O>,
 }
 
-impl<E: Entity, I: Index, O> fmt::Debug for Query<E, I, O> {
+impl<E: Item, I: Index, O> fmt::Debug for Query<E, I, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut s = f.debug_struct("Query");
-        s.field("entity", &E::SCHEMA.entity)
+        s.field("entity", &E::ITEM_SCHEMA.entity)
             .field("index", &I::NAME);
         if let Ok(plan) = &self.plan {
             s.field(
@@ -115,7 +115,7 @@ impl<E: Entity, I: Index, O> fmt::Debug for Query<E, I, O> {
     }
 }
 
-impl<E: Entity, I: Index<Entity = E>> Query<E, I> {
+impl<E: Item, I: Index<Entity = E>> Query<E, I> {
     #[doc(hidden)]
     pub fn new(partition: &KeyBuilder) -> Self {
         let plan = Plan::new::<I>(false);
@@ -169,7 +169,7 @@ fn named(schema: &EntitySchema, error: Error) -> Error {
     error.of_entity(schema.entity).in_operation("Query")
 }
 
-impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
+impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
     fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
         if let Ok(plan) = &mut self.plan {
             change(plan);
@@ -198,7 +198,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
                     key => key.into_iter().chain(nodes).collect(),
                 });
             }
-            (Ok(_), Err(e)) => self.plan = Err(named(E::SCHEMA, Error::invalid_key(e))),
+            (Ok(_), Err(e)) => self.plan = Err(named(E::ITEM_SCHEMA, Error::invalid_key(e))),
             (Err(_), _) => {}
         }
         self
@@ -222,7 +222,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
         E: HasTtl,
     {
         self.with(|plan| {
-            if let Some(ttl) = E::SCHEMA.ttl {
+            if let Some(ttl) = E::ITEM_SCHEMA.ttl {
                 plan.unexpired(ttl);
             }
         })
@@ -328,7 +328,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Query<E, I, O> {
 }
 
 /// Reading. `O` has to be something that the index holds.
-impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
+impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
     /// All items, in one `Vec`: as many round trips as there are pages.
     ///
     /// # Errors

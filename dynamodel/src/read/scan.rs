@@ -8,15 +8,15 @@ use crate::client::db::Db;
 use crate::client::response::AllItems;
 use crate::error::Error;
 use crate::model::entity::{
-    Entity, HasTtl, Index, Projection, ReadsConsistently, SelectableFrom, Whole,
+    HasTtl, Index, Item, Projection, ReadsConsistently, SelectableFrom, Whole,
 };
 use crate::model::expr::ast::{Node, Value};
 use crate::model::expr::{Condition, Fields, InFilter, Prefix};
+use crate::model::unique;
 use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::read::page::{
     self, Beginning, Cursor, ItemStream, Page, Position, ScanCursor, ScanStream,
 };
-use crate::write::unique;
 
 /// Reads every item of a table or index: Scan. Made by [`Entity::scan`].
 ///
@@ -52,26 +52,26 @@ pub struct Scan<E, I = Whole<E>, O = E> {
 /// DynamoDB's limit on the segments of a scan.
 pub(crate) const MAX_SEGMENTS: u32 = 1_000_000;
 
-impl<E: Entity, I: Index, O> fmt::Debug for Scan<E, I, O> {
+impl<E: Item, I: Index, O> fmt::Debug for Scan<E, I, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let filter = self.plan.as_ref().ok().and_then(|p| p.filter.as_ref());
         f.debug_struct("Scan")
-            .field("entity", &E::SCHEMA.entity)
+            .field("entity", &E::ITEM_SCHEMA.entity)
             .field("index", &I::NAME)
             .field("filter", &crate::model::expr::render::debug_node(filter))
             .finish_non_exhaustive()
     }
 }
 
-impl<E: Entity> Scan<E> {
+impl<E: Item> Scan<E> {
     pub(crate) fn new() -> Self {
         let mut plan = Plan::new::<Whole<E>>(true);
-        if let Some(single) = E::SCHEMA.single_table
+        if let Some(single) = E::ITEM_SCHEMA.single_table
             && let Some(name) = single.table.discriminator
         {
             plan.add_filter(Node::equals(name, Value::write(|w| w.string(single.kind))));
         }
-        if let Some(filter) = unique::filter(E::SCHEMA) {
+        if let Some(filter) = unique::filter(E::ITEM_SCHEMA) {
             plan.add_filter(filter);
         }
         Scan {
@@ -97,7 +97,7 @@ impl<E: Entity> Scan<E> {
     }
 }
 
-impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
+impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
     fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
         if let Ok(plan) = &mut self.plan {
             change(plan);
@@ -153,7 +153,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
         E: HasTtl,
     {
         self.with(|plan| {
-            if let Some(ttl) = E::SCHEMA.ttl {
+            if let Some(ttl) = E::ITEM_SCHEMA.ttl {
                 plan.unexpired(ttl);
             }
         })
@@ -299,7 +299,7 @@ impl<E: Entity, I: Index<Entity = E>, O> Scan<E, I, O> {
 }
 
 /// One plan for each segment that the cursor says is not at its end.
-fn resumed<E: Entity>(plan: &Plan, segments: u32, cursor: ScanCursor) -> Vec<Result<Plan, Error>> {
+fn resumed<E: Item>(plan: &Plan, segments: u32, cursor: ScanCursor) -> Vec<Result<Plan, Error>> {
     let is_one_of_several = plan.segment.is_some() && segments > 1;
     if cursor.segments() != segments || is_one_of_several {
         let what = "it comes from a scan with another number of segments; leave out `segments` and `segment`, it knows them";
@@ -328,12 +328,12 @@ fn resumed<E: Entity>(plan: &Plan, segments: u32, cursor: ScanCursor) -> Vec<Res
     rest.collect()
 }
 
-fn named<E: Entity>(error: Error) -> Error {
-    error.of_entity(E::SCHEMA.entity).in_operation("Scan")
+fn named<E: Item>(error: Error) -> Error {
+    error.of_entity(E::ITEM_SCHEMA.entity).in_operation("Scan")
 }
 
 /// Reading. `O` has to be something that the table or index holds.
-impl<E: Entity, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
+impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
     /// All items, in one `Vec`: as many round trips as there are pages. With several
     /// [`segments`](Self::segments), items are decoded on all threads. An error of one segment ends all.
     ///

@@ -9,15 +9,14 @@ use bytes::Bytes;
 use super::get::Get;
 use crate::client::db::Db;
 use crate::client::retry::Backoff;
+use crate::client::transact::{MAX_OPERATIONS, after_table, check_clash, write_operation};
+use crate::error::canceled::{Canceled, Operation};
 use crate::error::{Error, Limit};
 use crate::model::canonical_key::identity;
-use crate::model::entity::{Entity, Projection};
+use crate::model::entity::{Item, Projection};
 use crate::model::schema::EntitySchema;
 use crate::transport;
 use crate::wire::{ReadError, Reader, Writer};
-use crate::write::transaction::{
-    Canceled, MAX_OPERATIONS, Operation, after_table, check_clash, write_operation,
-};
 
 /// Reads up to 100 items as they are together at one moment: TransactGetItems.
 ///
@@ -103,19 +102,19 @@ impl fmt::Debug for Items {
     }
 }
 
-impl<E: Entity, O: Projection<Entity = E>> Gets for Get<E, O> {
+impl<E: Item, O: Projection<Entity = E>> Gets for Get<E, O> {
     type Output = Option<O>;
 
     fn collect(&self, gets: &mut Vec<Result<OneGet, Error>>) {
         let get = self.part().and_then(|body| {
             Ok(OneGet {
-                schema: E::SCHEMA,
+                schema: E::ITEM_SCHEMA,
                 entity: TypeId::of::<E>(),
-                identity: identity(self.key.json()?, &E::SCHEMA.key)?,
+                identity: identity(self.key.json()?, &E::ITEM_SCHEMA.key)?,
                 rest: after_table(body)?,
             })
         });
-        gets.push(get.map_err(|e| e.of_entity(E::SCHEMA.entity)));
+        gets.push(get.map_err(|e| e.of_entity(E::ITEM_SCHEMA.entity)));
     }
 
     fn output(&self, items: &mut Items) -> Result<Option<O>, Error> {
@@ -124,7 +123,7 @@ impl<E: Entity, O: Projection<Entity = E>> Gets for Get<E, O> {
         };
         crate::wire::read_item(&item, O::read_item)
             .map(Some)
-            .map_err(|e| Error::read(e).of_entity(E::SCHEMA.entity))
+            .map_err(|e| Error::read(e).of_entity(E::ITEM_SCHEMA.entity))
     }
 }
 
@@ -238,9 +237,8 @@ async fn fetch(
             verb: "Get",
             name: get.schema.entity,
             entity: get.entity,
-            step: None,
         });
-        let error = Canceled::read(0, failure, operations);
+        let error = Canceled::read(0, failure, operations, |_, _| false);
         if !error.is_transient() || !retry.again().await {
             return Err(error);
         }

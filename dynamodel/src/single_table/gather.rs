@@ -2,7 +2,7 @@
 
 use super::collection::Collection;
 use crate::error::Error;
-use crate::model::entity::{Entity, Projection};
+use crate::model::entity::{Item, Projection};
 use crate::model::table::Templated;
 use crate::wire::ReadError;
 
@@ -36,7 +36,7 @@ pub trait GatherField: Sized {
     fn of_items(field: &'static str, items: Vec<Self::Entity>) -> Result<Self, Error>;
 }
 
-impl<E: Templated + Entity> GatherField for E {
+impl<E: Templated + Item> GatherField for E {
     type Entity = E;
     fn of_items(field: &'static str, items: Vec<E>) -> Result<E, Error> {
         Option::of_items(field, items)?.ok_or_else(Error::not_found)

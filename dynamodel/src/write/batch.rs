@@ -9,12 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::plan::{Plan, write_chunk};
 use self::write::Write;
-use crate::client::batch::{self, Left, Settings};
+use super::bulk::UnfinishedLoad;
+use crate::client::batch::{self, Settings};
 use crate::client::capacity::ConsumedCapacity;
 use crate::client::db::Db;
 use crate::client::retry::Backoff;
 use crate::error::Error;
-use crate::model::entity::{Entity, WritableInBatch};
+use crate::error::unfinished::Unfinished;
+use crate::model::entity::{Item, WritableInBatch};
 use crate::model::key::Key;
 
 pub use self::write::{IntoBatchPut, Unconditional};
@@ -95,7 +97,7 @@ impl BatchWrite {
     }
 
     /// Deletes the item with this key, whatever it is.
-    pub fn delete<E: Entity>(mut self, key: Key<E>) -> Self
+    pub fn delete<E: Item>(mut self, key: Key<E>) -> Self
     where
         E::Guards: WritableInBatch,
     {
@@ -104,7 +106,7 @@ impl BatchWrite {
     }
 
     /// Deletes the items with these keys, whatever they are.
-    pub fn delete_all<E: Entity>(mut self, keys: impl IntoIterator<Item = Key<E>>) -> Self
+    pub fn delete_all<E: Item>(mut self, keys: impl IntoIterator<Item = Key<E>>) -> Self
     where
         E::Guards: WritableInBatch,
     {
@@ -231,15 +233,10 @@ impl BatchWrite {
                 measure: plan.measure,
                 ..BatchWrite::default()
             };
-            return Err(named(error).leaving(Left::Writes(left)));
+            return Err(named(error).leaving(left));
         }
         let mut capacity = capacity.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(std::mem::take(&mut capacity))
-    }
-
-    /// The keys of the writes, and the types of their entities.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = (TypeId, &[u8])> {
-        self.writes.iter().map(|w| (w.entity, w.key.as_slice()))
     }
 
     /// Which items are written.
@@ -258,5 +255,31 @@ impl BatchWrite {
     pub(crate) fn try_put<P: IntoBatchPut>(&mut self, put: P) -> Result<(), Error> {
         self.writes.push(Write::put(put.into_put())?);
         Ok(())
+    }
+}
+
+impl Unfinished for BatchWrite {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn keys(&self) -> Box<dyn Iterator<Item = (TypeId, &[u8])> + '_> {
+        Box::new(self.writes.iter().map(|w| (w.entity, w.key.as_slice())))
+    }
+}
+
+impl fmt::Display for BatchWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} writes were not done", self.len())
+    }
+}
+
+impl Error {
+    /// The writes that a batch has not done when it failed, to be sent again. `None` for other errors.
+    pub fn into_unprocessed(mut self) -> Option<BatchWrite> {
+        match self.take_left::<UnfinishedLoad>() {
+            Some(load) => Some(load.writes),
+            None => self.take_left(),
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 mod load;
 
+pub(crate) use self::load::UnfinishedLoad;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -194,5 +196,12 @@ impl BulkWriter {
         P: IntoBatchPut,
     {
         load::load(self, db, items).await
+    }
+}
+
+impl Error {
+    /// How far a [`BulkWriter`] came before it failed, and where to go on.
+    pub fn bulk_report(&self) -> Option<&BulkReport> {
+        self.left_as::<UnfinishedLoad>().map(|load| &load.report)
     }
 }

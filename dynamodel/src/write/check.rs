@@ -7,7 +7,7 @@ use super::precondition::{Demand, Expected, add_condition};
 use super::transaction::Step;
 use super::unique::{Draft, Effect};
 use crate::error::Error;
-use crate::model::entity::{Entity, IsVersioned};
+use crate::model::entity::{IsVersioned, Item};
 use crate::model::expr::ast::Node;
 use crate::model::expr::render::Body;
 use crate::model::expr::{Condition, Fields, InCondition, Prefix};
@@ -34,7 +34,7 @@ impl<E> Clone for Check<E> {
     }
 }
 
-impl<E: Entity> fmt::Debug for Check<E> {
+impl<E: Item> fmt::Debug for Check<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Check")
             .field("key", &self.key)
@@ -46,7 +46,7 @@ impl<E: Entity> fmt::Debug for Check<E> {
     }
 }
 
-impl<E: Entity> Check<E> {
+impl<E: Item> Check<E> {
     #[doc(hidden)]
     pub fn new(key: Key<E>) -> Self {
         Check {
@@ -85,18 +85,18 @@ impl<E: Entity> Check<E> {
     /// # Errors
     /// When the key or a value is invalid, or the condition is over a limit.
     pub fn to_json(&self) -> Result<String, Error> {
-        crate::client::request::text(self.body(E::SCHEMA.table)?)
+        crate::client::request::text(self.body(E::ITEM_SCHEMA.table)?)
     }
 
     /// For a transaction.
     pub(crate) fn into_step(self) -> Result<Step, Error> {
         let verb = "ConditionCheck";
-        if E::SCHEMA.unique.is_empty() {
+        if E::ITEM_SCHEMA.unique.is_empty() {
             return Step::new(verb, &self.key, self.demand, self.body("")?);
         }
         let (body, condition) = self.parts("")?;
         let draft = Draft::new(body, condition.map(Cow::into_owned));
-        let effect = Effect::none(E::SCHEMA);
+        let effect = Effect::none(E::ITEM_SCHEMA);
         Step::guarded(verb, &self.key, self.demand, draft, effect)
     }
 
@@ -112,6 +112,6 @@ impl<E: Entity> Check<E> {
         let mut body = Body::new(table, key.len() + 256);
         body.member("Key", key);
         let user = self.condition.as_ref().map(Cow::Borrowed);
-        Ok((body, self.demand.node(E::SCHEMA, user)))
+        Ok((body, self.demand.node(E::ITEM_SCHEMA, user)))
     }
 }

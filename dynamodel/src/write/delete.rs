@@ -13,7 +13,7 @@ use crate::client::db::Db;
 use crate::client::request::Sending;
 use crate::client::response::Single;
 use crate::error::Error;
-use crate::model::entity::{Entity, Guards, IsVersioned, Lock, Unversioned};
+use crate::model::entity::{Guards, IsVersioned, Item, Lock, Unversioned};
 use crate::model::expr::ast::Node;
 use crate::model::expr::render::Body;
 use crate::model::expr::{Condition, Fields, InCondition, Prefix};
@@ -71,7 +71,7 @@ impl<E, R> Clone for Delete<E, R> {
     }
 }
 
-impl<E: Entity, R> fmt::Debug for Delete<E, R> {
+impl<E: Item, R> fmt::Debug for Delete<E, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delete")
             .field("key", &self.key)
@@ -83,7 +83,7 @@ impl<E: Entity, R> fmt::Debug for Delete<E, R> {
     }
 }
 
-impl<E: Entity> Delete<E> {
+impl<E: Item> Delete<E> {
     #[doc(hidden)]
     pub fn new(key: Key<E>) -> Self {
         Delete {
@@ -95,7 +95,7 @@ impl<E: Entity> Delete<E> {
     }
 }
 
-impl<E: Entity, R: Returned<E>> Delete<E, R> {
+impl<E: Item, R: Returned<E>> Delete<E, R> {
     /// Deletes only if the condition holds. Called twice, both have to hold.
     pub fn when(
         mut self,
@@ -156,25 +156,25 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
     /// # Errors
     /// When the key or a value is invalid.
     pub fn to_json(&self) -> Result<String, Error> {
-        crate::client::request::text(self.body(E::SCHEMA.table, false)?)
+        crate::client::request::text(self.body(E::ITEM_SCHEMA.table, false)?)
     }
 
     /// For a transaction.
     pub(crate) fn into_step(self) -> Result<Step, Error> {
-        if E::SCHEMA.unique.is_empty() {
+        if E::ITEM_SCHEMA.unique.is_empty() {
             return Step::new("Delete", &self.key, self.demand, self.body("", false)?);
         }
         let mut body = Body::new("", 256);
         body.member("Key", self.key.json()?);
         let draft = Draft::new(body, self.demanded().map(Cow::into_owned));
-        let effect = Effect::of_delete(E::SCHEMA);
+        let effect = Effect::of_delete(E::ITEM_SCHEMA);
         Step::guarded("Delete", &self.key, self.demand, draft, effect)
     }
 
     /// The condition of the request.
     fn demanded(&self) -> Option<Cow<'_, Node>> {
         let user = self.condition.as_ref().map(Cow::Borrowed);
-        self.demand.node(E::SCHEMA, user)
+        self.demand.node(E::ITEM_SCHEMA, user)
     }
 
     fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
@@ -192,7 +192,7 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
         let decode: fn(&[u8]) -> _ = R::decode;
         let decoded = answer.decode(decode);
         let Single { item, capacity } =
-            decoded.map_err(|f| named(E::SCHEMA, self.demand.error(E::SCHEMA, f)))?;
+            decoded.map_err(|f| named(E::ITEM_SCHEMA, self.demand.error(E::ITEM_SCHEMA, f)))?;
         Ok(Measured {
             output: item,
             consumed_capacity: capacity,
@@ -204,11 +204,11 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
     fn call_guarded<'d>(self, db: &'d Db, measure: bool) -> Guarding<'d, R::Output> {
         Box::pin(async move {
             let step = unique::check_returned(R::PARAMETER).and_then(|()| self.into_step());
-            let step = step.map_err(|e| named(E::SCHEMA, e))?;
+            let step = step.map_err(|e| named(E::ITEM_SCHEMA, e))?;
             let sent = unique::send_one(db, step, measure).await;
-            let consumed_capacity = sent.map_err(|e| named(E::SCHEMA, e))?;
+            let consumed_capacity = sent.map_err(|e| named(E::ITEM_SCHEMA, e))?;
             let output = R::of_nothing();
-            let output = output.ok_or_else(|| named(E::SCHEMA, unique::nothing_returned()))?;
+            let output = output.ok_or_else(|| named(E::ITEM_SCHEMA, unique::nothing_returned()))?;
             Ok(Measured {
                 output,
                 consumed_capacity,
@@ -217,10 +217,10 @@ impl<E: Entity, R: Returned<E>> Delete<E, R> {
     }
 
     fn start<'d>(&self, db: &'d Db, measure: bool) -> Result<Sending<'d>, Error> {
-        let table = db.resolve(E::SCHEMA.table);
+        let table = db.resolve(E::ITEM_SCHEMA.table);
         let body = self
             .body(&table, measure)
-            .map_err(|e| named(E::SCHEMA, e))?;
+            .map_err(|e| named(E::ITEM_SCHEMA, e))?;
         Ok(db.ask::<transport::DeleteItem>(table, None, body))
     }
 }
@@ -233,29 +233,29 @@ fn named(schema: &EntitySchema, error: Error) -> Error {
 ///
 /// With a version field the stored item must still be at the entity's version.
 #[must_use = "an operation does nothing until it is sent"]
-pub struct Remove<E: Entity, L = <E as Entity>::Lock, R = ()> {
+pub struct Remove<E: Item, L = <E as Item>::Lock, R = ()> {
     delete: Delete<E, R>,
     version: u64,
     _lock: PhantomData<fn() -> L>,
 }
 
-impl<E: Entity, L, R> fmt::Debug for Remove<E, L, R> {
+impl<E: Item, L, R> fmt::Debug for Remove<E, L, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Remove").field(&self.delete).finish()
     }
 }
 
-impl<E: Entity> Remove<E, E::Lock> {
+impl<E: Item> Remove<E, E::Lock> {
     pub(crate) fn new(entity: E) -> Self {
         Remove {
-            version: entity.version(),
-            delete: Delete::new(entity.key_of()),
+            version: entity.item_version(),
+            delete: Delete::new(entity.item_key()),
             _lock: PhantomData,
         }
     }
 }
 
-impl<E: Entity, L: Lock, R: Returned<E>> Remove<E, L, R> {
+impl<E: Item, L: Lock, R: Returned<E>> Remove<E, L, R> {
     /// Deletes only if the condition holds too.
     pub fn when(
         mut self,

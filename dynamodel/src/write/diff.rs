@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::error::{Error, Limit};
-use crate::model::entity::{Entity, Lock};
+use crate::model::entity::{Item, Lock};
 use crate::model::expr::ast::{ActionNode, Assumed, Place, Step, Value};
 use crate::model::expr::render;
 use crate::model::template::distinct;
@@ -75,13 +75,13 @@ impl Fault {
 }
 
 impl Image {
-    pub(crate) fn of<E: Entity>(entity: &E) -> Result<Self, Fault> {
+    pub(crate) fn of<E: Item>(entity: &E) -> Result<Self, Fault> {
         let mut w = Writer::new();
         crate::write::precondition::write_item(&mut w, entity).map_err(Fault::Limit)?;
         let bytes = w.finish()?;
         Ok(Image {
             text: String::from_utf8(bytes).map_err(|_| Fault::Read)?,
-            version: entity.version(),
+            version: entity.item_version(),
         })
     }
 
@@ -90,7 +90,7 @@ impl Image {
     }
 
     /// What changed from this value to another.
-    pub(crate) fn changes<E: Entity>(&self, changed: &E) -> Result<Changes, Fault> {
+    pub(crate) fn changes<E: Item>(&self, changed: &E) -> Result<Changes, Fault> {
         let new = Image::of(changed)?;
         let mut differ = Differ {
             before: &self.text,
@@ -120,9 +120,9 @@ pub(crate) fn value_at<'a>(item: &'a [u8], place: &Place) -> Result<Option<&'a s
 }
 
 /// The unchanged parts of the derived keys that change.
-fn assumed<E: Entity>(old: &str, new: &str) -> Result<Vec<Assumed>, ReadError> {
+fn assumed<E: Item>(old: &str, new: &str) -> Result<Vec<Assumed>, ReadError> {
     let mut assumed: Vec<Assumed> = Vec::new();
-    let Some(single) = E::SCHEMA.single_table else {
+    let Some(single) = E::ITEM_SCHEMA.single_table else {
         return Ok(assumed);
     };
     for derived in single.derived() {
@@ -166,9 +166,9 @@ struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    fn of<E: Entity>(old: &'a str, new: &'a str) -> Result<Self, Fault> {
+    fn of<E: Item>(old: &'a str, new: &'a str) -> Result<Self, Fault> {
         let pair = Pair {
-            schema: E::SCHEMA,
+            schema: E::ITEM_SCHEMA,
             old: entries(old)?,
             new: entries(new)?,
         };

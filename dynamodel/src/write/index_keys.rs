@@ -1,7 +1,7 @@
 //! What an update writes so that the attributes that templates make stay true.
 
 use crate::error::Error;
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::model::expr::Actions;
 use crate::model::expr::ast::{ActionNode, Place, Source, Value, Verb};
 use crate::model::key::{Key, check_key_value};
@@ -14,12 +14,12 @@ use crate::wire::WriteError;
 /// The derived attributes that the actions touch; and, unless the item surely exists, what every item
 /// of the entity has: its type, and the fields of its key. The attributes of shards always, so that an
 /// item from before there were any gets them.
-pub(super) fn actions<E: Entity>(
+pub(super) fn actions<E: Item>(
     key: &Key<E>,
     given: &Actions,
     exists: bool,
 ) -> Result<Vec<ActionNode>, Error> {
-    let Some(single) = E::SCHEMA.single_table else {
+    let Some(single) = E::ITEM_SCHEMA.single_table else {
         return sharding::actions(key);
     };
     key.json()?;

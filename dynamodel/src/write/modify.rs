@@ -3,15 +3,16 @@
 use std::time::SystemTime;
 
 use super::precondition::{fresh_token, raise_version};
+use super::put::{Put, PutMode};
 use super::update::Update;
 use crate::client::db::Db;
 use crate::client::retry::Backoff;
 use crate::error::Error;
-use crate::model::entity::{Entity, IsVersioned};
+use crate::model::entity::{IsVersioned, Item};
 use crate::read::get::Get;
 use crate::write::diff::Image;
 
-impl<E: Entity> Get<E> {
+impl<E: Item> Get<E> {
     /// Reads the item, lets the closure change it, and writes it if nobody else did in between; else
     /// all over again, with the [default backoff](Backoff::default). Returns what was stored.
     ///
@@ -78,13 +79,13 @@ impl<E: Entity> Get<E> {
             let read = self.clone().consistent().send(db).await?;
             let mut item = read.ok_or_else(|| {
                 Error::not_found()
-                    .of_entity(E::SCHEMA.entity)
+                    .of_entity(E::ITEM_SCHEMA.entity)
                     .in_operation("GetItem")
             })?;
-            let key = item.key_of();
+            let key = item.item_key();
             let image = Image::of(&item).map_err(|f| named::<E>(f.error()))?;
             change(&mut item)?;
-            if item.key_of() != key {
+            if item.item_key() != key {
                 let moved = "the closure of `modify` changed the item's key; create the new item and remove the old one";
                 return Err(named::<E>(Error::invalid_request(moved)));
             }
@@ -101,22 +102,24 @@ impl<E: Entity> Get<E> {
     }
 }
 
-fn named<E: Entity>(error: Error) -> Error {
-    error.of_entity(E::SCHEMA.entity).in_operation("modify")
+fn named<E: Item>(error: Error) -> Error {
+    error
+        .of_entity(E::ITEM_SCHEMA.entity)
+        .in_operation("modify")
 }
 
 /// Writes what changed, or the whole item where that is smaller. Returns the item as it is stored.
-async fn save<E: Entity>(db: &Db, image: &Image, mut item: E) -> Result<E, Error> {
+async fn save<E: Item>(db: &Db, image: &Image, mut item: E) -> Result<E, Error> {
     item.set_version(image.version());
     let changes = image.changes(&item).map_err(|f| named::<E>(f.error()))?;
     if changes.actions.is_empty() {
         return Ok(item);
     }
     if changes.is_whole_smaller {
-        return item.replace().send(db).await;
+        return Put::new(item, PutMode::Replace).send(db).await;
     }
-    let (now, token) = (SystemTime::now(), fresh_token(E::SCHEMA)?);
-    let update = Update::of_changes(item.key_of(), changes, image.version());
+    let (now, token) = (SystemTime::now(), fresh_token(E::ITEM_SCHEMA)?);
+    let update = Update::of_changes(item.item_key(), changes, image.version());
     raise_version(&mut item, image.version().saturating_add(1)).map_err(named::<E>)?;
     update.call_at(db, now, token, false).await?;
     item.touch(now);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::{ConditionOutcome, Error, Limit};
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::model::expr::ast::{Node, Value};
 use crate::model::expr::render::Body;
 use crate::model::schema::EntitySchema;
@@ -88,13 +88,13 @@ impl Demand {
         };
         let stored = schema
             .version
-            .and_then(|name| crate::client::response::number_in(item, name));
+            .and_then(|name| crate::wire::number_in(item, name));
         stored.is_some_and(|stored| stored <= expected.saturating_add(1))
     }
 
     /// Whether the condition failed because the version is not the expected one.
     pub(crate) fn is_conflict(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
-        let stored = || crate::client::response::number_in(item?, schema.version?);
+        let stored = || crate::wire::number_in(item?, schema.version?);
         match self.version {
             Some(Expected::Absent) => item.is_some(),
             Some(Expected::At(n)) => stored() != Some(n),
@@ -132,11 +132,11 @@ pub(crate) fn item_of(failure: &Failure) -> Option<Vec<u8>> {
 }
 
 /// Sets the version that the item gets by a write.
-pub(crate) fn raise_version<E: Entity>(item: &mut E, version: u64) -> Result<(), Error> {
+pub(crate) fn raise_version<E: Item>(item: &mut E, version: u64) -> Result<(), Error> {
     item.set_version(version);
     // A version that stays as it is would let every later write pass.
-    match E::SCHEMA.version {
-        Some(name) if item.version() != version => {
+    match E::ITEM_SCHEMA.version {
+        Some(name) if item.item_version() != version => {
             let problem = "the type of the version field cannot hold the next version";
             Err(Error::write(WriteError::new(problem).in_attribute(name)))
         }
@@ -165,7 +165,7 @@ pub(crate) fn own_write(
         return None;
     }
     let item = item_of(failure)?;
-    let stored = crate::client::response::text_in(&item, name)?;
+    let stored = crate::wire::text_in(&item, name)?;
     (stored == WriteToken::text(token)).then_some(item)
 }
 
@@ -197,7 +197,7 @@ pub(crate) fn finish_write(
 
 /// Writes the item and checks its size. The JSON is never shorter than DynamoDB's count by much, so
 /// only a long one is counted.
-pub(crate) fn write_item<E: Entity>(w: &mut Writer, entity: &E) -> Result<(), Limit> {
+pub(crate) fn write_item<E: Item>(w: &mut Writer, entity: &E) -> Result<(), Limit> {
     let start = w.len();
     entity.write_item(w);
     if w.len() - start > MAX_ITEM_BYTES {

@@ -16,7 +16,7 @@ use crate::client::db::Db;
 use crate::client::request::{Answer, Sending};
 use crate::client::response::Single;
 use crate::error::Error;
-use crate::model::entity::{Entity, Guards, Lock, Unversioned};
+use crate::model::entity::{Guards, Item, Lock, Unversioned};
 use crate::model::expr::ast::Node;
 use crate::model::expr::render::Body;
 use crate::model::expr::{Condition, Fields, InCondition, Prefix};
@@ -58,7 +58,7 @@ use crate::wire::Writer;
 ///
 /// Source: [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html).
 #[must_use = "an operation does nothing until it is sent"]
-pub struct Put<E: Entity, L = <E as Entity>::Lock, R = Stored> {
+pub struct Put<E: Item, L = <E as Item>::Lock, R = Stored> {
     entity: E,
     mode: PutMode,
     condition: Option<Node>,
@@ -74,7 +74,7 @@ pub enum PutMode {
     Replace,
 }
 
-impl<E: Entity + Clone, L, R> Clone for Put<E, L, R> {
+impl<E: Item + Clone, L, R> Clone for Put<E, L, R> {
     fn clone(&self) -> Self {
         Put {
             entity: self.entity.clone(),
@@ -85,10 +85,10 @@ impl<E: Entity + Clone, L, R> Clone for Put<E, L, R> {
     }
 }
 
-impl<E: Entity, L, R> fmt::Debug for Put<E, L, R> {
+impl<E: Item, L, R> fmt::Debug for Put<E, L, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Put")
-            .field("entity", &E::SCHEMA.entity)
+            .field("entity", &E::ITEM_SCHEMA.entity)
             .field("mode", &self.mode)
             .field(
                 "when",
@@ -98,7 +98,7 @@ impl<E: Entity, L, R> fmt::Debug for Put<E, L, R> {
     }
 }
 
-impl<E: Entity> Put<E, E::Lock, Stored> {
+impl<E: Item> Put<E, E::Lock, Stored> {
     pub(crate) fn new(entity: E, mode: PutMode) -> Self {
         Put {
             entity,
@@ -109,7 +109,7 @@ impl<E: Entity> Put<E, E::Lock, Stored> {
     }
 }
 
-impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
+impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// Writes only if the condition holds for the stored item, in addition to what the put itself
     /// demands. Called twice, both have to hold.
     pub fn when(
@@ -194,9 +194,9 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// # Errors
     /// When the item cannot be stored.
     pub fn to_json(mut self) -> Result<String, Error> {
-        let token = fresh_token(E::SCHEMA)?;
+        let token = fresh_token(E::ITEM_SCHEMA)?;
         let demand = self.prepare(token)?;
-        crate::client::request::text(self.body(E::SCHEMA.table, &demand, false)?)
+        crate::client::request::text(self.body(E::ITEM_SCHEMA.table, &demand, false)?)
     }
 
     /// Raises the version, sets times and token, and says what is demanded of the stored item.
@@ -204,7 +204,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// # Errors
     /// When the type of the version field cannot hold the next version.
     pub(crate) fn prepare(&mut self, token: Option<u128>) -> Result<Demand, Error> {
-        let at = self.entity.version();
+        let at = self.entity.item_version();
         let version = L::VERSIONED.then_some(match self.mode {
             PutMode::Create => Expected::Absent,
             PutMode::Put if at == 0 => Expected::Absent,
@@ -234,7 +234,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
 
     /// For a batch: the entity as it will be stored, what is demanded, and the body.
     pub(crate) fn into_part(mut self) -> Result<(E, Demand, Vec<u8>), Error> {
-        let token = fresh_token(E::SCHEMA)?;
+        let token = fresh_token(E::ITEM_SCHEMA)?;
         let demand = self.prepare(token)?;
         let body = self.body("", &demand, false)?;
         Ok((self.entity, demand, body))
@@ -242,35 +242,35 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
 
     /// For a transaction: the entity as it will be stored, and the operation.
     pub(crate) fn into_step(mut self) -> Result<(E, Step), Error> {
-        let token = fresh_token(E::SCHEMA)?;
+        let token = fresh_token(E::ITEM_SCHEMA)?;
         let demand = self.prepare(token)?;
         let step = self.step(demand)?;
         Ok((self.entity, step))
     }
 
     fn step(&self, demand: Demand) -> Result<Step, Error> {
-        let key = self.entity.key_of();
-        if E::SCHEMA.unique.is_empty() {
+        let key = self.entity.item_key();
+        if E::ITEM_SCHEMA.unique.is_empty() {
             return Step::new("Put", &key, demand, self.body("", &demand, false)?);
         }
-        let mut w = Writer::with_capacity(E::SCHEMA.item_capacity());
+        let mut w = Writer::with_capacity(E::ITEM_SCHEMA.item_capacity());
         write_item(&mut w, &self.entity).map_err(Error::limit)?;
         let item = w.finish().map_err(Error::write)?;
         let mut body = Body::new("", item.len() + 256);
         body.member("Item", &item);
         let draft = Draft::new(body, self.demanded(&demand).map(Cow::into_owned));
-        let effect = Effect::of_item(E::SCHEMA, &item)?;
+        let effect = Effect::of_item(E::ITEM_SCHEMA, &item)?;
         Step::guarded("Put", &key, demand, draft, effect)
     }
 
     /// The condition of the request.
     fn demanded(&self, demand: &Demand) -> Option<Cow<'_, Node>> {
         let user = self.condition.as_ref().map(Cow::Borrowed);
-        demand.node(E::SCHEMA, user)
+        demand.node(E::ITEM_SCHEMA, user)
     }
 
     fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {
-        let mut body = Body::new(table, E::SCHEMA.item_capacity());
+        let mut body = Body::new(table, E::ITEM_SCHEMA.item_capacity());
         let mut size = Ok(());
         body.member_with("Item", |w| size = write_item(w, &self.entity));
         size.map_err(Error::limit)?;
@@ -283,11 +283,11 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     }
 
     fn start<'d>(&mut self, db: &'d Db, measure: bool) -> Result<Started<'d>, Error> {
-        let token = fresh_token(E::SCHEMA).map_err(|e| named(E::SCHEMA, e))?;
-        let demand = self.prepare(token).map_err(|e| named(E::SCHEMA, e))?;
-        let table = db.resolve(E::SCHEMA.table);
+        let token = fresh_token(E::ITEM_SCHEMA).map_err(|e| named(E::ITEM_SCHEMA, e))?;
+        let demand = self.prepare(token).map_err(|e| named(E::ITEM_SCHEMA, e))?;
+        let table = db.resolve(E::ITEM_SCHEMA.table);
         let body = self.body(&table, &demand, measure);
-        let body = body.map_err(|e| named(E::SCHEMA, e))?;
+        let body = body.map_err(|e| named(E::ITEM_SCHEMA, e))?;
         Ok(Started {
             demand,
             token,
@@ -311,7 +311,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
             }
             Err(failure) => failure,
         };
-        let (is_own, error) = failed(E::SCHEMA, demand, token, failure);
+        let (is_own, error) = failed(E::ITEM_SCHEMA, demand, token, failure);
         let own = is_own.then_some(self.entity).and_then(R::of_own_write);
         own.map_or(Err(error), |output| {
             Ok(Measured {
@@ -325,7 +325,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// not even compiled.
     fn call_guarded<'d>(mut self, db: &'d Db, measure: bool) -> Guarding<'d, R::Output> {
         Box::pin(async move {
-            let step = self.guarded_step().map_err(|e| named(E::SCHEMA, e))?;
+            let step = self.guarded_step().map_err(|e| named(E::ITEM_SCHEMA, e))?;
             let sent = unique::send_one(db, step, measure).await;
             self.of_guarded(sent)
         })
@@ -334,7 +334,7 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// The operation that the guards of its unique attributes have to follow.
     fn guarded_step(&mut self) -> Result<Step, Error> {
         unique::check_returned(R::PARAMETER)?;
-        let token = fresh_token(E::SCHEMA)?;
+        let token = fresh_token(E::ITEM_SCHEMA)?;
         let demand = self.prepare(token)?;
         self.step(demand)
     }
@@ -343,9 +343,9 @@ impl<E: Entity, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         self,
         sent: Result<Option<ConsumedCapacity>, Error>,
     ) -> Result<Measured<R::Output>, Error> {
-        let consumed_capacity = sent.map_err(|e| named(E::SCHEMA, e))?;
+        let consumed_capacity = sent.map_err(|e| named(E::ITEM_SCHEMA, e))?;
         let output = R::of_own_write(self.entity);
-        let output = output.ok_or_else(|| named(E::SCHEMA, unique::nothing_returned()))?;
+        let output = output.ok_or_else(|| named(E::ITEM_SCHEMA, unique::nothing_returned()))?;
         Ok(Measured {
             output,
             consumed_capacity,

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use crate::client::response::{Single, attributes, nothing, single};
 use crate::error::Error;
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::model::expr::{Fields, InCondition, Path, Prefix, Token};
 use crate::wire::{Attribute, ValueOf};
 use crate::wire::{ReadError, Reader};
@@ -45,7 +45,7 @@ pub trait Returned<E>: Send + Sync + 'static {
     }
 }
 
-impl<E: Entity> Returned<E> for () {
+impl<E: Item> Returned<E> for () {
     type Output = ();
     const PARAMETER: Option<&'static str> = None;
     fn decode(body: &[u8]) -> Result<Single<()>, ReadError> {
@@ -59,7 +59,7 @@ impl<E: Entity> Returned<E> for () {
     }
 }
 
-impl<E: Entity> Returned<E> for New {
+impl<E: Item> Returned<E> for New {
     type Output = E;
     const PARAMETER: Option<&'static str> = Some("ALL_NEW");
     fn decode(body: &[u8]) -> Result<Single<E>, ReadError> {
@@ -72,7 +72,7 @@ impl<E: Entity> Returned<E> for New {
     }
 }
 
-impl<E: Entity> Returned<E> for Old {
+impl<E: Item> Returned<E> for Old {
     type Output = Option<E>;
     const PARAMETER: Option<&'static str> = Some("ALL_OLD");
     fn decode(body: &[u8]) -> Result<Single<Option<E>>, ReadError> {
@@ -83,7 +83,7 @@ impl<E: Entity> Returned<E> for Old {
     }
 }
 
-impl<E: Entity<Partial: Send + Sync>> Returned<E> for UpdatedNew {
+impl<E: Item<Partial: Send + Sync>> Returned<E> for UpdatedNew {
     type Output = Partial<E>;
     const PARAMETER: Option<&'static str> = Some("UPDATED_NEW");
     fn decode(body: &[u8]) -> Result<Single<Partial<E>>, ReadError> {
@@ -94,7 +94,7 @@ impl<E: Entity<Partial: Send + Sync>> Returned<E> for UpdatedNew {
     }
 }
 
-impl<E: Entity<Partial: Send + Sync>> Returned<E> for UpdatedOld {
+impl<E: Item<Partial: Send + Sync>> Returned<E> for UpdatedOld {
     type Output = Partial<E>;
     const PARAMETER: Option<&'static str> = Some("UPDATED_OLD");
     fn decode(body: &[u8]) -> Result<Single<Partial<E>>, ReadError> {
@@ -110,12 +110,12 @@ impl<E: Entity<Partial: Send + Sync>> Returned<E> for UpdatedOld {
 ///
 /// Of a changed document DynamoDB returns the changed parts only. The field of such a document is
 /// `None`, because its type cannot hold a part; [`get`](Self::get) reads the part by its path.
-pub struct Partial<E: Entity> {
+pub struct Partial<E: Item> {
     fields: E::Partial,
     item: Vec<u8>,
 }
 
-impl<E: Entity> Partial<E> {
+impl<E: Item> Partial<E> {
     fn decode(body: &[u8]) -> Result<Single<Self>, ReadError> {
         let Single { item, capacity } = attributes(body)?;
         let item = Self::of_item(item.unwrap_or(b"{}"))?;
@@ -172,14 +172,14 @@ impl<E: Entity> Partial<E> {
     }
 }
 
-impl<E: Entity> Deref for Partial<E> {
+impl<E: Item> Deref for Partial<E> {
     type Target = E::Partial;
     fn deref(&self) -> &E::Partial {
         &self.fields
     }
 }
 
-impl<E: Entity<Partial: fmt::Debug>> fmt::Debug for Partial<E> {
+impl<E: Item<Partial: fmt::Debug>> fmt::Debug for Partial<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.fields, f)
     }
@@ -201,7 +201,7 @@ pub trait PutReturned<E>: Send + Sync + 'static {
     fn of_own_write(entity: E) -> Option<Self::Output>;
 }
 
-impl<E: Entity> PutReturned<E> for Stored {
+impl<E: Item> PutReturned<E> for Stored {
     type Output = E;
     const PARAMETER: Option<&'static str> = None;
     type Reply = ();
@@ -216,7 +216,7 @@ impl<E: Entity> PutReturned<E> for Stored {
     }
 }
 
-impl<E: Entity> PutReturned<E> for Old {
+impl<E: Item> PutReturned<E> for Old {
     type Output = Option<E>;
     const PARAMETER: Option<&'static str> = Some("ALL_OLD");
     type Reply = Option<E>;

@@ -23,18 +23,20 @@ use crate::client::retry::Backoff;
 
 use crate::client::db::Db;
 use crate::error::{Error, Limit};
-use crate::model::entity::{Entity, Lock};
+use crate::model::entity::{Item, Lock};
 use crate::transport;
 use crate::wire::WriteToken;
 use crate::wire::Writer;
 
 pub use committed::Committed;
 pub use reason::Reason;
-pub(crate) use reason::{Canceled, Operation};
-pub(crate) use step::{Step, after_table, write_operation};
+pub(crate) use step::Step;
+
+use crate::client::transact::{MAX_OPERATIONS, check_clash};
+use crate::error::canceled::{Canceled, Operation};
+use crate::transport::Failure;
 
 /// DynamoDB's limits on a transaction.
-pub(crate) const MAX_OPERATIONS: usize = 100;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 const MAX_TOKEN: usize = 36;
 
@@ -113,28 +115,28 @@ impl<E, R> Clone for Handle<E, R> {
 }
 impl<E, R> Copy for Handle<E, R> {}
 
-impl<E: Entity, R> fmt::Debug for Handle<E, R> {
+impl<E: Item, R> fmt::Debug for Handle<E, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Handle({} {})", self.position, E::SCHEMA.entity)
+        write!(f, "Handle({} {})", self.position, E::ITEM_SCHEMA.entity)
     }
 }
 
 /// Deletes that a transaction takes: [`Delete`] by key, and [`Remove`] of a loaded entity.
 pub trait IntoDelete {
     /// The entity.
-    type Entity: Entity;
+    type Entity: Item;
     #[doc(hidden)]
     fn into_delete(self) -> Delete<Self::Entity>;
 }
 
-impl<E: Entity> IntoDelete for Delete<E> {
+impl<E: Item> IntoDelete for Delete<E> {
     type Entity = E;
     fn into_delete(self) -> Delete<E> {
         self
     }
 }
 
-impl<E: Entity, L: Lock> IntoDelete for Remove<E, L> {
+impl<E: Item, L: Lock> IntoDelete for Remove<E, L> {
     type Entity = E;
     fn into_delete(self) -> Delete<E> {
         Remove::into_delete(self)
@@ -173,13 +175,13 @@ impl Transaction {
     }
 
     /// Adds a `create`, `put` or `replace`.
-    pub fn put<E: Entity, L: Lock>(&mut self, put: Put<E, L>) -> Handle<E, Stored> {
+    pub fn put<E: Item, L: Lock>(&mut self, put: Put<E, L>) -> Handle<E, Stored> {
         let step = put.into_step();
         self.add::<E, Stored>(step.map(|(entity, step)| step.storing(entity)))
     }
 
     /// Adds an update by key.
-    pub fn update<E: Entity>(&mut self, update: Update<E>) -> Handle<E> {
+    pub fn update<E: Item>(&mut self, update: Update<E>) -> Handle<E> {
         self.add::<E, ()>(update.into_step())
     }
 
@@ -189,14 +191,14 @@ impl Transaction {
     }
 
     /// Adds a demand on an item that is not changed.
-    pub fn check<E: Entity>(&mut self, check: Check<E>) -> Handle<E> {
+    pub fn check<E: Item>(&mut self, check: Check<E>) -> Handle<E> {
         self.add::<E, ()>(check.into_step())
     }
 
-    fn add<E: Entity, R>(&mut self, step: Result<Step, Error>) -> Handle<E, R> {
+    fn add<E: Item, R>(&mut self, step: Result<Step, Error>) -> Handle<E, R> {
         let position = self.steps.len();
         self.steps
-            .push(step.map_err(|e| e.of_entity(E::SCHEMA.entity)));
+            .push(step.map_err(|e| e.of_entity(E::ITEM_SCHEMA.entity)));
         Handle {
             transaction: self.id,
             position,
@@ -291,7 +293,7 @@ impl Transaction {
                 Ok(capacities) => return Ok(Committed::new(id, steps, capacities)),
                 Err(failure) => failure,
             };
-            let error = Canceled::read(id, failure, steps.iter().map(Operation::of));
+            let error = canceled(id, failure, &steps);
             if !error.is_transient() || !retry.again().await {
                 return Err(error);
             }
@@ -332,6 +334,22 @@ impl Transaction {
             token => Ok((steps, token)),
         }
     }
+}
+
+/// Reads the error of a canceled transaction of these operations.
+pub(crate) fn canceled<S: Borrow<Step>>(transaction: u64, failure: Failure, steps: &[S]) -> Error {
+    let operations = steps.iter().map(|step| {
+        let step: &Step = step.borrow();
+        Operation {
+            verb: step.verb,
+            name: step.schema.entity,
+            entity: step.entity,
+        }
+    });
+    Canceled::read(transaction, failure, operations, |position, item| {
+        let step = steps.get(position).map(Borrow::borrow);
+        step.is_some_and(|step: &Step| step.demand.is_conflict(step.schema, item))
+    })
 }
 
 /// The request of these operations, `guards` of which were added, with its tables.
@@ -379,34 +397,6 @@ pub(crate) fn request<S: Borrow<Step>>(
         }
     }
     Ok((tables, w.finish().map_err(Error::write)?))
-}
-
-/// Refuses two operations on one item, as DynamoDB does, and says which.
-pub(crate) fn check_clash<'a>(
-    operations: impl Iterator<Item = (&'static str, &'static str, &'a str, &'a [u8])>,
-) -> Result<(), Error> {
-    // Those about one item stand side by side then.
-    let mut all: Vec<_> = operations.enumerate().collect();
-    all.sort_unstable_by_key(|&(i, (_, _, table, identity))| (table, identity, i));
-    let pairs = all.windows(2).filter_map(|pair| match *pair {
-        [first @ (_, (_, _, table, identity)), second]
-            if (table, identity) == (second.1.2, second.1.3) =>
-        {
-            Some((first, second))
-        }
-        _ => None,
-    });
-    let Some(((j, (first_verb, first, ..)), (i, (verb, entity, ..)))) =
-        pairs.min_by_key(|(_, (i, _))| *i)
-    else {
-        return Ok(());
-    };
-    Err(Error::invalid_request(format!(
-        "operations {} ({first_verb} {first}) and {} ({verb} {entity}) of the transaction are about \
-         the same item; combine them into one",
-        j + 1,
-        i + 1,
-    )))
 }
 
 /// A token for one content.

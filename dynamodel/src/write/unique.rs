@@ -7,7 +7,6 @@
 
 mod backfill;
 mod change;
-mod item;
 mod lookup;
 mod plan;
 mod read;
@@ -16,7 +15,6 @@ mod single;
 
 pub use backfill::{BackfillGuards, BackfillReport};
 pub(crate) use change::Effect;
-pub(crate) use item::{check_key, check_partition, filter, index_filter};
 pub use lookup::GetUnique;
 pub(crate) use send::{Sending, send};
 pub(crate) use single::{Guarding, check_returned, nothing_returned, send_one};

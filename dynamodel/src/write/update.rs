@@ -15,7 +15,7 @@ use crate::client::capacity::Measured;
 use crate::client::db::Db;
 use crate::client::response::Single;
 use crate::error::Error;
-use crate::model::entity::{Entity, IsVersioned, Lock};
+use crate::model::entity::{IsVersioned, Item, Lock};
 use crate::model::expr::ast::{ActionNode, Assumed, Node};
 use crate::model::expr::{Actions, Condition, Fields, InCondition, InUpdate, IntoActions, Prefix};
 use crate::model::key::Key;
@@ -99,7 +99,7 @@ impl<E, R> Clone for Update<E, R> {
     }
 }
 
-impl<E: Entity, R> fmt::Debug for Update<E, R> {
+impl<E: Item, R> fmt::Debug for Update<E, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Update")
             .field("key", &self.key)
@@ -112,7 +112,7 @@ impl<E: Entity, R> fmt::Debug for Update<E, R> {
     }
 }
 
-impl<E: Entity> Update<E> {
+impl<E: Item> Update<E> {
     #[doc(hidden)]
     pub fn new(key: Key<E>) -> Self {
         Update {
@@ -127,14 +127,14 @@ impl<E: Entity> Update<E> {
 
     /// The update that turns one value into another.
     pub(crate) fn of_diff(loaded: &E, changed: &E) -> Self {
-        let mut update = Update::new(loaded.key_of());
-        let is_new = E::Lock::VERSIONED && loaded.version() == 0;
+        let mut update = Update::new(loaded.item_key());
+        let is_new = E::Lock::VERSIONED && loaded.item_version() == 0;
         let found = match is_new {
             true => Err(Fault::NotStored),
             false => Image::of(loaded).and_then(|image| image.changes(changed)),
         };
         match found {
-            Ok(changes) => update.set_changes(changes, loaded.version()),
+            Ok(changes) => update.set_changes(changes, loaded.item_version()),
             Err(fault) => {
                 update.diff = Some(Diff {
                     fault: Some(fault),
@@ -168,7 +168,7 @@ impl<E: Entity> Update<E> {
     }
 }
 
-impl<E: Entity, R: Returned<E>> Update<E, R> {
+impl<E: Item, R: Returned<E>> Update<E, R> {
     /// What to change: one action, a tuple of up to 12, a `Vec` or an `Option`. Called twice, both apply.
     pub fn apply<A: IntoActions<E>>(
         mut self,
@@ -312,12 +312,16 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     /// # Errors
     /// As [`send`](Self::send), before it is sent.
     pub fn to_json(&self) -> Result<String, Error> {
-        crate::client::request::text(self.body(E::SCHEMA.table, fresh_token(E::SCHEMA)?, false)?)
+        crate::client::request::text(self.body(
+            E::ITEM_SCHEMA.table,
+            fresh_token(E::ITEM_SCHEMA)?,
+            false,
+        )?)
     }
 
     /// For a transaction.
     pub(crate) fn into_step(self) -> Result<Step, Error> {
-        let token = fresh_token(E::SCHEMA)?;
+        let token = fresh_token(E::ITEM_SCHEMA)?;
         // The diff of two equal values writes nothing; that the item is as it was is still demanded.
         let verb = match self.is_unchanged() {
             true => "ConditionCheck",
@@ -331,11 +335,11 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 "an update in a transaction needs an action; demand something of an item with a check",
             ));
         }
-        if E::SCHEMA.unique.is_empty() {
+        if E::ITEM_SCHEMA.unique.is_empty() {
             return Step::new(verb, &self.key, self.demand, self.body("", token, false)?);
         }
-        let effect = Effect::of_actions(E::SCHEMA, &self.actions.0)?;
-        let effect = effect.unwrap_or_else(|| Effect::none(E::SCHEMA));
+        let effect = Effect::of_actions(E::ITEM_SCHEMA, &self.actions.0)?;
+        let effect = effect.unwrap_or_else(|| Effect::none(E::ITEM_SCHEMA));
         self.guarded(verb, SystemTime::now(), token, effect)
     }
 
@@ -367,7 +371,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 consumed_capacity: None,
             });
         }
-        let token = fresh_token(E::SCHEMA).map_err(named::<E>)?;
+        let token = fresh_token(E::ITEM_SCHEMA).map_err(named::<E>)?;
         self.call_at(db, SystemTime::now(), token, measure).await
     }
 
@@ -380,7 +384,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         measure: bool,
     ) -> Result<Measured<R::Output>, Error> {
         let named = named::<E>;
-        if let Some(effect) = Effect::of_actions(E::SCHEMA, &self.actions.0).map_err(named)? {
+        if let Some(effect) = Effect::of_actions(E::ITEM_SCHEMA, &self.actions.0).map_err(named)? {
             let sent = Box::pin(self.call_guarded(db, now, token, effect, measure));
             return sent.await.map_err(named);
         }
@@ -393,7 +397,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 consumed_capacity: capacity,
             }),
             Err(failure) => {
-                let own = own_write(E::SCHEMA, &failure, token);
+                let own = own_write(E::ITEM_SCHEMA, &failure, token);
                 if let Some(output) = own.as_deref().and_then(R::of_own_write) {
                     let output = output.map_err(|e| named(Error::read(e)))?;
                     return Ok(Measured {
@@ -401,7 +405,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                         consumed_capacity: None,
                     });
                 }
-                let error = self.demand.error(E::SCHEMA, failure);
+                let error = self.demand.error(E::ITEM_SCHEMA, failure);
                 let is_own = own.is_some();
                 Err(named(if is_own { error.of_own_write() } else { error }))
             }
@@ -409,6 +413,8 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
     }
 }
 
-fn named<E: Entity>(error: Error) -> Error {
-    error.of_entity(E::SCHEMA.entity).in_operation("UpdateItem")
+fn named<E: Item>(error: Error) -> Error {
+    error
+        .of_entity(E::ITEM_SCHEMA.entity)
+        .in_operation("UpdateItem")
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::builder::Places;
 use super::{AnyKey, Key};
 use crate::error::Error;
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::wire::WriteError;
 
 /// Keys of one entity, one behind the other. None of them is an allocation of its own.
@@ -39,7 +39,7 @@ impl<E> Clone for KeyList<E> {
     }
 }
 
-impl<E: Entity> FromIterator<Key<E>> for KeyList<E> {
+impl<E: Item> FromIterator<Key<E>> for KeyList<E> {
     fn from_iter<I: IntoIterator<Item = Key<E>>>(keys: I) -> Self {
         let keys = keys.into_iter();
         let (expected, _) = keys.size_hint();
@@ -77,14 +77,14 @@ impl<E> KeyList<E> {
     }
 }
 
-impl<E: Entity> KeyList<E> {
+impl<E: Item> KeyList<E> {
     /// Moves the keys behind others.
     ///
     /// # Errors
     /// The first invalid key's.
     pub(crate) fn move_to(self, json: &mut Vec<u8>, keys: &mut Vec<KeyAt>) -> Result<(), Error> {
         if let Some(e) = self.invalid {
-            return Err(Error::invalid_key(e).of_entity(E::SCHEMA.entity));
+            return Err(Error::invalid_key(e).of_entity(E::ITEM_SCHEMA.entity));
         }
         if keys.is_empty() {
             (*json, *keys) = (self.json, self.keys);

@@ -11,13 +11,13 @@ use super::KeyedReads;
 use super::items::ReadItems;
 use super::plan::{Plan, Request};
 use super::reads::Answered;
-use crate::client::batch::{self, Left, Settings};
+use crate::client::batch::{self, Settings};
 use crate::client::capacity::ConsumedCapacity;
 use crate::client::db::Db;
 use crate::client::observe::{Counts, Observed};
 use crate::client::response;
 use crate::error::Error;
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::model::key::{KeyAt, KeyList};
 use crate::model::schema::EntitySchema;
 use crate::transport;
@@ -55,7 +55,7 @@ pub(super) struct Part {
 
 impl Asked {
     /// Adds the keys of one part.
-    pub(super) fn push<E: Entity>(
+    pub(super) fn push<E: Item>(
         &mut self,
         keys: KeyList<E>,
         consistent: bool,
@@ -65,7 +65,7 @@ impl Asked {
         let start = self.keys.len();
         keys.move_to(&mut self.json, &mut self.keys)?;
         self.parts.push(Part {
-            schema: E::SCHEMA,
+            schema: E::ITEM_SCHEMA,
             entity: TypeId::of::<E>(),
             consistent,
             attributes,
@@ -116,10 +116,10 @@ pub(super) async fn fetch<B: KeyedReads>(
     let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(error) = outcome.error {
         let reads = plan.reads(&arrived.answers, &outcome.left);
-        return Err(error.leaving(Left::Reads(reads)));
+        return Err(error.leaving(reads));
     }
     if let Some((key, error)) = arrived.unreadable.take() {
-        let error = Error::read(error).leaving(Left::Reads(plan.reads(&arrived.answers, &[])));
+        let error = Error::read(error).leaving(plan.reads(&arrived.answers, &[]));
         return Err(match plan.entity_of(key) {
             Some(entity) => error.of_entity(entity),
             None => error,

@@ -1,13 +1,14 @@
 //! How far a batch of reads had come when it failed.
 
 use std::any::TypeId;
+use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
 
 use super::plan::Plan;
-use crate::client::batch::Left;
 use crate::error::Error;
+use crate::error::unfinished::Unfinished;
 use crate::model::entity::Projection;
 use crate::model::key::Key;
 use crate::wire::{ReadError, Reader};
@@ -114,21 +115,6 @@ impl Plan {
 }
 
 impl Reads {
-    pub(crate) fn total(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(crate) fn left_count(&self) -> usize {
-        self.left().count()
-    }
-
-    /// The keys that were not read, and the types of their entities.
-    pub(crate) fn left(&self) -> impl Iterator<Item = (TypeId, &[u8])> {
-        let left = self.0.iter();
-        let left = left.filter(|key| matches!(key.outcome, Outcome::Left));
-        left.map(|key| (key.entity, key.key.as_slice()))
-    }
-
     fn found<O: Projection>(&self) -> Vec<(Key<O::Entity>, Option<O>)> {
         let entity = TypeId::of::<O::Entity>();
         let asked = self.0.iter();
@@ -144,6 +130,26 @@ impl Reads {
                 Some((Key::from_json(key.key.clone()), item))
             })
             .collect()
+    }
+}
+
+impl Unfinished for Reads {
+    fn count(&self) -> usize {
+        self.keys().count()
+    }
+
+    /// The keys that were not read.
+    fn keys(&self) -> Box<dyn Iterator<Item = (TypeId, &[u8])> + '_> {
+        let left = self.0.iter();
+        let left = left.filter(|key| matches!(key.outcome, Outcome::Left));
+        Box::new(left.map(|key| (key.entity, key.key.as_slice())))
+    }
+}
+
+impl fmt::Display for Reads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (left, total) = (self.count(), self.0.len());
+        write!(f, "{left} of {total} keys were not read")
     }
 }
 
@@ -178,8 +184,8 @@ impl Error {
     /// # }
     /// ```
     pub fn found<O: Projection>(&self) -> Vec<(Key<O::Entity>, Option<O>)> {
-        match self.left() {
-            Some(Left::Reads(reads)) => reads.found::<O>(),
+        match self.left_as::<Reads>() {
+            Some(reads) => reads.found::<O>(),
             _ => Vec::new(),
         }
     }

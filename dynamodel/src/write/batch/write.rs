@@ -2,13 +2,13 @@
 
 use std::any::TypeId;
 
+use crate::client::transact::after_table;
 use crate::error::Error;
 use crate::model::canonical_key::identity;
-use crate::model::entity::{Entity, Lock, Unversioned, WritableInBatch};
+use crate::model::entity::{Item, Lock, Unversioned, WritableInBatch};
 use crate::model::key::Key;
 use crate::model::schema::EntitySchema;
-use crate::write::put::Put;
-use crate::write::transaction::after_table;
+use crate::write::put::{Put, PutMode};
 
 /// Puts that a batch can do: an entity without a version, and `entity.put().unversioned()`.
 #[diagnostic::on_unimplemented(
@@ -18,7 +18,7 @@ use crate::write::transaction::after_table;
 )]
 pub trait IntoBatchPut {
     /// The entity.
-    type Entity: Entity;
+    type Entity: Item;
     #[doc(hidden)]
     fn into_put(self) -> Put<Self::Entity, Unversioned>;
 }
@@ -32,18 +32,18 @@ pub trait IntoBatchPut {
 pub trait Unconditional: Lock {}
 impl Unconditional for Unversioned {}
 
-impl<E: Entity> IntoBatchPut for E
+impl<E: Item> IntoBatchPut for E
 where
     E::Lock: Unconditional,
     E::Guards: WritableInBatch,
 {
     type Entity = E;
     fn into_put(self) -> Put<E, Unversioned> {
-        self.put().unversioned()
+        Put::new(self, PutMode::Put).unversioned()
     }
 }
 
-impl<E: Entity, L: Unconditional> IntoBatchPut for Put<E, L>
+impl<E: Item, L: Unconditional> IntoBatchPut for Put<E, L>
 where
     E::Guards: WritableInBatch,
 {
@@ -65,35 +65,35 @@ pub(super) struct Write {
 }
 
 impl Write {
-    pub(super) fn put<E: Entity>(put: Put<E, Unversioned>) -> Result<Self, Error> {
-        let named = |e: Error| e.of_entity(E::SCHEMA.entity);
+    pub(super) fn put<E: Item>(put: Put<E, Unversioned>) -> Result<Self, Error> {
+        let named = |e: Error| e.of_entity(E::ITEM_SCHEMA.entity);
         if put.is_conditional() {
             return Err(named(Error::invalid_request(
                 "a batch has no conditions; it takes `put()` without `when`, not `create` or `replace`",
             )));
         }
         let write = put.into_part().and_then(|(entity, _, body)| {
-            let key = entity.key_of();
+            let key = entity.item_key();
             let item = after_table(body)?;
             Self::new(&key, "PutRequest", item.get(1..).unwrap_or_default())
         });
         write.map_err(named)
     }
 
-    pub(super) fn delete<E: Entity>(key: &Key<E>) -> Result<Self, Error> {
+    pub(super) fn delete<E: Item>(key: &Key<E>) -> Result<Self, Error> {
         let json = key.json()?;
         let rest = [b"\"Key\":", json, b"}"].concat();
-        Self::new(key, "DeleteRequest", &rest).map_err(|e| e.of_entity(E::SCHEMA.entity))
+        Self::new(key, "DeleteRequest", &rest).map_err(|e| e.of_entity(E::ITEM_SCHEMA.entity))
     }
 
     /// `rest` is the request after its `{`.
-    fn new<E: Entity>(key: &Key<E>, verb: &str, rest: &[u8]) -> Result<Self, Error> {
+    fn new<E: Item>(key: &Key<E>, verb: &str, rest: &[u8]) -> Result<Self, Error> {
         let json = key.json()?;
         Ok(Write {
-            schema: E::SCHEMA,
+            schema: E::ITEM_SCHEMA,
             entity: TypeId::of::<E>(),
             key: json.to_vec(),
-            identity: identity(json, &E::SCHEMA.key)?,
+            identity: identity(json, &E::ITEM_SCHEMA.key)?,
             request: [b"{\"", verb.as_bytes(), b"\":{", rest, b"}"].concat(),
         })
     }

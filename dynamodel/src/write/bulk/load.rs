@@ -1,6 +1,8 @@
 //! The loading itself: batches under way beside the stream, the rate, and the position.
 
+use std::any::TypeId;
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -12,9 +14,9 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use super::{BulkProgress, BulkReport, BulkWriter, Rate};
-use crate::client::batch::Left;
 use crate::client::db::Db;
 use crate::error::Error;
+use crate::error::unfinished::Unfinished;
 use crate::write::batch::{BatchWrite, IntoBatchPut, MAX_WRITES};
 
 /// Which item of which table.
@@ -205,7 +207,7 @@ impl Load {
             Err(mut error) => {
                 let left = error.unprocessed_count() as u64;
                 self.report.progress.stored += done.items.saturating_sub(left);
-                if let Some(Left::Writes(left)) = error.take_left() {
+                if let Some(left) = error.take_left() {
                     self.left.append(left);
                 }
                 self.error.get_or_insert(error);
@@ -234,7 +236,33 @@ impl Load {
         progress.elapsed = self.started.elapsed();
         match self.error {
             None => Ok(self.report),
-            Some(error) => Err(error.leaving(Left::Load(Box::new(self.report), self.left))),
+            Some(error) => Err(error.leaving(UnfinishedLoad {
+                report: self.report,
+                writes: self.left,
+            })),
         }
+    }
+}
+
+/// What a load has done, and the writes that it has not.
+pub(crate) struct UnfinishedLoad {
+    pub(super) report: BulkReport,
+    pub(crate) writes: BatchWrite,
+}
+
+impl Unfinished for UnfinishedLoad {
+    fn count(&self) -> usize {
+        self.writes.count()
+    }
+
+    fn keys(&self) -> Box<dyn Iterator<Item = (TypeId, &[u8])> + '_> {
+        self.writes.keys()
+    }
+}
+
+impl fmt::Display for UnfinishedLoad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let position = self.report.progress.position;
+        write!(f, "the load ended at position {position} of the stream")
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::json::{elements, entries, find, inside, same, without};
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::model::expr::ast::{ActionNode, Place, Source, Step, Value, Verb};
 use crate::wire::{ReadError, Reader, Tag, Writer};
 
@@ -19,7 +19,7 @@ pub(super) struct Differ<'a> {
 }
 
 /// Reads an item of `E` and writes it again; `None` when it cannot be read.
-pub(super) fn again<E: Entity>(text: &str) -> Option<String> {
+pub(super) fn again<E: Item>(text: &str) -> Option<String> {
     let item = E::read_item(&mut Reader::of_text(text)).ok()?;
     let mut w = Writer::with_capacity(text.len());
     item.write_item(&mut w);

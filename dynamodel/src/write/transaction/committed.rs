@@ -5,7 +5,7 @@ use std::fmt;
 use super::step::StoredEntity;
 use super::{Handle, Step};
 use crate::client::capacity::ConsumedCapacity;
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::write::return_values::Stored;
 
 /// A transaction that was carried out.
@@ -36,7 +36,7 @@ impl Committed {
 
     /// The entity of a put as it is stored: with its new version, times and write token. `None` for a
     /// handle of another transaction, and after [`take`](Self::take).
-    pub fn stored<E: Entity>(&self, handle: Handle<E, Stored>) -> Option<&E> {
+    pub fn stored<E: Item>(&self, handle: Handle<E, Stored>) -> Option<&E> {
         if handle.transaction != self.transaction {
             return None;
         }
@@ -44,7 +44,7 @@ impl Committed {
     }
 
     /// As [`stored`](Self::stored), by value: each can be taken once.
-    pub fn take<E: Entity>(&mut self, handle: Handle<E, Stored>) -> Option<E> {
+    pub fn take<E: Item>(&mut self, handle: Handle<E, Stored>) -> Option<E> {
         if handle.transaction != self.transaction {
             return None;
         }

@@ -2,9 +2,10 @@
 
 use std::any::{Any, TypeId};
 
+use crate::client::transact::{after_table, write_operation};
 use crate::error::Error;
 use crate::model::canonical_key::identity;
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::model::expr::ast::Node;
 use crate::model::key::Key;
 use crate::model::schema::EntitySchema;
@@ -32,13 +33,13 @@ pub(crate) struct Step {
 
 impl Step {
     /// `body` is that of the single operation, for the table `""`.
-    pub(crate) fn new<E: Entity>(
+    pub(crate) fn new<E: Item>(
         verb: &'static str,
         key: &Key<E>,
         demand: Demand,
         body: Vec<u8>,
     ) -> Result<Self, Error> {
-        let step = Self::of_body(verb, E::SCHEMA, TypeId::of::<E>(), key.json()?, body)?;
+        let step = Self::of_body(verb, E::ITEM_SCHEMA, TypeId::of::<E>(), key.json()?, body)?;
         Ok(Step { demand, ..step })
     }
 
@@ -63,7 +64,7 @@ impl Step {
     }
 
     /// An operation on an entity that has guards.
-    pub(crate) fn guarded<E: Entity>(
+    pub(crate) fn guarded<E: Item>(
         verb: &'static str,
         key: &Key<E>,
         demand: Demand,
@@ -110,7 +111,7 @@ impl Step {
         Ok(())
     }
 
-    pub(crate) fn storing<E: Entity>(mut self, entity: E) -> Self {
+    pub(crate) fn storing<E: Item>(mut self, entity: E) -> Self {
         self.stored = Some(Box::new(entity));
         self
     }
@@ -136,27 +137,4 @@ impl Step {
         });
         if read.is_ok() { size } else { self.rest.len() }
     }
-}
-
-/// Writes `{"Verb":{"TableName":"..",..}}`.
-pub(crate) fn write_operation(verb: &str, table: &str, rest: &[u8], w: &mut Writer) {
-    w.comma();
-    w.raw(b"{\"");
-    w.raw(verb.as_bytes());
-    w.raw(b"\":{\"TableName\":\"");
-    w.text(table);
-    w.raw(b"\"");
-    w.raw(rest);
-    w.raw(b"}");
-}
-
-/// The body of a single operation on the table `""`, after that name: `,"Key":{..},..}`.
-pub(crate) fn after_table(mut body: Vec<u8>) -> Result<Vec<u8>, Error> {
-    const TABLE: &[u8] = b"{\"TableName\":\"\"";
-    if !body.starts_with(TABLE) {
-        let problem = "the operation does not begin with its table";
-        return Err(Error::construction(problem));
-    }
-    body.drain(..TABLE.len());
-    Ok(body)
 }

@@ -7,16 +7,17 @@ use futures_util::TryStreamExt;
 
 use super::Draft;
 use super::change::Effect;
-use super::item::{guard_key, key_json, key_of, owner_attribute, owner_of, same_value};
 use super::read::read;
 use super::single::send_one;
 use crate::client::db::Db;
-use crate::client::response::value_in;
 use crate::error::Error;
 use crate::model::canonical_key::identity;
-use crate::model::entity::{Entity, IsGuarded, Projection, SelectableFrom, Whole};
+use crate::model::entity::{IsGuarded, Item, Projection, SelectableFrom, Whole};
 use crate::model::expr::render::Body;
 use crate::model::key::Key;
+use crate::model::unique::{guard_key, key_json, key_of, owner_attribute, owner_of, same_value};
+use crate::read::scan::Scan;
+use crate::wire::value_in;
 use crate::wire::{ReadError, Reader};
 use crate::write::precondition::Demand;
 use crate::write::transaction::Step;
@@ -85,7 +86,7 @@ pub struct BackfillReport<E> {
     pub refused: Vec<(Key<E>, Error)>,
 }
 
-impl<E: Entity> fmt::Debug for BackfillReport<E> {
+impl<E: Item> fmt::Debug for BackfillReport<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BackfillReport")
             .field("items", &self.items)
@@ -95,17 +96,17 @@ impl<E: Entity> fmt::Debug for BackfillReport<E> {
     }
 }
 
-impl<E: Entity> fmt::Debug for BackfillGuards<E> {
+impl<E: Item> fmt::Debug for BackfillGuards<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BackfillGuards")
-            .field("entity", &E::SCHEMA.entity)
+            .field("entity", &E::ITEM_SCHEMA.entity)
             .field("concurrency", &self.concurrency)
             .field("segments", &self.segments)
             .finish()
     }
 }
 
-impl<E: Entity> Default for BackfillGuards<E>
+impl<E: Item> Default for BackfillGuards<E>
 where
     E::Guards: IsGuarded,
 {
@@ -114,7 +115,7 @@ where
     }
 }
 
-impl<E: Entity> BackfillGuards<E> {
+impl<E: Item> BackfillGuards<E> {
     /// One segment, and 8 items at a time.
     pub fn new() -> Self
     where
@@ -148,7 +149,7 @@ impl<E: Entity> BackfillGuards<E> {
     /// When the service or network fails, or the writers of an item are faster again and again. What
     /// was written until then is right; run it again.
     pub async fn send(self, db: &Db) -> Result<BackfillReport<E>, Error> {
-        let scan = E::scan().select::<Raw<E>>().consistent();
+        let scan = Scan::<E>::new().select::<Raw<E>>().consistent();
         let items = scan.segments(self.segments).stream(db);
         let mut report = BackfillReport {
             items: 0,
@@ -186,9 +187,9 @@ struct Raw<E> {
     _entity: PhantomData<fn() -> E>,
 }
 
-impl<E: Entity> SelectableFrom<Whole<E>> for Raw<E> {}
+impl<E: Item> SelectableFrom<Whole<E>> for Raw<E> {}
 
-impl<E: Entity> Projection for Raw<E> {
+impl<E: Item> Projection for Raw<E> {
     type Entity = E;
     const ATTRIBUTES: &'static [&'static str] = &[];
 
@@ -200,13 +201,13 @@ impl<E: Entity> Projection for Raw<E> {
     }
 }
 
-impl<E: Entity> Raw<E> {
+impl<E: Item> Raw<E> {
     /// Gives each unique value of the item its guard.
     async fn guard(self, db: &Db) -> Result<Vec<Outcome<E>>, Error> {
-        let named = |e: Error| e.of_entity(E::SCHEMA.entity);
-        let key = key_of(E::SCHEMA, &self.json).map_err(named)?;
-        let mut outcomes = Vec::with_capacity(E::SCHEMA.unique.len());
-        for position in 0..E::SCHEMA.unique.len() {
+        let named = |e: Error| e.of_entity(E::ITEM_SCHEMA.entity);
+        let key = key_of(E::ITEM_SCHEMA, &self.json).map_err(named)?;
+        let mut outcomes = Vec::with_capacity(E::ITEM_SCHEMA.unique.len());
+        for position in 0..E::ITEM_SCHEMA.unique.len() {
             outcomes.push(match self.guard_one(db, &key, position).await {
                 Ok(true) => Outcome::Written,
                 Ok(false) => Outcome::Well,
@@ -221,11 +222,11 @@ impl<E: Entity> Raw<E> {
 
     /// Gives this value its guard; false when it needs none, or has it.
     async fn guard_one(&self, db: &Db, key: &[u8], position: usize) -> Result<bool, Error> {
-        let Some(unique) = E::SCHEMA.unique.get(position) else {
+        let Some(unique) = E::ITEM_SCHEMA.unique.get(position) else {
             return Ok(false);
         };
         let value = value_in(&self.json, unique.attribute)?;
-        let Some(guard) = guard_key(E::SCHEMA, unique, value)? else {
+        let Some(guard) = guard_key(E::ITEM_SCHEMA, unique, value)? else {
             return Ok(false);
         };
         if self.has(db, key, &guard).await? {
@@ -238,7 +239,7 @@ impl<E: Entity> Raw<E> {
 
     /// Whether the guard is there, is the item's and expires with it.
     async fn has(&self, db: &Db, key: &[u8], guard: &str) -> Result<bool, Error> {
-        let schema = E::SCHEMA;
+        let schema = E::ITEM_SCHEMA;
         let names = owner_attribute().chain(schema.ttl);
         let Some(guard) = read(db, schema, &key_json(schema, guard)?, names).await? else {
             return Ok(false);
@@ -260,10 +261,10 @@ impl<E: Entity> Raw<E> {
 }
 
 /// Checks that the item is as it is read before, so that the guard can be put beside it.
-fn step<E: Entity>(key: &[u8], position: usize) -> Result<Step, Error> {
+fn step<E: Item>(key: &[u8], position: usize) -> Result<Step, Error> {
     let mut body = Body::new("", key.len() + 256);
     body.member("Key", key);
-    let effect = Effect::of_backfill(E::SCHEMA, position);
+    let effect = Effect::of_backfill(E::ITEM_SCHEMA, position);
     let key = Key::<E>::from_json(key.to_vec());
     let draft = Draft::new(body, None);
     Step::guarded("ConditionCheck", &key, Demand::default(), draft, effect)

@@ -1,10 +1,10 @@
 //! What an operation does to the unique attributes of its item.
 
-use crate::client::response::value_in;
 use crate::error::Error;
 use crate::model::expr::ast::{ActionNode, Source, Value, Verb};
 use crate::model::schema::EntitySchema;
 use crate::wire::ReadError;
+use crate::wire::value_in;
 
 /// What becomes of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,15 +3,15 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::item::{guard_key, key_json, owner_attribute, owner_of, same_value};
 use super::read::read;
 use crate::client::db::Db;
-use crate::client::response::value_in;
 use crate::error::Error;
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::model::expr::Token;
 use crate::model::expr::ast::Value;
 use crate::model::schema::UniqueSchema;
+use crate::model::unique::{guard_key, key_json, owner_attribute, owner_of, same_value};
+use crate::wire::value_in;
 use crate::wire::{ValueFor, ValueOf};
 
 /// Reads the item that has a value of a `#[dynamo(unique)]` attribute. Made by the entity's
@@ -52,16 +52,16 @@ impl<E> Clone for GetUnique<E> {
     }
 }
 
-impl<E: Entity> fmt::Debug for GetUnique<E> {
+impl<E: Item> fmt::Debug for GetUnique<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GetUnique")
-            .field("entity", &E::SCHEMA.entity)
+            .field("entity", &E::ITEM_SCHEMA.entity)
             .field("attribute", &self.attribute)
             .finish_non_exhaustive()
     }
 }
 
-impl<E: Entity> GetUnique<E> {
+impl<E: Item> GetUnique<E> {
     #[doc(hidden)]
     pub fn new<K: Token>(value: impl ValueFor<ValueOf<K::Type>>) -> Self {
         GetUnique {
@@ -81,7 +81,7 @@ impl<E: Entity> GetUnique<E> {
     pub async fn send(self, db: &Db) -> Result<Option<E>, Error> {
         self.find(db)
             .await
-            .map_err(|e| e.of_entity(E::SCHEMA.entity).in_operation("GetItem"))
+            .map_err(|e| e.of_entity(E::ITEM_SCHEMA.entity).in_operation("GetItem"))
     }
 
     async fn find(self, db: &Db) -> Result<Option<E>, Error> {
@@ -90,20 +90,20 @@ impl<E: Entity> GetUnique<E> {
             Value::Invalid(e) => return Err(Error::write(e.clone().under(self.attribute))),
         };
         let is_it = |unique: &&UniqueSchema| unique.attribute == self.attribute;
-        let Some(unique) = E::SCHEMA.unique.iter().find(is_it) else {
+        let Some(unique) = E::ITEM_SCHEMA.unique.iter().find(is_it) else {
             return Ok(None);
         };
-        let Some(text) = guard_key(E::SCHEMA, unique, Some(value))? else {
+        let Some(text) = guard_key(E::ITEM_SCHEMA, unique, Some(value))? else {
             return Ok(None);
         };
-        let key = key_json(E::SCHEMA, &text)?;
+        let key = key_json(E::ITEM_SCHEMA, &text)?;
         let mut before = None;
         loop {
-            let guard = read(db, E::SCHEMA, &key, owner_attribute()).await?;
+            let guard = read(db, E::ITEM_SCHEMA, &key, owner_attribute()).await?;
             let Some(owner) = guard.as_deref().and_then(owner_of) else {
                 return Ok(None);
             };
-            let item = read(db, E::SCHEMA, &owner, std::iter::empty()).await?;
+            let item = read(db, E::ITEM_SCHEMA, &owner, std::iter::empty()).await?;
             if let Some(item) = item
                 && same_value(value_in(&item, unique.attribute)?, Some(value))
             {

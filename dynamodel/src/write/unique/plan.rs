@@ -4,14 +4,14 @@ use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
 use super::change::Change;
-use super::item::{guard_key, key_json, owned_by, put_guard, same_value, unguarded};
 use super::read::Old;
-use crate::client::response::value_in;
 use crate::error::Error;
 use crate::model::canonical_key::identity;
 use crate::model::expr::ast::{Assumed, Comparator, Node, Operand, Place, Value};
 use crate::model::expr::render::Body;
 use crate::model::schema::{EntitySchema, UniqueSchema};
+use crate::model::unique::{guard_key, key_json, owned_by, put_guard, same_value, unguarded};
+use crate::wire::value_in;
 use crate::write::precondition::add_condition;
 use crate::write::transaction::Step;
 

@@ -1,11 +1,13 @@
 //! What has to be read before guards can follow a write.
 
 use crate::client::db::Db;
-use crate::client::response::{Single, raw_item, value_in};
+use crate::client::response::Single;
+use crate::client::response::raw_item;
 use crate::error::Error;
 use crate::model::expr::render::Body;
 use crate::model::schema::EntitySchema;
 use crate::transport;
+use crate::wire::value_in;
 
 /// The unique attributes and the Time to Live of an item, as JSON; all absent when there is no item.
 #[derive(Default)]

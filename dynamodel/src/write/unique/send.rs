@@ -3,16 +3,18 @@
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 
-use super::item::{owner_of, same_value};
 use super::plan::{Added, Guard, Known, Plan, Role};
 use super::read::{Old, read};
 use crate::client::capacity::ConsumedCapacity;
 use crate::client::db::Db;
-use crate::client::response::{capacities, value_in};
+use crate::client::response::capacities;
 use crate::client::retry::Backoff;
 use crate::error::Error;
+use crate::error::canceled::Canceled;
+use crate::model::unique::{owner_of, same_value};
 use crate::transport;
-use crate::write::transaction::{Canceled, Operation, Step, random_token, request};
+use crate::wire::value_in;
+use crate::write::transaction::{Step, canceled, random_token, request};
 
 /// How a transaction is sent.
 pub(crate) struct Sending<'a> {
@@ -65,8 +67,7 @@ pub(crate) async fn send(
                 Ok(capacities) => return Ok(capacities),
                 Err(failure) => failure,
             };
-            let operations = all.iter().map(|step| Operation::of(step));
-            let error = Canceled::read(sending.transaction, failure, operations);
+            let error = canceled(sending.transaction, failure, &all);
             if !error.is_transient() {
                 break error;
             }

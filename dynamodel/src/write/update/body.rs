@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::Update;
 use crate::error::Error;
-use crate::model::entity::Entity;
+use crate::model::entity::Item;
 use crate::model::expr::ast::{ActionNode, Assumed, Node, Place, Source, Value, Verb};
 use crate::model::expr::render::Body;
 use crate::wire::WriteToken;
@@ -16,7 +16,7 @@ use crate::write::return_values::Returned;
 use crate::write::transaction::Step;
 use crate::write::unique::{Draft, Effect};
 
-impl<E: Entity, R: Returned<E>> Update<E, R> {
+impl<E: Item, R: Returned<E>> Update<E, R> {
     /// The operation on an entity that has guards.
     pub(super) fn guarded(
         &self,
@@ -55,7 +55,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         let actions = &self.actions.0;
         let mut own = Vec::new();
         if !self.is_unchanged() {
-            let created = E::SCHEMA.created_at.map(Place::root);
+            let created = E::ITEM_SCHEMA.created_at.map(Place::root);
             let sets_created =
                 |a: &ActionNode| created.as_ref().is_some_and(|c| a.place.overlaps(c));
             let keep_created = !actions.iter().any(sets_created);
@@ -75,7 +75,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
         };
         own.extend(derived);
         body.update(actions, &own);
-        let own = token.and_then(|t| Some(not_yet(E::SCHEMA.write_token?, t)));
+        let own = token.and_then(|t| Some(not_yet(E::ITEM_SCHEMA.write_token?, t)));
         let of_diff = self.diff.iter().filter(|_| self.demand.version.is_none());
         let of_diff = of_diff.flat_map(|diff| &diff.assumed);
         let assumed = self.actions.1.iter().chain(of_diff).map(Assumed::node);
@@ -86,7 +86,7 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
                 Node::all(self.condition.iter().cloned().chain(beside).collect()).map(Cow::Owned)
             }
         };
-        Ok((body, self.demand.node(E::SCHEMA, user)))
+        Ok((body, self.demand.node(E::ITEM_SCHEMA, user)))
     }
 
     pub(super) fn body_at(
@@ -102,12 +102,12 @@ impl<E: Entity, R: Returned<E>> Update<E, R> {
 }
 
 /// What every update writes by itself: the version, the times and the token.
-pub(super) fn kept<E: Entity>(
+pub(super) fn kept<E: Item>(
     token: Option<u128>,
     now: SystemTime,
     keep_created: bool,
 ) -> Vec<ActionNode> {
-    let schema = E::SCHEMA;
+    let schema = E::ITEM_SCHEMA;
     let action = |name, verb| ActionNode {
         place: Place::root(name),
         verb,

@@ -1,14 +1,13 @@
-//! The guard item: its key, its content, and how others leave it out.
+//! The guard item of a unique value: its key, its content, and the filters that leave it out.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::client::response::value_in;
 use crate::error::Error;
 use crate::model::expr::ast::{Function, Node, Operand, Place, Value};
 use crate::model::expr::render::Body;
 use crate::model::schema::{EntitySchema, IndexProjection, KeySchema, UniqueSchema};
-use crate::wire::{Decimal, MAX_PARTITION, ReadError, Reader, Tag, WriteError, Writer};
+use crate::wire::{Decimal, MAX_PARTITION, ReadError, Reader, Tag, WriteError, Writer, value_in};
 
 /// What the keys of guards begin with, and the keys of no other item.
 pub(crate) const PREFIX: &str = "_unique#";
@@ -21,7 +20,7 @@ const OWNER: &str = "_owner";
 ///
 /// # Errors
 /// When it is longer than a key can be, or the value is not readable.
-pub(super) fn guard_key(
+pub(crate) fn guard_key(
     schema: &EntitySchema,
     unique: &UniqueSchema,
     value: Option<&[u8]>,
@@ -75,7 +74,7 @@ fn value_text(json: &[u8]) -> Result<Option<String>, ReadError> {
 }
 
 /// The key of the item that a guard names, as JSON.
-pub(super) fn owner_of(guard: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn owner_of(guard: &[u8]) -> Option<Vec<u8>> {
     let owner = value_in(guard, OWNER).ok()??;
     let mut key = None;
     let mut r = Reader::new(owner).ok()?;
@@ -89,7 +88,7 @@ pub(super) fn owner_of(guard: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Whether two values are one.
-pub(super) fn same_value(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
+pub(crate) fn same_value(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
     if a == b {
         return true;
     }
@@ -104,7 +103,7 @@ pub(super) fn same_value(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
 }
 
 /// The key of the guard, as JSON.
-pub(super) fn key_json(schema: &EntitySchema, text: &str) -> Result<Vec<u8>, Error> {
+pub(crate) fn key_json(schema: &EntitySchema, text: &str) -> Result<Vec<u8>, Error> {
     let mut w = Writer::with_capacity(text.len() + 64);
     w.raw(b"{");
     write_key(schema, text, &mut w);
@@ -133,7 +132,7 @@ fn write_key(schema: &EntitySchema, text: &str, w: &mut Writer) {
 }
 
 /// The key of an item, as JSON.
-pub(super) fn key_of(schema: &EntitySchema, item: &[u8]) -> Result<Vec<u8>, Error> {
+pub(crate) fn key_of(schema: &EntitySchema, item: &[u8]) -> Result<Vec<u8>, Error> {
     let mut w = Writer::new();
     w.raw(b"{");
     for name in schema.key.attributes() {
@@ -147,7 +146,7 @@ pub(super) fn key_of(schema: &EntitySchema, item: &[u8]) -> Result<Vec<u8>, Erro
 }
 
 /// The request member with the guard of a value of this owner, which expires with it.
-pub(super) fn put_guard(
+pub(crate) fn put_guard(
     schema: &EntitySchema,
     text: &str,
     owner: &[u8],
@@ -174,17 +173,17 @@ pub(super) fn put_guard(
 }
 
 /// The name of the attribute with the owner, to be read.
-pub(super) fn owner_attribute() -> impl Iterator<Item = &'static str> {
+pub(crate) fn owner_attribute() -> impl Iterator<Item = &'static str> {
     std::iter::once(OWNER)
 }
 
 /// The guard is that of this owner.
-pub(super) fn owned_by(owner: &[u8]) -> Node {
+pub(crate) fn owned_by(owner: &[u8]) -> Node {
     Node::equals(OWNER, Value::Json([b"{\"M\":", owner, b"}"].concat()))
 }
 
 /// There is no guard.
-pub(super) fn unguarded(schema: &EntitySchema) -> Node {
+pub(crate) fn unguarded(schema: &EntitySchema) -> Node {
     let key = schema.key.partition.first().copied().unwrap_or_default();
     Node::not_exists(key)
 }

@@ -1,0 +1,136 @@
+//! [`Entity`]: the operations on whole items.
+
+use std::time::SystemTime;
+
+use crate::model::entity::Item;
+use crate::model::key::Key;
+use crate::model::schema::EntitySchema;
+use crate::read::scan::Scan;
+use crate::write::delete::Remove;
+use crate::write::put::{Put, PutMode};
+use crate::write::return_values::Stored;
+use crate::write::update::Update;
+
+/// A struct whose values are the items of a table.
+///
+/// Implemented by [`#[derive(Entity)]`](derive@crate::Entity), which also makes the constructors that
+/// take a key (`get`, `update`, `delete`, `check`, `key`, `query` and one for each index) and the
+/// struct of typed paths.
+///
+/// The methods here make operations on whole items. Making one costs nothing and sends nothing: it is
+/// sent by `.send(&db)`, or becomes part of a transaction or a batch.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity",
+    label = "not an entity",
+    note = "derive it: `#[derive(Entity)] #[dynamo(table = \"..\")] struct {Self} {{ .. }}`; a struct inside an item derives `Document`"
+)]
+pub trait Entity: Item {
+    /// Schema of the entity: table, key, attributes and indexes.
+    const SCHEMA: &'static EntitySchema = Self::ITEM_SCHEMA;
+
+    /// Returns the primary key of this item.
+    fn key_of(&self) -> Key<Self> {
+        self.item_key()
+    }
+
+    /// Returns the version that this value was read at; 0 when it is not stored yet or has no version.
+    fn version(&self) -> u64 {
+        self.item_version()
+    }
+
+    /// Returns the time when the item expires, in seconds since 1970; `None` without a
+    /// `#[dynamo(ttl)]` field or when it is not set.
+    fn expires_at(&self) -> Option<u64> {
+        self.item_expiry()
+    }
+
+    /// Whether the item has expired by the clock of this machine.
+    ///
+    /// DynamoDB deletes expired items within a few days, not at once, so reads still return them:
+    /// ask this, or leave them out of a query with [`unexpired`](crate::Query::unexpired).
+    fn is_expired(&self) -> bool {
+        self.is_expired_at(SystemTime::now())
+    }
+
+    /// Whether the item has expired at the given time.
+    fn is_expired_at(&self, now: SystemTime) -> bool {
+        self.expires_at()
+            .is_some_and(|at| at <= crate::wire::attribute::time::epoch_seconds(now))
+    }
+
+    /// Writes a new item: PutItem on condition that no item has its key.
+    ///
+    /// With a version field, the item gets version 1 and an item that exists is a
+    /// [conflict](crate::Error::is_conflict); without one it is a
+    /// [failed condition](crate::Error::is_condition_failed).
+    /// Costs one write of the item's size; also when the condition fails.
+    fn create(self) -> Put<Self, Self::Lock, Stored> {
+        Put::new(self, PutMode::Create)
+    }
+
+    /// Writes the item: PutItem.
+    ///
+    /// With a version field the stored item must still be at this value's version (or be absent for
+    /// version 0), and gets the next one. Without one, whatever is stored is overwritten.
+    fn put(self) -> Put<Self, Self::Lock, Stored> {
+        Put::new(self, PutMode::Put)
+    }
+
+    /// Writes the item over one that exists: PutItem on condition that it does, and is still at this
+    /// value's version.
+    fn replace(self) -> Put<Self, Self::Lock, Stored> {
+        Put::new(self, PutMode::Replace)
+    }
+
+    /// Saves what changed from this value, which was read, to another: an UpdateItem with the changed
+    /// attributes only, so that a big item does not travel.
+    ///
+    /// Documents and maps are changed by path, and what else they hold in the table is kept. Sets are
+    /// changed by the elements that were added or taken out, lists by element when the version is
+    /// checked. A whole value is set where that is smaller. The item must still exist and, with a
+    /// version field, be at this value's version; version, times and write token are kept as by every
+    /// [`Update`]. It can be added to, made conditional and put into transactions like one.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity};
+    /// # #[derive(Debug, Clone, PartialEq, Entity)]
+    /// # #[dynamo(table = "pages")]
+    /// # struct Page { #[dynamo(partition)] url: String, text: String, tags: Vec<String>, #[dynamo(version)] version: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Page>().await?;
+    /// # Page { url: "/".into(), text: "long".into(), tags: vec![], version: 0 }.create().send(&db).await?;
+    /// let loaded = Page::get("/").send(&db).await?.unwrap();
+    /// let mut page = loaded.clone();
+    /// page.tags.push("new".into());
+    ///
+    /// let update = loaded.diff(&page);
+    /// assert!(!update.to_json()?.contains("long")); // only the tags travel
+    /// update.send(&db).await?;
+    /// # assert_eq!(Page::get("/").send(&db).await?.unwrap().tags, ["new"]);
+    ///
+    /// assert!(page.diff(&page).is_unchanged()); // sending it does nothing
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A changed primary key is an [invalid request](crate::Error::is_invalid_request) before anything
+    /// is sent. Costs no network and no write; both values are written as JSON and compared.
+    fn diff(&self, changed: &Self) -> Update<Self> {
+        Update::of_diff(self, changed)
+    }
+
+    /// Deletes the item: DeleteItem. With a version field it must still be at this value's version.
+    fn remove(self) -> Remove<Self, Self::Lock> {
+        Remove::new(self)
+    }
+
+    /// Reads every item of the table: Scan. Costs the size of the whole table.
+    fn scan() -> Scan<Self> {
+        Scan::new()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Item> Entity for T {}

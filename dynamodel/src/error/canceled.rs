@@ -1,0 +1,279 @@
+//! Why a transaction was canceled.
+
+use std::any::TypeId;
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::Error;
+use crate::transport::{Failure, FailureKind};
+use crate::wire::{ReadError, Reader};
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
+pub(crate) const TRANSACTION_CONFLICT: &str = "TransactionConflict";
+pub(crate) const THROTTLED: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
+
+/// What DynamoDB said of each operation of a canceled transaction, in their order.
+pub(crate) struct Canceled {
+    transaction: u64,
+    reasons: Vec<OneReason>,
+    pub(crate) source: Box<dyn StdError + Send + Sync>,
+}
+
+/// `None` of an operation that did not cause it.
+struct OneReason {
+    verb: &'static str,
+    name: &'static str,
+    entity: TypeId,
+    cause: Option<Cause>,
+}
+
+pub(crate) struct Cause {
+    pub(crate) code: String,
+    pub(crate) message: Option<String>,
+    pub(crate) item: Option<Vec<u8>>,
+    pub(crate) conflict: bool,
+    /// The unique attribute whose value another item has.
+    pub(crate) taken: Option<&'static str>,
+}
+
+/// One operation of a transaction, as reasons name it.
+pub(crate) struct Operation {
+    pub(crate) verb: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) entity: TypeId,
+}
+
+/// For operations that guards follow.
+impl Canceled {
+    /// The item that did not meet the condition of this operation, or that there is none. `None` when
+    /// the condition is not why.
+    pub(crate) fn failed_condition(&self, position: usize) -> Option<Option<&[u8]>> {
+        let cause = self.reasons.get(position)?.cause.as_ref()?;
+        (cause.code == CONDITION_FAILED).then_some(cause.item.as_deref())
+    }
+
+    /// The item of this operation was written by somebody else.
+    pub(crate) fn set_conflict(&mut self, position: usize) {
+        if let Some(cause) = self
+            .reasons
+            .get_mut(position)
+            .and_then(|r| r.cause.as_mut())
+        {
+            cause.conflict = true;
+        }
+    }
+
+    /// Leaves the reasons of the first `len` operations; those of the others become reasons of the
+    /// operations that they follow.
+    pub(crate) fn fold(&mut self, len: usize, follows: impl Iterator<Item = usize>) {
+        let added = self.reasons.split_off(len.min(self.reasons.len()));
+        for (added, follows) in added.into_iter().zip(follows) {
+            if let (Some(cause), Some(reason)) = (added.cause, self.reasons.get_mut(follows))
+                && reason.cause.is_none()
+            {
+                reason.cause = Some(Cause {
+                    conflict: cause.code == CONDITION_FAILED,
+                    item: None,
+                    ..cause
+                });
+            }
+        }
+    }
+
+    /// Another item has the value that this operation gives to the attribute.
+    pub(crate) fn set_taken(&mut self, position: usize, attribute: &'static str) {
+        if let Some(cause) = self
+            .reasons
+            .get_mut(position)
+            .and_then(|r| r.cause.as_mut())
+        {
+            cause.conflict = false;
+            cause.taken = Some(attribute);
+        }
+    }
+
+    /// What the failed condition of the only operation found, whether that is a conflict, and the
+    /// SDK's error; the whole when it was not its condition.
+    pub(crate) fn into_condition(self) -> Result<(Option<Vec<u8>>, bool, BoxError), Self> {
+        match self.reasons.as_slice() {
+            [
+                OneReason {
+                    cause: Some(cause), ..
+                },
+            ] if cause.code == CONDITION_FAILED => {
+                Ok((cause.item.clone(), cause.conflict, self.source))
+            }
+            _ => Err(self),
+        }
+    }
+}
+
+impl Canceled {
+    /// Reads the error of a canceled transaction; any other failure comes back as it is.
+    ///
+    /// `is_conflict` tells of the operation at a position whether the item that did not meet its
+    /// condition shows that somebody else wrote it.
+    pub(crate) fn read(
+        transaction: u64,
+        failure: Failure,
+        operations: impl Iterator<Item = Operation>,
+        is_conflict: impl Fn(usize, Option<&[u8]>) -> bool,
+    ) -> Error {
+        let FailureKind::Service {
+            code: Some(code),
+            body,
+            ..
+        } = &failure.kind
+        else {
+            return Error::failure(failure);
+        };
+        if code != "TransactionCanceledException" {
+            return Error::failure(failure);
+        }
+        let mut causes = read_reasons(body).unwrap_or_default().into_iter();
+        let reasons = operations.enumerate().map(|(position, operation)| {
+            let mut cause = causes.next().flatten();
+            if let Some(cause) = &mut cause {
+                cause.conflict =
+                    cause.code == CONDITION_FAILED && is_conflict(position, cause.item.as_deref());
+            }
+            OneReason {
+                verb: operation.verb,
+                name: operation.name,
+                entity: operation.entity,
+                cause,
+            }
+        });
+        let reasons = reasons.collect();
+        Error::canceled(failure, |source| Canceled {
+            transaction,
+            reasons,
+            source,
+        })
+    }
+
+    /// The cause of the operation at this position of this transaction.
+    pub(crate) fn cause(&self, transaction: u64, position: usize) -> Option<&Cause> {
+        if transaction != self.transaction {
+            return None;
+        }
+        self.reasons.get(position)?.cause.as_ref()
+    }
+
+    /// The stored items of one entity that did not meet a condition, as JSON.
+    pub(crate) fn items_of(&self, entity: TypeId) -> impl Iterator<Item = &[u8]> {
+        let of_entity = self.reasons.iter().filter(move |r| r.entity == entity);
+        of_entity.filter_map(|r| r.cause.as_ref()?.item.as_deref())
+    }
+
+    pub(crate) fn codes(&self) -> impl Iterator<Item = Option<&str>> {
+        self.reasons
+            .iter()
+            .map(|r| r.cause.as_ref().map(|c| c.code.as_str()))
+    }
+
+    fn causes(&self) -> impl Iterator<Item = &Cause> {
+        self.reasons.iter().filter_map(|r| r.cause.as_ref())
+    }
+
+    pub(crate) fn is_condition_failed(&self) -> bool {
+        self.causes()
+            .any(|c| c.code == CONDITION_FAILED && c.taken.is_none())
+    }
+
+    pub(crate) fn is_conflict(&self) -> bool {
+        self.causes().any(|c| c.conflict)
+    }
+
+    pub(crate) fn is_transaction_conflict(&self) -> bool {
+        self.causes().any(|c| c.code == TRANSACTION_CONFLICT)
+    }
+
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.causes().any(|c| THROTTLED.contains(&c.code.as_str()))
+    }
+
+    /// Whether the same transaction may go through a moment later.
+    pub(crate) fn is_transient(&self) -> bool {
+        let transient =
+            |c: &Cause| c.code == TRANSACTION_CONFLICT || THROTTLED.contains(&c.code.as_str());
+        self.causes().next().is_some() && self.causes().all(transient)
+    }
+}
+
+impl fmt::Display for Canceled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the transaction was canceled")?;
+        let mut between = ": ";
+        for (i, reason) in self.reasons.iter().enumerate() {
+            if let Some(cause) = &reason.cause {
+                let position = i + 1;
+                let (verb, name) = (reason.verb, reason.name);
+                write!(
+                    f,
+                    "{between}operation {position} ({verb} {name}): {}",
+                    cause.code
+                )?;
+                between = ", ";
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_reasons(body: &[u8]) -> Result<Vec<Option<Cause>>, ReadError> {
+    let mut reasons = Vec::new();
+    let mut r = Reader::new(body)?;
+    r.members(|name, r| {
+        if name != "CancellationReasons" {
+            return r.skip_value();
+        }
+        if r.json_null() {
+            return Ok(());
+        }
+        r.json_list(|r| {
+            reasons.push(read_reason(r)?);
+            Ok(())
+        })
+    })?;
+    Ok(reasons)
+}
+
+fn read_reason(r: &mut Reader<'_>) -> Result<Option<Cause>, ReadError> {
+    let mut cause = Cause {
+        code: String::new(),
+        message: None,
+        item: None,
+        conflict: false,
+        taken: None,
+    };
+    r.members(|name, r| {
+        match name {
+            "Code" => cause.code = r.json_string()?.into_owned(),
+            "Message" if !r.json_null() => cause.message = Some(r.json_string()?.into_owned()),
+            "Message" => {}
+            "Item" => cause.item = r.raw_value_or_null()?.map(<[u8]>::to_vec),
+            _ => r.skip_value()?,
+        }
+        Ok(())
+    })?;
+    Ok(Some(cause).filter(|c| !c.code.is_empty() && c.code != "None"))
+}
+
+impl Error {
+    /// DynamoDB's codes, one for each operation of a canceled transaction in their order; `None` for
+    /// those that are not why. Empty for other errors.
+    pub fn reason_codes(&self) -> impl Iterator<Item = Option<&str>> {
+        self.cancellation().into_iter().flat_map(Canceled::codes)
+    }
+
+    /// Whether the same request may go through a moment later.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self.cancellation() {
+            Some(canceled) => canceled.is_transient(),
+            None => self.is_throttled() || self.code() == Some("TransactionInProgressException"),
+        }
+    }
+}
