@@ -88,6 +88,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Returns the whole text that is read, from its start.
+    #[doc(hidden)]
+    pub fn whole_text(&self) -> &'a str {
+        self.text
+    }
+
     /// A reader at the start of the text.
     #[inline]
     #[doc(hidden)]

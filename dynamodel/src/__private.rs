@@ -45,6 +45,7 @@ pub use crate::wire::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
 pub use crate::wire::{Name, ReadError, Reader, StoredAs, Writer};
 pub use crate::wire::{TokenValue, VersionNumber};
 
+use crate::read::page::OwnedPage;
 use kind::{GuardKeyKind, IndexKeyKind, KeyKind, UniqueKind};
 
 /// The type can be a partition key.
@@ -186,12 +187,12 @@ impl<T: PartialEq, const N: usize> EqField<N> for &T {
     }
 }
 
-/// The items of an answer to Query or Scan, for benchmarks of decoding without sending.
+/// Reads the items of a response to Query or Scan, for benchmarks of decoding without sending.
 ///
 /// # Errors
-/// When the answer or an item of it cannot be read.
+/// When the response or an item of it cannot be read.
 pub fn decode_page<P: Projection>(body: &[u8]) -> Result<Vec<P>, ReadError> {
-    let page = crate::client::response::page::<P>(body)?;
+    let page = OwnedPage::<P>::read_text(Reader::new(body)?.whole_text())?;
     match page.rest.into_iter().find_map(Result::err) {
         None => Ok(page.items),
         Some(error) => Err(error),

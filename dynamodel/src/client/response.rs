@@ -3,7 +3,6 @@
 use super::capacity::ConsumedCapacity;
 use crate::client::observe::{Counts, Observed};
 use crate::model::entity::Projection;
-use crate::read::borrowed::RawPage;
 use crate::wire::{ReadError, Reader};
 
 /// The answer to an operation on one item.
@@ -116,162 +115,6 @@ pub(crate) fn read_capacities(
     })
 }
 
-/// The answer to Query and Scan.
-pub(crate) struct PageBody<T> {
-    /// Up to the first item that cannot be read.
-    pub(crate) items: Vec<T>,
-    /// From that item on.
-    pub(crate) rest: Vec<Result<T, ReadError>>,
-    pub(crate) count: u64,
-    pub(crate) scanned_count: u64,
-    pub(crate) last_key: Option<Vec<u8>>,
-    pub(crate) capacity: Option<ConsumedCapacity>,
-}
-
-/// A page with its items.
-pub(crate) fn page<P: Projection>(body: &[u8]) -> Result<PageBody<P>, ReadError> {
-    let mut items = AllItems::new();
-    let page = read_page(body, &mut items)?;
-    Ok(PageBody {
-        items: items.items,
-        rest: items.rest,
-        count: page.count,
-        scanned_count: page.scanned_count,
-        last_key: page.last_key,
-        capacity: page.capacity,
-    })
-}
-
-/// Where the items of pages go to: what reads pages is the same for all types of items.
-pub(crate) trait PageItems: Send {
-    /// Makes room for so many items.
-    fn reserve(&mut self, items: usize);
-    /// Reads a list of items. One that is JSON but not of the entity's shape costs itself; broken JSON
-    /// costs the page.
-    fn read_list(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError>;
-    /// Reads one item.
-    fn read_item(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError>;
-    /// How many there are up to the first that cannot be read.
-    fn len(&self) -> usize;
-    fn truncate(&mut self, items: usize);
-    /// The error of the first that cannot be read.
-    fn take_error(&mut self) -> Option<ReadError>;
-}
-
-/// Items of a type.
-pub(crate) struct AllItems<P> {
-    /// Up to the first that cannot be read.
-    pub(crate) items: Vec<P>,
-    /// From that item on.
-    rest: Vec<Result<P, ReadError>>,
-}
-
-impl<P> AllItems<P> {
-    pub(crate) fn new() -> Self {
-        AllItems {
-            items: Vec::new(),
-            rest: Vec::new(),
-        }
-    }
-}
-
-impl<P: Projection> PageItems for AllItems<P> {
-    fn reserve(&mut self, items: usize) {
-        self.items.reserve(items);
-    }
-    fn read_list(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
-        let mut more = r.begin_list()?;
-        while more {
-            let start = r.position();
-            match P::read_item(r) {
-                Ok(item) if self.rest.is_empty() => self.items.push(item),
-                Ok(item) => self.rest.push(Ok(item)),
-                Err(e) => {
-                    r.skip_from(start)?;
-                    self.rest.push(Err(e));
-                }
-            }
-            more = r.end_element()?;
-        }
-        Ok(())
-    }
-    fn read_item(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
-        self.items.push(P::read_item(r)?);
-        Ok(())
-    }
-    fn len(&self) -> usize {
-        self.items.len()
-    }
-    fn truncate(&mut self, items: usize) {
-        self.items.truncate(items);
-    }
-    fn take_error(&mut self) -> Option<ReadError> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let first = self.rest.swap_remove(0);
-        self.rest.clear();
-        first.err()
-    }
-}
-
-/// Reads a page and its items.
-pub(crate) fn read_page(body: &[u8], items: &mut dyn PageItems) -> Result<PageBody<()>, ReadError> {
-    envelope(body, |page, r| {
-        // `Count` comes first in DynamoDB's answers. An item takes at least 10 bytes.
-        let expected = usize::try_from(page.count).unwrap_or(0);
-        items.reserve(expected.min(body.len() / 10));
-        items.read_list(r)
-    })
-}
-
-/// Adds the items of a page that was not read yet, up to the first that cannot be read: that one's
-/// error.
-///
-/// # Errors
-/// When the page is no JSON.
-pub(crate) fn read_items(
-    page: &RawPage,
-    items: &mut dyn PageItems,
-) -> Result<Option<ReadError>, ReadError> {
-    items.reserve(page.at_most());
-    page.read_items(|r| items.read_list(r))?;
-    Ok(items.take_error())
-}
-
-/// A page whose items were only counted.
-pub(crate) fn page_count(body: &[u8]) -> Result<PageBody<()>, ReadError> {
-    envelope(body, |_, r| r.skip_value())
-}
-
-fn envelope<'b>(
-    body: &'b [u8],
-    mut items: impl FnMut(&mut PageBody<()>, &mut Reader<'b>) -> Result<(), ReadError>,
-) -> Result<PageBody<()>, ReadError> {
-    let mut page = PageBody {
-        items: Vec::new(),
-        rest: Vec::new(),
-        count: 0,
-        scanned_count: 0,
-        last_key: None,
-        capacity: None,
-    };
-    let mut r = Reader::new(body)?;
-    r.members(|name, r| {
-        match name {
-            "Items" => items(&mut page, r)?,
-            "Count" => page.count = r.json_u64()?,
-            "ScannedCount" => page.scanned_count = r.json_u64()?,
-            "LastEvaluatedKey" => page.last_key = r.raw_value_or_null()?.map(<[u8]>::to_vec),
-            "ConsumedCapacity" => page.capacity = Some(ConsumedCapacity::read(r)?),
-            _ => r.skip_value()?,
-        }
-        Ok(())
-    })?;
-    r.finish()?;
-    Ok(page)
-}
-
 /// The item that comes with a failed condition.
 pub(crate) fn condition_item(body: &[u8]) -> Option<Vec<u8>> {
     let mut item = None;
@@ -290,19 +133,6 @@ pub(crate) fn condition_item(body: &[u8]) -> Option<Vec<u8>> {
 impl<T> Observed for Single<T> {
     fn capacity(&self) -> &[ConsumedCapacity] {
         self.capacity.as_slice()
-    }
-}
-
-impl<T> Observed for PageBody<T> {
-    fn capacity(&self) -> &[ConsumedCapacity] {
-        self.capacity.as_slice()
-    }
-    fn counts(&self) -> Counts {
-        Counts {
-            returned: Some(self.count),
-            scanned: Some(self.scanned_count),
-            ..Counts::default()
-        }
     }
 }
 

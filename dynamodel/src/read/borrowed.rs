@@ -1,12 +1,10 @@
 //! Items that borrow their text from the page that they came in: [`BorrowedProjection`],
 //! [`BorrowedRead`] and [`BorrowedPage`].
 
-mod answer;
 mod page;
 mod read;
 
 pub use crate::wire::{BorrowedField, BorrowedFrom, BorrowedText};
-pub(crate) use answer::{Answer, AnswerItem, RawPage};
 pub use page::{BorrowedItems, BorrowedPage};
 pub use read::{BorrowedPages, BorrowedRead};
 

@@ -1,42 +1,41 @@
 //! Pages, cursors and streams of Query and Scan.
 
 mod cursor;
+mod in_flight;
+mod items;
+mod parallel;
+mod raw_page;
+mod reader;
 mod scan_cursor;
-mod segments;
 mod sharded;
 mod stream;
-mod under_way;
 
 pub use cursor::Cursor;
+pub(crate) use items::{AllItems, OwnedPage, PageItems};
+pub(crate) use parallel::{all_of_segments, count_of_segments};
+pub(crate) use raw_page::{RawItem, RawPage};
+pub(crate) use reader::{PageReader, request};
 pub(crate) use scan_cursor::{Beginning, Position};
 pub use scan_cursor::{ScanCursor, ScanStream};
-pub(crate) use segments::{all_of_segments, apart, count_of_segments};
 pub(crate) use sharded::{MergedPage, MergedPages, merged};
 pub use stream::ItemStream;
 pub(crate) use stream::stream;
-pub(crate) use under_way::UnderWay;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use bytes::Bytes;
 
+use self::items::read_items;
+use self::reader::PageSequence;
 use crate::client::capacity::ConsumedCapacity;
 use crate::client::db::Db;
-use crate::client::observe::{Observed, Origin};
+use crate::client::observe::Origin;
 use crate::client::request::Sending;
-use crate::client::response::PageBody;
-use crate::client::response::PageItems;
-use crate::client::response::page as decode_page;
-use crate::client::response::page_count as decode_count;
-use crate::client::response::read_items;
-use crate::client::response::read_page;
 use crate::error::Error;
 use crate::model::entity::Projection;
 use crate::model::expr::ast::{Comparator, Node, Operand, Value};
-use crate::read::borrowed::RawPage;
 use crate::read::plan::Plan;
 use crate::transport::{self, Failure, FailureKind};
 use crate::wire::{Decimal, ReadError};
@@ -131,12 +130,6 @@ impl<T> Page<T> {
     }
 }
 
-/// A page and the key that it ended at.
-pub(crate) struct Fetched<T> {
-    pub(crate) body: PageBody<T>,
-    named: Named,
-}
-
 /// Puts entity and operation into the errors of single items.
 #[derive(Clone, Copy)]
 pub(crate) struct Named {
@@ -160,12 +153,17 @@ impl Named {
         self.error(Error::read(error))
     }
 
-    /// The error of an answer that was kept, and is no JSON.
-    pub(crate) fn answer(self, error: ReadError, answer: &RawPage) -> Error {
+    /// Makes a result of one item a result of the operation.
+    pub(crate) fn result<T>(self, result: Result<T, ReadError>) -> Result<T, Error> {
+        result.map_err(|e| self.read(e))
+    }
+
+    /// Makes the error of a response that was kept, and is not JSON.
+    pub(crate) fn malformed(self, error: ReadError, page: &RawPage) -> Error {
         let Origin {
             attempts,
             request_id,
-        } = answer.origin().clone();
+        } = page.origin().clone();
         self.error(Error::failure(Failure {
             attempts,
             uncertain: false,
@@ -175,26 +173,12 @@ impl Named {
     }
 }
 
-impl<T> Fetched<T> {
-    fn results(self) -> (Vec<T>, Vec<Result<T, Error>>) {
-        let named = self.named;
-        let rest = self
-            .body
-            .rest
-            .into_iter()
-            .map(|r| r.map_err(|e| named.read(e)))
-            .collect();
-        (self.body.items, rest)
-    }
-}
-
-/// Asks for a page of at most `limit` items that starts after the key `start`: one round trip.
-fn ask<'d>(
+/// Starts the request for a page of at most `limit` items after the key `start`: one round trip.
+fn start_request<'d>(
     db: &'d Db,
     plan: &Plan,
     limit: Option<u64>,
     start: Option<&[u8]>,
-    count: bool,
 ) -> Result<Sending<'d>, Error> {
     if limit == Some(0) {
         let error = "a page has at least 1 item; raise `page_size` or `limit`, or leave it out";
@@ -202,41 +186,11 @@ fn ask<'d>(
     }
     let table = db.resolve(plan.schema.table);
     let body = plan
-        .body(&table, limit, start, count)
+        .body(&table, limit, start)
         .map_err(|e| Named::of(plan).error(e))?;
     Ok(match plan.scan {
         true => db.ask::<transport::Scan>(table, plan.index, body),
         false => db.ask::<transport::Query>(table, plan.index, body),
-    })
-}
-
-/// One round trip.
-pub(crate) async fn request<T: Observed>(
-    db: &Db,
-    plan: &Plan,
-    limit: Option<u64>,
-    start: Option<&[u8]>,
-    count: bool,
-    take: impl FnOnce(Bytes) -> Result<T, ReadError>,
-) -> Result<T, Error> {
-    let answer = ask(db, plan, limit, start, count)?.await;
-    answer
-        .take(take)
-        .map_err(|f| Named::of(plan).error(Error::failure(f)))
-}
-
-/// The items of one page.
-pub(crate) async fn fetch_items<O: Projection>(
-    db: &Db,
-    plan: &Plan,
-    limit: Option<u64>,
-    start: Option<&[u8]>,
-) -> Result<Fetched<O>, Error> {
-    let take = |body: Bytes| decode_page::<O>(&body);
-    let body = request(db, plan, limit, start, false, take).await?;
-    Ok(Fetched {
-        body,
-        named: Named::of(plan),
     })
 }
 
@@ -307,8 +261,7 @@ pub(crate) fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
 /// A read of all items, in a box: it is compiled once, here.
 type Reading<'d> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'd>>;
 
-/// All items. The first page is read as it comes; of each other one, the next is asked for before its
-/// items are read.
+/// Reads all items. The next page is requested before the items of one are decoded.
 pub(crate) fn all<'d>(db: &'d Db, plan: Plan, items: &'d mut dyn PageItems) -> Reading<'d> {
     Box::pin(collect(db, plan, items))
 }
@@ -319,51 +272,28 @@ async fn collect(db: &Db, plan: Plan, items: &mut dyn PageItems) -> Result<(), E
     }
     let start = start_key(&plan)?;
     let named = Named::of(&plan);
-    let remaining = |items: &dyn PageItems| {
-        let limit = plan.limit?;
-        Some(limit.saturating_sub(items.len() as u64))
-    };
-    if remaining(items) == Some(0) {
-        return Ok(());
-    }
-    let limit = page_limit(&plan, plan.limit);
-    let answer = ask(db, &plan, limit, start.as_deref(), false)?.await;
-    let first = answer.decode(|body| read_page(body, items));
-    let mut next = first.map_err(|f| named.error(Error::failure(f)))?.last_key;
-    let mut error = items.take_error();
-    let shared: SharedPlan = Arc::new(plan.clone());
-    let ask = |remaining: Option<u64>, start: Vec<u8>| {
-        let (db, plan) = (db.clone(), shared.clone());
-        let limit = page_limit(&plan, remaining);
-        UnderWay::new(async move {
-            request(&db, &plan, limit, Some(&start), false, RawPage::read).await
-        })
-    };
-    let mut ahead: Option<UnderWay<Result<RawPage, Error>>> = None;
+    let (limit, prefetch) = (plan.limit, plan.prefetch != Some(false));
+    let mut pages = PageSequence::new(Arc::new(plan), start, RawPage::read);
+    let mut unreadable = None;
     loop {
-        if remaining(items) == Some(0) {
-            let limit = plan.limit.and_then(|limit| usize::try_from(limit).ok());
+        let remaining = limit.map(|limit| limit.saturating_sub(items.len() as u64));
+        if remaining == Some(0) {
+            let limit = limit.and_then(|limit| usize::try_from(limit).ok());
             items.truncate(limit.unwrap_or(usize::MAX));
             return Ok(());
         }
-        if let Some(error) = error {
+        if let Some(error) = unreadable {
             return Err(named.read(error));
         }
-        let under_way = match (ahead.take(), next.take()) {
-            (Some(under_way), _) => under_way,
-            (None, Some(start)) => ask(remaining(items), start),
-            (None, None) => return Ok(()),
+        let page_limit = |remaining, pages: &PageSequence<_>| page_limit(pages.plan(), remaining);
+        let Some(page) = pages.next(db, page_limit(remaining, &pages)).await? else {
+            return Ok(());
         };
-        let page = under_way.answer().await?;
-        let wanted = remaining(items).map(|n| n.saturating_sub(page.count()));
-        next = page.last_key().map(<[u8]>::to_vec);
-        if plan.prefetch != Some(false)
-            && wanted != Some(0)
-            && let Some(start) = next.take()
-        {
-            ahead = Some(ask(wanted, start).sent().await);
+        let left = remaining.map(|n| n.saturating_sub(page.envelope.count));
+        if prefetch && left != Some(0) {
+            pages.prefetch(db, page_limit(left, &pages)).await;
         }
-        error = read_items(&page, items).map_err(|e| named.answer(e, &page))?;
+        unreadable = read_items(&page, items).map_err(|e| named.malformed(e, &page))?;
     }
 }
 
@@ -378,27 +308,30 @@ pub(crate) async fn count(db: &Db, plan: Plan) -> Result<u64, Error> {
         return sharded::count(db, plan, shards).await;
     }
     let start = start_key(&plan)?;
-    count_from(db, &plan, start).await
+    count_from(db, plan, start).await
 }
 
-/// How many items there are after this key.
-async fn count_from(db: &Db, plan: &Plan, mut start: Option<Vec<u8>>) -> Result<u64, Error> {
+/// Counts the items after this key.
+async fn count_from(db: &Db, plan: Plan, start: Option<Vec<u8>>) -> Result<u64, Error> {
+    let limit = plan.limit;
+    let plan = Plan {
+        count_only: true,
+        ..plan
+    };
+    let mut pages = PageSequence::new(Arc::new(plan), start, RawPage::read);
     let mut count = 0_u64;
     loop {
-        let remaining = plan.limit.map(|limit| limit.saturating_sub(count));
+        let remaining = limit.map(|limit| limit.saturating_sub(count));
         if remaining == Some(0) {
             break;
         }
-        let limit = page_limit(plan, remaining);
-        let take = |body: Bytes| decode_count(&body);
-        let page = request(db, plan, limit, start.as_deref(), true, take).await?;
-        count += page.count;
-        start = page.last_key;
-        if start.is_none() {
-            break;
+        let page_limit = page_limit(pages.plan(), remaining);
+        match pages.next(db, page_limit).await? {
+            Some(page) => count += page.envelope.count,
+            None => break,
         }
     }
-    Ok(plan.limit.map_or(count, |limit| count.min(limit)))
+    Ok(limit.map_or(count, |limit| count.min(limit)))
 }
 
 pub(crate) async fn page<O: Projection>(db: &Db, plan: Plan) -> Result<Page<O>, Error> {
@@ -407,21 +340,17 @@ pub(crate) async fn page<O: Projection>(db: &Db, plan: Plan) -> Result<Page<O>, 
     }
     let start = start_key(&plan)?;
     let limit = smaller(plan.page_size.map(u64::from), plan.limit);
-    let mut fetched = fetch_items::<O>(db, &plan, limit, start.as_deref()).await?;
-    let next = fetched
-        .body
-        .last_key
-        .take()
-        .map(|key| Cursor::new(plan.schema, plan.index, key));
-    let (count, scanned_count) = (fetched.body.count, fetched.body.scanned_count);
-    let consumed_capacity = fetched.body.capacity.take();
-    let (items, rest) = fetched.results();
+    let page = request(db, &plan, limit, start.as_deref(), OwnedPage::<O>::read).await?;
+    let named = Named::of(&plan);
+    let rest = page.rest.into_iter().map(|r| named.result(r)).collect();
+    let envelope = page.envelope;
+    let next = envelope.last_key;
     Ok(Page {
-        items,
-        next,
-        count,
-        scanned_count,
-        consumed_capacity,
+        items: page.items,
+        next: next.map(|key| Cursor::new(plan.schema, plan.index, key)),
+        count: envelope.count,
+        scanned_count: envelope.scanned_count,
+        consumed_capacity: envelope.capacity,
         rest,
     })
 }
@@ -435,10 +364,6 @@ pub(crate) fn to_json(plan: &Plan) -> Result<String, Error> {
         plan.schema.table,
         page_limit(plan, plan.limit),
         start.as_deref(),
-        false,
     );
     crate::client::request::text(body?)
 }
-
-/// A plan that streams share with the requests they have under way.
-type SharedPlan = Arc<Plan>;

@@ -36,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) shards: Option<Shards>,
     /// How many requests are under way at a time.
     pub(crate) concurrency: usize,
+    /// Asks for the number of items in place of the items.
+    pub(crate) count_only: bool,
     /// What is fetched beside the projection.
     pub(crate) also: Vec<&'static str>,
 }
@@ -69,6 +71,7 @@ impl Plan {
             prefetch: None,
             shards,
             concurrency: usize::MAX,
+            count_only: false,
             also: Vec::new(),
         }
     }
@@ -113,7 +116,6 @@ impl Plan {
         table: &str,
         limit: Option<u64>,
         start: Option<&[u8]>,
-        count: bool,
     ) -> Result<Vec<u8>, Error> {
         self.check_filter()?;
         let mut body = Body::new(table, 384);
@@ -126,7 +128,7 @@ impl Plan {
         }
         body.condition("KeyConditionExpression", self.key.as_ref());
         body.condition("FilterExpression", self.filter.as_ref());
-        if count {
+        if self.count_only {
             body.word("Select", "COUNT");
         } else {
             let projection = self.projection.iter().chain(&self.also);

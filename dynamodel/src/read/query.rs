@@ -6,7 +6,6 @@ use std::marker::PhantomData;
 use super::plan::{Plan, Types};
 use super::sort::IntoSort;
 use crate::client::db::Db;
-use crate::client::response::AllItems;
 use crate::error::Error;
 use crate::model::entity::{
     HasSort, HasTtl, Index, Item, Primary, Projection, ReadsConsistently, SelectableFrom, Sharded,
@@ -17,6 +16,7 @@ use crate::model::key::KeyBuilder;
 use crate::model::schema::{EntitySchema, IndexKey, KeySchema};
 use crate::model::unique;
 use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
+use crate::read::page::AllItems;
 use crate::read::page::{self, Cursor, ItemStream, Page};
 
 /// Reads the items of one partition, in the order of the sort key: Query. Made by the entity's `query`

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 
 use super::plan::{Plan, Types};
 use crate::client::db::Db;
-use crate::client::response::AllItems;
 use crate::error::Error;
 use crate::model::entity::{
     HasTtl, Index, Item, Projection, ReadsConsistently, SelectableFrom, Whole,
@@ -14,6 +13,7 @@ use crate::model::expr::ast::{Node, Value};
 use crate::model::expr::{Condition, Fields, InFilter, Prefix};
 use crate::model::unique;
 use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
+use crate::read::page::AllItems;
 use crate::read::page::{
     self, Beginning, Cursor, ItemStream, Page, Position, ScanCursor, ScanStream,
 };

@@ -8,7 +8,6 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::client::db::Db;
-use crate::client::response::AllItems;
 use crate::error::Error;
 use crate::model::entity::{Primary, Projection};
 use crate::model::expr::ast::{Node, Operand, Place, Value};
@@ -16,6 +15,7 @@ use crate::model::key::KeyBuilder;
 use crate::model::schema::{EntitySchema, IndexKey};
 use crate::model::table::{Table, TableWithSort, Templated};
 use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
+use crate::read::page::AllItems;
 use crate::read::page::{self, Cursor, ItemStream, Page};
 use crate::read::plan::Plan;
 use crate::wire::{ReadError, Reader};

@@ -4,11 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::BorrowedProjection;
-use super::answer::{Answer, AnswerItem, RawPage};
 use crate::client::capacity::ConsumedCapacity;
 use crate::error::Error;
 use crate::model::schema::EntitySchema;
-use crate::read::page::{Cursor, MergedPage, Named};
+use crate::read::page::{Cursor, MergedPage, Named, RawItem, RawPage};
 use crate::read::plan::Plan;
 use crate::wire::{ReadError, Reader};
 
@@ -29,29 +28,29 @@ pub struct BorrowedPage<V> {
 }
 
 enum Held {
-    /// The items of one answer.
-    Answer(Answer),
-    /// Those of several, in their order.
+    /// One response.
+    Response(RawPage),
+    /// Items of several responses, in their order.
     Merged(MergedPage),
 }
 
 impl<V> fmt::Debug for BorrowedPage<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut page = f.debug_struct("BorrowedPage");
+        let mut s = f.debug_struct("BorrowedPage");
         match &self.held {
-            Held::Answer(answer) => page
+            Held::Response(page) => s
                 .field("count", &self.count())
-                .field("bytes", &answer.page.bytes()),
-            Held::Merged(merged) => page.field("items", &merged.items.len()),
+                .field("bytes", &page.bytes()),
+            Held::Merged(merged) => s.field("items", &merged.items.len()),
         };
-        page.finish_non_exhaustive()
+        s.finish_non_exhaustive()
     }
 }
 
 impl<V> BorrowedPage<V> {
     /// The page of this plan, of which so many items are wanted.
-    pub(super) fn new(answer: Answer, plan: &Plan, limit: Option<u64>) -> Self {
-        Self::of(Held::Answer(answer), plan, limit)
+    pub(super) fn new(page: RawPage, plan: &Plan, limit: Option<u64>) -> Self {
+        Self::of(Held::Response(page), plan, limit)
     }
 
     /// A page of a sharded index.
@@ -70,14 +69,6 @@ impl<V> BorrowedPage<V> {
         }
     }
 
-    /// The key that DynamoDB's answer ended at.
-    pub(super) fn last_key(&self) -> Option<&[u8]> {
-        match &self.held {
-            Held::Answer(answer) => answer.page.last_key(),
-            Held::Merged(_) => None,
-        }
-    }
-
     /// Where the next page starts; `None` after the last.
     ///
     /// That is after all that DynamoDB read for this one. Where the [`limit`](crate::Query::limit) cuts
@@ -85,8 +76,8 @@ impl<V> BorrowedPage<V> {
     /// cuts off is not on the next one; [`page_size`](crate::Query::page_size) alone cuts nothing off.
     pub fn next(&self) -> Option<Cursor> {
         match &self.held {
-            Held::Answer(answer) => {
-                let key = answer.page.last_key()?.to_vec();
+            Held::Response(page) => {
+                let key = page.envelope.last_key.clone()?;
                 Some(Cursor::new(self.schema, self.index, key))
             }
             Held::Merged(merged) => merged.next.clone(),
@@ -97,7 +88,7 @@ impl<V> BorrowedPage<V> {
     /// has, and of the later pages of a [reading](super::BorrowedRead::pages) fewer.
     pub fn count(&self) -> u64 {
         match &self.held {
-            Held::Answer(answer) => answer.page.count(),
+            Held::Response(page) => page.envelope.count,
             Held::Merged(merged) => merged.count,
         }
     }
@@ -105,7 +96,7 @@ impl<V> BorrowedPage<V> {
     /// How many items DynamoDB read, before the filter.
     pub fn scanned_count(&self) -> u64 {
         match &self.held {
-            Held::Answer(answer) => answer.page.head.scanned_count,
+            Held::Response(page) => page.envelope.scanned_count,
             Held::Merged(merged) => merged.scanned_count,
         }
     }
@@ -113,7 +104,7 @@ impl<V> BorrowedPage<V> {
     /// What the page cost, if asked for with `measured`. Of a sharded index, all requests for this page.
     pub fn consumed_capacity(&self) -> Option<&ConsumedCapacity> {
         match &self.held {
-            Held::Answer(answer) => answer.page.head.capacity.as_ref(),
+            Held::Response(page) => page.envelope.capacity.as_ref(),
             Held::Merged(merged) => merged.capacity.as_ref(),
         }
     }
@@ -126,7 +117,7 @@ impl<V: BorrowedProjection> BorrowedPage<V> {
     /// When one of them cannot be read ([`is_unreadable`](Error::is_unreadable)).
     pub fn items(&self) -> Result<Vec<V::At<'_>>, Error> {
         let at_most = match &self.held {
-            Held::Answer(answer) => answer.page.at_most(),
+            Held::Response(page) => page.envelope.at_most(),
             Held::Merged(merged) => merged.items.len(),
         };
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
@@ -141,10 +132,10 @@ impl<V: BorrowedProjection> BorrowedPage<V> {
     /// `Err` that names the attribute, and does not cost the others.
     pub fn iter(&self) -> BorrowedItems<'_, V> {
         let places = match &self.held {
-            Held::Answer(answer) => match answer.list() {
+            Held::Response(page) => match page.list() {
                 None => Places::Merged([].iter()),
                 Some((r, end)) => Places::List(List {
-                    answer: &answer.page,
+                    page,
                     r,
                     end,
                     left: self.limit,
@@ -185,12 +176,12 @@ pub struct BorrowedItems<'p, V> {
 enum Places<'p> {
     List(List<'p>),
     /// Here and there. They were passed over when they were merged.
-    Merged(std::slice::Iter<'p, AnswerItem>),
+    Merged(std::slice::Iter<'p, RawItem>),
 }
 
 /// The list of an answer, from its start on.
 struct List<'p> {
-    answer: &'p RawPage,
+    page: &'p RawPage,
     r: Reader<'p>,
     end: usize,
     left: u64,
@@ -225,7 +216,7 @@ impl List<'_> {
             Ok(()) => named.read(e),
             Err(broken) => {
                 self.left = 0;
-                named.answer(broken, self.answer)
+                named.malformed(broken, self.page)
             }
         }
     }
@@ -252,7 +243,7 @@ impl<'p, V: BorrowedProjection> Iterator for BorrowedItems<'p, V> {
             }
             Err(e) => {
                 list.left = 0;
-                return Some(Err(self.named.answer(e, list.answer)));
+                return Some(Err(self.named.malformed(e, list.page)));
             }
         }
         let start = list.r.position();

@@ -1,22 +1,19 @@
 //! [`BorrowedRead`]: a query or scan whose items are borrowed.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
 
 use super::BorrowedProjection;
-use super::answer::Answer;
 use super::page::BorrowedPage;
 use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::expr::render::debug_node;
-use crate::read::page::{self, Beginning, MergedPages, Position, ScanCursor, UnderWay};
+use crate::read::page::{self, Beginning, MergedPages, PageReader, RawPage, ScanCursor};
 use crate::read::plan::Plan;
 
 /// A query or scan whose items borrow from the pages. From
@@ -151,14 +148,14 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     pub async fn page(self, db: &Db) -> Result<BorrowedPage<V>, Error> {
         let plan = Plan::only(self.plans)?;
         if let Some(shards) = plan.shards {
-            let (page, plan) = page::merged(db, plan, shards, Answer::of_borrowed).await?;
+            let (page, plan) = page::merged(db, plan, shards, RawPage::read_borrowed).await?;
             return Ok(BorrowedPage::merged(page, &plan));
         }
         let start = page::start_key(&plan)?;
         let limit = page::smaller(plan.page_size.map(u64::from), plan.limit);
-        let take = Answer::of_borrowed;
-        let answer = page::request(db, &plan, limit, start.as_deref(), false, take).await?;
-        Ok(BorrowedPage::new(answer, &plan, None))
+        let decode = RawPage::read_borrowed;
+        let page = page::request(db, &plan, limit, start.as_deref(), decode).await?;
+        Ok(BorrowedPage::new(page, &plan, None))
     }
 
     /// The pages as a stream, as they are needed; with several segments, as they arrive. With
@@ -203,39 +200,23 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
 
     fn read(self, db: &Db, prefetch: bool) -> BorrowedPages<V> {
         let mut merged = None;
-        let plans: Result<Vec<_>, _> = self.plans.into_iter().collect();
-        let lanes = plans.and_then(|plans| {
-            if let [plan] = plans.as_slice()
-                && let Some(shards) = plan.shards
-            {
-                merged = Some(Box::new(MergedPages::new(db, plan.clone(), shards)?));
-                return Ok(VecDeque::new());
+        let pages = match self.plans.as_slice() {
+            [Ok(plan)] if let Some(shards) = plan.shards => {
+                match MergedPages::new(db, plan.clone(), shards) {
+                    Ok(pages) => {
+                        merged = Some(Box::new(pages));
+                        PageReader::new(db, Vec::new(), RawPage::read_borrowed, false)
+                    }
+                    Err(e) => PageReader::invalid(db, e),
+                }
             }
-            let parallel = plans.len() > 1;
-            let lanes = plans.into_iter().map(|plan| {
-                Ok(Lane {
-                    parallel,
-                    prefetch: plan.prefetch.unwrap_or(prefetch),
-                    next: Next::Idle(page::start_key(&plan)?),
-                    fetching: None,
-                    plan: Arc::new(plan),
-                })
-            });
-            lanes.collect::<Result<VecDeque<_>, _>>()
-        });
-        let (lanes, invalid) = match lanes {
-            Ok(lanes) => (lanes, None),
-            Err(e) => (VecDeque::new(), Some(e)),
+            _ => PageReader::new(db, self.plans, RawPage::read_borrowed, prefetch),
         };
         BorrowedPages {
-            db: db.clone(),
-            remaining: lanes.front().and_then(|lane| lane.plan.limit),
-            lanes,
+            remaining: pages.limit(),
+            pages,
             merged,
             beginning: self.beginning,
-            stopped: Vec::new(),
-            began: invalid.is_none(),
-            invalid,
             _view: PhantomData,
         }
     }
@@ -247,44 +228,19 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
 /// what is under way: one page of each segment.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct BorrowedPages<V> {
-    db: Db,
-    lanes: VecDeque<Lane>,
-    /// In place of lanes, for an index that is spread over shards.
+    pages: PageReader<RawPage>,
+    /// Source of the pages in place of `pages`, for an index that is spread over shards.
     merged: Option<Box<MergedPages>>,
-    /// Of a scan.
+    /// Beginning of a scan.
     beginning: Option<Beginning>,
-    /// Where the lanes were when the stream ended before they did.
-    stopped: Vec<(u32, Position)>,
-    /// Why there is nothing to read: reported first, and ends the stream.
-    invalid: Option<Error>,
-    /// Whether it was valid.
-    began: bool,
     remaining: Option<u64>,
     _view: PhantomData<fn() -> V>,
-}
-
-/// One segment.
-struct Lane {
-    plan: Arc<Plan>,
-    /// One of several: pages are requested and checked on all cores.
-    parallel: bool,
-    prefetch: bool,
-    /// The key that the page under way starts after.
-    fetching: Option<Vec<u8>>,
-    next: Next,
-}
-
-enum Next {
-    /// The page after this key is not asked for yet.
-    Idle(Option<Vec<u8>>),
-    Fetching(Box<UnderWay<Result<Answer, Error>>>),
-    End,
 }
 
 impl<V> fmt::Debug for BorrowedPages<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BorrowedPages")
-            .field("segments", &self.lanes.len())
+            .field("segments", &self.pages.len())
             .finish_non_exhaustive()
     }
 }
@@ -296,17 +252,8 @@ impl<V> BorrowedPages<V> {
     /// that is invalid, where it would have begun. `None` for a query, whose pages tell it
     /// themselves: [`BorrowedPage::next`].
     pub fn cursor(&self) -> Option<ScanCursor> {
-        let lanes = self.lanes.iter().filter_map(Lane::position);
-        let positions = lanes.chain(self.stopped.iter().cloned());
         let beginning = self.beginning.as_ref()?;
-        Some(beginning.cursor(self.began.then_some(positions)))
-    }
-
-    /// Ends the stream before its segments have ended.
-    fn stop(&mut self) {
-        let lanes = self.lanes.drain(..);
-        self.stopped
-            .extend(lanes.filter_map(|lane| lane.position()));
+        Some(beginning.cursor(self.pages.positions(true)))
     }
 }
 
@@ -315,13 +262,8 @@ impl<V: BorrowedProjection> Stream for BorrowedPages<V> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        if let Some(e) = this.invalid.take() {
-            return Poll::Ready(Some(Err(e)));
-        }
         if let Some(merged) = &mut this.merged {
-            let Poll::Ready(page) = merged.poll_next(cx) else {
-                return Poll::Pending;
-            };
+            let page = ready!(merged.poll_next(cx));
             let page = page.map(|page| Ok(BorrowedPage::merged(page?, merged.plan())));
             if !matches!(page, Some(Ok(_))) {
                 this.merged = None;
@@ -329,109 +271,22 @@ impl<V: BorrowedProjection> Stream for BorrowedPages<V> {
             return Poll::Ready(page);
         }
         if this.remaining == Some(0) {
-            this.stop();
+            this.pages.stop(true);
         }
-        for _ in 0..this.lanes.len() {
-            let Some(mut lane) = this.lanes.pop_front() else {
-                break;
-            };
-            let arrived = match lane.poll(&this.db, this.remaining, cx) {
-                Poll::Pending => {
-                    this.lanes.push_back(lane);
-                    continue;
-                }
-                Poll::Ready(None) => continue,
-                Poll::Ready(Some(arrived)) => arrived,
-            };
-            let page = match arrived {
-                Ok(answer) => BorrowedPage::new(answer, &lane.plan, this.remaining),
-                Err(e) => {
-                    lane.next = Next::Idle(lane.fetching.take());
-                    this.lanes.push_back(lane);
-                    this.stop();
-                    return Poll::Ready(Some(Err(e)));
-                }
-            };
-            let is_cut = this.remaining.is_some_and(|n| n < page.count());
+        let Some(page) = ready!(this.pages.poll_next(this.remaining, cx)) else {
+            return Poll::Ready(None);
+        };
+        let page = page.and_then(|page| match this.pages.current_plan() {
+            Some(plan) => Ok(BorrowedPage::new(page, plan, this.remaining)),
+            None => Err(Error::construction("a page without a plan")),
+        });
+        if let Ok(page) = &page {
+            if this.remaining.is_some_and(|n| n < page.count()) {
+                // The limit cuts this page short: a later scan goes on with all of it.
+                this.pages.rewind();
+            }
             this.remaining = this.remaining.map(|n| n.saturating_sub(page.count()));
-            if is_cut {
-                // What the limit leaves out is still to come: the scan goes on with this page.
-                lane.next = Next::Idle(lane.fetching.take());
-            } else {
-                lane.go_on(&this.db, &page, this.remaining, cx);
-            }
-            this.lanes.push_back(lane);
-            return Poll::Ready(Some(Ok(page)));
         }
-        if this.lanes.is_empty() {
-            Poll::Ready(None)
-        } else {
-            Poll::Pending
-        }
-    }
-}
-
-impl Lane {
-    fn poll(
-        &mut self,
-        db: &Db,
-        remaining: Option<u64>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Answer, Error>>> {
-        if let Next::Idle(start) = &mut self.next {
-            let start = start.take();
-            self.fetch(db, remaining, start);
-        }
-        match &mut self.next {
-            Next::Fetching(page) => page.poll(cx).map(Some),
-            Next::Idle(_) | Next::End => Poll::Ready(None),
-        }
-    }
-
-    /// Asks for the page after this key.
-    fn fetch(&mut self, db: &Db, remaining: Option<u64>, start: Option<Vec<u8>>) {
-        let (db, plan) = (db.clone(), self.plan.clone());
-        self.fetching.clone_from(&start);
-        let limit = page::page_limit(&plan, remaining);
-        let page = async move {
-            let take = Answer::of_borrowed;
-            page::request(&db, &plan, limit, start.as_deref(), false, take).await
-        };
-        self.next = Next::Fetching(Box::new(match self.parallel {
-            false => UnderWay::new(page),
-            true => UnderWay::new(page::apart(page)),
-        }));
-    }
-
-    /// Where the segment goes on; `None` at its end.
-    fn position(&self) -> Option<(u32, Position)> {
-        let key = match &self.next {
-            Next::Idle(key) => key,
-            Next::Fetching(_) => &self.fetching,
-            Next::End => return None,
-        };
-        let plan = &self.plan;
-        let position = Position::after(plan, key.as_deref());
-        Some((plan.segment.map_or(0, |(segment, _)| segment), position))
-    }
-
-    /// After a page: what comes next.
-    fn go_on<V>(
-        &mut self,
-        db: &Db,
-        page: &BorrowedPage<V>,
-        remaining: Option<u64>,
-        cx: &mut Context<'_>,
-    ) {
-        match page.last_key() {
-            None => self.next = Next::End,
-            Some(key) if self.prefetch && remaining != Some(0) => {
-                self.fetch(db, remaining, Some(key.to_vec()));
-                if let Next::Fetching(next) = &mut self.next {
-                    next.advance(cx);
-                }
-            }
-            Some(key) => self.next = Next::Idle(Some(key.to_vec())),
-        }
+        Poll::Ready(Some(page))
     }
 }

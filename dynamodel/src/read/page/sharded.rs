@@ -10,18 +10,16 @@ pub(crate) use self::pages::{MergedPage, MergedPages, merged};
 
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::{Cursor, Named, Page, count_from};
+use super::{Cursor, Named, Page, PageItems, RawItem, RawPage, count_from};
 use crate::client::db::Db;
-use crate::client::response::PageItems;
 use crate::error::Error;
 use crate::model::entity::Projection;
 use crate::model::schema::Shards;
-use crate::read::borrowed::{Answer, AnswerItem};
 use crate::read::plan::Plan;
 use layout::Layout;
 
 /// Reads an item that was merged.
-pub(super) fn decode<O: Projection>(plan: &Plan, item: &AnswerItem) -> Result<O, Error> {
+pub(super) fn decode<O: Projection>(plan: &Plan, item: &RawItem) -> Result<O, Error> {
     O::read_item(&mut item.reader()).map_err(|e| Named::of(plan).read(e))
 }
 
@@ -33,7 +31,7 @@ pub(super) async fn all(
     items: &mut dyn PageItems,
 ) -> Result<(), Error> {
     let named = Named::of(&plan);
-    let mut merge = Merge::new(db, plan, shards, Effort::All, Answer::of_owned)?;
+    let mut merge = Merge::new(db, plan, shards, Effort::All, RawPage::read)?;
     while let Some(item) = merge.next().await? {
         let read = items.read_item(&mut item.reader());
         read.map_err(|e| named.read(e))?;
@@ -47,7 +45,7 @@ pub(super) async fn page<O: Projection>(
     plan: Plan,
     shards: Shards,
 ) -> Result<Page<O>, Error> {
-    let (merged, plan) = merged(db, plan, shards, Answer::of_owned).await?;
+    let (merged, plan) = merged(db, plan, shards, RawPage::read).await?;
     let (mut items, mut rest) = (Vec::with_capacity(merged.items.len()), Vec::new());
     for item in &merged.items {
         match decode(&plan, item) {
@@ -73,7 +71,7 @@ pub(super) async fn count(db: &Db, plan: Plan, shards: Shards) -> Result<u64, Er
     let counts = starts.into_iter().map(|(plan, start)| async move {
         match start {
             position::Start::End => Ok(0),
-            start => count_from(db, &plan, start.into_key()).await,
+            start => count_from(db, plan, start.into_key()).await,
         }
     });
     let counts = futures_util::stream::iter(counts).buffer_unordered(concurrency);
@@ -92,7 +90,7 @@ pub(super) fn to_json(plan: &Plan, shards: Shards) -> Result<String, Error> {
             continue;
         }
         let start = start.into_key();
-        let body = plan.body(plan.schema.table, limit, start.as_deref(), false)?;
+        let body = plan.body(plan.schema.table, limit, start.as_deref())?;
         requests.push(crate::client::request::text(body)?);
     }
     Ok(format!("[{}]", requests.join(",")))

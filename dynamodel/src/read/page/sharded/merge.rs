@@ -2,12 +2,8 @@
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-
-use bytes::Bytes;
 
 use super::layout::Layout;
 use super::pages::MergedPage;
@@ -16,10 +12,9 @@ use crate::client::capacity::ConsumedCapacity;
 use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::schema::Shards;
-use crate::read::borrowed::{Answer, AnswerItem};
-use crate::read::page::{Cursor, Named, page_limit, request};
+use crate::read::page::reader::{Decode, PageSequence};
+use crate::read::page::{Cursor, Named, RawItem, RawPage, page_limit};
 use crate::read::plan::Plan;
-use crate::wire::ReadError;
 use crate::wire::canonical::{KeyValue, members, read_members};
 
 /// How far to go for more items.
@@ -32,9 +27,6 @@ pub(in crate::read::page) enum Effort {
     Page,
 }
 
-/// Makes an answer of a response.
-pub(crate) type Take = fn(Bytes) -> Result<Answer, ReadError>;
-
 /// The items of all shards in the order of the index: S and B by their bytes, N by their value, part by
 /// part; equal ones by the number of the shard, and in a shard as DynamoDB has them. Without a sort
 /// key, in no order.
@@ -44,7 +36,6 @@ pub(in crate::read::page) struct Merge {
     layout: Layout,
     lanes: Vec<Lane>,
     effort: Effort,
-    take: Take,
     remaining: Option<u64>,
     /// How many items the page at hand still takes.
     room: Option<u64>,
@@ -58,11 +49,12 @@ pub(in crate::read::page) struct Merge {
 
 /// One shard.
 struct Lane {
-    plan: Arc<Plan>,
+    pages: PageSequence<RawPage>,
+    /// DynamoDB's `Limit` of the last request.
+    limit: Option<u64>,
     ahead: VecDeque<Ahead>,
     /// The last item that was given out, or where the reading is when all of it was.
     given: Start,
-    next: Next,
     /// How often it was asked for the page at hand.
     rounds: u32,
     /// Whether the last answer had as many items as it was asked for.
@@ -73,16 +65,7 @@ struct Lane {
 struct Ahead {
     values: Vec<KeyValue<'static>>,
     /// `None` where the reading stopped before the end of the shard.
-    item: Option<AnswerItem>,
-}
-
-type Fetching = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
-
-enum Next {
-    /// The page after this key is not asked for yet.
-    Idle(Option<Vec<u8>>),
-    Fetching(Fetching, Option<u64>),
-    End,
+    item: Option<RawItem>,
 }
 
 /// DynamoDB's `Limit` for a request to a shard: twice its share of what is wanted, because shares are
@@ -107,17 +90,17 @@ impl Merge {
         plan: Plan,
         shards: Shards,
         effort: Effort,
-        take: Take,
+        decode: Decode<RawPage>,
     ) -> Result<Self, Error> {
         let layout = Layout::new(&plan, shards)?;
         let lanes = layout.starts(&plan)?.into_iter();
         let lanes = lanes.map(|(plan, start)| Lane {
-            plan: Arc::new(plan),
-            ahead: VecDeque::new(),
-            next: match &start {
-                Start::End => Next::End,
-                start => Next::Idle(start.clone().into_key()),
+            pages: match &start {
+                Start::End => PageSequence::ended(Arc::new(plan), decode),
+                start => PageSequence::new(Arc::new(plan), start.clone().into_key(), decode),
             },
+            limit: None,
+            ahead: VecDeque::new(),
             given: start,
             rounds: 0,
             is_full: false,
@@ -130,7 +113,6 @@ impl Merge {
             plan,
             layout,
             effort,
-            take,
             is_begun: false,
             done: false,
             count: 0,
@@ -148,7 +130,7 @@ impl Merge {
     }
 
     /// The next item as it came; `None` at the end of what is to be read.
-    pub(super) async fn next(&mut self) -> Result<Option<AnswerItem>, Error> {
+    pub(super) async fn next(&mut self) -> Result<Option<RawItem>, Error> {
         std::future::poll_fn(|cx| self.poll_next(cx))
             .await
             .transpose()
@@ -156,7 +138,7 @@ impl Merge {
 
     /// Ends the page at hand, which has these items, and begins the next one: with what was read and not
     /// given out, and as much effort again.
-    pub(super) fn end_page(&mut self, items: Vec<AnswerItem>) -> MergedPage {
+    pub(super) fn end_page(&mut self, items: Vec<RawItem>) -> MergedPage {
         let page = MergedPage {
             items,
             next: self.cursor(),
@@ -193,7 +175,7 @@ impl Merge {
     pub(in crate::read::page) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<AnswerItem, Error>>> {
+    ) -> Poll<Option<Result<RawItem, Error>>> {
         loop {
             // A limit of nothing is the service's to refuse where it refuses it of one partition.
             let is_given = self.is_enough() || self.room == Some(0);
@@ -232,42 +214,40 @@ impl Merge {
     /// Asks the shards of which nothing is at hand, and waits for their answers.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
-            let mut under_way = 0_usize;
+            let mut in_flight = 0_usize;
             let mut progress = false;
             for lane in &mut self.lanes {
-                let Next::Fetching(future, limit) = &mut lane.next else {
-                    continue;
+                let page = match lane.pages.poll(cx) {
+                    Poll::Ready(None) => continue,
+                    Poll::Ready(Some(page)) => page?,
+                    Poll::Pending => {
+                        in_flight += 1;
+                        continue;
+                    }
                 };
-                let Poll::Ready(answer) = future.as_mut().poll(cx) else {
-                    under_way += 1;
-                    continue;
-                };
-                let limit = *limit;
-                lane.next = Next::End;
-                let answer = answer?;
-                let head = &answer.page.head;
-                self.count += head.count;
-                self.scanned_count += head.scanned_count;
-                if let Some(capacity) = &head.capacity {
+                let envelope = &page.envelope;
+                self.count += envelope.count;
+                self.scanned_count += envelope.scanned_count;
+                if let Some(capacity) = &envelope.capacity {
                     self.capacity.get_or_insert_default().add(capacity);
                 }
-                lane.is_full = limit.is_some_and(|limit| head.scanned_count >= limit);
-                lane.fill(&self.layout, Arc::new(answer))?;
+                lane.is_full = lane.limit.is_some_and(|n| envelope.scanned_count >= n);
+                lane.fill(&self.layout, Arc::new(page))?;
                 progress = true;
             }
             let limit = ask(&self.plan, self.layout.shards, self.remaining);
             for lane in &mut self.lanes {
-                if under_way >= self.plan.concurrency.max(1) {
+                if in_flight >= self.plan.concurrency.max(1) {
                     break;
                 }
                 if lane.may_be_asked(self.effort, &self.plan) {
-                    lane.ask(&self.db, limit, self.take);
+                    lane.ask(&self.db, limit);
                     self.is_begun = true;
-                    under_way += 1;
+                    in_flight += 1;
                     progress = true;
                 }
             }
-            if under_way == 0 {
+            if in_flight == 0 {
                 return Poll::Ready(Ok(()));
             }
             if !progress {
@@ -310,7 +290,7 @@ impl Merge {
 impl Lane {
     /// Whether nothing is at hand, there may be more, and the effort reaches there.
     fn may_be_asked(&self, effort: Effort, plan: &Plan) -> bool {
-        let is_dry = self.ahead.is_empty() && matches!(self.next, Next::Idle(_));
+        let is_dry = self.ahead.is_empty() && self.pages.is_idle();
         let is_in_reach = match effort {
             Effort::All => true,
             Effort::Page => self.rounds == 0 || (self.is_full && plan.filter.is_none()),
@@ -319,34 +299,30 @@ impl Lane {
     }
 
     /// Gives out what comes next; `None` when that is where the reading stopped.
-    fn give(&mut self) -> Option<AnswerItem> {
+    fn give(&mut self) -> Option<RawItem> {
         let ahead = self.ahead.pop_front()?;
         self.given = Start::After(ahead.values);
         ahead.item
     }
 
-    fn ask(&mut self, db: &Db, limit: Option<u64>, take: Take) {
-        let Next::Idle(start) = &mut self.next else {
-            return;
-        };
-        let (db, plan, start) = (db.clone(), self.plan.clone(), start.take());
+    fn ask(&mut self, db: &Db, limit: Option<u64>) {
         self.rounds = self.rounds.saturating_add(1);
-        let answer = async move { request(&db, &plan, limit, start.as_deref(), false, take).await };
-        self.next = Next::Fetching(Box::pin(answer), limit);
+        self.limit = limit;
+        self.pages.request(db, limit);
     }
 
-    /// Takes an answer.
-    fn fill(&mut self, layout: &Layout, answer: Arc<Answer>) -> Result<(), Error> {
-        let named = Named::of(&self.plan);
+    /// Adds the items of a page.
+    fn fill(&mut self, layout: &Layout, page: Arc<RawPage>) -> Result<(), Error> {
+        let named = Named::of(self.pages.plan());
         let mut keyless = None;
-        let passed = answer.page.read_items(|r| {
+        let passed = page.read_items(|r| {
             let mut more = r.begin_list()?;
             while more {
                 let start = r.position();
                 match read_members(r, &layout.names) {
                     Ok(values) => self.ahead.push_back(Ahead {
                         values,
-                        item: Some(AnswerItem::new(answer.clone(), start)),
+                        item: Some(RawItem::new(page.clone(), start)),
                     }),
                     Err(e) => {
                         r.skip_from(start)?;
@@ -357,26 +333,22 @@ impl Lane {
             }
             Ok(())
         });
-        passed.map_err(|e| named.answer(e, &answer.page))?;
+        passed.map_err(|e| named.malformed(e, &page))?;
         // Without a key, an item has no place.
         keyless.map_or(Ok(()), |e| Err(named.read(e)))?;
-        self.next = match answer.page.last_key() {
-            None => Next::End,
-            Some(key) => {
-                let values = members(key, &layout.names).map_err(|e| named.read(e))?;
-                self.ahead.push_back(Ahead { values, item: None });
-                Next::Idle(Some(key.to_vec()))
-            }
-        };
+        if let Some(key) = &page.envelope.last_key {
+            let values = members(key, &layout.names).map_err(|e| named.read(e))?;
+            self.ahead.push_back(Ahead { values, item: None });
+        }
         Ok(())
     }
 
     /// Where the next page goes on.
     fn position(&self) -> Start {
-        match (self.ahead.front(), &self.next) {
+        match self.ahead.front() {
             // All that was read has been given out.
-            (Some(Ahead { values, item: None }), _) => Start::After(values.clone()),
-            (None, Next::End) => Start::End,
+            Some(Ahead { values, item: None }) => Start::After(values.clone()),
+            None if self.pages.is_ended() => Start::End,
             _ => self.given.clone(),
         }
     }

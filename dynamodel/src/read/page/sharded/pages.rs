@@ -2,18 +2,18 @@
 
 use std::task::{Context, Poll, ready};
 
-use super::merge::{Effort, Merge, Take};
+use super::merge::{Effort, Merge};
 use crate::client::capacity::ConsumedCapacity;
 use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::schema::Shards;
-use crate::read::borrowed::{Answer, AnswerItem};
-use crate::read::page::{Cursor, smaller};
+use crate::read::page::reader::Decode;
+use crate::read::page::{Cursor, RawItem, RawPage, smaller};
 use crate::read::plan::Plan;
 
 /// Items of several shards in the order of the index, each in the answer that it came in.
 pub(crate) struct MergedPage {
-    pub(crate) items: Vec<AnswerItem>,
+    pub(crate) items: Vec<RawItem>,
     pub(crate) next: Option<Cursor>,
     /// What was asked for for this page, of all shards.
     pub(crate) count: u64,
@@ -26,11 +26,11 @@ pub(crate) async fn merged(
     db: &Db,
     mut plan: Plan,
     shards: Shards,
-    take: Take,
+    decode: Decode<RawPage>,
 ) -> Result<(MergedPage, Plan), Error> {
     plan.limit = smaller(plan.page_size.map(u64::from), plan.limit);
     plan.page_size = plan.limit.and_then(|limit| u32::try_from(limit).ok());
-    let mut pages = MergedPages::reading(db, plan, shards, take)?;
+    let mut pages = MergedPages::reading(db, plan, shards, decode)?;
     let page = std::future::poll_fn(|cx| pages.poll_page(cx)).await?;
     Ok((page, pages.merge.into_plan()))
 }
@@ -40,20 +40,25 @@ pub(crate) async fn merged(
 pub(crate) struct MergedPages {
     merge: Merge,
     /// Those of the page at hand, so far.
-    items: Vec<AnswerItem>,
+    items: Vec<RawItem>,
     is_over: bool,
 }
 
 impl MergedPages {
     /// Pages to borrow from.
     pub(crate) fn new(db: &Db, plan: Plan, shards: Shards) -> Result<Self, Error> {
-        Self::reading(db, plan, shards, Answer::of_borrowed)
+        Self::reading(db, plan, shards, RawPage::read_borrowed)
     }
 
-    fn reading(db: &Db, plan: Plan, shards: Shards, take: Take) -> Result<Self, Error> {
+    fn reading(
+        db: &Db,
+        plan: Plan,
+        shards: Shards,
+        decode: Decode<RawPage>,
+    ) -> Result<Self, Error> {
         Ok(MergedPages {
             is_over: plan.limit == Some(0),
-            merge: Merge::new(db, plan, shards, Effort::Page, take)?,
+            merge: Merge::new(db, plan, shards, Effort::Page, decode)?,
             items: Vec::new(),
         })
     }

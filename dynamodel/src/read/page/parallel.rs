@@ -1,4 +1,4 @@
-//! The segments of a scan, side by side: each is read by a task of its own.
+//! Segments of a scan side by side: each is read by a task of its own.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::try_join_all;
 
-use super::{Reading, all, count};
+use super::{AllItems, Reading, all, count};
 use crate::client::db::Db;
-use crate::client::response::AllItems;
 use crate::client::spawn::elsewhere;
 use crate::error::Error;
 use crate::model::entity::Projection;
@@ -16,7 +15,7 @@ use crate::read::plan::Plan;
 
 /// Reads one of several segments, or a page of it, as a task of its own where that can use another
 /// core, else in place. Dropping it ends the reading either way.
-pub(crate) async fn apart<T: Send + 'static>(
+pub(crate) async fn spawned<T: Send + 'static>(
     reading: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
     let ended = || Err(Error::construction("the runtime was shut down"));
@@ -61,7 +60,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Reads the segments, whose items go where whoever made them finds these: so the tasks are the same for
 /// all types of items, and compiled once, here.
 fn side_by_side(segments: Vec<Reading<'static>>) -> Reading<'static> {
-    let segments = try_join_all(segments.into_iter().map(apart));
+    let segments = try_join_all(segments.into_iter().map(spawned));
     Box::pin(async { segments.await.map(|_| ()) })
 }
 
@@ -74,7 +73,7 @@ pub(crate) fn count_of_segments(
     let limit = plans.first().and_then(|plan| plan.limit);
     let segments = plans.into_iter().map(|plan| {
         let db = db.clone();
-        apart(async move { count(&db, plan).await })
+        spawned(async move { count(&db, plan).await })
     });
     let counts = try_join_all(segments);
     Box::pin(async move {

@@ -1,0 +1,218 @@
+//! [`RawPage`]: the response to a Query or Scan, whose items are not read yet.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use bytes_utils::Str;
+
+use crate::client::capacity::ConsumedCapacity;
+use crate::client::observe::{Counts, Observed, Origin};
+use crate::wire::{Escapes, ReadError, Reader};
+
+/// Members of a response around its items.
+#[derive(Default)]
+pub(crate) struct Envelope {
+    pub(crate) count: u64,
+    pub(crate) scanned_count: u64,
+    pub(crate) last_key: Option<Vec<u8>>,
+    pub(crate) capacity: Option<ConsumedCapacity>,
+    /// Byte range of the list of items, with its brackets; empty without one.
+    items: Range<usize>,
+}
+
+impl Envelope {
+    /// Reads everything but the items, which are passed over.
+    pub(crate) fn read(json: &str) -> Result<Self, ReadError> {
+        let mut envelope = Envelope::default();
+        let mut r = Reader::of_text(json);
+        r.members(|name, r| {
+            match name {
+                "Items" => {
+                    r.white_space();
+                    let start = r.position();
+                    match end_of_items(json, start) {
+                        Some(end) => *r = r.at(end),
+                        None => r.skip_value()?,
+                    }
+                    envelope.items = start..r.position();
+                }
+                "Count" => envelope.count = r.json_u64()?,
+                "ScannedCount" => envelope.scanned_count = r.json_u64()?,
+                "LastEvaluatedKey" => {
+                    envelope.last_key = r.raw_value_or_null()?.map(<[u8]>::to_vec);
+                }
+                "ConsumedCapacity" => envelope.capacity = Some(ConsumedCapacity::read(r)?),
+                _ => r.skip_value()?,
+            }
+            Ok(())
+        })?;
+        r.finish()?;
+        Ok(envelope)
+    }
+
+    /// Returns the most items that the page can have: one takes at least 10 bytes.
+    pub(crate) fn at_most(&self) -> usize {
+        let count = usize::try_from(self.count).unwrap_or(usize::MAX);
+        count.min(self.items.len() / 10)
+    }
+
+    /// Calls the function at the start of the list of items, which it reads.
+    ///
+    /// # Errors
+    /// When the list does not end where it was found to end, and what the function returns.
+    pub(crate) fn read_items<'p>(
+        &self,
+        json: &'p str,
+        list: impl FnOnce(&mut Reader<'p>) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        if self.items.is_empty() {
+            return Ok(());
+        }
+        let mut r = Reader::of_text(json).at(self.items.start);
+        list(&mut r)?;
+        if r.position() == self.items.end {
+            Ok(())
+        } else {
+            Err(r.malformed())
+        }
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            returned: Some(self.count),
+            scanned: Some(self.scanned_count),
+            ..Counts::default()
+        }
+    }
+}
+
+/// The response to a Query or Scan whose items are read where they are, in it.
+pub(crate) struct RawPage {
+    json: Str,
+    pub(crate) envelope: Envelope,
+    /// Unescaped strings, for items that borrow their text; `None` where items own it.
+    escapes: Option<Escapes>,
+    origin: Origin,
+}
+
+impl RawPage {
+    /// Reads a response whose items will own their text.
+    pub(crate) fn read(body: Bytes) -> Result<Self, ReadError> {
+        let json = Str::from_inner(body).map_err(|e| {
+            let body = e.into_inner();
+            Reader::new(&body).map_or_else(|e| e, |r| r.malformed())
+        })?;
+        Ok(RawPage {
+            envelope: Envelope::read(&json)?,
+            json,
+            escapes: None,
+            origin: Origin::default(),
+        })
+    }
+
+    /// Reads a response whose items will borrow their text: escaped strings are unescaped once.
+    pub(crate) fn read_borrowed(body: Bytes) -> Result<Self, ReadError> {
+        let page = Self::read(body)?;
+        Ok(RawPage {
+            escapes: Some(Escapes::of(&page.json)?),
+            ..page
+        })
+    }
+
+    /// Returns a reader at this position of the text.
+    #[inline]
+    fn reader(&self, at: usize) -> Reader<'_> {
+        match &self.escapes {
+            None => Reader::of_text(&self.json).at(at),
+            Some(escapes) => Reader::of_page(&self.json, escapes).at(at),
+        }
+    }
+
+    /// Returns a reader at the start of the list of items, and where the list ends; `None` without a
+    /// list.
+    pub(crate) fn list(&self) -> Option<(Reader<'_>, usize)> {
+        let items = &self.envelope.items;
+        (!items.is_empty()).then(|| (self.reader(items.start), items.end))
+    }
+
+    /// Calls the function at the start of the list of items, which it reads.
+    ///
+    /// # Errors
+    /// As [`Envelope::read_items`].
+    pub(crate) fn read_items<'p>(
+        &'p self,
+        list: impl FnOnce(&mut Reader<'p>) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        self.envelope.read_items(&self.json, list)
+    }
+
+    /// Returns the attempts and the id of the request.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Returns the length of the response.
+    pub(crate) fn bytes(&self) -> usize {
+        self.json.len()
+    }
+}
+
+impl Observed for RawPage {
+    fn capacity(&self) -> &[ConsumedCapacity] {
+        self.envelope.capacity.as_slice()
+    }
+    fn counts(&self) -> Counts {
+        self.envelope.counts()
+    }
+    fn came(&mut self, origin: Origin) {
+        self.origin = origin;
+    }
+}
+
+/// One of the items of a response, which lives as long as any of them.
+#[derive(Clone)]
+pub(crate) struct RawItem {
+    page: Arc<RawPage>,
+    start: usize,
+}
+
+impl RawItem {
+    /// Refers to the item that starts at this position. It was passed over before.
+    pub(crate) fn new(page: Arc<RawPage>, start: usize) -> Self {
+        RawItem { page, start }
+    }
+
+    /// Returns a reader at its start.
+    #[inline]
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        self.page.reader(self.start)
+    }
+}
+
+/// Length of the response's end that is searched for the end of its items: keys are 3 KB at most.
+const TAIL: usize = 16 * 1024;
+
+/// Returns the position behind the list of items that starts at `start`. The search begins at the end
+/// of the response, so that the members behind the items are known before the items are read. A reader
+/// of the items has to check that they end there.
+fn end_of_items(json: &str, start: usize) -> Option<usize> {
+    let from = start.max(json.len().saturating_sub(TAIL));
+    let tail = json.as_bytes().get(from..)?;
+    let mut ends = memchr::memchr_iter(b']', tail).map(|at| from + at + 1);
+    ends.find(|at| is_rest(json, *at))
+}
+
+/// `true` if the rest of the response, from behind a `]`, is members and its end. In an item, a `]`
+/// ends a value, `{"L":[..]}`, or is part of a text, where no quote stands alone.
+fn is_rest(json: &str, at: usize) -> bool {
+    let mut r = Reader::of_text(json).at(at);
+    let mut rest = || {
+        while r.end_entry()? {
+            r.map_key()?;
+            r.skip_value()?;
+        }
+        r.clone().finish()
+    };
+    rest().is_ok()
+}

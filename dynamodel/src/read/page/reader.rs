@@ -1,0 +1,370 @@
+//! The one reader of pages: a [`PageSequence`] reads a partition, a segment or a shard page after page,
+//! and [`PageReader`] reads several side by side. Decoders make owned, borrowed or counted pages of the
+//! responses.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+
+use super::in_flight::InFlight;
+use super::items::OwnedPage;
+use super::parallel::spawned;
+use super::raw_page::{Envelope, RawPage};
+use super::{Named, Position, page_limit, start_key, start_request};
+use crate::client::db::Db;
+use crate::client::observe::Observed;
+use crate::error::Error;
+use crate::read::plan::Plan;
+use crate::wire::ReadError;
+
+/// Makes a page of a response.
+pub(crate) type Decode<P> = fn(Bytes) -> Result<P, ReadError>;
+
+/// A decoded response to Query or Scan.
+pub(crate) trait DecodedPage: Observed + Send + 'static {
+    /// Returns the members around the items.
+    fn envelope(&self) -> &Envelope;
+}
+
+impl DecodedPage for RawPage {
+    fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+}
+
+impl<P: Send + 'static> DecodedPage for OwnedPage<P> {
+    fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+}
+
+/// A plan that a reader shares with its requests in flight.
+pub(crate) type SharedPlan = Arc<Plan>;
+
+/// The pages of one partition, segment or shard, in their order.
+pub(crate) struct PageSequence<P> {
+    plan: SharedPlan,
+    decode: Decode<P>,
+    /// Pages are requested and decoded in tasks of their own.
+    is_spawned: bool,
+    /// Key that the last page handed out started after.
+    current: Option<Vec<u8>>,
+    next: Next<P>,
+}
+
+enum Next<P> {
+    /// The page after this key is not requested yet.
+    Idle(Option<Vec<u8>>),
+    /// The page after this key is requested.
+    InFlight(Box<InFlight<Result<P, Error>>>, Option<Vec<u8>>),
+    End,
+}
+
+impl<P: DecodedPage> PageSequence<P> {
+    /// Begins after the key `start`.
+    pub(crate) fn new(plan: SharedPlan, start: Option<Vec<u8>>, decode: Decode<P>) -> Self {
+        PageSequence {
+            plan,
+            decode,
+            is_spawned: false,
+            current: None,
+            next: Next::Idle(start),
+        }
+    }
+
+    /// A sequence that has ended.
+    pub(crate) fn ended(plan: SharedPlan, decode: Decode<P>) -> Self {
+        PageSequence {
+            next: Next::End,
+            ..Self::new(plan, None, decode)
+        }
+    }
+
+    /// Requests the next page, of at most `limit` items, when it is idle. The request is sent when it is
+    /// polled.
+    pub(crate) fn request(&mut self, db: &Db, limit: Option<u64>) {
+        let Next::Idle(start) = &mut self.next else {
+            return;
+        };
+        let start = start.take();
+        let (db, plan, decode) = (db.clone(), self.plan.clone(), self.decode);
+        let key = start.clone();
+        let page = async move { request(&db, &plan, limit, key.as_deref(), decode).await };
+        let in_flight = match self.is_spawned {
+            false => InFlight::new(page),
+            true => InFlight::new(spawned(page)),
+        };
+        self.next = Next::InFlight(Box::new(in_flight), start);
+    }
+
+    /// Returns the page in flight; `None` when none is. After an error the same page is next.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<P, Error>>> {
+        let Next::InFlight(page, start) = &mut self.next else {
+            return Poll::Ready(None);
+        };
+        let Poll::Ready(page) = page.poll(cx) else {
+            return Poll::Pending;
+        };
+        let start = start.take();
+        Poll::Ready(Some(self.received(page, start)))
+    }
+
+    /// Returns the next page; `None` after the last. A page that is not requested yet is awaited in
+    /// place, which allocates less than a request in flight.
+    pub(crate) async fn next(&mut self, db: &Db, limit: Option<u64>) -> Result<Option<P>, Error> {
+        let (page, start) = match std::mem::replace(&mut self.next, Next::End) {
+            Next::Idle(start) => {
+                let page = request(db, &self.plan, limit, start.as_deref(), self.decode);
+                (page.await, start)
+            }
+            Next::InFlight(page, start) => (page.response().await, start),
+            Next::End => return Ok(None),
+        };
+        self.received(page, start).map(Some)
+    }
+
+    /// Requests the next page now, while another one is used.
+    pub(crate) async fn prefetch(&mut self, db: &Db, limit: Option<u64>) {
+        self.request(db, limit);
+        poll_fn(|cx| {
+            self.advance(cx);
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    fn received(&mut self, page: Result<P, Error>, start: Option<Vec<u8>>) -> Result<P, Error> {
+        match page {
+            Err(e) => {
+                self.next = Next::Idle(start);
+                Err(e)
+            }
+            Ok(page) => {
+                self.current = start;
+                self.next = match &page.envelope().last_key {
+                    None => Next::End,
+                    Some(key) => Next::Idle(Some(key.clone())),
+                };
+                Ok(page)
+            }
+        }
+    }
+}
+
+impl<P> PageSequence<P> {
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// `true` if there may be a page that is not requested yet.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self.next, Next::Idle(_))
+    }
+
+    /// `true` after the last page.
+    pub(crate) fn is_ended(&self) -> bool {
+        matches!(self.next, Next::End)
+    }
+
+    /// Sends the request in flight, or receives what has arrived of its response.
+    pub(crate) fn advance(&mut self, cx: &mut Context<'_>) {
+        if let Next::InFlight(page, _) = &mut self.next {
+            page.advance(cx);
+        }
+    }
+
+    /// Goes back to the start of the page handed out last.
+    fn rewind(&mut self) {
+        self.next = Next::Idle(self.current.take());
+    }
+
+    /// Returns the position where a later reading goes on, `None` at the end. A page that is not used
+    /// up is read again.
+    fn position(&self, is_used_up: bool) -> Option<(u32, Position)> {
+        let key = match &self.next {
+            _ if !is_used_up => &self.current,
+            Next::Idle(key) | Next::InFlight(_, key) => key,
+            Next::End => return None,
+        };
+        let position = Position::after(&self.plan, key.as_deref());
+        Some((
+            self.plan.segment.map_or(0, |(segment, _)| segment),
+            position,
+        ))
+    }
+}
+
+/// One round trip.
+pub(crate) async fn request<P: Observed>(
+    db: &Db,
+    plan: &Plan,
+    limit: Option<u64>,
+    start: Option<&[u8]>,
+    decode: Decode<P>,
+) -> Result<P, Error> {
+    let response = start_request(db, plan, limit, start)?.await;
+    response
+        .take(decode)
+        .map_err(|f| Named::of(plan).error(Error::failure(f)))
+}
+
+/// Pages of several segments side by side, or of one partition.
+///
+/// The sequence of the page handed out last is the last of `sequences`.
+pub(crate) struct PageReader<P> {
+    db: Db,
+    sequences: VecDeque<PageSequence<P>>,
+    /// Requests the next page while one is used.
+    prefetch: bool,
+    /// Error of the plans: reported first, and ends the reading.
+    invalid: Option<Error>,
+    is_valid: bool,
+    /// Positions of the sequences when the reading was ended before they were.
+    stopped: Vec<(u32, Position)>,
+}
+
+impl<P: DecodedPage> PageReader<P> {
+    /// `prefetch` is for plans that do not say it themselves.
+    pub(crate) fn new(
+        db: &Db,
+        plans: Vec<Result<Plan, Error>>,
+        decode: Decode<P>,
+        prefetch: bool,
+    ) -> Self {
+        let is_spawned = plans.len() > 1;
+        let sequences = plans.into_iter().map(|plan| {
+            let plan = plan?;
+            let start = start_key(&plan)?;
+            Ok(PageSequence {
+                is_spawned,
+                ..PageSequence::new(Arc::new(plan), start, decode)
+            })
+        });
+        match sequences.collect::<Result<VecDeque<_>, Error>>() {
+            Ok(sequences) => PageReader {
+                db: db.clone(),
+                prefetch: sequences
+                    .front()
+                    .and_then(|s| s.plan.prefetch)
+                    .unwrap_or(prefetch),
+                sequences,
+                invalid: None,
+                is_valid: true,
+                stopped: Vec::new(),
+            },
+            Err(error) => Self::invalid(db, error),
+        }
+    }
+
+    /// Returns the next page of any sequence, when `remaining` items are wanted. An error ends the
+    /// reading.
+    pub(crate) fn poll_next(
+        &mut self,
+        remaining: Option<u64>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<P, Error>>> {
+        if let Some(e) = self.invalid.take() {
+            return Poll::Ready(Some(Err(e)));
+        }
+        for _ in 0..self.sequences.len() {
+            let Some(mut sequence) = self.sequences.pop_front() else {
+                break;
+            };
+            sequence.request(&self.db, page_limit(&sequence.plan, remaining));
+            let page = match sequence.poll(cx) {
+                Poll::Ready(None) => continue,
+                Poll::Ready(Some(page)) => page,
+                Poll::Pending => {
+                    self.sequences.push_back(sequence);
+                    continue;
+                }
+            };
+            if let Ok(page) = &page {
+                let left = remaining.map(|n| n.saturating_sub(page.envelope().count));
+                if self.prefetch && left != Some(0) {
+                    sequence.request(&self.db, page_limit(&sequence.plan, left));
+                    sequence.advance(cx);
+                }
+            }
+            self.sequences.push_back(sequence);
+            if page.is_err() {
+                self.stop(true);
+            }
+            return Poll::Ready(Some(page));
+        }
+        match self.sequences.is_empty() {
+            true => Poll::Ready(None),
+            false => Poll::Pending,
+        }
+    }
+}
+
+impl<P> PageReader<P> {
+    /// A reader whose first and only result is this error.
+    pub(crate) fn invalid(db: &Db, error: Error) -> Self {
+        PageReader {
+            db: db.clone(),
+            sequences: VecDeque::new(),
+            prefetch: false,
+            invalid: Some(error),
+            is_valid: false,
+            stopped: Vec::new(),
+        }
+    }
+
+    /// Returns the limit of the plans, which is the same for all.
+    pub(crate) fn limit(&self) -> Option<u64> {
+        self.sequences.front().and_then(|s| s.plan.limit)
+    }
+
+    /// Returns the number of sequences that have not ended.
+    pub(crate) fn len(&self) -> usize {
+        self.sequences.len()
+    }
+
+    /// Returns the plan of the page handed out last.
+    pub(crate) fn current_plan(&self) -> Option<&Plan> {
+        self.sequences.back().map(PageSequence::plan)
+    }
+
+    /// Receives what has arrived of the page behind the one handed out last.
+    pub(crate) fn advance(&mut self, cx: &mut Context<'_>) {
+        if let Some(sequence) = self.sequences.back_mut() {
+            sequence.advance(cx);
+        }
+    }
+
+    /// Goes back to the start of the page handed out last.
+    pub(crate) fn rewind(&mut self) {
+        if let Some(sequence) = self.sequences.back_mut() {
+            sequence.rewind();
+        }
+    }
+
+    /// Ends the reading before its sequences have ended. `is_used_up` tells of the page handed out last
+    /// whether all of it was used.
+    pub(crate) fn stop(&mut self, is_used_up: bool) {
+        let positions: Vec<_> = self.positions_of_sequences(is_used_up).collect();
+        self.stopped.extend(positions);
+        self.sequences.clear();
+    }
+
+    /// Returns the positions of the sequences that have not ended; `None` for invalid plans.
+    pub(crate) fn positions(
+        &self,
+        is_used_up: bool,
+    ) -> Option<impl Iterator<Item = (u32, Position)>> {
+        let positions = self.positions_of_sequences(is_used_up);
+        self.is_valid
+            .then(|| positions.chain(self.stopped.iter().cloned()))
+    }
+
+    fn positions_of_sequences(&self, is_used_up: bool) -> impl Iterator<Item = (u32, Position)> {
+        let last = self.sequences.len().saturating_sub(1);
+        let sequences = self.sequences.iter().enumerate();
+        sequences.filter_map(move |(i, s)| s.position(is_used_up || i < last))
+    }
+}
