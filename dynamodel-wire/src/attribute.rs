@@ -1,4 +1,4 @@
-//! [`Attribute`]: how a Rust type is stored in one DynamoDB attribute.
+//! [`Attribute`]: the storage of a Rust type in one DynamoDB attribute.
 
 mod binary;
 pub mod borrowed;
@@ -82,11 +82,12 @@ use crate::{ReadError, Reader, Writer};
 /// | `msgpack` | `MsgPack<T>` | B: the MessagePack bytes of any serde type |
 /// | `serde` | a field marked `#[dynamo(serde)]`, of any serde type | by its form |
 ///
-/// Times have a fixed width, so that they sort as text: as keys and in conditions, text order is time
-/// order. They are of the years 0000 to 9999 in UTC; others are refused. What is read has to be in
-/// exactly the stored form, so that a key that was read is the key that is written. Text of another
-/// form, which another program wrote, is read through `#[dynamo(serde)]` or `#[dynamo(with = ..)]`. In
-/// a `ttl` field these types are stored as DynamoDB's Time to Live reads them, as N of seconds.
+/// Times have a fixed width, so that they sort as text: as keys and in conditions, text order is
+/// time order. Times in the years 0000 to 9999 (UTC) can be stored; others are refused. Stored text
+/// has to have exactly the form above, so that a key that was read is written back as the same key.
+/// Text of another form, written by another program, is read through `#[dynamo(serde)]` or
+/// `#[dynamo(with = ..)]`. In a `ttl` field these types are stored in the form that DynamoDB's Time
+/// to Live reads, as N of seconds.
 ///
 /// # Example
 ///
@@ -125,7 +126,8 @@ use crate::{ReadError, Reader, Writer};
     note = "derive `Document` for a type of your own; for a foreign type use `#[dynamo(with = module)]`, `#[dynamo(from = T, into = T)]` or, with the feature of that name, `#[dynamo(serde)]`"
 )]
 pub trait Attribute: Sized {
-    /// What this attribute is compared with and set to: `T` for `Option<T>` and `Box<T>`, else `Self`.
+    /// The type of the values that this attribute is compared with and set to: `T` for `Option<T>`
+    /// and `Box<T>`, else `Self`.
     type Value: Attribute;
 
     /// The DynamoDB data type, one of the markers in [`kind`].
@@ -141,18 +143,18 @@ pub trait Attribute: Sized {
     /// Reads the attribute value.
     ///
     /// # Errors
-    /// When the stored value is of another kind or out of range. The error says what was expected,
+    /// When the stored value is of another kind or out of range. The error names the expected form,
     /// never the value that was found.
     fn read(r: &mut Reader<'_>) -> Result<Self, ReadError>;
 
-    /// Whether the attribute is left out of the item: true for `None` and for empty sets.
-    #[inline(always)]
+    /// Returns `true` if the attribute is left out of the item, as `None` and empty sets are.
+    #[inline(always)] // a constant for most types: the check disappears
     fn is_absent(&self) -> bool {
         false
     }
 
-    /// What a missing attribute reads as; `None` when the attribute has to be there.
-    #[inline(always)]
+    /// Returns the value of a missing attribute, or `None` if the attribute has to be there.
+    #[inline(always)] // a constant for most types: the check disappears
     fn absent() -> Option<Self> {
         None
     }
@@ -164,11 +166,11 @@ pub type ValueOf<T> = <T as Attribute>::Value;
 /// The DynamoDB data type of an attribute's value, looking through `Option`.
 pub type KindOf<T> = <<T as Attribute>::Value as Attribute>::Kind;
 
-/// DynamoDB's data types as marker types, and what each of them can do.
+/// DynamoDB's data types as marker types, with a trait for each operation on them.
 pub mod kind {
     /// A DynamoDB data type.
     pub trait Kind: 'static {
-        /// DynamoDB's descriptor of the type: `S`, `N`, `B`, `SS` ..; `*` where it is not fixed.
+        /// DynamoDB's descriptor of the type: `S`, `N`, `B`, `SS` ..; `*` if it is not fixed.
         const NAME: &'static str;
     }
 
@@ -187,7 +189,8 @@ pub mod kind {
         S = "S";
         /// A number.
         N = "N";
-        /// A number from a floating-point type: no key, because NaN and rounding have no place there.
+        /// A number of a floating-point type: no key, because NaN is no number of DynamoDB and
+        /// rounding would change the key.
         Float = "N";
         /// Binary.
         B = "B";
@@ -205,7 +208,7 @@ pub mod kind {
         Bs = "BS";
         /// The kind of `Option<T>`: the attribute may be missing, so it cannot be a primary key.
         Optional = "*";
-        /// Not known from the type, for instance behind `#[dynamo(with = ..)]`.
+        /// A kind that is not known from the type, for instance behind `#[dynamo(with = ..)]`.
         Any = "*";
     }
 
@@ -244,7 +247,7 @@ pub mod kind {
         UniqueKind: S, N, B
     }
     capability! {
-        /// Kinds of the partition key of a table that holds guard items.
+        /// Kinds of the partition key of a table that holds unique items.
         #[diagnostic::on_unimplemented(
             message = "a table whose partition key is of kind `{Self}` cannot hold the guard items of unique attributes",
             label = "not a string",

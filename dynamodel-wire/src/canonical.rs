@@ -1,13 +1,13 @@
-//! The canonical form of key values: compared as DynamoDB sorts them, hashed, and as bytes of a
-//! cursor. DynamoDB holds 1 and 1.0 for one key, and so does everything here.
+//! The canonical form of key values: how they are compared (as DynamoDB sorts them), hashed, and
+//! written into cursors. DynamoDB treats 1 and 1.0 as one key, and so does this module.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::{Decimal, ReadError, Reader, Tag, Writer};
 
-/// FNV-1a with 64 bits. Shards and cursors are made of its results, which are stored: it never
-/// changes.
+/// FNV-1a with 64 bits. Shard numbers and cursors are made of its results and are stored, so the
+/// function never changes.
 #[derive(Debug)]
 pub struct Fnv(u64);
 
@@ -25,19 +25,19 @@ impl Fnv {
         });
     }
 
-    /// Returns the hash of what was fed.
+    /// Returns the hash of all bytes added.
     pub fn finish(&self) -> u64 {
         self.0
     }
 }
 
-/// The value of a key attribute. Equal for all forms of one value.
+/// The value of a key attribute. All forms of one value are equal.
 #[derive(Clone)]
 #[allow(missing_debug_implementations, reason = "keys never appear in logs")]
 pub enum KeyValue<'a> {
     /// A string.
     S(Cow<'a, str>),
-    /// A number: its text as it was read, and its value.
+    /// A number: its text as read, and its value.
     N(Cow<'a, str>, Decimal),
     /// Binary, decoded.
     B(Vec<u8>),
@@ -60,7 +60,7 @@ impl<'a> KeyValue<'a> {
     ///
     /// # Errors
     /// When the value is not of type S, N or B.
-    #[inline(never)]
+    #[inline(never)] // large, and beside the usual path, which compares plain text
     pub fn read(r: &mut Reader<'a>) -> Result<Self, ReadError> {
         match r.kind()? {
             Tag::S => r.string().map(KeyValue::S),
@@ -70,7 +70,7 @@ impl<'a> KeyValue<'a> {
         }
     }
 
-    /// Copies the text, so that the value outlives what it was read from.
+    /// Copies the text, so that the value outlives the bytes that it was read from.
     pub fn into_owned(self) -> KeyValue<'static> {
         match self {
             KeyValue::S(text) => KeyValue::S(Cow::Owned(text.into_owned())),
@@ -93,13 +93,14 @@ impl<'a> KeyValue<'a> {
         Some(KeyValue::N(text, value))
     }
 
-    /// The order of DynamoDB: strings and binaries by their bytes, numbers by what they are.
+    /// Compares in the order of DynamoDB: strings and binaries by their bytes, numbers by their
+    /// value.
     pub fn compare(&self, other: &KeyValue<'_>) -> Ordering {
         match (self, other) {
             (KeyValue::S(a), KeyValue::S(b)) => a.as_bytes().cmp(b.as_bytes()),
             (KeyValue::N(_, a), KeyValue::N(_, b)) => a.compare(*b),
             (KeyValue::B(a), KeyValue::B(b)) => a.cmp(b),
-            // An attribute of a key has one type.
+            // Unreachable for values of one key attribute, which has one type.
             _ => self.tag().cmp(&other.tag()),
         }
     }
@@ -112,7 +113,8 @@ impl<'a> KeyValue<'a> {
         }
     }
 
-    /// Adds the value to a hash: equal for equal values, however a number is written.
+    /// Adds the value to a hash: equal values add the same bytes, in whatever form a number is
+    /// written.
     pub fn feed(&self, hash: &mut Fnv) {
         let number;
         let bytes = match self {
@@ -143,14 +145,15 @@ impl<'a> KeyValue<'a> {
             KeyValue::S(text) | KeyValue::N(text, _) => text.as_bytes(),
             KeyValue::B(bytes) => bytes,
         };
-        // Keys have at most 2048 bytes.
+        // Keys have at most 2048 bytes, so the length always fits.
         let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
         out.push(self.tag());
         out.extend_from_slice(&length.to_be_bytes());
+        // In bounds: `length` is at most the number of bytes.
         out.extend_from_slice(bytes.get(..usize::from(length)).unwrap_or_default());
     }
 
-    /// Takes a value off the bytes of a cursor.
+    /// Removes a value from the start of a cursor's bytes and returns it.
     pub fn decode(bytes: &mut &[u8]) -> Option<KeyValue<'static>> {
         let (&[tag, high, low], rest) = bytes.split_first_chunk()?;
         let length = u16::from_be_bytes([high, low]);
@@ -166,12 +169,12 @@ impl<'a> KeyValue<'a> {
     }
 }
 
-/// The values of these attributes of a map, in their order.
+/// Returns the values of these attributes of a map, in the order of `names`.
 pub fn members(map: &[u8], names: &[&'static str]) -> Result<Vec<KeyValue<'static>>, ReadError> {
     crate::read_item(map, |r| read_members(r, names))
 }
 
-/// The values of these attributes of the map that starts here, in their order.
+/// Returns the values of these attributes of the map that starts here, in the order of `names`.
 pub fn read_members(
     r: &mut Reader<'_>,
     names: &[&'static str],

@@ -1,4 +1,4 @@
-//! To and from the SDK's `AttributeValue`, without going through JSON values.
+//! Conversions from and to the SDK's `AttributeValue`, without JSON values in between.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -13,9 +13,9 @@ use super::write::Writer;
 use crate::Attribute;
 use crate::kind;
 
-/// An attribute of any type, as the SDK shows it.
+/// An attribute of any type, as the SDK represents it.
 ///
-/// Equality of maps and sets in conditions is DynamoDB's own.
+/// Conditions compare maps and sets by DynamoDB's own equality.
 impl Attribute for AttributeValue {
     type Value = Self;
     type Kind = kind::Any;
@@ -31,8 +31,8 @@ impl Attribute for AttributeValue {
 
 /// Writes an `AttributeValue`.
 ///
-/// Fails for what DynamoDB refuses: a number that is none, a NULL that is false, an empty set, and a
-/// type that this version of the SDK does not know.
+/// Fails for values that DynamoDB refuses: a number whose text is no number, a NULL that is false,
+/// an empty set, and a type that this version of the SDK does not know.
 pub fn write_attribute_value(value: &AttributeValue, w: &mut Writer) {
     match value {
         AttributeValue::S(text) => w.string(text),
@@ -113,7 +113,7 @@ pub fn read_attribute_value(r: &mut Reader<'_>) -> Result<AttributeValue, ReadEr
     })
 }
 
-/// Writes an item, `{"name":{"S":".."},..}`. Its order is the map's.
+/// Writes an item, `{"name":{"S":".."},..}`, in the order of the map.
 pub fn write_attributes<H>(item: &HashMap<String, AttributeValue, H>, w: &mut Writer) {
     w.begin_map();
     for (name, value) in item {
@@ -140,7 +140,7 @@ pub fn read_attributes<H: BuildHasher + Default>(
     Ok(item)
 }
 
-/// The DynamoDB JSON of an item.
+/// Returns the DynamoDB JSON of an item.
 ///
 /// # Errors
 /// When DynamoDB cannot hold one of its values.
@@ -150,10 +150,10 @@ pub fn item_to_vec(item: &HashMap<String, AttributeValue>) -> Result<Vec<u8>, Wr
     w.finish()
 }
 
-/// The item of this DynamoDB JSON.
+/// Reads an item from its DynamoDB JSON.
 ///
 /// # Errors
-/// When the bytes are not an item, or anything follows it.
+/// When the bytes are not an item, or anything follows the item.
 pub fn item_from_slice(bytes: &[u8]) -> Result<HashMap<String, AttributeValue>, ReadError> {
     let mut r = Reader::new(bytes)?;
     let item = read_attributes(&mut r)?;

@@ -1,6 +1,6 @@
 //! DynamoDB's numbers: decimal text of up to 38 significant digits.
 
-/// The most significant digits that DynamoDB keeps.
+/// The largest number of significant digits that DynamoDB keeps.
 pub(crate) const MAX_DIGITS: u32 = 38;
 const MAX_MAGNITUDE: i64 = 125;
 const MIN_MAGNITUDE: i64 = -130;
@@ -12,11 +12,11 @@ pub struct Decimal {
     pub(crate) negative: bool,
     pub(crate) digits: u128,
     pub(crate) exponent: i64,
-    /// How many digits `digits` has; 0 for zero.
+    /// The number of digits in `digits`; 0 for zero.
     pub(crate) significant: u32,
 }
 
-/// Why a text is not a number of DynamoDB.
+/// The reason why a text is not a number of DynamoDB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(hidden)]
 pub enum NotDecimal {
@@ -26,27 +26,27 @@ pub enum NotDecimal {
 }
 
 impl Decimal {
-    /// `true` for numbers below zero; zero has no sign.
+    /// Returns `true` for numbers below zero; zero has no sign.
     #[doc(hidden)]
     pub fn is_negative(self) -> bool {
         self.negative && self.digits != 0
     }
 
-    /// The digits and the power of ten that they are multiplied with.
+    /// Returns the digits and the power of ten that they are multiplied with.
     #[doc(hidden)]
     pub fn parts(self) -> (u128, i64) {
         (self.digits, self.exponent)
     }
 
-    /// The text that all forms of one number share. Hashes of it are stored (shards, cursors), so
-    /// it never changes.
+    /// Returns the text that all forms of one number share. Hashes of it are stored (shards,
+    /// cursors), so it never changes.
     #[doc(hidden)]
     pub fn canonical_text(self) -> String {
         let sign = if self.is_negative() { "-" } else { "" };
         format!("{sign}{}e{}", self.digits, self.exponent)
     }
 
-    /// Reads `[+-]digits[.digits][e[+-]digits]`. Zeros at either end do not count as digits.
+    /// Parses `[+-]digits[.digits][e[+-]digits]`. Zeros at either end do not count as digits.
     #[doc(hidden)]
     pub fn parse(text: &str) -> Result<Decimal, NotDecimal> {
         let (negative, unsigned) = match text.as_bytes() {
@@ -88,7 +88,7 @@ impl Decimal {
         Ok(value)
     }
 
-    /// Appends a digit; zeros wait until a digit follows them.
+    /// Appends a digit. Zeros are only counted until a digit follows them.
     fn push(&mut self, digit: u8, zeros: &mut u32) -> Result<(), NotDecimal> {
         if digit == 0 {
             if self.digits != 0 {
@@ -105,7 +105,7 @@ impl Decimal {
         Ok(())
     }
 
-    /// Whether DynamoDB takes a number of this size.
+    /// Returns the number if DynamoDB's range includes it.
     #[doc(hidden)]
     pub fn check_range(self) -> Result<Decimal, NotDecimal> {
         let magnitude = i64::from(self.significant) - 1 + self.exponent;
@@ -116,7 +116,7 @@ impl Decimal {
         }
     }
 
-    /// Which of two numbers is greater.
+    /// Compares two numbers by value.
     #[doc(hidden)]
     pub fn compare(self, other: Decimal) -> std::cmp::Ordering {
         use std::cmp::Ordering;
@@ -126,7 +126,8 @@ impl Decimal {
             (_, false) => 1,
         };
         let magnitude = |d: Decimal| i64::from(d.significant) + d.exponent;
-        // With as many digits as there can be, the numbers of one magnitude are compared by them.
+        // Digits of numbers of one magnitude, extended to the same length, compare as the numbers
+        // do.
         let aligned = |d: Decimal| {
             let missing = MAX_DIGITS.saturating_sub(d.significant);
             d.digits.saturating_mul(10_u128.pow(missing))
@@ -144,7 +145,7 @@ impl Decimal {
         }
     }
 
-    /// The number times `10^places`, when that is an integer that fits.
+    /// Returns the number times `10^places` if that is an integer that fits.
     pub(crate) fn scaled(self, places: i64) -> Option<u128> {
         if self.digits == 0 {
             return Some(0);
@@ -154,7 +155,7 @@ impl Decimal {
     }
 }
 
-/// The exponent's digits after the `e`.
+/// Parses the exponent after the `e`.
 fn exponent(text: &[u8]) -> Result<i64, NotDecimal> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn limits() {
+    fn digits_and_range_have_limits() {
         let nines = "9".repeat(38);
         assert!(Decimal::parse(&nines).is_ok());
         assert_eq!(
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn order() {
+    fn numbers_compare_by_value() {
         let nines = "9".repeat(38);
         let ascending = [
             &format!("-{nines}"),
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn scaling() {
+    fn scaled_numbers_stay_exact() {
         let scaled = |text: &str, places| Decimal::parse(text).ok().and_then(|d| d.scaled(places));
         assert_eq!(scaled("1.5", 9), Some(1_500_000_000));
         assert_eq!(scaled("1.5", 0), None);

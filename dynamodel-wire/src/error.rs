@@ -1,4 +1,5 @@
-//! What can go wrong between a Rust value and its bytes, with the attribute's path and never a value.
+//! Errors between a Rust value and its bytes: they name the attribute's path and never show a
+//! value.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,7 +18,7 @@ pub(crate) enum Segment {
     Entry,
 }
 
-/// `data.cart[3].quantity`, from the outermost step to the innermost.
+/// Formats a path such as `data.cart[3].quantity`, from the outermost step to the innermost.
 fn join<'s>(steps: impl Iterator<Item = &'s Segment>) -> String {
     let mut path = String::new();
     for step in steps {
@@ -35,7 +36,8 @@ fn join<'s>(steps: impl Iterator<Item = &'s Segment>) -> String {
 
 /// A stored attribute that is not what the Rust type can hold.
 ///
-/// It says where, what was expected and what kind of thing was found; never the value itself.
+/// The error tells where, which form was expected and which kind of thing was found; never the
+/// value itself.
 ///
 /// ```
 /// use dynamodel_wire as wire;
@@ -47,24 +49,26 @@ fn join<'s>(steps: impl Iterator<Item = &'s Segment>) -> String {
 pub struct ReadError(Box<ReadFailure>);
 
 struct ReadFailure {
-    /// From the innermost step to the outermost.
+    /// The path, from the innermost step to the outermost: each level adds its step as the error
+    /// passes.
     steps: Vec<Segment>,
     expected: Cow<'static, str>,
     found: Cow<'static, str>,
 }
 
 impl ReadError {
-    /// The error of an [`Attribute`](crate::Attribute) implementation that cannot use what it read.
+    /// Creates the error of an [`Attribute`](crate::Attribute) implementation that cannot use what
+    /// it read.
     ///
     /// `what` completes the sentence "expected ..". It must not hold the value that was found.
-    #[cold]
+    #[cold] // error path
     #[inline(never)]
     pub fn expected(what: impl Into<Cow<'static, str>>) -> Self {
         Self::new(what, "another value")
     }
 
-    /// The error of an attribute that is not there.
-    #[cold]
+    /// Creates the error of a missing attribute.
+    #[cold] // error path
     #[inline(never)]
     #[doc(hidden)]
     pub fn missing<T: Attribute>(name: &'static str) -> Self {
@@ -73,7 +77,7 @@ impl ReadError {
         Self::new(expected, "nothing").in_field(name)
     }
 
-    #[cold]
+    #[cold] // error path
     #[inline(never)]
     #[doc(hidden)]
     pub fn new(
@@ -87,30 +91,30 @@ impl ReadError {
         }))
     }
 
-    /// The path of the attribute, such as `data.cart[3].quantity`; empty for a value on its own.
-    /// A key of a map is shown as `*`.
+    /// Returns the path of the attribute, such as `data.cart[3].quantity`; empty for a value on its
+    /// own. A key of a map is shown as `*`.
     pub fn path(&self) -> String {
         join(self.0.steps.iter().rev())
     }
 
-    /// What was expected, such as `N in the range of u32`.
+    /// Returns the form that was expected, such as `N in the range of u32`.
     pub fn expected_form(&self) -> &str {
         &self.0.expected
     }
 
-    /// A description of what was there: a type descriptor such as `S`, `nothing`, `a number out of
-    /// range`, `malformed JSON at byte 17`.
+    /// Returns a description of what was found: a type descriptor such as `S`, `nothing`,
+    /// `a number out of range`, `malformed JSON at byte 17`.
     pub fn found(&self) -> &str {
         &self.0.found
     }
 
-    /// The bytes are not what DynamoDB sends: they are cut off, or no JSON.
+    /// Returns `true` if the bytes are not what DynamoDB sends: cut off, or not JSON.
     #[doc(hidden)]
     pub fn is_malformed(&self) -> bool {
         self.0.found.starts_with("malformed JSON")
     }
 
-    #[cold]
+    #[cold] // error path
     #[inline(never)]
     #[doc(hidden)]
     pub fn in_field(mut self, name: &'static str) -> Self {
@@ -118,14 +122,14 @@ impl ReadError {
         self
     }
 
-    #[cold]
+    #[cold] // error path
     #[inline(never)]
     pub(crate) fn in_index(mut self, index: usize) -> Self {
         self.0.steps.push(Segment::Index(index));
         self
     }
 
-    #[cold]
+    #[cold] // error path
     #[inline(never)]
     pub(crate) fn in_entry(mut self) -> Self {
         self.0.steps.push(Segment::Entry);
@@ -167,7 +171,8 @@ pub struct WriteError(Box<WriteFailure>);
 
 #[derive(Clone)]
 struct WriteFailure {
-    /// From the outermost step to the innermost, each with its place in the bytes.
+    /// The path, from the outermost step to the innermost, each step with its position in the
+    /// bytes.
     steps: Vec<(usize, Segment)>,
     located: bool,
     problem: Cow<'static, str>,
@@ -176,8 +181,8 @@ struct WriteFailure {
 }
 
 impl WriteError {
-    /// `problem` is a sentence without its full stop. It must not hold the value.
-    #[cold]
+    /// Creates an error. `problem` is a sentence without its full stop and must not hold the value.
+    #[cold] // error path
     #[inline(never)]
     pub fn new(problem: impl Into<Cow<'static, str>>) -> Self {
         WriteError(Box::new(WriteFailure {
@@ -189,7 +194,7 @@ impl WriteError {
         }))
     }
 
-    #[cold]
+    #[cold] // error path
     #[inline(never)]
     pub(crate) fn over_limit(problem: impl Into<Cow<'static, str>>, limit: u64) -> Self {
         let mut e = Self::new(problem);
@@ -197,7 +202,7 @@ impl WriteError {
         e
     }
 
-    /// The value is no key, whatever else it could be.
+    /// Marks the error as one of a key: the value cannot be a key, whatever else it could be.
     #[doc(hidden)]
     pub fn of_key(mut self) -> Self {
         self.0.of_key = true;
@@ -209,18 +214,18 @@ impl WriteError {
         self.0.of_key
     }
 
-    /// The path of the attribute, such as `data.cart[3].quantity`; empty for a value on its own.
-    /// A key of a map is shown as `*`.
+    /// Returns the path of the attribute, such as `data.cart[3].quantity`; empty for a value on its
+    /// own. A key of a map is shown as `*`.
     pub fn path(&self) -> String {
         join(self.0.steps.iter().map(|(_, step)| step))
     }
 
-    /// What is wrong with the value.
+    /// Returns what is wrong with the value.
     pub fn problem(&self) -> &str {
         &self.0.problem
     }
 
-    /// The limit of DynamoDB that was passed, for instance 2048 bytes of a partition key.
+    /// Returns the limit of DynamoDB that was exceeded, for instance 2048 bytes of a partition key.
     pub fn limit(&self) -> Option<u64> {
         self.0.limit
     }
@@ -229,14 +234,14 @@ impl WriteError {
         self.0.located
     }
 
-    /// Sets the path, once: the steps with their places in the bytes written.
+    /// Sets the path, once: the steps with their positions in the bytes written.
     pub(crate) fn locate(&mut self, steps: Vec<(usize, Segment)>) {
         self.0.steps = steps;
         self.0.located = true;
     }
 
-    /// Hides the step that was written at `place`: it is a key of a map.
-    #[cold]
+    /// Hides the step that was written at this position: it is a key of a map, so user data.
+    #[cold] // error path
     #[inline(never)]
     pub(crate) fn hide(&mut self, place: usize) {
         for (at, step) in &mut self.0.steps {
@@ -246,8 +251,8 @@ impl WriteError {
         }
     }
 
-    /// Puts a path before the error's own, for values that were written on their own.
-    #[cold]
+    /// Puts a path before the error's own, for values that were written separately.
+    #[cold] // error path
     #[doc(hidden)]
     pub fn under(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         self.0.steps.insert(0, (0, Segment::Name(path.into())));
@@ -255,7 +260,7 @@ impl WriteError {
     }
 
     /// Replaces the outermost step, for values that were written under another name (`:v0`).
-    #[cold]
+    #[cold] // error path
     #[doc(hidden)]
     pub fn in_attribute(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         let root = (0, Segment::Name(path.into()));

@@ -12,11 +12,11 @@ pub(crate) mod private {
     use super::WriteError;
 
     pub trait Digits: Sized {
-        /// What the reader expects, for errors.
+        /// The expected form in the reader's errors.
         const EXPECTED: &'static str;
         fn from_parts(negative: bool, magnitude: u64) -> Option<Self>;
         fn from_wide(negative: bool, magnitude: u128) -> Option<Self>;
-        /// The decimal digits.
+        /// Formats the decimal digits.
         fn digits(self, out: &mut itoa::Buffer) -> Result<&str, WriteError>;
     }
 }
@@ -28,7 +28,7 @@ macro_rules! integers {
         impl Digits for $int {
             const EXPECTED: &'static str = concat!("N in the range of ", stringify!($int));
 
-            #[inline(always)]
+            #[inline(always)] // part of reading and writing each number
             fn from_parts(negative: bool, magnitude: u64) -> Option<Self> {
                 if negative { $parts(magnitude)?.try_into().ok() } else { magnitude.try_into().ok() }
             }
@@ -37,7 +37,7 @@ macro_rules! integers {
                 if negative { $wide(magnitude)?.try_into().ok() } else { magnitude.try_into().ok() }
             }
 
-            #[inline(always)]
+            #[inline(always)] // part of reading and writing each number
             fn digits(self, out: &mut itoa::Buffer) -> Result<&str, WriteError> {
                 $check(self)?;
                 Ok(out.format(self))
@@ -60,15 +60,15 @@ integers! {
     i128: negated, wide_negated, check_signed;
 }
 
-/// An unsigned integer takes no negative number but `-0`.
-#[inline(always)]
+/// Converts the magnitude of a negative number to an unsigned integer: only `-0` is one.
+#[inline(always)] // part of reading each number
 fn zero(magnitude: u64) -> Option<u64> {
     (magnitude == 0).then_some(0)
 }
 fn wide_zero(magnitude: u128) -> Option<u128> {
     (magnitude == 0).then_some(0)
 }
-#[inline(always)]
+#[inline(always)] // part of reading each number
 fn negated(magnitude: u64) -> Option<i64> {
     0i64.checked_sub_unsigned(magnitude)
 }
@@ -76,7 +76,7 @@ fn wide_negated(magnitude: u128) -> Option<i128> {
     0i128.checked_sub_unsigned(magnitude)
 }
 
-#[inline(always)]
+#[inline(always)] // empty: the check disappears
 fn fits<I>(_: I) -> Result<(), WriteError> {
     Ok(())
 }
@@ -95,8 +95,8 @@ fn check_unsigned(mut value: u128) -> Result<(), WriteError> {
     }
 }
 
-/// The error of a number that DynamoDB would round.
-#[cold]
+/// The error of a number whose last digits DynamoDB would drop.
+#[cold] // error path
 pub(crate) fn too_many_digits() -> WriteError {
     WriteError::over_limit(
         "a number of more than 38 significant digits cannot be stored",

@@ -1,8 +1,8 @@
 //! DynamoDB JSON bytes to Rust values and back, with nothing in between.
 //!
-//! [`Attribute`] is the trait of types that one DynamoDB attribute can hold; [`Writer`] and [`Reader`]
-//! are what an implementation by hand uses. [`to_vec`] and [`from_slice`] convert one value;
-//! with feature `sdk`, `item_to_vec` and `item_from_slice` convert an item of the SDK's
+//! [`Attribute`] is the trait of types that one DynamoDB attribute can hold; implementations by
+//! hand use [`Writer`] and [`Reader`]. [`to_vec`] and [`from_slice`] convert one value; with
+//! feature `sdk`, `item_to_vec` and `item_from_slice` convert an item of the SDK's
 //! `AttributeValue`s.
 //!
 //! Text is scanned a block at a time and borrowed where it holds no escapes; numbers are parsed from
@@ -77,7 +77,7 @@ pub use read::escapes::Escapes;
 #[doc(hidden)]
 pub use scan::is_plain;
 
-/// The DynamoDB JSON of a value, for instance `{"S":"text"}`.
+/// Returns the DynamoDB JSON of a value, for instance `{"S":"text"}`.
 ///
 /// ```
 /// let bytes = dynamodel_wire::to_vec(&vec![Some(1), None])?;
@@ -93,7 +93,7 @@ pub fn to_vec<T: Attribute>(value: &T) -> Result<Vec<u8>, WriteError> {
     w.finish()
 }
 
-/// The value of this DynamoDB JSON.
+/// Reads a value from its DynamoDB JSON.
 ///
 /// ```
 /// let list: Vec<u32> = dynamodel_wire::from_slice(br#"{"L":[{"N":"1"},{"N":"2E+1"}]}"#)?;
@@ -102,7 +102,7 @@ pub fn to_vec<T: Attribute>(value: &T) -> Result<Vec<u8>, WriteError> {
 /// ```
 ///
 /// # Errors
-/// When the bytes are not such a value, or anything follows it.
+/// When the bytes are not such a value, or anything follows the value.
 pub fn from_slice<T: Attribute>(bytes: &[u8]) -> Result<T, ReadError> {
     let mut r = Reader::new(bytes)?;
     let value = T::read(&mut r)?;
@@ -122,7 +122,7 @@ pub fn read_item<T>(
     Ok(item)
 }
 
-/// `true` if the bytes are one JSON object.
+/// Returns `true` if the bytes are one JSON object.
 #[doc(hidden)]
 pub fn is_map(bytes: &[u8]) -> bool {
     read_item(bytes, |r| r.members(|_, r| r.skip_value())).is_ok()

@@ -1,4 +1,8 @@
 //! [`Reader`]: DynamoDB JSON bytes to Rust values.
+//!
+//! Functions that every value of a usual response passes through are `#[inline(always)]`, so that
+//! an item is read without a call per token. Everything else (white space, escapes, other forms,
+//! errors) is `#[cold]` and `#[inline(never)]`, so that it does not bloat the code of each field.
 
 mod container;
 mod envelope;
@@ -21,7 +25,7 @@ use super::error::ReadError;
 use super::tag::Tag;
 use crate::read::escapes::Escapes;
 
-/// How deep lists and maps may be nested. DynamoDB itself allows 32 levels.
+/// The nesting depth up to which lists and maps are read. DynamoDB itself allows 32 levels.
 pub(crate) const MAX_DEPTH: u32 = 64;
 
 /// Reads attribute values from DynamoDB JSON.
@@ -44,13 +48,13 @@ pub struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: u32,
-    /// Inside a set: the type of the elements, which stand there without their descriptor.
+    /// Inside a set: the type of the elements, which have no descriptor of their own.
     bare: Option<Tag>,
-    /// Where the values of the key attributes stand of the item that is read; 0 for none.
+    /// Positions of the key attributes' values in the item that is read; 0 for none.
     keys: [usize; 2],
-    /// The strings with escapes, when they were unescaped before.
+    /// The strings with escapes, if they were unescaped beforehand.
     escapes: Option<&'a Escapes>,
-    /// In which order attributes came so far.
+    /// The order in which attributes came so far.
     order: fields::Order,
 }
 
@@ -64,10 +68,10 @@ impl std::fmt::Debug for Reader<'_> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader at the start of the bytes. Checks once that they are UTF-8.
+    /// Creates a reader at the start of the bytes, after checking once that they are UTF-8.
     ///
     /// # Errors
-    /// When they are not.
+    /// When the bytes are not UTF-8.
     pub fn new(bytes: &'a [u8]) -> Result<Self, ReadError> {
         match simdutf8::basic::from_utf8(bytes) {
             Ok(text) => Ok(Self::of_text(text)),
@@ -78,7 +82,7 @@ impl<'a> Reader<'a> {
     /// Checks that nothing but white space follows.
     ///
     /// # Errors
-    /// When something does.
+    /// When something else follows.
     pub fn finish(mut self) -> Result<(), ReadError> {
         self.white_space();
         if self.at == self.text.len() {
@@ -94,7 +98,7 @@ impl<'a> Reader<'a> {
         self.text
     }
 
-    /// A reader at the start of the text.
+    /// Creates a reader at the start of the text.
     #[inline]
     #[doc(hidden)]
     pub fn of_text(text: &'a str) -> Self {
@@ -109,19 +113,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline(always)]
+    #[inline(always)] // free: another view of the same text
     fn bytes(&self) -> &'a [u8] {
         self.text.as_bytes()
     }
 
-    /// The byte at the place of reading; 0 at the end.
-    #[inline(always)]
+    /// Returns the byte at the position of the reader; 0 at the end.
+    #[inline(always)] // part of reading each token
     fn peek(&self) -> u8 {
         self.bytes().get(self.at).copied().unwrap_or(0)
     }
 
     /// Passes over the literal if it stands here, without white space.
-    #[inline(always)]
+    #[inline(always)] // part of reading each token
     fn literal(&mut self, literal: &[u8]) -> bool {
         let found = self
             .bytes()
@@ -133,7 +137,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    #[inline(always)]
+    #[inline(always)] // part of reading each token
     #[doc(hidden)]
     pub fn white_space(&mut self) {
         if self.peek() <= b' ' {
@@ -141,7 +145,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[cold]
+    #[cold] // rare: the service writes no white space
     #[inline(never)]
     fn white_space_slow(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes().get(self.at) {
@@ -150,7 +154,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over white space and this byte.
-    #[inline(always)]
+    #[inline(always)] // part of reading each token
     fn byte(&mut self, byte: u8) -> Result<(), ReadError> {
         self.white_space();
         if self.peek() == byte {
@@ -161,8 +165,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// After a member or element: true for a comma, false for `close`.
-    #[inline(always)]
+    /// Reads the byte after a member or element: returns `true` for a comma, `false` for `close`.
+    #[inline(always)] // part of reading each token
     fn more(&mut self, close: u8) -> Result<bool, ReadError> {
         self.white_space();
         let byte = self.peek();
@@ -174,8 +178,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Enters an object or list: false when it is empty, and then passed over.
-    #[inline(always)]
+    /// Enters an object or list. Returns `false` when it is empty; then it is passed over as a
+    /// whole.
+    #[inline(always)] // part of reading each token
     fn open(&mut self, open: u8, close: u8) -> Result<bool, ReadError> {
         self.byte(open)?;
         self.white_space();
@@ -186,8 +191,8 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    /// Enters a value of unknown form: passes over `{"N":` and says `N`.
-    #[cold]
+    /// Enters a value of unknown form: passes over `{"N":` and returns `N`.
+    #[cold] // rare: values of a known type start with a literal
     #[inline(never)]
     fn open_value(&mut self) -> Result<Tag, ReadError> {
         self.white_space();
@@ -200,8 +205,8 @@ impl<'a> Reader<'a> {
         Tag::parse(&name).ok_or_else(|| ReadError::new("a DynamoDB type", "an unknown type"))
     }
 
-    /// Enters a value that has to be of this type. `expected` is for the error.
-    #[cold]
+    /// Enters a value that has to be of this type. `expected` is the form named in the error.
+    #[cold] // rare: a value in another form, or an error
     #[inline(never)]
     fn open_as(&mut self, tag: Tag, expected: &'static str) -> Result<(), ReadError> {
         let found = self.open_value()?;
@@ -212,8 +217,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Leaves a value that a literal such as `{"S":"` entered, so not a set's element.
-    #[inline(always)]
+    /// Leaves a value that was entered by a literal such as `{"S":"`, which a set's element is not.
+    #[inline(always)] // part of reading each value
     fn close_tagged(&mut self) -> Result<(), ReadError> {
         if self.peek() == b'}' {
             self.at += 1;
@@ -223,7 +228,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Leaves a value. A second type in it is an error.
-    #[inline(always)]
+    #[inline(always)] // part of reading each value
     fn close_value(&mut self) -> Result<(), ReadError> {
         if self.peek() == b'}' && self.bare.is_none() {
             self.at += 1;
@@ -232,7 +237,7 @@ impl<'a> Reader<'a> {
         self.close_value_slow()
     }
 
-    #[cold]
+    #[cold] // rare: elements of sets, white space, errors
     #[inline(never)]
     fn close_value_slow(&mut self) -> Result<(), ReadError> {
         if self.bare.is_some() {
@@ -247,8 +252,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// One level deeper.
-    #[inline(always)]
+    /// Descends one level.
+    #[inline(always)] // part of reading each list and map
     fn descend(&mut self) -> Result<(), ReadError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -258,8 +263,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The error of a byte that cannot stand here.
-    #[cold]
+    /// Creates the error of a byte that cannot stand here.
+    #[cold] // error path
     #[inline(never)]
     #[doc(hidden)]
     pub fn malformed(&self) -> ReadError {
@@ -267,21 +272,21 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The error of bytes that are not UTF-8: where they stop to be.
-#[cold]
+/// The error of bytes that are not UTF-8, with the position of the first wrong byte.
+#[cold] // error path
 #[inline(never)]
 fn not_utf8(bytes: &[u8]) -> ReadError {
     let stop = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
     malformed_at(stop)
 }
 
-#[cold]
+#[cold] // error path
 #[inline(never)]
 fn malformed_at(at: usize) -> ReadError {
     ReadError::new("DynamoDB JSON", format!("malformed JSON at byte {at}"))
 }
 
-#[cold]
+#[cold] // error path
 #[inline(never)]
 fn too_deep() -> ReadError {
     ReadError::new("at most 64 levels of lists and maps", "deeper nesting")

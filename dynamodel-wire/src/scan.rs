@@ -1,4 +1,4 @@
-//! The search for the end of a JSON string, a block at a time.
+//! The search for the end of a JSON string, one block at a time.
 
 #[cfg(target_arch = "x86_64")]
 mod sse2;
@@ -9,17 +9,18 @@ use sse2::{BLOCK, first_special};
 #[cfg(not(target_arch = "x86_64"))]
 use words::{BLOCK, first_special};
 
-/// Whether a byte cannot stand for itself in a JSON string: `"`, `\` and control characters.
-#[inline(always)]
+/// Returns `true` if a byte cannot stand for itself in a JSON string: `"`, `\` and control
+/// characters.
+#[inline(always)] // part of the search loops
 fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
-/// Whether any of the bytes of two blocks is special: all are compared at once.
-#[inline(always)]
+/// Returns `true` if any byte of two blocks is special, comparing all bytes at once.
+#[inline(always)] // part of the search loops
 fn are_special(one: &[u8; 16], two: &[u8; 16]) -> bool {
-    // This makes `"` (0x22) the neighbour of the control characters, and the backslash the least of what
-    // is left, so that one comparison is enough for all.
+    // The first XOR moves `"` (0x22) next to the control characters, the second makes the backslash
+    // the least of the other bytes, so that one comparison covers all special bytes.
     let least = |byte: u8| (byte ^ 0x02).min((byte ^ b'\\').saturating_add(0x20));
     let pairs = one.iter().zip(two);
     pairs.fold(false, |any, (&one, &two)| {
@@ -27,14 +28,15 @@ fn are_special(one: &[u8; 16], two: &[u8; 16]) -> bool {
     })
 }
 
-/// The place of the first special byte at or after `from`, or the end.
-#[inline(always)]
+/// Returns the position of the first special byte at or after `from`, or the end.
+#[inline(always)] // part of reading each string
 pub(crate) fn special(bytes: &[u8], from: usize) -> usize {
+    // In bounds: `from` is a position of the reader.
     from + special_in(bytes.get(from..).unwrap_or_default())
 }
 
-/// The place of the first special byte, or the length.
-#[inline(always)]
+/// Returns the position of the first special byte, or the length.
+#[inline(always)] // part of reading each string
 pub(crate) fn special_in(bytes: &[u8]) -> usize {
     // Names and most values are short: they end in the first block.
     match bytes.first_chunk() {
@@ -43,8 +45,8 @@ pub(crate) fn special_in(bytes: &[u8]) -> usize {
     }
 }
 
-/// The same, when it is known not to be in the first block.
-#[inline(never)]
+/// Searches as [`special_in`] does, behind a first block without special bytes.
+#[inline(never)] // rare: strings longer than one block
 fn special_behind(bytes: &[u8]) -> usize {
     let (blocks, tail) = bytes.as_chunks::<BLOCK>();
     for (n, block) in blocks.iter().enumerate().skip(1) {
@@ -55,14 +57,14 @@ fn special_behind(bytes: &[u8]) -> usize {
     BLOCK * blocks.len() + special_in_tail(tail)
 }
 
-#[inline(never)]
+#[inline(never)] // rare: only within the last bytes of a text
 fn special_in_tail(tail: &[u8]) -> usize {
     let found = tail.iter().position(|&byte| is_special(byte));
     found.unwrap_or(tail.len())
 }
 
-/// Whether a text needs no escape at all. Ends are looked at with blocks that overlap.
-#[inline(always)]
+/// Returns `true` if a text needs no escape. Both ends are compared as blocks, which may overlap.
+#[inline(always)] // part of writing each string
 #[doc(hidden)]
 pub fn is_plain(bytes: &[u8]) -> bool {
     if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
@@ -71,8 +73,8 @@ pub fn is_plain(bytes: &[u8]) -> bool {
     words::is_plain(bytes)
 }
 
-/// The blocks between the first and the last one.
-#[inline(never)]
+/// Returns `true` if the blocks between the first and the last one need no escape.
+#[inline(never)] // rare: strings of more than 32 bytes
 fn is_plain_between(bytes: &[u8]) -> bool {
     let (blocks, _) = bytes.as_chunks::<16>();
     let mut between = blocks.iter().skip(1);
@@ -83,7 +85,7 @@ fn is_plain_between(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// Random bytes, some of them special.
+    /// Returns random bytes, some of them special.
     fn random(rng: &mut fastrand::Rng, length: usize) -> Vec<u8> {
         let alphabet = [b'a', 0x7f, 0x80, 0xff, b'!', b'#', b'[', b']', 0x20, 0x21];
         let mut bytes: Vec<u8> = (0..length)
@@ -116,7 +118,7 @@ mod tests {
         }
     }
 
-    /// What other machines search with is tested on all.
+    /// Tests the search for other machines on every machine.
     #[test]
     fn every_search_finds_the_same() {
         let mut rng = fastrand::Rng::with_seed(11);

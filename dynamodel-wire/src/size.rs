@@ -5,7 +5,7 @@ use super::error::ReadError;
 use super::read::Reader;
 use super::tag::Tag;
 
-/// The size in bytes of an item in DynamoDB JSON, `{"name":{"S":".."},..}`, by the
+/// Returns the size in bytes of an item in DynamoDB JSON, `{"name":{"S":".."},..}`, by the
 /// [documented rules][rules]. DynamoDB documents the size of numbers as approximate only.
 ///
 /// ```
@@ -60,7 +60,7 @@ fn value_size(r: &mut Reader<'_>) -> Result<usize, ReadError> {
     Ok(size)
 }
 
-/// One byte for two significant digits, and one.
+/// Returns one byte for every two significant digits, and one more.
 fn number_size(text: &str) -> usize {
     let digits = Decimal::parse(text).map_or(0, |number| number.significant);
     digits.div_ceil(2) as usize + 1

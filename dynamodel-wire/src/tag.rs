@@ -27,7 +27,7 @@ pub enum Tag {
 }
 
 impl Tag {
-    /// The descriptor as DynamoDB writes it.
+    /// Returns the descriptor as DynamoDB writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Tag::S => "S",
@@ -60,7 +60,7 @@ impl Tag {
         })
     }
 
-    /// The type of a set's elements.
+    /// Returns the type of a set's elements.
     #[doc(hidden)]
     pub const fn element(self) -> Option<Tag> {
         match self {

@@ -1,4 +1,4 @@
-//! What requests and responses need beside attribute values.
+//! Tests of the parts of requests and responses around attribute values.
 
 use super::{MAX_PARTITION, MAX_SORT, ReadError, Reader, WriteError, Writer, key_problem, to_vec};
 use crate::Attribute;
@@ -37,7 +37,7 @@ fn reads_a_response_envelope() -> Result<(), ReadError> {
     r.finish()
 }
 
-/// The path of an error of the last value of these bytes.
+/// Returns the path of the error of the last value in these bytes, or nothing without an error.
 fn path_in(request: &str, write: impl FnOnce(&mut Writer)) -> String {
     let mut w = Writer::new();
     w.raw(request.as_bytes());

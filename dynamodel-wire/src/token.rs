@@ -1,8 +1,8 @@
 //! [`Token`]: one field of a struct, as a type.
 //!
-//! Generated code reads and writes fields by their tokens: the bound is on the token, so that a field
-//! whose type is no attribute type is one error, at the token's `Type`, and not one more for each line
-//! that mentions the field.
+//! Generated code reads and writes fields by their tokens. The bound is on the token, so that a
+//! field whose type is not an attribute type gives one error, at the token's `Type`, instead of one
+//! more for each line that mentions the field.
 
 use crate::{Attribute, ReadError, Reader, Writer};
 
@@ -15,38 +15,39 @@ pub trait Token {
     /// 1 for the partition key of the table, 2 for its sort key, else 0.
     #[doc(hidden)]
     const KEY_PART: usize = 0;
-    /// Of key attributes `,"name":`, as a [`Writer`](crate::Writer) takes it; else nothing.
+    /// `,"name":` of key attributes, in the form that a [`Writer`](crate::Writer) takes; else
+    /// empty.
     #[doc(hidden)]
     const MEMBER: &'static str = "";
 }
 
 impl Writer {
-    /// [`field`](Self::field) of a token.
+    /// Writes the field of a token as [`field`](Self::field) does.
     #[doc(hidden)]
-    #[inline(always)]
+    #[inline(always)] // forwards to a function that is inlined
     pub fn put<K: Token>(&mut self, name: &'static str, value: &K::Type) {
         self.field(name, value);
     }
 
-    /// [`key_field`](Self::key_field) of a token.
+    /// Writes the field of a token as [`key_field`](Self::key_field) does.
     #[doc(hidden)]
-    #[inline(always)]
+    #[inline(always)] // forwards to a function that is inlined
     pub fn put_key<K: Token>(&mut self, name: &'static str, value: &K::Type) {
         self.key_field(name, value);
     }
 
-    /// [`sort_field`](Self::sort_field) of a token.
+    /// Writes the field of a token as [`sort_field`](Self::sort_field) does.
     #[doc(hidden)]
-    #[inline(always)]
+    #[inline(always)] // forwards to a function that is inlined
     pub fn put_sort<K: Token>(&mut self, name: &'static str, value: &K::Type) {
         self.sort_field(name, value);
     }
 }
 
 impl Reader<'_> {
-    /// [`field`](Self::field) of a token.
+    /// Reads the field of a token as [`field`](Self::field) does.
     #[doc(hidden)]
-    #[inline(always)]
+    #[inline(always)] // forwards; the condition is a constant for each token
     pub fn get<K: Token>(&mut self, slot: &mut Option<K::Type>) -> Result<(), ReadError> {
         if K::KEY_PART > 0 {
             self.remember_key(K::KEY_PART);
@@ -54,9 +55,9 @@ impl Reader<'_> {
         self.field(K::NAME, slot)
     }
 
-    /// [`take`](Self::take) of a token.
+    /// Returns the value of a token's slot as [`take`](Self::take) does.
     #[doc(hidden)]
-    #[inline(always)]
+    #[inline(always)] // forwards; the condition is a constant for each token
     pub fn value<K: Token>(&self, slot: Option<K::Type>) -> Result<K::Type, ReadError> {
         self.take(K::NAME, slot)
     }

@@ -1,4 +1,9 @@
 //! [`Writer`]: Rust values to DynamoDB JSON bytes.
+//!
+//! Functions that every usual value passes through are `#[inline(always)]`, so that lengths and
+//! literals are known at compile time and a copy becomes a few moves. Everything else (growing the
+//! buffer, escapes, errors) is `#[cold]` and `#[inline(never)]`, so that it does not bloat the code
+//! of each field.
 
 mod container;
 pub(super) mod field;
@@ -28,10 +33,10 @@ use super::error::WriteError;
 /// ```
 #[derive(Default)]
 pub struct Writer {
-    /// What was written, and behind it bytes of no meaning: a value is written into them with one look
-    /// at where they end, and only then counted.
+    /// The bytes written, and behind them bytes without meaning: a value is written into these
+    /// after a single check of the length, and counted only then.
     out: Vec<u8>,
-    /// How much was written.
+    /// The number of bytes written.
     at: usize,
     error: Option<WriteError>,
 }
@@ -45,20 +50,21 @@ impl std::fmt::Debug for Writer {
     }
 }
 
-/// How much of its room a writer makes ready at first, at most. It is never all of it: for memory that is
-/// all zero, allocators have a way of their own, which is slow for little of it.
+/// The largest number of bytes that a new writer fills with zeros at first. It never fills its
+/// whole capacity: allocators serve requests for zeroed memory differently, which is slow for small
+/// sizes.
 const READY: usize = 768;
 
 #[allow(dead_code, reason = "the raw access is for the rendering of requests")]
 impl Writer {
-    /// An empty writer with room for a kilobyte.
+    /// Creates an empty writer with room for a kilobyte.
     #[inline]
     pub fn new() -> Self {
         Self::with_capacity(1024)
     }
 
-    /// An empty writer for something short, all of which is made ready at once; the allocator gives half as
-    /// much more.
+    /// Creates an empty writer for something short, with all its `READY` bytes filled with zeros at
+    /// once; half as much more is allocated.
     #[inline]
     #[doc(hidden)]
     pub fn short<const READY: usize>() -> Self {
@@ -71,10 +77,10 @@ impl Writer {
         }
     }
 
-    /// An empty writer with room for this many bytes.
+    /// Creates an empty writer with room for this many bytes.
     #[inline]
     pub fn with_capacity(bytes: usize) -> Self {
-        // The rest is made ready when it is needed.
+        // The rest is filled with zeros when it is needed.
         let mut out = Vec::with_capacity(bytes);
         out.resize((bytes - bytes / 4).min(READY), 0);
         Writer {
@@ -84,9 +90,9 @@ impl Writer {
         }
     }
 
-    /// Reports a value that DynamoDB cannot hold, in place of writing it. The first error is kept,
+    /// Reports a value that DynamoDB cannot hold, instead of writing it. The first error is kept,
     /// with the path of the attribute that is being written.
-    #[cold]
+    #[cold] // error path
     #[inline(never)]
     pub fn fail(&mut self, mut error: WriteError) {
         if self.error.is_none() {
@@ -97,7 +103,7 @@ impl Writer {
         }
     }
 
-    /// The bytes that were written.
+    /// Returns the bytes that were written.
     ///
     /// # Errors
     /// The first error of [`fail`](Self::fail).
@@ -109,7 +115,8 @@ impl Writer {
         }
     }
 
-    /// The bytes that were written, when there was no error. The writer is empty then.
+    /// Takes the bytes written, which are complete only without an error, and leaves the writer
+    /// empty.
     #[doc(hidden)]
     pub fn take(&mut self) -> Vec<u8> {
         self.out.truncate(self.at);
@@ -117,7 +124,7 @@ impl Writer {
         std::mem::take(&mut self.out)
     }
 
-    /// A second one that goes on from here.
+    /// Creates a second writer that continues from the same bytes.
     #[doc(hidden)]
     pub fn copy(&self) -> Self {
         Writer {
@@ -127,33 +134,34 @@ impl Writer {
         }
     }
 
-    /// The error so far.
+    /// Returns the error so far.
     #[doc(hidden)]
     pub fn error(&self) -> Option<&WriteError> {
         self.error.as_ref()
     }
 
-    /// Takes the error, so that it can be given another path.
+    /// Removes and returns the error, so that it can be given another path.
     #[doc(hidden)]
     pub fn take_error(&mut self) -> Option<WriteError> {
         self.error.take()
     }
 
-    /// The bytes so far.
+    /// Returns the bytes so far.
     #[doc(hidden)]
     pub fn as_slice(&self) -> &[u8] {
         self.since(0)
     }
 
-    /// The bytes from this place on.
-    #[inline(always)]
+    /// Returns the bytes from this position on.
+    #[inline(always)] // part of the check of each key attribute
     #[doc(hidden)]
     pub fn since(&self, start: usize) -> &[u8] {
+        // In bounds: `start` is a position of this writer.
         self.out.get(start..self.at).unwrap_or_default()
     }
 
-    /// How many bytes were written.
-    #[inline(always)]
+    /// Returns the number of bytes written.
+    #[inline(always)] // a field access
     #[doc(hidden)]
     #[allow(
         clippy::len_without_is_empty,
@@ -163,19 +171,19 @@ impl Writer {
         self.at
     }
 
-    /// The byte that was written last.
-    #[inline(always)]
+    /// Returns the byte that was written last.
+    #[inline(always)] // part of writing each value
     pub(crate) fn last_byte(&self) -> Option<u8> {
         self.out.get(self.at.wrapping_sub(1)).copied()
     }
 
-    /// Forgets what was written after the first `len` bytes.
+    /// Drops everything after the first `len` bytes.
     #[doc(hidden)]
     pub fn truncate(&mut self, len: usize) {
         self.at = self.at.min(len);
     }
 
-    /// Makes room for this many more bytes.
+    /// Makes room for `bytes` more bytes.
     #[doc(hidden)]
     pub fn reserve(&mut self, bytes: usize) {
         if self.out.len() - self.at < bytes {
@@ -183,29 +191,32 @@ impl Writer {
         }
     }
 
-    /// The place of this many bytes, all of which have to be written.
-    #[inline(always)]
+    /// Returns the next `bytes` bytes of the buffer, all of which have to be written.
+    #[inline(always)] // part of writing each value
     fn room(&mut self, bytes: usize) -> &mut [u8] {
         let place = self.at..self.at + bytes;
         if self.out.get(place.clone()).is_none() {
             return self.room_behind(bytes);
         }
         self.at = place.end;
+        // In bounds: the range was checked above.
         self.out.get_mut(place).unwrap_or_default()
     }
 
-    /// The same where there is not so much of it.
-    #[cold]
+    /// Returns the same bytes as [`room`](Self::room), when the buffer has to grow first.
+    #[cold] // rare: the buffer doubles each time
     #[inline(never)]
     fn room_behind(&mut self, bytes: usize) -> &mut [u8] {
         let place = self.at..self.at + bytes;
         self.grow(place.end);
         self.at = place.end;
+        // In bounds: the buffer was grown to `place.end`.
         self.out.get_mut(place).unwrap_or_default()
     }
 
-    /// Makes it at least so long, and twice as long as it was if the memory for that is there.
-    #[cold]
+    /// Grows the buffer to at least `least` bytes, and to twice its length if the capacity allows
+    /// it.
+    #[cold] // rare: the buffer doubles each time
     fn grow(&mut self, least: usize) {
         let length = match self.out.capacity() {
             capacity if capacity >= least => least.max(2 * self.out.len()).min(capacity),
@@ -215,7 +226,7 @@ impl Writer {
     }
 
     /// Writes bytes as they are.
-    #[inline(always)]
+    #[inline(always)] // part of writing each value; lengths of literals are constants
     #[doc(hidden)]
     pub fn raw(&mut self, bytes: &[u8]) {
         let place = self.at..self.at + bytes.len();
@@ -228,8 +239,9 @@ impl Writer {
         }
     }
 
-    /// The same where there is not so much room: none is made ready that is written at once.
-    #[cold]
+    /// Appends bytes when the buffer is too short. The new bytes are not filled with zeros first,
+    /// as they are written at once.
+    #[cold] // rare: the buffer doubles each time
     #[inline(never)]
     fn append(&mut self, bytes: &[u8]) {
         self.out.truncate(self.at);
@@ -238,7 +250,7 @@ impl Writer {
     }
 
     /// Writes a comma unless this is the first element or member.
-    #[inline(always)]
+    #[inline(always)] // part of writing each value; lengths of literals are constants
     #[doc(hidden)]
     pub fn comma(&mut self) {
         if !matches!(self.last_byte(), Some(b'[' | b'{') | None) {

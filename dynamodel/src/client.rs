@@ -1,5 +1,5 @@
-//! What operations are sent to, and what every request shares: [`Db`], requests and responses,
-//! retries, spans, consumed capacity, tables and the embedded engine.
+//! [`Db`], to which operations are sent, and everything that requests share: requests and
+//! responses, retries, spans, consumed capacity, tables and the embedded engine.
 
 pub(crate) mod batch;
 pub(crate) mod capacity;

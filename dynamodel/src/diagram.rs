@@ -1,14 +1,14 @@
-//! [`Model`]: tables, keys and access patterns as a picture, from code.
+//! [`Model`]: a diagram of tables, keys and access patterns, from code.
 
 use std::fmt::{self, Write as _};
 
 use crate::model::entity::Item;
 use crate::model::schema::{EntitySchema, KeySchema, KeyTemplates, PartSchema, Piece};
 
-/// A picture of tables: the keys of their entities, their indexes and access patterns.
+/// A diagram of tables: the keys of their entities, their indexes and access patterns.
 ///
-/// `Display` is text for a terminal or a comment; [`to_mermaid`](Self::to_mermaid) is a diagram for a
-/// Markdown page.
+/// `Display` writes text for a terminal or a comment; [`to_mermaid`](Self::to_mermaid) returns a
+/// diagram for a Markdown page.
 ///
 /// ```
 /// use dynamodel::{Entity, Model, Table};
@@ -20,8 +20,8 @@ use crate::model::schema::{EntitySchema, KeySchema, KeyTemplates, PartSchema, Pi
 /// #[dynamo(table = App, key(partition = "USER#{id}", sort = "PROFILE"))]
 /// struct User { id: String }
 ///
-/// let picture = Model::of::<(User,)>().to_string();
-/// assert_eq!(picture, "\
+/// let diagram = Model::of::<(User,)>().to_string();
+/// assert_eq!(diagram, "\
 /// Table app
 ///
 /// | Entity | Index | Partition key  | Sort key     |
@@ -85,14 +85,14 @@ struct Place {
 }
 
 impl Model {
-    /// The picture of these entities.
+    /// Creates the diagram of these entities.
     pub fn of<T: Entities>() -> Self {
         Model {
             entities: T::SCHEMAS.to_vec(),
         }
     }
 
-    /// The tables' names, each once, in the order of the entities.
+    /// Returns the tables' names, each once, in the order of the entities.
     fn tables(&self) -> Vec<&'static str> {
         let mut tables = Vec::new();
         for entity in &self.entities {
@@ -110,8 +110,8 @@ impl Model {
             .filter(move |e| e.table == table)
     }
 
-    /// The picture as a Mermaid entity relationship diagram: each table with the entities that it
-    /// holds, and each entity with its key attributes.
+    /// Returns the diagram as a Mermaid entity relationship diagram: each table with the entities
+    /// that it holds, and each entity with its key attributes.
     pub fn to_mermaid(&self) -> String {
         let mut out = String::from("erDiagram\n");
         for table in self.tables() {
@@ -178,6 +178,7 @@ impl fmt::Display for Model {
                             keys.push(vec![
                                 name.to_owned(),
                                 guards.clone(),
+                                // A table without a sort key has no second cell.
                                 cells.next().unwrap_or_default(),
                                 cells.next().unwrap_or_default(),
                             ]);
@@ -203,7 +204,7 @@ impl fmt::Display for Model {
     }
 }
 
-/// The keys of the guards of a unique attribute.
+/// Returns the keys of the unique items of a unique attribute.
 fn guard_cells(
     entity: &'static EntitySchema,
     attribute: &'static str,
@@ -222,7 +223,7 @@ fn guard_cells(
     partition.into_iter().chain(sort)
 }
 
-/// The table itself, then the indexes that the entity uses.
+/// Returns the keys of the entity: of the table itself, then of the indexes that the entity uses.
 fn places(entity: &'static EntitySchema) -> Vec<Place> {
     match entity.single_table {
         Some(single) => {
@@ -337,7 +338,7 @@ fn shown(key: &[(&str, String)]) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// Rows as a Markdown table; the first is the head.
+/// Writes rows as a Markdown table; the first row is the head.
 fn grid(f: &mut fmt::Formatter<'_>, rows: &[Vec<String>]) -> fmt::Result {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| {
@@ -360,12 +361,12 @@ fn grid(f: &mut fmt::Formatter<'_>, rows: &[Vec<String>]) -> fmt::Result {
     Ok(())
 }
 
-/// What stands in quotes in a diagram.
+/// Returns text for use in quotes in a Mermaid diagram.
 fn quoted(text: &str) -> String {
     text.replace('"', "'")
 }
 
-/// The name of an attribute as one word of a diagram.
+/// Returns the name of an attribute as one word of a Mermaid diagram.
 fn word(name: &str) -> String {
     name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "_")
 }

@@ -13,12 +13,12 @@ use crate::write::update::Update;
 
 /// A struct whose values are the items of a table.
 ///
-/// Implemented by [`#[derive(Entity)]`](derive@crate::Entity), which also makes the constructors that
-/// take a key (`get`, `update`, `delete`, `check`, `key`, `query` and one for each index) and the
-/// struct of typed paths.
+/// Implemented by [`#[derive(Entity)]`](derive@crate::Entity), which also generates the struct of
+/// typed paths and the constructors that take a key (`get`, `update`, `delete`, `check`, `key`,
+/// `query` and one for each index).
 ///
-/// The methods here make operations on whole items. Making one costs nothing and sends nothing: it is
-/// sent by `.send(&db)`, or becomes part of a transaction or a batch.
+/// The methods here create operations on whole items. Creating one costs nothing and sends nothing:
+/// it is sent by `.send(&db)`, or becomes part of a transaction or a batch.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an entity",
     label = "not an entity",
@@ -33,26 +33,28 @@ pub trait Entity: Item {
         self.item_key()
     }
 
-    /// Returns the version that this value was read at; 0 when it is not stored yet or has no version.
+    /// Returns the version at which this value was read; 0 when it is not stored yet or has no
+    /// version.
     fn version(&self) -> u64 {
         self.item_version()
     }
 
     /// Returns the time when the item expires, in seconds since 1970; `None` without a
-    /// `#[dynamo(ttl)]` field or when it is not set.
+    /// `#[dynamo(ttl)]` field or when the field is not set.
     fn expires_at(&self) -> Option<u64> {
         self.item_expiry()
     }
 
-    /// Whether the item has expired by the clock of this machine.
+    /// Returns `true` if the item has expired by the clock of this machine.
     ///
     /// DynamoDB deletes expired items within a few days, not at once, so reads still return them:
-    /// ask this, or leave them out of a query with [`unexpired`](crate::Query::unexpired).
+    /// check them by this method, or leave them out of a query with
+    /// [`unexpired`](crate::Query::unexpired).
     fn is_expired(&self) -> bool {
         self.is_expired_at(SystemTime::now())
     }
 
-    /// Whether the item has expired at the given time.
+    /// Returns `true` if the item has expired at the given time.
     fn is_expired_at(&self, now: SystemTime) -> bool {
         self.expires_at()
             .is_some_and(|at| at <= crate::wire::attribute::time::epoch_seconds(now))
@@ -63,33 +65,34 @@ pub trait Entity: Item {
     /// With a version field, the item gets version 1 and an item that exists is a
     /// [conflict](crate::Error::is_conflict); without one it is a
     /// [failed condition](crate::Error::is_condition_failed).
-    /// Costs one write of the item's size; also when the condition fails.
+    /// Costs one write of the item's size, even when the condition fails.
     fn create(self) -> Put<Self, Self::Lock, Stored> {
         Put::new(self, PutMode::Create)
     }
 
     /// Writes the item: PutItem.
     ///
-    /// With a version field the stored item must still be at this value's version (or be absent for
-    /// version 0), and gets the next one. Without one, whatever is stored is overwritten.
+    /// With a version field, the stored item must still be at this value's version (or be absent
+    /// for version 0), and gets the next one. Without one, any stored item is overwritten.
     fn put(self) -> Put<Self, Self::Lock, Stored> {
         Put::new(self, PutMode::Put)
     }
 
-    /// Writes the item over one that exists: PutItem on condition that it does, and is still at this
-    /// value's version.
+    /// Writes the item over an existing one: PutItem on condition that the item exists, and is
+    /// still at this value's version.
     fn replace(self) -> Put<Self, Self::Lock, Stored> {
         Put::new(self, PutMode::Replace)
     }
 
-    /// Saves what changed from this value, which was read, to another: an UpdateItem with the changed
-    /// attributes only, so that a big item does not travel.
+    /// Saves the changes from this value, which was read, to another one: an UpdateItem with the
+    /// changed attributes only, so that a big item is not sent.
     ///
-    /// Documents and maps are changed by path, and what else they hold in the table is kept. Sets are
-    /// changed by the elements that were added or taken out, lists by element when the version is
+    /// Documents and maps are changed by path, and their other stored entries are kept. Sets are
+    /// changed by the elements that were added or removed, lists by element when the version is
     /// checked. A whole value is set where that is smaller. The item must still exist and, with a
-    /// version field, be at this value's version; version, times and write token are kept as by every
-    /// [`Update`]. It can be added to, made conditional and put into transactions like one.
+    /// version field, be at this value's version; version, times and write token are maintained as
+    /// by every [`Update`]. Further actions and a condition can be added to the update, and it can
+    /// be part of a transaction.
     ///
     /// ```
     /// # use dynamodel::{Db, Entity};
@@ -115,13 +118,15 @@ pub trait Entity: Item {
     /// # }
     /// ```
     ///
-    /// A changed primary key is an [invalid request](crate::Error::is_invalid_request) before anything
-    /// is sent. Costs no network and no write; both values are written as JSON and compared.
+    /// A changed primary key is an [invalid request](crate::Error::is_invalid_request) before
+    /// anything is sent. Creating the update needs no network and no write: both values are written
+    /// as JSON and compared.
     fn diff(&self, changed: &Self) -> Update<Self> {
         Update::of_diff(self, changed)
     }
 
-    /// Deletes the item: DeleteItem. With a version field it must still be at this value's version.
+    /// Deletes the item: DeleteItem. With a version field, the item must still be at this value's
+    /// version.
     fn remove(self) -> Remove<Self, Self::Lock> {
         Remove::new(self)
     }

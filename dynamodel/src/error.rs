@@ -1,4 +1,4 @@
-//! [`Error`]: what can go wrong, told by predicates.
+//! [`Error`]: all failures of operations, told apart by predicates.
 
 mod ask;
 pub(crate) mod canceled;
@@ -18,12 +18,13 @@ use crate::wire::{ReadError, WriteError};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What went wrong with an operation.
+/// The error of an operation.
 ///
-/// Opaque and one word wide. Ask it by its predicates; [`source`](StdError::source) has the SDK's own
-/// error where the service or the network is behind it. It names entity, operation, attribute and AWS
-/// request id, and never a value, key or token: neither in `Display` nor in `Debug`. The SDK's own
-/// errors behind `source` keep no such promise.
+/// The type is opaque and one word wide. Its predicates tell the failures apart;
+/// [`source`](StdError::source) returns the SDK's own error if the service or the network is the
+/// cause. The error names entity, operation, attribute and AWS request id, and never a value, key
+/// or token: neither in `Display` nor in `Debug`. The SDK's own errors behind `source` keep no such
+/// promise.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -117,7 +118,8 @@ impl Error {
         }))
     }
 
-    /// An error of your own, for instance to end [`modify`](crate::Get::modify) from its closure.
+    /// Creates an error of your own, for instance to end [`modify`](crate::Get::modify) from its
+    /// closure.
     pub fn other(error: impl Into<BoxError>) -> Self {
         Self::new(Kind::Other(error.into()))
     }
@@ -189,7 +191,7 @@ impl Error {
         Self::new(Kind::Contended { attempts, last })
     }
 
-    /// A canceled transaction.
+    /// Creates the error of a canceled transaction.
     pub(crate) fn canceled(failure: Failure, canceled: impl FnOnce(BoxError) -> Canceled) -> Self {
         let FailureKind::Service { source, .. } = failure.kind else {
             return Self::failure(failure);
@@ -200,12 +202,12 @@ impl Error {
         error
     }
 
-    /// DynamoDB left a part of a batch undone, as often as it was asked.
+    /// Creates the error of a batch of which DynamoDB left a part undone in every try.
     pub(crate) fn still_unprocessed() -> Self {
         Self::new(Kind::Unprocessed)
     }
 
-    /// What a batch has not done when it failed with this error.
+    /// Adds the part that a batch had not done when it failed with this error.
     pub(crate) fn leaving(mut self, left: impl Unfinished) -> Self {
         self.0.left = Some(Box::new(left));
         self
@@ -215,13 +217,13 @@ impl Error {
         self.0.left.as_deref()
     }
 
-    /// What was left, when it is of this type.
+    /// Returns the part left undone, if it is of this type.
     pub(crate) fn left_as<T: Unfinished>(&self) -> Option<&T> {
         let left: &dyn Any = self.left()?;
         left.downcast_ref()
     }
 
-    /// Takes what was left, when it is of this type.
+    /// Removes and returns the part left undone, if it is of this type.
     pub(crate) fn take_left<T: Unfinished>(&mut self) -> Option<T> {
         self.left_as::<T>()?;
         let left: Box<dyn Any> = self.0.left.take()?;
@@ -243,7 +245,7 @@ impl Error {
         }
     }
 
-    /// Two items get one value of a unique attribute.
+    /// Creates the error of two items that get the same value of a unique attribute.
     pub(crate) fn taken(attribute: &'static str) -> Self {
         Self::new(Kind::Taken {
             attribute,
@@ -251,8 +253,8 @@ impl Error {
         })
     }
 
-    /// The transaction was canceled because another item has the value that this operation gives to
-    /// the attribute.
+    /// Turns the error of a canceled transaction into a unique violation: another item has the
+    /// value that the operation at `position` gives to the attribute.
     pub(crate) fn taken_by(mut self, position: usize, attribute: &'static str) -> Self {
         self.0.kind = match self.0.kind {
             Kind::Canceled(mut canceled) => {
@@ -268,7 +270,8 @@ impl Error {
         self
     }
 
-    /// The transaction was one write and its guards: what the write alone would tell.
+    /// Turns the error of a transaction of one write and its unique items into the error that the
+    /// write alone would return.
     pub(crate) fn of_one_write(mut self, must_exist: bool) -> Self {
         self.0.kind = match self.0.kind {
             Kind::Canceled(canceled) => match canceled.into_condition() {
@@ -286,7 +289,7 @@ impl Error {
         self
     }
 
-    /// What the service or the network answered.
+    /// Creates the error of a failure of the service or the network.
     pub(crate) fn failure(failure: Failure) -> Self {
         let kind = match failure.kind {
             FailureKind::Service {
@@ -314,7 +317,7 @@ impl Error {
         error
     }
 
-    /// An error of the SDK's own operations, which manage tables.
+    /// Creates an error of the SDK's own operations, which manage tables.
     pub(crate) fn sdk<E>(error: aws_sdk_dynamodb::error::SdkError<E>) -> Self
     where
         E: StdError + aws_sdk_dynamodb::error::ProvideErrorMetadata + Send + Sync + 'static,
@@ -341,7 +344,7 @@ impl Error {
         error
     }
 
-    /// A failed condition, told apart by the write that asked it.
+    /// Creates the error of a failed condition, with its meaning for the write.
     pub(crate) fn condition(failure: Failure, outcome: ConditionOutcome) -> Self {
         let FailureKind::Service { source, .. } = failure.kind else {
             return Self::failure(failure);
@@ -358,7 +361,8 @@ impl Error {
         error
     }
 
-    /// The stored item was left by this very call, which can not say what its output was.
+    /// Marks the error as ambiguous: the same call wrote the stored item, but its output is not
+    /// known.
     pub(crate) fn of_own_write(mut self) -> Self {
         if let Kind::Condition { ambiguous, .. } = &mut self.0.kind {
             *ambiguous = true;
@@ -367,12 +371,13 @@ impl Error {
     }
 }
 
-/// The kind of a request that was not sent, or got no answer: for want of credentials, or `other`.
+/// Returns the kind of a request that was not sent or got no response: missing credentials, or
+/// `other`.
 fn unsent(error: BoxError, other: fn(BoxError) -> Kind) -> Kind {
     let mut causes =
         std::iter::successors(Some(&*error as &(dyn StdError + 'static)), |&e| e.source());
-    // Without any provider of credentials the SDK finds no way to sign; the type of that error is
-    // private to it.
+    // Without a provider of credentials the SDK finds no way to sign. The type of that error is
+    // private to the SDK, so its text is compared.
     let is_credentials = causes.any(|e| {
         e.is::<CredentialsError>() || e.to_string().starts_with("failed to select an auth scheme")
     });
@@ -383,7 +388,7 @@ fn unsent(error: BoxError, other: fn(BoxError) -> Kind) -> Kind {
     }
 }
 
-/// What a failed condition means to the write that asked it.
+/// The meaning of a failed condition for the write.
 pub(crate) struct ConditionOutcome {
     pub(crate) conflict: bool,
     pub(crate) ambiguous: bool,

@@ -113,7 +113,7 @@
 //! No value, key, cursor or write token appears in an error, in `Debug` output of an operation or in a
 //! trace. Entities, attributes and operations are named.
 
-// The runtime's own tests and examples use the derives, whose code names the crate by its name.
+// The crate's own tests and examples use the derives, whose code names the crate by its name.
 extern crate self as dynamodel;
 
 #[doc(hidden)]

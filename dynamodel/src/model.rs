@@ -1,4 +1,4 @@
-//! What an entity is: its schema, keys, templates, table and expressions. No I/O.
+//! The model of an entity: its schema, keys, templates, table and expressions. No I/O.
 
 pub(crate) mod canonical_key;
 pub(crate) mod entity;

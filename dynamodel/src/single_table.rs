@@ -1,4 +1,4 @@
-//! Entities of several kinds that share a table and a partition, read together.
+//! Entities of several kinds that share a table and a partition and are read together.
 
 pub(crate) mod collection;
 pub(crate) mod gather;

@@ -1,4 +1,4 @@
-//! Any bytes: no panic, and nothing is accepted that is not JSON.
+//! Reads any bytes: no panic, and nothing is accepted that is not JSON.
 #![no_main]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! What is read is written, and reads as the same again.
+//! Writes every item that can be read, and reads it back as the same item.
 #![no_main]
 
 use dynamodel_wire::{from_slice, item_from_slice, item_to_vec, to_vec};

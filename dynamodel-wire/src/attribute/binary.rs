@@ -1,4 +1,4 @@
-//! [`Binary`].
+//! [`Binary`]: bytes as one attribute.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -20,17 +20,17 @@ use crate::{ReadError, Reader, Writer};
 pub struct Binary(Vec<u8>);
 
 impl Binary {
-    /// Binary of these bytes.
+    /// Creates binary from these bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Binary(bytes.into())
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub fn into_vec(self) -> Vec<u8> {
         self.0
     }
 
-    /// The bytes.
+    /// Returns the bytes as a slice.
     pub fn as_slice(&self) -> &[u8] {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! The fields of a struct that borrows.
+//! The field types of structs that borrow from a page.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -7,8 +7,8 @@ use std::hash::{BuildHasher, Hash};
 use crate::container::{ListOf, MapOf, SetOf};
 use crate::{Attribute, Binary, ReadError, Reader, ValueOf, kind};
 
-/// A field that borrows for `'a`. The documentation of
-/// `dynamodel::BorrowedProjection` lists the types.
+/// A field that borrows for `'a`. The documentation of `dynamodel::BorrowedProjection` lists the
+/// types.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be borrowed from a page",
     label = "not a type that borrows",
@@ -21,14 +21,14 @@ pub trait BorrowedField<'a>: Sized {
     /// When the stored value is of another kind or out of range.
     fn read(r: &mut Reader<'a>) -> Result<Self, ReadError>;
 
-    /// What a missing attribute reads as; `None` when the attribute has to be there.
-    #[inline(always)]
+    /// Returns the value of a missing attribute, or `None` if the attribute has to be there.
+    #[inline(always)] // a constant: the check for missing fields disappears
     fn absent() -> Option<Self> {
         None
     }
 }
 
-/// What the field of a borrowing struct can take from an entity's field that is stored as `Stored`.
+/// Types that a field of a borrowing struct can have if the entity's field is stored as `Stored`.
 #[diagnostic::on_unimplemented(
     message = "the entity's field is a `{Stored}`, which cannot be borrowed as `{Self}`",
     label = "not a borrowed form of the entity's field",
@@ -46,7 +46,7 @@ pub trait BorrowedText: kind::Kind {}
 impl BorrowedText for kind::S {}
 
 impl<'a> BorrowedField<'a> for &'a str {
-    #[inline(always)]
+    #[inline(always)] // part of the loop over an item's attributes
     fn read(r: &mut Reader<'a>) -> Result<Self, ReadError> {
         match r.string()? {
             Cow::Borrowed(text) => Ok(text),
@@ -56,14 +56,15 @@ impl<'a> BorrowedField<'a> for &'a str {
 }
 impl<T: Attribute> BorrowedFrom<T> for &str where T::Kind: BorrowedText {}
 
-/// Only a page keeps what it has unescaped.
-#[cold]
+/// The error of text that cannot be borrowed: it holds escapes, and only a page keeps unescaped
+/// text.
+#[cold] // error path
 fn unescaped() -> ReadError {
     ReadError::expected("text without escapes, or of a page")
 }
 
 impl<'a> BorrowedField<'a> for Cow<'a, str> {
-    #[inline(always)]
+    #[inline(always)] // part of the loop over an item's attributes
     fn read(r: &mut Reader<'a>) -> Result<Self, ReadError> {
         r.string()
     }
@@ -71,7 +72,7 @@ impl<'a> BorrowedField<'a> for Cow<'a, str> {
 impl<T: Attribute> BorrowedFrom<T> for Cow<'_, str> where T::Kind: BorrowedText {}
 
 impl<'a, V: BorrowedField<'a>> BorrowedField<'a> for Option<V> {
-    #[inline(always)]
+    #[inline(always)] // part of the loop over an item's attributes
     fn read(r: &mut Reader<'a>) -> Result<Self, ReadError> {
         if r.is_null() {
             r.null()?;
@@ -80,7 +81,7 @@ impl<'a, V: BorrowedField<'a>> BorrowedField<'a> for Option<V> {
         V::read(r).map(Some)
     }
 
-    #[inline(always)]
+    #[inline(always)] // a constant: the check for missing fields disappears
     fn absent() -> Option<Self> {
         Some(None)
     }
@@ -153,11 +154,11 @@ impl<'a, V: BorrowedField<'a>, H: BuildHasher + Default> BorrowedField<'a>
 }
 impl<T: MapOf<Key = String>, V: BorrowedFrom<T::Entry>, H> BorrowedFrom<T> for HashMap<&str, V, H> {}
 
-/// What stands in lists and maps beside text and documents.
+/// Implements the traits for owned types, which occur in lists and maps beside text and documents.
 macro_rules! owned {
     ($($owned:ty)*) => {$(
         impl BorrowedField<'_> for $owned {
-            #[inline(always)]
+            #[inline(always)] // forwards to a function that is inlined itself
             fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
                 <$owned as Attribute>::read(r)
             }
@@ -194,12 +195,12 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads the attribute `name` of a borrowing struct into its slot.
+    /// Reads the attribute `name` of a borrowing struct into `slot`.
     ///
     /// # Errors
-    /// What the attribute's type says, with the name in the path.
+    /// The error of the attribute's type, with the name in the path.
     #[doc(hidden)]
-    #[inline(always)]
+    #[inline(always)] // part of the loop over an item's attributes
     pub fn borrow<V: BorrowedField<'a>>(
         &mut self,
         name: &'static str,

@@ -1,4 +1,4 @@
-//! What lists, maps and sets have inside, for paths and operands.
+//! Traits of lists, maps and sets that name their element types, for paths and operands.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -51,7 +51,7 @@ impl<K: MapKey, T: Attribute, S> MapOf for HashMap<K, T, S> {
     type Entry = T;
 }
 
-/// A key of a map with keys of type `K`, as [`Path::key`](super::Path::key) takes it: `K`, `&K`, and
+/// A key of a map with keys of type `K`, as `Path::key` of dynamodel takes it: `K`, `&K`, and
 /// for text keys also `&str`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key of a map with keys of type `{K}`",

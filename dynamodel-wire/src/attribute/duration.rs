@@ -1,4 +1,4 @@
-//! `Duration` and `SystemTime`: seconds, with as many decimals as it takes to be exact.
+//! `Duration` and `SystemTime`: seconds, with as many decimals as are needed to be exact.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -59,7 +59,7 @@ pub(super) fn write_seconds(negative: bool, time: Duration, w: &mut Writer) {
     }
 }
 
-/// The sign and the nanoseconds.
+/// Reads the sign and the nanoseconds.
 pub(super) fn read_seconds(
     r: &mut Reader<'_>,
     expected: &'static str,
@@ -75,7 +75,7 @@ fn duration(nanos: u128) -> Option<Duration> {
     Some(Duration::new(seconds, rest))
 }
 
-#[cold]
+#[cold] // error path
 pub(super) fn out_of_range(expected: &'static str) -> ReadError {
     ReadError::new(expected, "a number out of range")
 }

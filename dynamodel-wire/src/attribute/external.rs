@@ -1,4 +1,4 @@
-//! Types of other crates as attributes, each behind the feature that is named as its crate.
+//! Types of other crates as attributes, each behind the feature that has the crate's name.
 
 #[cfg(feature = "bigdecimal")]
 mod bigdecimal;

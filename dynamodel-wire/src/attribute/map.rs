@@ -60,12 +60,12 @@ impl<T: Attribute, const N: usize> Attribute for [T; N] {
     }
 }
 
-#[cold]
+#[cold] // error path
 fn wrong_length(expected: usize) -> ReadError {
     ReadError::new(format!("L of {expected} elements"), "another length")
 }
 
-/// Lists from arrays, slices and vectors.
+/// Implements the operand traits of lists for arrays, slices and vectors.
 macro_rules! list_operands {
     ($($list:ty: [$($gen:tt)*] $operand:ty;)*) => {$(
         impl<V: Attribute, X: ValueFor<V>, $($gen)*> ValueFor<$list> for $operand {
@@ -139,7 +139,7 @@ tuples! {
     12: A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11;
 }
 
-/// A type that can be the key of a map: text, and what has one exact text form.
+/// A type that can be the key of a map: text, and types with exactly one text for each value.
 ///
 /// ```
 /// use std::borrow::Cow;
@@ -175,10 +175,10 @@ tuples! {
     note = "keys of a map are text; implement `MapKey` for a type of your own, or store a `Vec` of pairs"
 )]
 pub trait MapKey: Sized {
-    /// The key as text. Different keys have different texts.
+    /// Returns the key as text. Different keys have different texts.
     fn to_key(&self) -> Cow<'_, str>;
 
-    /// The key of this text; `None` when there is none.
+    /// Returns the key of this text, or `None` if no key has it.
     fn from_key(key: Cow<'_, str>) -> Option<Self>;
 }
 
@@ -275,7 +275,7 @@ maps! {
     HashMap<K, V, H> where [Eq + Hash] [BuildHasher + Default];
 }
 
-#[cold]
+#[cold] // error path
 pub(super) fn wrong_key() -> ReadError {
     ReadError::new("another key of the map", "a key of another form")
 }

@@ -1,4 +1,4 @@
-//! Numbers.
+//! Integers and floating-point numbers.
 
 use std::num::{
     NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize, NonZeroU8,
@@ -14,12 +14,12 @@ macro_rules! integers {
             type Value = Self;
             type Kind = kind::N;
 
-            #[inline(always)]
+            #[inline(always)] // part of the loop over an item's attributes
             fn write(&self, w: &mut Writer) {
                 w.integer(*self);
             }
 
-            #[inline(always)]
+            #[inline(always)] // part of the loop over an item's attributes
             fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
                 r.integer()
             }
@@ -29,12 +29,12 @@ macro_rules! integers {
             type Value = Self;
             type Kind = kind::N;
 
-            #[inline(always)]
+            #[inline(always)] // part of the loop over an item's attributes
             fn write(&self, w: &mut Writer) {
                 w.integer(self.get());
             }
 
-            #[inline(always)]
+            #[inline(always)] // part of the loop over an item's attributes
             fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
                 $non_zero::new(r.integer()?).ok_or_else(zero)
             }
@@ -56,7 +56,7 @@ integers! {
     isize NonZeroIsize,
 }
 
-#[cold]
+#[cold] // error path
 fn zero() -> ReadError {
     ReadError::new("N other than zero", "zero")
 }

@@ -1,9 +1,11 @@
-//! Any serde type as DynamoDB values, for `#[dynamo(serde)]`: straight between the type and the bytes.
+//! Any serde type as DynamoDB values, for `#[dynamo(serde)]`: converted directly between the type
+//! and the bytes.
 //!
 //! Structs and maps are M, sequences and tuples L, text and `char` S, numbers N, bytes B, booleans
 //! BOOL, unit NULL. A field of a struct that is `None` is absent, `None` elsewhere is NULL. Enums are
 //! tagged as serde does by default: `"Unit"`, `{"Newtype": ..}`, `{"Tuple": [..]}`, `{"Struct": {..}}`.
-//! Keys of maps are text, and what has a text of its own: `char`, integers, booleans, unit variants.
+//! Keys of maps are text or types with one text for each value: `char`, integers, booleans, unit
+//! variants.
 
 mod de;
 mod element;
@@ -25,7 +27,7 @@ impl<T: Serialize + DeserializeOwned> SerdeField for T {}
 
 /// Writes a `#[dynamo(serde)]` field.
 pub fn serde_write<T: SerdeField>(value: &T, w: &mut Writer) {
-    // The writer keeps the error.
+    // The error is not lost: the writer keeps it.
     let _ = ser::write(value, w);
 }
 
@@ -37,12 +39,12 @@ pub fn serde_read<T: SerdeField>(r: &mut Reader<'_>) -> Result<T, ReadError> {
     T::deserialize(de::Deserializer::new(r)).map_err(Into::into)
 }
 
-/// Whether a `#[dynamo(serde)]` field is `None`, and so left out.
+/// Returns `true` if a `#[dynamo(serde)]` field is `None`, and so left out.
 pub fn serde_is_absent<T: SerdeField>(value: &T) -> bool {
     probe::is_none(value)
 }
 
-/// What a missing `#[dynamo(serde)]` field reads as: `None` for an `Option`.
+/// Returns the value of a missing `#[dynamo(serde)]` field: `None` for an `Option`.
 pub fn serde_missing<T: SerdeField>() -> Option<T> {
     T::deserialize(missing::Missing).ok()
 }

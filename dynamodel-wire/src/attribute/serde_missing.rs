@@ -1,4 +1,5 @@
-//! What `#[dynamo(serde)]` meets without the feature `serde`: an error that names it.
+//! Stand-ins for `#[dynamo(serde)]` without the feature `serde`: a compile error that names the
+//! feature.
 
 use crate::{ReadError, Reader, Writer};
 
@@ -16,17 +17,17 @@ pub fn serde_write<T: SerdeField>(_: &T, _: &mut Writer) {}
 /// Reads a `#[dynamo(serde)]` field.
 ///
 /// # Errors
-/// Always; but no type has the trait, so nothing calls it.
+/// Always; no type implements the trait, so no code can call it.
 pub fn serde_read<T: SerdeField>(_: &mut Reader<'_>) -> Result<T, ReadError> {
     Err(ReadError::expected("the feature `serde` of dynamodel"))
 }
 
-/// Whether a `#[dynamo(serde)]` field is left out.
+/// Returns `true` if a `#[dynamo(serde)]` field is left out.
 pub fn serde_is_absent<T: SerdeField>(_: &T) -> bool {
     false
 }
 
-/// What a missing `#[dynamo(serde)]` field reads as.
+/// Returns the value of a missing `#[dynamo(serde)]` field.
 pub fn serde_missing<T: SerdeField>() -> Option<T> {
     None
 }

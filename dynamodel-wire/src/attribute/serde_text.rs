@@ -5,11 +5,12 @@ pub(super) mod json;
 #[cfg(feature = "msgpack")]
 pub(super) mod msgpack;
 
-/// What both wrappers are beside their [`Attribute`](crate::Attribute).
+/// Implements the methods and conversions that both wrappers have beside
+/// [`Attribute`](crate::Attribute).
 macro_rules! wrapper {
     ($name:ident) => {
         impl<T> $name<T> {
-            /// The value.
+            /// Returns the value.
             pub fn into_inner(self) -> T {
                 self.0
             }

@@ -1,4 +1,4 @@
-//! Sets, and what may stand for one in an operand.
+//! Sets, and the operands that stand for a set.
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, Hash};

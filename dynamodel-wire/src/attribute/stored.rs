@@ -12,13 +12,13 @@ pub trait StoredAs<T>: Attribute {
     /// Writes the field in this form.
     fn write_stored(value: &T, w: &mut Writer);
 
-    /// Whether the attribute is left out.
-    #[inline(always)]
+    /// Returns `true` if the attribute is left out.
+    #[inline(always)] // a constant for most types: the check disappears
     fn stored_is_absent(value: &T) -> bool {
         let _ = value;
         false
     }
 
-    /// The field behind the form that was read.
+    /// Returns the field of the form that was read.
     fn into_value(self) -> T;
 }

@@ -10,7 +10,7 @@ use crate::{Attribute, Reader, WriteError, Writer};
 
 /// A type whose values can stand in a key template such as `ORDER#{placed_at}#{order_id}`.
 ///
-/// The text keeps the order: of two values, the lesser one has the lesser text. Implemented for
+/// The text keeps the order: of two values, the lesser one has the lesser text. Implemented for:
 ///
 /// | Rust | Text | Fixed width |
 /// |---|---|---|
@@ -26,8 +26,8 @@ use crate::{Attribute, Reader, WriteError, Writer};
 /// | `#[derive(Document)]` types that are `transparent` or `from`/`into` another type | as that type's | no |
 ///
 /// A part without a fixed width ends where the literal after it begins. A value whose text contains
-/// that literal is refused with [`is_invalid_key`](crate::Error::is_invalid_key), so that no key can
-/// pass for another one; the last part of a template may contain anything.
+/// that literal is refused with `Error::is_invalid_key` of dynamodel, so that two
+/// different keys never share one text; the last part of a template may contain anything.
 ///
 /// ```
 /// use dynamodel_wire::TemplatePart;
@@ -48,20 +48,20 @@ use crate::{Attribute, Reader, WriteError, Writer};
     note = "an `Option` can be part of the template of an index key, where `None` leaves the item out of the index; a primary key is never without a part"
 )]
 pub trait TemplatePart: Sized {
-    /// How many bytes the text has, when it always has as many.
+    /// Byte length of the text if fixed, otherwise `None`.
     const WIDTH: Option<usize> = None;
 
     /// Appends the text.
     ///
     /// # Errors
-    /// When the value has none, for instance a time after the year 9999.
+    /// When the value has no text, for instance a time after the year 9999.
     fn write_part(&self, out: &mut String) -> Result<(), WriteError>;
 
-    /// The value of this text; `None` when the text is of no value.
+    /// Returns the value of this text, or `None` if no value has it.
     fn read_part(text: &str) -> Option<Self>;
 }
 
-/// Parts whose texts all have the same length. Nothing has to mark their end.
+/// Parts whose texts all have the same length, so that no literal has to mark their end.
 #[diagnostic::on_unimplemented(
     message = "the text of `{Self}` has no fixed width in a key template",
     label = "nothing tells where this part ends",
@@ -69,7 +69,7 @@ pub trait TemplatePart: Sized {
 )]
 pub trait FixedWidth: TemplatePart {}
 
-/// What a field of an index template can be: a part, or an `Option` of one.
+/// Types of the fields of an index template: a part, or an `Option` of one.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a key template",
@@ -93,7 +93,7 @@ impl<T: TemplatePart> IndexPart for Option<T> {
     }
 }
 
-/// The text of a field.
+/// Returns the text of a field, or `None` if the field is `None`.
 #[doc(hidden)]
 pub fn part_text<T: IndexPart>(value: &T) -> Result<Option<String>, WriteError> {
     let Some(part) = value.part() else {
@@ -104,7 +104,7 @@ pub fn part_text<T: IndexPart>(value: &T) -> Result<Option<String>, WriteError> 
     Ok(Some(text))
 }
 
-/// The width of the text of a field.
+/// Returns the byte length of the text of a field, if fixed.
 #[doc(hidden)]
 pub const fn width<T: IndexPart>() -> Option<usize> {
     <T::Part as TemplatePart>::WIDTH
@@ -164,7 +164,7 @@ pub fn write_word<T: Attribute>(value: &T, out: &mut String) -> Result<(), Write
     Ok(())
 }
 
-/// The value that is stored as this S.
+/// Returns the value that is stored as this S.
 #[doc(hidden)]
 pub fn read_word<T: Attribute>(text: &str) -> Option<T> {
     let mut w = Writer::with_capacity(text.len() + 8);

@@ -13,12 +13,12 @@ macro_rules! text {
             type Value = Self;
             type Kind = kind::S;
 
-            #[inline(always)]
+            #[inline(always)] // part of the loop over an item's attributes
             fn write(&self, w: &mut Writer) {
                 w.string(self);
             }
 
-            #[inline(always)]
+            #[inline(always)] // part of the loop over an item's attributes
             fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
                 Ok(r.owned_string()?.into())
             }
@@ -49,12 +49,12 @@ impl Attribute for bool {
     type Value = Self;
     type Kind = kind::Bool;
 
-    #[inline(always)]
+    #[inline(always)] // part of the loop over an item's attributes
     fn write(&self, w: &mut Writer) {
         w.bool(*self);
     }
 
-    #[inline(always)]
+    #[inline(always)] // part of the loop over an item's attributes
     fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
         r.bool()
     }

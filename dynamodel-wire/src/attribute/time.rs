@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::attribute::{Attribute, SetValue, ValueFor, kind};
 use crate::{ReadError, Reader, StoredAs, Writer};
 
-/// Whole seconds since 1970; 0 before it.
+/// Returns whole seconds since 1970, and 0 for earlier times.
 #[doc(hidden)]
 pub fn epoch_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
@@ -22,13 +22,13 @@ pub fn epoch_seconds(time: SystemTime) -> u64 {
     note = "a `ttl` field is an integer of seconds since 1970 (`u64`), a `SystemTime`, or an `Option` of these"
 )]
 pub trait TtlTime: Sized {
-    /// Seconds since 1970, when the time is set.
+    /// Returns the seconds since 1970, or `None` if no time is set.
     fn epoch_seconds(&self) -> Option<u64>;
 
-    /// The time at this many seconds since 1970; `None` when the type cannot hold it.
+    /// Returns the time that is this many seconds after 1970, or `None` if the type cannot hold it.
     fn from_epoch_seconds(seconds: u64) -> Option<Self>;
 
-    /// What a missing attribute reads as.
+    /// Returns the value of a missing attribute, or `None` if the attribute has to be there.
     fn absent() -> Option<Self> {
         None
     }
@@ -81,13 +81,13 @@ impl<T: TtlTime> Attribute for Ttl<T> {
         Self::write_stored(&self.0, w);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
-        // Other writers may have left a fraction; DynamoDB reads the whole seconds.
         if r.is_null() {
             r.null()?;
             return T::absent()
                 .map(Ttl)
                 .ok_or_else(|| ReadError::expected("a time, not NULL"));
         }
+        // Other writers may have left a fraction; DynamoDB reads the whole seconds.
         let time = SystemTime::read(r)?;
         T::from_epoch_seconds(epoch_seconds(time))
             .map(Ttl)
@@ -140,8 +140,8 @@ impl<T: TtlTime> SetValue<Ttl<Option<T>>> for T {
     }
 }
 
-/// Types of a `#[dynamo(created_at)]` or `#[dynamo(updated_at)]` field, which writes fill with the
-/// time of this machine's clock.
+/// Types of a `#[dynamo(created_at)]` or `#[dynamo(updated_at)]` field. Writes set such a field to
+/// the time of this machine's clock.
 ///
 /// Implemented for [`SystemTime`], for `u64` and `i64` (seconds since 1970), with their features for the
 /// points in time of `chrono`, `time` and `jiff`, and for `Option` of these.
@@ -151,10 +151,10 @@ impl<T: TtlTime> SetValue<Ttl<Option<T>>> for T {
     note = "a `created_at` or `updated_at` field is a `SystemTime`, an integer of seconds since 1970 (`u64`), or an `Option` of these"
 )]
 pub trait Timestamp: Attribute {
-    /// The time in this type.
+    /// Converts the time to this type.
     fn from_system_time(now: SystemTime) -> Self;
 
-    /// Whether no time was set yet: `None`, 0 or 1970-01-01.
+    /// Returns `true` if no time was set yet: `None`, 0 or 1970-01-01.
     fn is_unset(&self) -> bool;
 
     #[doc(hidden)]
@@ -208,8 +208,8 @@ impl<T: Timestamp> Timestamp for Option<T> {
     }
 }
 
-/// The date of a day, counted from 1970-01-01, in the Gregorian calendar: by eras of 400 years that
-/// begin on March 1st, so that the leap day is the last of its year.
+/// Returns the date of a day that is counted from 1970-01-01, in the Gregorian calendar. Eras of
+/// 400 years begin on March 1st, so that the leap day is the last day of its year.
 #[doc(hidden)]
 pub fn civil(day: i64) -> (i64, i64, i64) {
     let day = day.saturating_add(719_468);

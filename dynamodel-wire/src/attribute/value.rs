@@ -1,4 +1,4 @@
-//! Operands: which Rust values may stand for an attribute value.
+//! Operands: the Rust values that may stand for an attribute value.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use crate::Writer;
 
 /// A value that a condition, filter or key compares an attribute of type `V` with.
 ///
-/// `V` itself and `&V` always are; text may be given as `&str`, `&String`, `Cow<str>` or `Box<str>`,
-/// a list as an array or slice.
+/// `V` itself and `&V` always implement it; text may also be given as `&str`, `&String`, `Cow<str>`
+/// or `Box<str>`, a list as an array or slice.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of an attribute of type `{V}`",
     label = "expected a `{V}`",
@@ -21,7 +21,8 @@ pub trait ValueFor<V> {
 
 /// A value that an update sets an attribute of type `T` to.
 ///
-/// What [`ValueFor`] takes, and for an optional attribute also an `Option`: `None` removes it.
+/// Every [`ValueFor`] type is one, and for an optional attribute also an `Option`: `None` removes
+/// it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of an attribute of type `{T}`",
     label = "expected a `{T}`",
@@ -31,7 +32,7 @@ pub trait SetValue<T> {
     /// Writes the attribute value.
     fn write_value(&self, w: &mut Writer);
 
-    /// Whether setting it means to remove the attribute.
+    /// Returns `true` if setting the value removes the attribute.
     fn is_removal(&self) -> bool {
         false
     }
@@ -80,7 +81,7 @@ impl<V: Attribute> SetValue<Option<V>> for &V {
     }
 }
 
-/// Text in any of its usual forms.
+/// Implements the operand traits for text in its usual forms.
 macro_rules! text_operands {
     ($($operand:ty => $($stored:ty),*;)*) => {$($(
         impl ValueFor<$stored> for $operand {
@@ -111,7 +112,7 @@ text_operands! {
     &std::sync::Arc<str> => String;
 }
 
-/// Lists and binaries from arrays and slices.
+/// Implements the operand traits for lists and binaries given as arrays and slices.
 macro_rules! list_operands {
     ($([$($gen:tt)*] $operand:ty;)*) => {$(
         impl<V: Attribute, X: ValueFor<V>, $($gen)*> ValueFor<Vec<V>> for $operand {

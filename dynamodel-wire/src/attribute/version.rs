@@ -12,9 +12,9 @@ use crate::{ReadError, Reader, Writer};
     note = "a version field is an integer such as `u64`; 0 means not stored yet"
 )]
 pub trait VersionNumber: Attribute {
-    /// The version as `u64`.
+    /// Returns the version as `u64`.
     fn to_u64(&self) -> u64;
-    /// The version from `u64`, at most the type's maximum.
+    /// Returns the version of this `u64`, at most the type's maximum.
     fn from_u64(version: u64) -> Self;
 }
 
@@ -34,15 +34,15 @@ versions!(u16 u32 u64 usize i32 i64);
 
 /// The token of the last write of an item, for a `#[dynamo(write_token)]` field.
 ///
-/// Each write puts a fresh random token of 128 bits into the item and keeps it across the retries of
-/// the call. When a retry meets a failed condition, the stored token tells whether the write that got
-/// there first was this very call: then it is reported as the success that it was. Stored as a string
-/// of 32 hexadecimal digits.
+/// Each write puts a new random token of 128 bits into the item and keeps the token across the
+/// retries of the call. When a retry meets a failed condition, the stored token tells whether an
+/// earlier attempt of the same call wrote the item; the call then reports the success that it was.
+/// The token is stored as a string of 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct WriteToken(u128);
 
 impl WriteToken {
-    /// A random token.
+    /// Returns a random token.
     #[doc(hidden)]
     pub fn random() -> Result<u128, getrandom::Error> {
         let mut bytes = [0; 16];
@@ -50,14 +50,14 @@ impl WriteToken {
         Ok(u128::from_ne_bytes(bytes))
     }
 
-    /// The stored text of a token.
+    /// Returns the stored text of a token.
     #[doc(hidden)]
     pub fn text(token: u128) -> String {
         format!("{token:032x}")
     }
 }
 
-/// Does not show the token.
+/// Hides the token, which is not for logs.
 impl fmt::Debug for WriteToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("WriteToken(_)")
@@ -76,7 +76,7 @@ impl Attribute for WriteToken {
             .map(WriteToken)
             .map_err(|_| ReadError::expected("a write token of 32 hexadecimal digits"))
     }
-    /// An item that was written without one.
+    /// Returns the value for an item that was written without a token.
     fn absent() -> Option<Self> {
         Some(WriteToken(0))
     }
@@ -89,7 +89,7 @@ impl Attribute for WriteToken {
     note = "a `write_token` field is a `dynamodel::WriteToken` or a `String`"
 )]
 pub trait TokenValue: Attribute {
-    /// Takes over the token.
+    /// Sets the field to the token.
     fn set(&mut self, token: u128);
 }
 impl TokenValue for WriteToken {

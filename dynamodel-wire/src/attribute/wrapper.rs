@@ -1,4 +1,4 @@
-//! `Option` and the pointers.
+//! `Option` and the pointers `Box`, `Arc` and `Rc`.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ impl<T: Attribute> Attribute for Option<T> {
     type Value = T::Value;
     type Kind = kind::Optional;
 
-    #[inline(always)]
+    #[inline(always)] // part of the loop over an item's attributes
     fn write(&self, w: &mut Writer) {
         match self {
             Some(value) => value.write(w),
@@ -18,7 +18,7 @@ impl<T: Attribute> Attribute for Option<T> {
         }
     }
 
-    #[inline(always)]
+    #[inline(always)] // part of the loop over an item's attributes
     fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
         if r.is_null() {
             r.null()?;
@@ -27,7 +27,7 @@ impl<T: Attribute> Attribute for Option<T> {
         T::read(r).map(Some)
     }
 
-    #[inline(always)]
+    #[inline(always)] // part of the loop over an item's attributes
     fn is_absent(&self) -> bool {
         match self {
             Some(value) => value.is_absent(),
@@ -35,7 +35,7 @@ impl<T: Attribute> Attribute for Option<T> {
         }
     }
 
-    #[inline(always)]
+    #[inline(always)] // a constant for most types: the check disappears
     fn absent() -> Option<Self> {
         Some(None)
     }
@@ -47,22 +47,22 @@ macro_rules! pointers {
             type Value = T::Value;
             type Kind = T::Kind;
 
-            #[inline(always)]
+            #[inline(always)] // forwards to the value's own, which is inlined
             fn write(&self, w: &mut Writer) {
                 T::write(self, w);
             }
 
-            #[inline(always)]
+            #[inline(always)] // forwards to the value's own, which is inlined
             fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
                 T::read(r).map($pointer::new)
             }
 
-            #[inline(always)]
+            #[inline(always)] // forwards to the value's own, which is inlined
             fn is_absent(&self) -> bool {
                 T::is_absent(self)
             }
 
-            #[inline(always)]
+            #[inline(always)] // forwards to the value's own, which is inlined
             fn absent() -> Option<Self> {
                 T::absent().map($pointer::new)
             }

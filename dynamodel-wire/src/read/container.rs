@@ -10,11 +10,11 @@ use crate::kind::{Kind, SetElement};
 use crate::tag::Tag;
 
 impl<'a> Reader<'a> {
-    /// Reads `{"L":[..]}`: the function is called at the start of each element and reads it.
+    /// Reads `{"L":[..]}`. The function is called at the start of each element and reads it.
     ///
     /// # Errors
-    /// When the value is not an L, and what the function returns.
-    #[inline(always)]
+    /// When the value is not an L, and the error that the function returns.
+    #[inline(always)] // part of reading each list and map
     pub fn list(
         &mut self,
         mut element: impl FnMut(&mut Self) -> Result<(), ReadError>,
@@ -29,8 +29,8 @@ impl<'a> Reader<'a> {
         self.end_list_value()
     }
 
-    /// Enters `{"L":[`; false when the list is empty.
-    #[inline(always)]
+    /// Enters `{"L":[`. Returns `false` when the list is empty.
+    #[inline(always)] // part of reading each list and map
     pub(crate) fn begin_list_value(&mut self) -> Result<bool, ReadError> {
         if !self.literal(b"{\"L\":") {
             self.open_as(Tag::L, "L")?;
@@ -40,19 +40,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Leaves a value that [`begin_list_value`](Self::begin_list_value) entered, after its last element.
-    #[inline(always)]
+    #[inline(always)] // part of reading each list and map
     pub(crate) fn end_list_value(&mut self) -> Result<(), ReadError> {
         self.depth = self.depth.saturating_sub(1);
         self.close_value()
     }
 
-    /// Reads `{"M":{..}}`: the function gets each key, at the start of the value that it reads.
+    /// Reads `{"M":{..}}`. The function gets each key, with the reader at the start of the value,
+    /// and reads the value.
     ///
-    /// A key that comes twice is handed out twice. Keys are user data: a path in an error shows `*`.
+    /// A key that comes twice is passed twice. Keys are user data: a path in an error shows `*`.
     ///
     /// # Errors
-    /// When the value is not an M, and what the function returns.
-    #[inline(always)]
+    /// When the value is not an M, and the error that the function returns.
+    #[inline(always)] // part of reading each list and map
     pub fn map(
         &mut self,
         mut entry: impl FnMut(Cow<'a, str>, &mut Self) -> Result<(), ReadError>,
@@ -82,7 +83,8 @@ impl<'a> Reader<'a> {
         self.elements(expected, |r| T::read(r).map(&mut insert))
     }
 
-    /// The elements of a set of this type, each as if it had its descriptor.
+    /// Calls the function for each element of a set of type `expected`; the element reads as if it
+    /// had its descriptor.
     #[doc(hidden)]
     pub fn elements(
         &mut self,
@@ -110,11 +112,12 @@ impl<'a> Reader<'a> {
         self.close_value()
     }
 
-    /// Enters the `{` of an item or a map's body; false when it is empty, and then passed over.
+    /// Enters the `{` of an item or a map's body. Returns `false` when it is empty; then it is
+    /// passed over as a whole.
     ///
     /// # Errors
     /// When no object starts here.
-    #[inline(always)]
+    #[inline(always)] // part of reading each attribute
     pub fn begin_map(&mut self) -> Result<bool, ReadError> {
         self.open(b'{', b'}')
     }
@@ -123,7 +126,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When no name stands here.
-    #[inline(always)]
+    #[inline(always)] // part of reading each attribute
     pub fn map_key(&mut self) -> Result<Cow<'a, str>, ReadError> {
         self.byte(b'"')?;
         let key = self.string_body()?;
@@ -131,21 +134,23 @@ impl<'a> Reader<'a> {
         Ok(key)
     }
 
-    /// After a value: true when another attribute follows, false at the end of the map.
+    /// Reads the byte after a value: returns `true` when another attribute follows, `false` at the
+    /// end of the map.
     ///
     /// # Errors
-    /// When neither a comma nor the end stands here.
-    #[inline(always)]
+    /// When neither a comma nor the end of the map follows.
+    #[inline(always)] // part of reading each attribute
     pub fn end_entry(&mut self) -> Result<bool, ReadError> {
         self.more(b'}')
     }
 
-    /// Reads the attribute `name` into its slot. The last one of a name that comes twice wins.
+    /// Reads the attribute `name` into its slot. If a name comes twice, the last one wins.
     ///
     /// # Errors
-    /// What the attribute's type says, with the name in the path.
-    // Not inlined: one copy serves all fields of a type, and the slots stay where they are. As locals
-    // that the compiler takes apart, all of them would be moved about for each attribute.
+    /// The error of the attribute's type, with the name in the path.
+    // Not inlined: one copy serves all fields of a type, and the slots stay where they are.
+    // Inlined, the compiler splits the slots into locals and moves all of them around for each
+    // attribute.
     #[inline(never)]
     pub fn field<T: Attribute>(
         &mut self,
@@ -161,11 +166,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads an attribute of which parts may be missing: a document that is not whole, and NULL, leave
-    /// the slot as it is.
+    /// Reads an attribute of which parts may be missing: an incomplete document and NULL leave the
+    /// slot as it is.
     ///
     /// # Errors
-    /// As [`field`](Self::field), when it is no document.
+    /// As [`field`](Self::field) returns, when the value is not a document.
     pub fn part<T: Attribute>(
         &mut self,
         name: &'static str,
@@ -185,10 +190,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// [`part`](Self::part) through the stored form.
+    /// Reads as [`part`](Self::part) does, through the stored form.
     ///
     /// # Errors
-    /// As [`part`](Self::part).
+    /// As [`part`](Self::part) returns.
     pub fn part_as<S: StoredAs<T>, T>(
         &mut self,
         name: &'static str,
@@ -202,11 +207,12 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The value of a slot after the map was read; what the type says of a missing one.
+    /// Returns the value of a slot after the map was read, or the type's value for a missing
+    /// attribute.
     ///
     /// # Errors
     /// When the attribute is missing and its type has no value for that.
-    #[inline(always)]
+    #[inline(always)] // the check disappears for types that may be missing
     pub fn take<T: Attribute>(&self, name: &'static str, slot: Option<T>) -> Result<T, ReadError> {
         match slot {
             Some(value) => Ok(value),
@@ -218,7 +224,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When the value is not an M.
-    #[inline(always)]
+    #[inline(always)] // part of reading each document
     pub fn begin_map_value(&mut self) -> Result<(), ReadError> {
         if !self.literal(b"{\"M\":") {
             self.open_as(Tag::M, "M")?;
@@ -230,13 +236,13 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When the value does not end here.
-    #[inline(always)]
+    #[inline(always)] // part of reading each document
     pub fn end_map_value(&mut self) -> Result<(), ReadError> {
         self.depth = self.depth.saturating_sub(1);
         self.close_value()
     }
 
-    /// The text of the S attribute `name` of the map whose body starts here, if it has one.
+    /// Returns the text of the S attribute `name` of the map whose body starts here, if it has one.
     /// Nothing is consumed; the cost is one pass over the map.
     ///
     /// # Errors

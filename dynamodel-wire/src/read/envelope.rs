@@ -1,11 +1,11 @@
-//! What surrounds the attribute values in requests and responses: plain JSON.
+//! The plain JSON around the attribute values in requests and responses.
 use std::borrow::Cow;
 
 use super::Reader;
 use crate::error::ReadError;
 
 impl<'a> Reader<'a> {
-    /// How many bytes were read.
+    /// Returns the number of bytes that were read.
     #[doc(hidden)]
     pub fn position(&self) -> usize {
         self.at
@@ -19,7 +19,7 @@ impl<'a> Reader<'a> {
         self.bare = None;
     }
 
-    /// Calls `read` with the name of each member of an object; it reads or skips the value.
+    /// Calls `read` with the name of each member of an object; `read` reads or skips the value.
     #[inline]
     #[doc(hidden)]
     pub fn members(
@@ -35,16 +35,16 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Passes over the value that starts at a place that was passed.
-    #[cold]
+    /// Skips the value that starts at an earlier position.
+    #[cold] // rare: only after an item that cannot be read
     #[doc(hidden)]
     pub fn skip_from(&mut self, start: usize) -> Result<(), ReadError> {
         self.rewind(start);
         self.skip_value()
     }
 
-    /// Calls `read` at the start of each element of an array; it reads or skips it.
-    #[inline(always)]
+    /// Calls `read` at the start of each element of an array; `read` reads or skips the element.
+    #[inline(always)] // the loop over the items of a response
     #[doc(hidden)]
     pub fn json_list(
         &mut self,
@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The bytes of a value; `None` for `null`.
+    /// Returns the bytes of a value, or `None` for `null`.
     #[doc(hidden)]
     pub fn raw_value_or_null(&mut self) -> Result<Option<&'a [u8]>, ReadError> {
         if self.json_null() {
@@ -68,50 +68,51 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Enters a `[`; false when it is empty, and then passed over.
-    #[inline(always)]
+    /// Enters a `[`. Returns `false` when the array is empty; then it is passed over as a whole.
+    #[inline(always)] // part of reading each list
     #[doc(hidden)]
     pub fn begin_list(&mut self) -> Result<bool, ReadError> {
         self.open(b'[', b']')
     }
 
-    /// After an element: true when another one follows.
-    #[inline(always)]
+    /// Reads the byte after an element: returns `true` when another one follows.
+    #[inline(always)] // part of reading each list
     #[doc(hidden)]
     pub fn end_element(&mut self) -> Result<bool, ReadError> {
         self.more(b']')
     }
 
-    /// Passes over a value and hands out its text.
+    /// Skips a value and returns its text.
     #[doc(hidden)]
     pub fn raw_text(&mut self) -> Result<&'a str, ReadError> {
         self.white_space();
         let start = self.at;
         self.skip_value()?;
+        // In bounds: the reader never passes the end of the text.
         Ok(self.text.get(start..self.at).unwrap_or_default())
     }
 
-    /// Passes over a value and hands out its bytes.
+    /// Skips a value and returns its bytes.
     #[doc(hidden)]
     pub fn raw_value(&mut self) -> Result<&'a [u8], ReadError> {
         self.raw_text().map(str::as_bytes)
     }
 
-    /// Passes over `null` if it stands here.
+    /// Passes over `null` if it follows.
     #[doc(hidden)]
     pub fn json_null(&mut self) -> bool {
         self.white_space();
         self.literal(b"null")
     }
 
-    /// A JSON string.
+    /// Reads a JSON string.
     #[doc(hidden)]
     pub fn json_string(&mut self) -> Result<Cow<'a, str>, ReadError> {
         self.byte(b'"')?;
         self.string_body()
     }
 
-    /// A JSON number that is a natural number.
+    /// Reads a JSON number that is a natural number.
     #[doc(hidden)]
     pub fn json_u64(&mut self) -> Result<u64, ReadError> {
         let text = self.json_number()?;
@@ -119,7 +120,7 @@ impl<'a> Reader<'a> {
             .map_err(|_| ReadError::new("a natural number", "another number"))
     }
 
-    /// A JSON number.
+    /// Reads a JSON number.
     #[doc(hidden)]
     pub fn json_f64(&mut self) -> Result<f64, ReadError> {
         let text = self.json_number()?;
@@ -131,6 +132,7 @@ impl<'a> Reader<'a> {
         self.white_space();
         let start = self.at;
         self.skip_number()?;
+        // In bounds: the reader never passes the end of the text.
         Ok(self.text.get(start..self.at).unwrap_or_default())
     }
 }

@@ -1,5 +1,5 @@
-//! The strings of a JSON text that hold escapes, unescaped once and kept beside it, so that what is
-//! read can borrow all of its text.
+//! Strings with escapes of one JSON text, unescaped once and kept beside the text, so that every
+//! string can be borrowed.
 
 use crate::Reader;
 use crate::error::ReadError;
@@ -9,28 +9,28 @@ use crate::error::ReadError;
 #[derive(Default)]
 #[allow(missing_debug_implementations, reason = "holds values of items")]
 pub struct Escapes {
-    /// All of them, one behind the other.
+    /// The unescaped strings, one behind the other.
     text: String,
-    /// In the order of the text.
+    /// The strings in the order of the text.
     strings: Vec<Escaped>,
 }
 
 /// A string with escapes.
 struct Escaped {
-    /// The place behind its opening quote.
+    /// The position behind the opening quote.
     start: usize,
-    /// The place of its closing quote.
+    /// The position of the closing quote.
     end: usize,
-    /// Where it starts and ends, unescaped.
+    /// Start and end of the unescaped text.
     from: usize,
     to: usize,
 }
 
 impl Escapes {
-    /// Finds them. One fast pass over the text when there are none.
+    /// Finds and unescapes the strings. Without any, the cost is one fast pass over the text.
     ///
     /// # Errors
-    /// When the text is no JSON.
+    /// When the text is not JSON.
     #[doc(hidden)]
     pub fn of(json: &str) -> Result<Self, ReadError> {
         let mut escapes = Escapes::default();
@@ -40,8 +40,9 @@ impl Escapes {
             .get(at..)
             .and_then(|rest| memchr::memchr(b'\\', rest))
         {
-            // Escapes stand in strings, and this is the first one of its string: no quote stands
-            // between it and the one that opens the string.
+            // A backslash stands inside a string, and this one is the first of its string: the
+            // closest quote before it opens the string. The range is in bounds: the search started
+            // at `at`.
             let before = json.get(at..at + found).unwrap_or_default();
             let start = before.rfind('"').map_or(at, |quote| at + quote + 1);
             let mut r = Reader::of_text(json).at(start);
@@ -59,8 +60,8 @@ impl Escapes {
         Ok(escapes)
     }
 
-    /// The string that starts here, and the place behind its closing quote.
-    #[cold]
+    /// Returns the string that starts here, and the position behind its closing quote.
+    #[cold] // rare: most strings have no escapes
     pub(super) fn at(&self, start: usize) -> Option<(&str, usize)> {
         let found = self.strings.binary_search_by_key(&start, |s| s.start);
         let string = self.strings.get(found.ok()?)?;

@@ -1,56 +1,58 @@
-//! [`FieldNames`]: the attributes of a map by their places among the names of a type.
+//! [`FieldNames`]: finds the attributes of a map by their positions among the names of a type.
 //!
-//! Items come with their attributes in one order, which the service chooses. Once an item was read, it
-//! is known which attribute comes after which: the next one's name is compared, and neither searched for
-//! its end nor looked up.
+//! The service returns the attributes of all items in the same order. After one item was read, the
+//! reader knows which attribute follows which: it compares the bytes with the expected name, and
+//! neither searches for the end of the name nor looks the name up.
 
 use super::Reader;
 use crate::error::ReadError;
 
-/// For each attribute which one came after it: its place plus one, 0 for none of a known name.
+/// For each attribute, the attribute that came after it: its position plus one, 0 if no known name
+/// followed.
 ///
-/// Items begin at the first one, documents in them somewhere in the second half. A guess is never trusted,
-/// so that it does not matter whose it is.
+/// Items begin at the first entry, documents in items at an entry of the second half. Types may
+/// share entries: an expected name is always compared with the bytes, so a wrong one costs time
+/// only.
 #[derive(Clone)]
 pub(super) struct Order([u8; 256]);
 
 impl Order {
-    #[inline(always)]
+    #[inline(always)] // an array of zeros, made in place
     pub(super) const fn new() -> Self {
         Order([0; 256])
     }
 }
 
-/// The name of an attribute and what it is in JSON, `,"name":`, made when a program is compiled so that
-/// the name can be compared without a look at how long it is.
+/// The name of an attribute and its JSON, `,"name":`, made at compile time so that the name can be
+/// compared without a branch on its length.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Name {
     text: &'static str,
-    /// The first bytes in JSON.
+    /// The first bytes of the JSON.
     head: u128,
-    /// Which of these are of a name that is short.
+    /// The bits of `head` that a short name fills.
     mask: u128,
-    /// The last bytes of one that is long.
+    /// The last bytes of the JSON of a long name.
     tail: u128,
 }
 
-/// How many bytes are compared at once.
+/// The number of bytes that are compared at once.
 const WORD: usize = 16;
 
 impl Name {
-    /// Makes names of these, of which there are `N`.
+    /// Creates `N` names.
     pub const fn all<const N: usize>(names: &[&'static str]) -> [Name; N] {
-        let mut all = [Name::of(""); N];
+        let mut all = [Name::from_text(""); N];
         let mut n = 0;
         while n < N {
-            all[n] = Name::of(names[n]);
+            all[n] = Name::from_text(names[n]);
             n += 1;
         }
         all
     }
 
-    const fn of(text: &'static str) -> Name {
+    const fn from_text(text: &'static str) -> Name {
         let name = text.as_bytes();
         let length = name.len() + 4;
         let (mut head, mut mask, mut tail) = ([0; WORD], [0; WORD], [0; WORD]);
@@ -80,8 +82,8 @@ impl Name {
         }
     }
 
-    /// Whether the rest of it stands there too, when the first bytes do.
-    #[inline(always)]
+    /// Returns `true` if the rest of the name stands here too, given that the first bytes do.
+    #[inline(always)] // part of reading each attribute
     fn is_whole(&self, json: &[u8], length: usize) -> bool {
         if length <= WORD {
             return true;
@@ -91,39 +93,40 @@ impl Name {
             && (length <= 2 * WORD || self.is_between(json))
     }
 
-    /// Whether all of the name stands there, when both ends do.
-    #[cold]
+    /// Returns `true` if the whole name stands here, given that both ends do.
+    #[cold] // rare: names of more than 28 bytes
     #[inline(never)]
     fn is_between(&self, json: &[u8]) -> bool {
+        // In bounds: the caller found both ends of the name here.
         let name = json.get(2..).unwrap_or_default();
         name.starts_with(self.text.as_bytes())
     }
 }
 
-/// The attributes of the map that a [`Reader`] stands at.
+/// The attributes of the map that a [`Reader`] reads.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct FieldNames {
     names: &'static [Name],
-    /// Where the order of these names begins.
+    /// The entry at which the order of these names begins.
     base: usize,
-    /// The place of the attribute that was read last; before the first one, `usize::MAX`.
+    /// The position of the attribute that was read last; before the first one, `usize::MAX`.
     last: usize,
-    /// What stands before the next one: `{` before the first, then commas.
+    /// The byte before the next attribute: `{` before the first, then commas.
     lead: u8,
 }
 
-/// In the place of the attribute that comes next: there is none.
+/// The position that stands for the end of the map.
 const END: usize = usize::MAX;
 
 impl Reader<'_> {
-    /// The attributes of the map that starts here, of which these are known.
+    /// Starts reading the attributes of the map that starts here, of which these names are known.
     #[doc(hidden)]
-    #[inline(always)]
+    #[inline(always)] // a few constants, made in place
     pub fn fields(&self, names: &'static [Name]) -> FieldNames {
         let base = match self.depth {
             0 => 0,
-            // Documents of one type have the same place.
+            // All documents of one type share their entries: the base depends on the names alone.
             _ => {
                 let first = names.first().map_or(0, |name| name.text.len());
                 129 + (31 * first + 17 * names.len()) % 64
@@ -137,11 +140,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Passes over `,"name":` if it stands here just so, with another byte in the place of the comma.
-    #[inline(always)]
+    /// Passes over `,"name":` if exactly these bytes stand here, with `lead` in place of the comma.
+    #[inline(always)] // part of reading each attribute
     fn member(&mut self, lead: u8, name: &Name) -> bool {
+        // In bounds: the reader never passes the end of the text.
         let json = self.bytes().get(self.at..).unwrap_or_default();
-        // Behind a name that ends within so few bytes of the end of all there would be no value.
+        // Fewer bytes than one word cannot hold a name and its value: there is nothing to find.
         let Some(head) = json.first_chunk() else {
             return false;
         };
@@ -159,12 +163,13 @@ impl Reader<'_> {
 }
 
 impl FieldNames {
-    /// The place among the names of the attribute that comes next, at whose value the reader then
-    /// stands; any other number for an attribute that is not among them. `None` at the end of the map.
+    /// Returns the position among the names of the attribute that comes next, and moves the reader
+    /// to its value; any other number for an unknown attribute. Returns `None` at the end of the
+    /// map.
     ///
     /// # Errors
-    /// When neither an attribute nor the end of the map stands here.
-    #[inline(always)]
+    /// When neither an attribute nor the end of the map follows.
+    #[inline(always)] // part of reading each attribute
     pub fn next(&mut self, r: &mut Reader<'_>) -> Result<Option<usize>, ReadError> {
         let guess = self.after(self.last, r);
         let next = match self.names.get(guess) {
@@ -180,25 +185,26 @@ impl FieldNames {
         Ok((next != END).then_some(next))
     }
 
-    /// The place of the attribute that came after this one; no place for none of a known name.
-    #[inline(always)]
+    /// Returns the position of the attribute that came after this one before; an invalid position
+    /// if no known name followed.
+    #[inline(always)] // part of reading each attribute
     fn after(&self, last: usize, r: &Reader<'_>) -> usize {
         usize::from(r.order.0[self.slot(last)]).wrapping_sub(1)
     }
 
-    #[inline(always)]
+    #[inline(always)] // part of reading each attribute
     fn slot(&self, last: usize) -> usize {
         self.base.wrapping_add(last) % 256
     }
 }
 
-/// How many attributes in a row may be missing that are there in other items, before the next one is
-/// looked up.
+/// The number of expected attributes in a row that an item may lack before the next name is looked
+/// up.
 const MISSING: usize = 4;
 
 impl Reader<'_> {
-    /// The place of the attribute that comes next, where it is not the one that came there before.
-    #[inline(never)]
+    /// Returns the position of the next attribute when it is not the one that came before.
+    #[inline(never)] // rare: first items and a changed order; kept out of the loop
     fn look(&mut self, fields: FieldNames) -> Result<usize, ReadError> {
         let mut guess = fields.after(fields.last, self);
         for _ in 0..MISSING {
@@ -214,8 +220,8 @@ impl Reader<'_> {
         self.look_up(fields)
     }
 
-    /// The place of the attribute that comes next, which is remembered.
-    #[inline(never)]
+    /// Looks up the position of the next attribute, and remembers it.
+    #[inline(never)] // rare: first items and a changed order; kept out of the loop
     fn look_up(&mut self, fields: FieldNames) -> Result<usize, ReadError> {
         let slot = fields.slot(fields.last);
         let more = match fields.lead {
@@ -228,7 +234,8 @@ impl Reader<'_> {
         self.byte(b'"')?;
         let start = self.at;
         let name = self.string_body()?;
-        // With escapes it is longer than what it stands for, and could not be found by its bytes.
+        // A name with escapes could not be found by its bytes later, so it is not remembered.
+        // Escapes make the JSON longer than the name.
         let is_plain = self.at - 1 - start == name.len();
         self.byte(b':')?;
         let place = fields.names.iter().position(|known| *known.text == *name);

@@ -1,5 +1,5 @@
-//! Where the key of an item stands that was read: it tells which of many items it is, and costs no
-//! second look for it.
+//! Positions of the key attributes of the item that was read: they identify the item without a
+//! second search.
 
 use std::ops::Range;
 
@@ -8,12 +8,12 @@ use crate::read::escapes::Escapes;
 use crate::scan;
 
 impl<'a> Reader<'a> {
-    /// Remembers that the value of a key attribute starts here. `part` is 1 for the partition key and 2
-    /// for the sort key.
-    #[inline(always)]
+    /// Remembers that the value of a key attribute starts here. `part` is 1 for the partition key
+    /// and 2 for the sort key.
+    #[inline(always)] // part of reading each key attribute
     #[doc(hidden)]
     pub fn remember_key(&mut self, part: usize) {
-        // A document in the item may be an entity of its own.
+        // A document inside the item may be an entity itself; its keys are not the item's.
         if self.depth == 0
             && let Some(place) = self.keys.get_mut(part.wrapping_sub(1))
         {
@@ -21,13 +21,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Another item begins.
+    /// Forgets the keys, before another item is read.
     #[doc(hidden)]
     pub fn forget_keys(&mut self) {
         self.keys = [0; 2];
     }
 
-    /// A reader at the value of a key attribute of the item that was read, if it was among those.
+    /// Returns a reader at the value of a key attribute of the item that was read, if the item has
+    /// it.
     #[inline]
     #[doc(hidden)]
     pub fn key_read(&self, part: usize) -> Option<Reader<'a>> {
@@ -35,8 +36,8 @@ impl<'a> Reader<'a> {
         (place > 0).then(|| self.at(place))
     }
 
-    /// The value of a key attribute of the item that was read, if it was among those and is text without
-    /// escapes.
+    /// Returns the value of a key attribute of the item that was read, if the item has it as text
+    /// without escapes.
     #[inline]
     #[doc(hidden)]
     pub fn plain_key_read(&self, part: usize) -> Option<&'a str> {
@@ -47,18 +48,20 @@ impl<'a> Reader<'a> {
         tail.starts_with("\"}").then_some(text)
     }
 
-    /// Whether the value of this key attribute was read, and these are its very bytes.
+    /// Returns `true` if this key attribute was read and its value has exactly these bytes.
     #[inline]
     #[doc(hidden)]
     pub fn is_key_read(&self, part: usize, json: &[u8]) -> bool {
         let place = self.keys.get(part.wrapping_sub(1));
         place.is_some_and(|place| {
+            // In bounds: the position was one of this reader.
             let rest = self.bytes().get(*place..).unwrap_or_default();
             *place > 0 && rest.starts_with(json)
         })
     }
 
-    /// A reader of a page whose strings with escapes were unescaped before: all its text is borrowed.
+    /// Creates a reader of a page whose strings with escapes were unescaped before: all its text is
+    /// borrowed.
     #[doc(hidden)]
     pub fn of_page(text: &'a str, escapes: &'a Escapes) -> Reader<'a> {
         Reader {
@@ -67,7 +70,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A reader of the same text at another place.
+    /// Creates a reader of the same text at another position.
     #[inline]
     #[doc(hidden)]
     pub fn at(&self, place: usize) -> Reader<'a> {
@@ -78,14 +81,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The text that was passed over.
+    /// Returns the text between two positions of this reader.
     #[inline]
     #[doc(hidden)]
     pub fn text_of(&self, at: Range<usize>) -> &'a str {
+        // In bounds: positions never pass the end of the text.
         self.text.get(at).unwrap_or_default()
     }
 
-    /// Whether text stands here, in the form that DynamoDB writes it in.
+    /// Returns `true` if a string follows, in the form in which DynamoDB writes it.
     #[inline]
     #[doc(hidden)]
     pub fn is_text(&self) -> bool {

@@ -1,20 +1,20 @@
-//! Single attributes of an item that is JSON bytes, without reading the rest into values.
+//! Access to single attributes of an item in JSON, without reading the rest into values.
 
 use crate::{Attribute, ReadError, Reader};
 
-/// The number in an attribute of an item, if it is one.
+/// Returns the number in an attribute of an item, if the attribute is a number.
 #[doc(hidden)]
 pub fn number_in(item: &[u8], name: &str) -> Option<u64> {
     find(item, name, <u64 as Attribute>::read)
 }
 
-/// The text in an attribute of an item, if it is one.
+/// Returns the text in an attribute of an item, if the attribute is text.
 #[doc(hidden)]
 pub fn text_in(item: &[u8], name: &str) -> Option<String> {
     find(item, name, |r| r.string().map(std::borrow::Cow::into_owned))
 }
 
-/// An attribute of an item, as it is.
+/// Returns the JSON of an attribute of an item.
 #[doc(hidden)]
 pub fn value_in<'a>(item: &'a [u8], name: &str) -> Result<Option<&'a [u8]>, ReadError> {
     let mut found = None;

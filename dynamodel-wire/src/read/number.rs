@@ -1,4 +1,4 @@
-//! Numbers.
+//! Reading of numbers.
 
 use super::Reader;
 use crate::decimal::{Decimal, NotDecimal};
@@ -19,18 +19,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads `{"N":".."}` as an integer. Any form of the number is taken, `1E+2` for instance, as
-    /// long as it is integral.
+    /// Reads `{"N":".."}` as an integer. Any form of the number is accepted, `1E+2` for instance,
+    /// as long as it is integral.
     ///
     /// # Errors
     /// When the value is not an N, or the number is not in the integer type's range.
-    #[inline(always)]
+    #[inline(always)] // part of reading each number
     pub fn integer<I: Integer>(&mut self) -> Result<I, ReadError> {
         if let Some(rest) = self.bytes().get(self.at..)
             && let Some(rest) = rest.strip_prefix(b"{\"N\":\"")
         {
             let negative = rest.first() == Some(&b'-');
             let start = usize::from(negative);
+            // In bounds: a sign was found before `start`.
             let (count, magnitude) = digits(rest.get(start..).unwrap_or_default());
             let end = start + count;
             // Nineteen digits always fit into 64 bits.
@@ -45,7 +46,7 @@ impl<'a> Reader<'a> {
         self.integer_slow()
     }
 
-    #[cold]
+    #[cold] // rare: other forms of numbers, numbers beyond 19 digits, errors
     #[inline(never)]
     fn integer_slow<I: Integer>(&mut self) -> Result<I, ReadError> {
         let text = self.number_text(I::EXPECTED)?;
@@ -60,7 +61,7 @@ impl<'a> Reader<'a> {
         integer.ok_or_else(|| wrong("a number out of range"))
     }
 
-    /// Reads `{"N":".."}` as an `f64`. A number of more digits is rounded to the nearest one.
+    /// Reads `{"N":".."}` as an `f64`, rounded to the nearest one if the number has more digits.
     ///
     /// # Errors
     /// When the value is not an N.
@@ -76,9 +77,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A number of so few digits that it and the power of ten below it are exact in an `f64`: then one
-    /// division rounds right. Nothing is consumed when it is another one.
-    #[inline(never)]
+    /// Reads a number of so few digits that its digits and its power of ten are exact in an `f64`:
+    /// one division then rounds correctly. Consumes nothing when the number is another one.
+    #[inline(never)] // large: one copy serves all fields
     fn short_decimal(&mut self) -> Option<f64> {
         const TENS: [f64; 16] = [
             1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -107,7 +108,7 @@ impl<'a> Reader<'a> {
         Some(if negative { -value } else { value })
     }
 
-    /// Reads `{"N":".."}` as an `f32`. A number of more digits is rounded to the nearest one.
+    /// Reads `{"N":".."}` as an `f32`, rounded to the nearest one if the number has more digits.
     ///
     /// # Errors
     /// When the value is not an N, or beyond the range of `f32`.
@@ -120,8 +121,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The text of a number, made of the characters of numbers but otherwise unchecked.
-    #[inline(always)]
+    /// Reads the text of a number: only characters of numbers, otherwise unchecked.
+    #[inline(always)] // part of reading each number
     pub(crate) fn number_text(&mut self, expected: &'static str) -> Result<&'a str, ReadError> {
         if !self.literal(b"{\"N\":\"") {
             self.open_as(Tag::N, expected)?;
@@ -131,6 +132,7 @@ impl<'a> Reader<'a> {
         while let b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E' = self.peek() {
             self.at += 1;
         }
+        // In bounds: the reader never passes the end of the text.
         let text = self.text.get(start..self.at).unwrap_or_default();
         if self.peek() != b'"' {
             return Err(self.not_a_number(expected));
@@ -140,8 +142,8 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// A well-formed string that is no number, or something worse.
-    #[cold]
+    /// Creates the error of a well-formed string that is no number, or of malformed JSON.
+    #[cold] // error path
     #[inline(never)]
     fn not_a_number(&mut self, expected: &'static str) -> ReadError {
         match self.string_body() {
@@ -151,8 +153,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How many digits the bytes begin with, and the number that they make, which wraps around.
-#[inline(always)]
+/// Returns the count of digits at the start of the bytes and the number that they make, which wraps
+/// around.
+#[inline(always)] // part of reading each number
 fn digits(bytes: &[u8]) -> (usize, u64) {
     match bytes.first_chunk() {
         Some(word) => match digits_of(word) {
@@ -163,13 +166,14 @@ fn digits(bytes: &[u8]) -> (usize, u64) {
     }
 }
 
-/// The same, when eight digits are known that make this number.
-#[inline(never)]
+/// Continues [`digits`] when the first eight bytes are digits, which make `number`.
+#[inline(never)] // rare: numbers of eight digits and more
 fn more_digits(bytes: &[u8], mut number: u64) -> (usize, u64) {
     let (words, _) = bytes.as_chunks();
     let mut count = 8;
     for word in words.iter().skip(1) {
         let (more, below) = digits_of(word);
+        // In bounds: a word has at most eight digits.
         let ten = INTEGER_TENS.get(more).copied().unwrap_or_default();
         number = number.wrapping_mul(ten).wrapping_add(below);
         count += more;
@@ -177,12 +181,13 @@ fn more_digits(bytes: &[u8], mut number: u64) -> (usize, u64) {
             return (count, number);
         }
     }
+    // In bounds: the words end at `count` at the latest.
     let (more, number) = few_digits(bytes.get(count..).unwrap_or_default(), number);
     (count + more, number)
 }
 
-/// How many digits the bytes begin with, one after the other, and what they make of the number.
-#[cold]
+/// Continues `number` with the digits at the start of the bytes, one at a time, and counts them.
+#[cold] // rare: only within the last eight bytes of a text
 #[inline(never)]
 fn few_digits(bytes: &[u8], mut number: u64) -> (usize, u64) {
     let mut count = 0;
@@ -205,17 +210,18 @@ const INTEGER_TENS: [u64; 16] = {
     tens
 };
 
-/// How many of eight bytes are digits before another one comes, and the number that they make. All are
-/// looked at at once: how many there are cannot be foretold.
-#[inline(always)]
+/// Returns the count of digits at the start of eight bytes and the number that they make. Compares
+/// all bytes at once, because a branch on the count would be mispredicted.
+#[inline(always)] // part of reading each number
 fn digits_of(word: &[u8; 8]) -> (usize, u64) {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let values = u64::from_le_bytes(*word) ^ (EACH * u64::from(b'0'));
-    // The highest bit of each byte that is more than 9.
+    // Sets the highest bit of each byte that is more than 9.
     let above = (values & (EACH * 0x7f)) + EACH * (0x80 - 10);
     let others = (above | values) & (EACH * 0x80);
     let count = others.trailing_zeros() / 8;
-    // The digits move to the end, behind zeros.
+    // Moves the digits to the end, behind zeros. Without digits, the shift by 64 bits gives none:
+    // 0.
     let digits = values.checked_shl(64 - 8 * count).unwrap_or_default();
     let pairs = (digits.wrapping_mul(10 * 256 + 1) >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(100 * 65_536 + 1) >> 16) & 0x0000_ffff_0000_ffff;
@@ -223,7 +229,7 @@ fn digits_of(word: &[u8; 8]) -> (usize, u64) {
     (count as usize, eight)
 }
 
-#[cold]
+#[cold] // error path
 fn describe(reason: NotDecimal) -> &'static str {
     match reason {
         NotDecimal::Malformed => "a malformed number",
@@ -231,7 +237,7 @@ fn describe(reason: NotDecimal) -> &'static str {
     }
 }
 
-#[cold]
+#[cold] // error path
 #[inline(never)]
 fn not_finite(parsed: bool, expected: &'static str) -> ReadError {
     let found = if parsed {

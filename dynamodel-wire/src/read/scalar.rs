@@ -1,4 +1,4 @@
-//! Strings, binary, booleans and null.
+//! Reading of strings, binary, booleans and null.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When the value is not an S.
-    #[inline(always)]
+    #[inline(always)] // part of reading each string
     pub fn string(&mut self) -> Result<Cow<'a, str>, ReadError> {
         if !self.literal(b"{\"S\":\"") {
             return self.string_slow();
@@ -25,18 +25,19 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// Reads `{"S":".."}` as text of its own.
+    /// Reads `{"S":".."}` into an own `String`.
     ///
     /// # Errors
     /// When the value is not an S.
-    #[inline(always)]
+    #[inline(always)] // part of reading each string
     pub(crate) fn owned_string(&mut self) -> Result<String, ReadError> {
         if let Some(rest) = self.text.get(self.at..)
             && let Some(rest) = rest.strip_prefix("{\"S\":\"")
         {
             let bytes = rest.as_bytes();
             let length = scan::special_in(bytes);
-            // The order of these makes the end a place where text can be cut.
+            // The quote is checked first: it is ASCII, so `length` is a character boundary for
+            // `get`.
             if bytes.get(length) == Some(&b'"')
                 && bytes.get(length + 1) == Some(&b'}')
                 && let Some(text) = rest.get(..length)
@@ -48,14 +49,14 @@ impl<'a> Reader<'a> {
         self.owned_string_slow()
     }
 
-    /// Text with escapes, white space around it, or anything else.
-    #[cold]
+    /// Reads text with escapes or white space around it, or returns the error.
+    #[cold] // rare: escapes, white space, errors
     #[inline(never)]
     fn owned_string_slow(&mut self) -> Result<String, ReadError> {
         self.string().map(Cow::into_owned)
     }
 
-    #[cold]
+    #[cold] // rare: escapes, white space, errors
     #[inline(never)]
     fn string_slow(&mut self) -> Result<Cow<'a, str>, ReadError> {
         self.open_as(Tag::S, "S")?;
@@ -85,7 +86,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When the value is not a BOOL.
-    #[inline(always)]
+    #[inline(always)] // part of reading each boolean
     pub fn bool(&mut self) -> Result<bool, ReadError> {
         if self.literal(b"{\"BOOL\":true}") {
             return Ok(true);
@@ -96,7 +97,7 @@ impl<'a> Reader<'a> {
         self.bool_slow(Tag::Bool, "BOOL")
     }
 
-    #[cold]
+    #[cold] // rare: white space, errors
     #[inline(never)]
     pub(crate) fn bool_slow(
         &mut self,
@@ -126,9 +127,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether the value that starts here is a NULL. Nothing is consumed.
-    #[inline(always)]
+    /// Returns `true` if a NULL follows. Nothing is consumed.
+    #[inline(always)] // part of reading each `Option`
     pub fn is_null(&self) -> bool {
+        // In bounds: the reader never passes the end of the text.
         let rest = self.bytes().get(self.at..).unwrap_or_default();
         match rest.first_chunk::<8>() {
             Some([b'{', b'"', _, b'"', ..]) => false,
@@ -137,27 +139,27 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[cold]
+    #[cold] // rare: elements of sets, white space, types of long names
     #[inline(never)]
     fn is_null_slow(&self) -> bool {
         matches!(self.clone().open_value(), Ok(Tag::Null))
     }
 
-    /// The type of the value that starts here. Nothing is consumed.
+    /// Returns the type of the value that follows. Nothing is consumed.
     ///
     /// # Errors
-    /// When no value starts here.
+    /// When no value follows.
     pub fn kind(&self) -> Result<Tag, ReadError> {
         self.clone().open_value()
     }
 }
 
-/// The text, which is what `rest` begins with, on its own.
+/// Copies `text`, with which `rest` begins, into an own `String`.
 ///
-/// What is short is copied together with what stands behind it, up to what an allocation has at any rate: a
-/// copy of a size that is known beforehand is two or three moves, one of any size is a call, with branches
-/// that cannot be foretold.
-#[inline(always)]
+/// Short text is copied together with the bytes behind it, up to a size that an allocation has in
+/// any case: a copy of a size known at compile time takes two or three moves, a copy of any size is
+/// a call with branches that are hard to predict.
+#[inline(always)] // part of reading each string
 fn copied(rest: &str, text: &str) -> String {
     match text.len() {
         0 => String::new(),
@@ -167,7 +169,7 @@ fn copied(rest: &str, text: &str) -> String {
     }
 }
 
-#[inline(always)]
+#[inline(always)] // part of reading each string
 fn copied_with<const BYTES: usize>(rest: &str, text: &str) -> String {
     let Some(more) = rest.get(..BYTES) else {
         return text.to_owned();

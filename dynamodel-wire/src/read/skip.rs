@@ -1,13 +1,13 @@
-//! Passing over values that nobody asked for, without recursion and without trusting them.
+//! Skipping of values that no field reads, without recursion and without trusting the bytes.
 
 use super::{MAX_DEPTH, Reader, too_deep};
 use crate::error::ReadError;
 use crate::scan;
 
-/// A level of lists and maps is two of JSON, `{"L":[`; the innermost value is one more.
+/// A level of lists and maps is two levels of JSON, `{"L":[`; the innermost value is one more.
 const MAX_JSON_DEPTH: usize = 2 * MAX_DEPTH as usize + 1;
 
-/// For each open bracket whether it is an object's.
+/// The open brackets: one bit for each, set for an object's.
 #[derive(Default)]
 struct Brackets {
     objects: [u64; MAX_JSON_DEPTH / 64 + 1],
@@ -22,7 +22,7 @@ impl Brackets {
         self.depth += 1;
     }
 
-    /// Whether the innermost open bracket is an object's; none when all are closed.
+    /// Returns `true` if the innermost open bracket is an object's, or `None` when all are closed.
     fn innermost(&self) -> Option<bool> {
         let at = self.depth.checked_sub(1)?;
         Some(self.objects[at / 64] >> (at % 64) & 1 == 1)
@@ -30,10 +30,10 @@ impl Brackets {
 }
 
 impl Reader<'_> {
-    /// Passes over a value of any type, also of one that is not known yet. It has to be JSON.
+    /// Skips a value of any type, including types that are not known yet. The value has to be JSON.
     ///
     /// # Errors
-    /// When it is malformed, or nested deeper than 64 levels.
+    /// When the value is malformed, or nested deeper than 64 levels.
     pub fn skip_value(&mut self) -> Result<(), ReadError> {
         let mut open = Brackets::default();
         loop {
@@ -51,8 +51,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Opens a bracket; false when it was empty and is closed again.
-    #[inline(always)]
+    /// Opens a bracket. Returns `false` when the pair was empty and is closed again.
+    #[inline(always)] // part of the one loop in `skip_value`
     fn enter(&mut self, object: bool, open: &mut Brackets) -> Result<bool, ReadError> {
         if open.depth == MAX_JSON_DEPTH {
             return Err(too_deep());
@@ -70,8 +70,9 @@ impl Reader<'_> {
         Ok(true)
     }
 
-    /// After a value: closes what ends here. False when nothing is open any more.
-    #[inline(always)]
+    /// Closes all brackets that end after a value. Returns `false` when no bracket is open any
+    /// more.
+    #[inline(always)] // part of the one loop in `skip_value`
     fn leave(&mut self, open: &mut Brackets) -> Result<bool, ReadError> {
         while let Some(object) = open.innermost() {
             if self.more(if object { b'}' } else { b']' })? {
@@ -85,14 +86,14 @@ impl Reader<'_> {
         Ok(false)
     }
 
-    #[inline(always)]
+    #[inline(always)] // part of the one loop in `skip_value`
     fn skip_key(&mut self) -> Result<(), ReadError> {
         self.white_space();
         self.skip_string()?;
         self.byte(b':')
     }
 
-    #[inline(always)]
+    #[inline(always)] // part of the one loop in `skip_value`
     fn skip_string(&mut self) -> Result<(), ReadError> {
         self.byte(b'"')?;
         loop {
@@ -108,7 +109,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `true`, `false` or `null`.
+    /// Skips `true`, `false` or `null`.
     fn skip_word(&mut self) -> Result<(), ReadError> {
         if self.literal(b"true") || self.literal(b"false") || self.literal(b"null") {
             return Ok(());
@@ -116,7 +117,7 @@ impl Reader<'_> {
         Err(self.malformed())
     }
 
-    /// A JSON number.
+    /// Skips a JSON number.
     pub(super) fn skip_number(&mut self) -> Result<(), ReadError> {
         self.literal(b"-");
         if !self.literal(b"0") {

@@ -1,9 +1,9 @@
-//! What is read many bytes at a time, against what one byte after the other says.
+//! Compares reading of many bytes at a time with reading byte by byte.
 
 use super::fields::Name;
 use crate::{Reader, Writer, from_slice, to_vec};
 
-/// Text of so many bytes, some of them in pairs.
+/// Returns text of this many bytes, in which some characters have two bytes.
 fn text(rng: &mut fastrand::Rng, bytes: usize) -> String {
     let mut text = String::new();
     while text.len() < bytes {
@@ -70,11 +70,11 @@ fn fractions_of_every_length_are_read() {
     }
 }
 
-/// The attributes of an item by their places among these names.
+/// Returns the positions of an item's attributes among these names.
 fn places(json: &str, names: &'static [Name]) -> Vec<usize> {
     let mut r = Reader::of_text(json);
     let mut places = Vec::new();
-    // The second time they are expected where they came before.
+    // Reads twice: the second time, the reader expects the order of the first.
     for _ in 0..2 {
         let mut again = r.at(0);
         again.order = r.order.clone();
@@ -108,7 +108,7 @@ fn names_of_every_length_are_told_apart() {
 }
 
 #[test]
-fn a_guess_is_compared_with_what_stands_there() {
+fn a_guess_is_compared_with_the_bytes() {
     for length in 1..50 {
         let name: String = ('a'..='z').cycle().take(length).collect();
         let names: &'static [Name; 1] = Box::leak(Box::new(Name::all(&[name.clone().leak()])));

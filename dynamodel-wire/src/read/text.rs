@@ -1,4 +1,4 @@
-//! JSON strings.
+//! Reading of JSON strings.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use crate::error::ReadError;
 use crate::scan;
 
 impl<'a> Reader<'a> {
-    /// The rest of a string whose opening quote was passed.
-    #[inline(always)]
+    /// Reads the rest of a string after its opening quote.
+    #[inline(always)] // part of reading each string
     pub(super) fn string_body(&mut self) -> Result<Cow<'a, str>, ReadError> {
         let start = self.at;
         let end = scan::special(self.bytes(), start);
@@ -21,8 +21,8 @@ impl<'a> Reader<'a> {
         self.unescape(start, end)
     }
 
-    /// A string that holds escapes: it starts at `start`, the first one is at `end`.
-    #[cold]
+    /// Reads a string with escapes: it starts at `start`, the first escape is at `end`.
+    #[cold] // rare: most strings have no escapes
     #[inline(never)]
     fn unescape(&mut self, start: usize, end: usize) -> Result<Cow<'a, str>, ReadError> {
         if let Some((text, end)) = self.escapes.and_then(|escapes| escapes.at(start)) {
@@ -34,11 +34,12 @@ impl<'a> Reader<'a> {
         Ok(Cow::Owned(text))
     }
 
-    /// Appends the rest of a string whose opening quote was passed, unescaped.
+    /// Appends the unescaped rest of a string after its opening quote.
     pub(crate) fn unescape_into(&mut self, text: &mut String) -> Result<(), ReadError> {
         loop {
             let start = self.at;
             let end = scan::special(self.bytes(), start);
+            // In bounds: the search returns positions between `start` and the end.
             text.push_str(self.text.get(start..end).unwrap_or_default());
             self.at = end;
             match self.bytes().get(end) {
@@ -52,7 +53,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An escape sequence that starts here.
+    /// Reads the escape sequence that starts here.
     pub(super) fn escape(&mut self) -> Result<char, ReadError> {
         let character = match self.bytes().get(self.at + 1) {
             Some(b'u') => return self.unicode_escape(),
@@ -68,7 +69,7 @@ impl<'a> Reader<'a> {
         Ok(character)
     }
 
-    /// `\uXXXX`, or two of them for a character beyond the basic plane.
+    /// Reads `\uXXXX`, or two of them for a character beyond the basic plane.
     fn unicode_escape(&mut self) -> Result<char, ReadError> {
         let first = self.code_unit()?;
         let code = match first {

@@ -1,4 +1,4 @@
-//! Lists, maps and sets.
+//! Writing of lists, maps and sets.
 
 use super::Writer;
 use crate::Attribute;
@@ -19,28 +19,28 @@ impl Writer {
     /// assert_eq!(w.finish()?, br#"{"L":[{"N":"1"},{"S":"two"}]}"#);
     /// # Ok::<(), dynamodel_wire::WriteError>(())
     /// ```
-    #[inline(always)]
+    #[inline(always)] // part of writing each element
     pub fn list(&mut self, elements: impl FnOnce(&mut Self)) {
         self.raw(b"{\"L\":[");
         elements(self);
         self.raw(b"]}");
     }
 
-    /// Writes an element of a list. An absent value, `None` for instance, is a NULL there.
-    #[inline(always)]
+    /// Writes an element of a list. An absent value, `None` for instance, is written as NULL.
+    #[inline(always)] // part of writing each element
     pub fn element<T: Attribute>(&mut self, value: &T) {
         self.comma();
         self.or_null(value);
     }
 
-    /// Writes an element of a list by a function, which calls exactly one value method.
-    #[inline(always)]
+    /// Writes an element of a list with a function, which calls exactly one value method.
+    #[inline(always)] // part of writing each element
     pub fn element_with(&mut self, element: impl FnOnce(&mut Self)) {
         self.comma();
         element(self);
     }
 
-    #[inline(always)]
+    #[inline(always)] // part of writing each element
     fn or_null<T: Attribute>(&mut self, value: &T) {
         if value.is_absent() {
             self.null();
@@ -50,23 +50,23 @@ impl Writer {
     }
 
     /// Writes `{"M":{..}}`; the function writes the entries.
-    #[inline(always)]
+    #[inline(always)] // part of writing each element
     pub fn map(&mut self, entries: impl FnOnce(&mut Self)) {
         self.raw(b"{\"M\":{");
         entries(self);
         self.raw(b"}}");
     }
 
-    /// Writes an entry of a map. An absent value, `None` for instance, is a NULL there.
+    /// Writes an entry of a map. An absent value, `None` for instance, is written as NULL.
     ///
     /// The key is user data: a path in an error shows `*`.
-    #[inline(always)]
+    #[inline(always)] // part of writing each element
     pub fn entry<T: Attribute>(&mut self, key: &str, value: &T) {
         self.entry_with(key, |w| w.or_null(value));
     }
 
-    /// Writes an entry of a map by a function, which calls exactly one value method.
-    #[inline(always)]
+    /// Writes an entry of a map with a function, which calls exactly one value method.
+    #[inline(always)] // part of writing each element
     pub fn entry_with(&mut self, key: &str, value: impl FnOnce(&mut Self)) {
         self.comma();
         let place = self.len();
@@ -79,7 +79,7 @@ impl Writer {
 
     /// Writes a set: `{"SS":[..]}`, `{"NS":[..]}` or `{"BS":[..]}` by the kind of the element type.
     ///
-    /// An empty set is written as NULL, since DynamoDB does not have it.
+    /// An empty set is written as NULL, since DynamoDB has no empty sets.
     ///
     /// ```
     /// use dynamodel_wire::Writer;
@@ -97,7 +97,7 @@ impl Writer {
         self.set_with::<T::Kind, _>(elements, |w, element| element.write(w));
     }
 
-    /// Writes a set whose elements are written by a function, as values of kind `K`.
+    /// Writes a set whose elements a function writes, as values of kind `K`.
     pub fn set_with<K: SetElement, X>(
         &mut self,
         elements: impl IntoIterator<Item = X>,
@@ -122,7 +122,7 @@ impl Writer {
         self.raw(b"]}");
     }
 
-    /// Makes `{"S":"x"}` at the end of the bytes into `"x"`.
+    /// Turns `{"S":"x"}` at the end of the bytes into `"x"`.
     fn strip_descriptor(&mut self, at: usize, kind: &'static str) {
         let head = kind.len() + 4; // `{"` and `":`
         let is_element = |value: &[u8]| {

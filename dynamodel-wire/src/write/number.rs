@@ -1,4 +1,4 @@
-//! Numbers.
+//! Writing of numbers.
 
 use super::Writer;
 use crate::decimal::{Decimal, NotDecimal};
@@ -7,7 +7,7 @@ use crate::integer::{Integer, too_many_digits};
 
 impl Writer {
     /// Writes `{"N":".."}`. Fails for a 128-bit integer of more than 38 significant digits.
-    #[inline(always)]
+    #[inline(always)] // part of writing each number
     pub fn integer<I: Integer>(&mut self, value: I) {
         match value.digits(&mut itoa::Buffer::new()) {
             Ok(digits) => self.tagged(b"{\"N\":\"", digits.as_bytes()),
@@ -17,7 +17,8 @@ impl Writer {
 
     /// Writes `{"N":".."}` with the fewest digits that read back as the same `f64`.
     ///
-    /// Fails for NaN, infinities and what is beyond DynamoDB's range: 1e-130 to 9.99..e125, and zero.
+    /// Fails for NaN, infinities and numbers outside of DynamoDB's range: 1e-130 to 9.99..e125, and
+    /// zero.
     #[inline]
     pub fn float(&mut self, value: f64) {
         if !in_range(value) {
@@ -41,8 +42,8 @@ impl Writer {
 
     /// Writes `{"N":".."}` from decimal text such as `-12.5` or `1e10`.
     ///
-    /// Fails when it is not such text, has more than 38 significant digits or is beyond DynamoDB's
-    /// range: 1e-130 to 9.99..e125, and zero.
+    /// Fails when the text is not such a number, has more than 38 significant digits or is outside
+    /// of DynamoDB's range: 1e-130 to 9.99..e125, and zero.
     pub fn number_text(&mut self, text: &str) {
         match Decimal::parse(text).and_then(Decimal::check_range) {
             Ok(_) => {
@@ -57,13 +58,13 @@ impl Writer {
     }
 }
 
-#[inline(always)]
+#[inline(always)] // part of writing each number
 fn in_range(value: f64) -> bool {
     let magnitude = value.abs();
     (1e-130..1e126).contains(&magnitude) || magnitude == 0.0
 }
 
-#[cold]
+#[cold] // error path
 fn float_error(value: f64) -> WriteError {
     if value.is_finite() {
         out_of_range()
@@ -72,7 +73,7 @@ fn float_error(value: f64) -> WriteError {
     }
 }
 
-#[cold]
+#[cold] // error path
 fn out_of_range() -> WriteError {
     WriteError::new("the number is beyond DynamoDB's range of 1e-130 to 9.99e125")
 }

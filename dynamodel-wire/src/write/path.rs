@@ -1,5 +1,5 @@
-//! The attribute path of what is being written, found from the bytes when something went wrong.
-//! Nothing is recorded before that, so writing costs nothing.
+//! The attribute path of the value that is being written. It is found from the bytes after an
+//! error, so that writing without an error costs nothing.
 
 use std::borrow::Cow;
 
@@ -9,19 +9,19 @@ use crate::scan;
 
 /// An object or list that is still open.
 enum Open {
-    /// The place and text of the last key.
+    /// The position and text of the last key.
     Object(usize, String),
     /// The index of the element.
     List(usize),
 }
 
-/// The path of the value at the end of the bytes, each step with the place of its key.
+/// Returns the path of the value at the end of the bytes, each step with the position of its key.
 pub(super) fn of_last_value(bytes: &[u8]) -> Vec<(usize, Segment)> {
     let mut open = open_containers(bytes);
     let mut steps = Vec::new();
     while let Some(innermost) = open.pop() {
         let descriptors: &[&str] = match innermost {
-            // Before its first key.
+            // The object has no key yet.
             Open::Object(_, name) if name.is_empty() => &["M"],
             Open::Object(place, name) => {
                 steps.push((place, Segment::Name(Cow::Owned(name))));
@@ -32,7 +32,7 @@ pub(super) fn of_last_value(bytes: &[u8]) -> Vec<(usize, Segment)> {
                 &["L", "SS", "NS", "BS"]
             }
         };
-        // Above `{"M":` and `{"L":` the path goes on; above anything else the item begins.
+        // The path continues above `{"M":` and `{"L":`; above anything else the item begins.
         match open.last() {
             Some(Open::Object(_, key)) if descriptors.contains(&key.as_str()) => open.pop(),
             _ => break,
@@ -60,6 +60,7 @@ fn open_containers(bytes: &[u8]) -> Vec<Open> {
                 if bytes.get(end) == Some(&b':')
                     && let Some(Open::Object(place, key)) = open.last_mut()
                 {
+                    // In bounds: the string starts at `at` and ends at `end`.
                     (*place, *key) = (at, text(bytes.get(at..end).unwrap_or_default()));
                 }
                 at = end;
@@ -72,7 +73,7 @@ fn open_containers(bytes: &[u8]) -> Vec<Open> {
     open
 }
 
-/// The place after the string that starts at `at`.
+/// Returns the position after the string that starts at `at`.
 fn end_of_string(bytes: &[u8], at: usize) -> usize {
     let mut end = scan::special(bytes, at + 1);
     while bytes.get(end) == Some(&b'\\') {
@@ -83,5 +84,6 @@ fn end_of_string(bytes: &[u8], at: usize) -> usize {
 
 fn text(json: &[u8]) -> String {
     let read = Reader::new(json).and_then(|mut r| r.json_string().map(Cow::into_owned));
+    // The writer wrote this string itself, so it is valid JSON.
     read.unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Strings, binary, booleans and null.
+//! Writing of strings, binary, booleans and null.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use crate::scan;
 
 impl Writer {
     /// Writes `{"S":".."}`.
-    #[inline(always)]
+    #[inline(always)] // part of writing each string
     pub fn string(&mut self, text: &str) {
         let bytes = text.as_bytes();
         if scan::is_plain(bytes) {
@@ -18,7 +18,7 @@ impl Writer {
         }
     }
 
-    #[cold]
+    #[cold] // rare: text with escapes
     #[inline(never)]
     fn escaped_string(&mut self, bytes: &[u8]) {
         self.raw(b"{\"S\":\"");
@@ -26,8 +26,8 @@ impl Writer {
         self.raw(b"\"}");
     }
 
-    /// Writes a value whose text is all plain, in one piece.
-    #[inline(always)]
+    /// Writes a value without escapes, in one piece.
+    #[inline(always)] // part of writing each string and number
     pub(super) fn tagged(&mut self, head: &[u8; 6], text: &[u8]) {
         let room = self.room(text.len() + 8);
         if let Some((start, rest)) = room.split_first_chunk_mut()
@@ -40,7 +40,7 @@ impl Writer {
     }
 
     /// Writes the body of a JSON string, escaped, without its quotes.
-    #[inline(always)]
+    #[inline(always)] // part of writing each string
     #[doc(hidden)]
     pub fn text(&mut self, text: &str) {
         let bytes = text.as_bytes();
@@ -60,7 +60,7 @@ impl Writer {
     }
 
     /// Writes the name of a member and its colon.
-    #[inline(always)]
+    #[inline(always)] // part of writing each member
     pub(super) fn member_name(&mut self, name: &str) {
         let bytes = name.as_bytes();
         if !scan::is_plain(bytes) {
@@ -76,7 +76,7 @@ impl Writer {
         }
     }
 
-    #[cold]
+    #[cold] // rare: text with escapes
     #[inline(never)]
     fn escaped_name(&mut self, name: &[u8]) {
         self.raw(b"\"");
@@ -84,8 +84,8 @@ impl Writer {
         self.raw(b"\":");
     }
 
-    /// Text that has to be escaped.
-    #[cold]
+    /// Writes text with escapes.
+    #[cold] // rare: text with escapes
     #[inline(never)]
     fn escaped(&mut self, mut bytes: &[u8]) {
         let mut plain = scan::special(bytes, 0);
@@ -109,14 +109,14 @@ impl Writer {
     pub fn binary(&mut self, bytes: &[u8]) {
         self.raw(b"{\"B\":\"");
         let start = self.at;
-        // The room is exactly what the encoding takes, so this cannot fail.
+        // The room is exactly the length of the encoding, so this cannot fail.
         let encoded = STANDARD.encode_slice(bytes, self.room(bytes.len().div_ceil(3) * 4));
         self.truncate(start + encoded.unwrap_or_default());
         self.raw(b"\"}");
     }
 
     /// Writes `{"BOOL":true}` or `{"BOOL":false}`.
-    #[inline(always)]
+    #[inline(always)] // one literal
     pub fn bool(&mut self, value: bool) {
         if value {
             self.raw(b"{\"BOOL\":true}");
@@ -132,9 +132,9 @@ impl Writer {
     }
 }
 
-/// Copies bytes to a place of the same length. Most are few, and a copy of any length is a call: the ends are
-/// copied, which may overlap.
-#[inline(always)]
+/// Copies bytes to a slice of the same length. Most texts are short, and a copy of any length is a
+/// call: both ends are copied instead, which may overlap.
+#[inline(always)] // part of writing each string
 fn copy(from: &[u8], to: &mut [u8]) {
     if from.len() <= 32 && copy_ends::<16>(from, to) {
         return;
@@ -145,8 +145,8 @@ fn copy(from: &[u8], to: &mut [u8]) {
     to.copy_from_slice(from);
 }
 
-/// Copies as many bytes from both ends, when there are that many.
-#[inline(always)]
+/// Copies `BYTES` bytes at both ends, if there are that many.
+#[inline(always)] // part of writing each string
 fn copy_ends<const BYTES: usize>(from: &[u8], to: &mut [u8]) -> bool {
     let (Some(first), Some(last)) = (from.first_chunk::<BYTES>(), from.last_chunk::<BYTES>())
     else {

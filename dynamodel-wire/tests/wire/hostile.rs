@@ -1,4 +1,4 @@
-//! Bytes that nobody should send: no panic, no deep recursion, nothing accepted that is not JSON.
+//! Bytes that no service sends: no panic, no deep recursion, nothing accepted that is not JSON.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynamodel_wire::{Attribute, kind};
@@ -9,7 +9,7 @@ use proptest::test_runner::TestRunner;
 
 use crate::item::{Cart, cart};
 
-/// Whatever is there, passed over.
+/// A value of any kind, skipped.
 #[derive(Debug)]
 struct Skipped;
 
@@ -37,7 +37,7 @@ fn whole_cart(bytes: &[u8]) -> Result<Cart, ReadError> {
     Ok(cart)
 }
 
-/// Reads the bytes in every way; what is accepted has to be JSON.
+/// Reads the bytes in every way; accepted bytes have to be JSON.
 fn check(bytes: &[u8]) {
     let json = is_json(bytes);
     assert!(json || whole_cart(bytes).is_err(), "a cart from {bytes:?}");
@@ -60,7 +60,7 @@ fn check(bytes: &[u8]) {
     );
 }
 
-/// A few bytes changed, removed, inserted or cut off; the same each time.
+/// Changes, removes, inserts or cuts off a few bytes; the same ones in each run.
 fn damage(bytes: &mut Vec<u8>, rng: &mut fastrand::Rng) {
     const INTERESTING: &[u8] = b"\"\\{}[]:,SNBLMU0-.e \n\x00\x1f\x7f\xff";
     for _ in 0..rng.usize(1..4) {
@@ -78,7 +78,7 @@ fn damage(bytes: &mut Vec<u8>, rng: &mut fastrand::Rng) {
 }
 
 #[test]
-fn damaged_items() {
+fn damaged_items_never_panic() {
     let mut runner = TestRunner::deterministic();
     let mut rng = fastrand::Rng::with_seed(42);
     let carts = cart();
@@ -94,7 +94,7 @@ fn damaged_items() {
 }
 
 #[test]
-fn every_truncation() {
+fn every_truncation_is_refused() {
     let item = br#" { "id" : {"S":"\ud83d\ude00x"},"views":{"N":"18446744073709551615"},"balance":{"N":"-1E+2"},"rate":{"N":"0.5"},
         "open":{"BOOL":true},"lines":{"L":[{"M":{"sku":{"S":"a"},"quantity":{"N":"1"}}}]},"prefs":{"M":{}},"blob":{"B":"AQI="},
         "tags":{"SS":["a","b"]},"unknown":{"Q":[1.5e-3,null,{"x":[]}]} } "#;
@@ -109,12 +109,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn arbitrary_bytes(bytes in any::<Vec<u8>>()) {
+    fn arbitrary_bytes_never_panic(bytes in any::<Vec<u8>>()) {
         check(&bytes);
     }
 
     #[test]
-    fn arbitrary_tokens(tokens in prop::collection::vec(prop::sample::select(vec![
+    fn arbitrary_tokens_never_panic(tokens in prop::collection::vec(prop::sample::select(vec![
         "{", "}", "[", "]", ":", ",", "\"", "\"S\"", "\"N\"", "{\"S\":\"", "\"}", "{\"N\":\"", "{\"L\":[", "]}",
         "{\"M\":{", "}}", "\"a\":", "{\"SS\":[", "{\"NULL\":true}", "{\"BOOL\":", "true", "null", "1", "-", ".", "e",
         "\\", "\\u", "d83d", "x", " ", "\n", "\u{1}", "é",
@@ -124,7 +124,7 @@ proptest! {
 }
 
 #[test]
-fn what_skipping_accepts() {
+fn skipping_accepts_exactly_json() {
     for json in [
         "0",
         "-0.5e+10",
@@ -176,7 +176,7 @@ fn what_skipping_accepts() {
 }
 
 #[test]
-fn depth() {
+fn nesting_depth_is_limited() {
     #[derive(Debug)]
     struct Tree(#[expect(dead_code, reason = "only its depth matters")] Vec<Tree>);
     impl Attribute for Tree {
@@ -216,7 +216,7 @@ fn depth() {
 }
 
 #[test]
-fn one_type_in_a_value() {
+fn value_has_exactly_one_type() {
     for json in [
         r#"{"S":"a","N":"1"}"#,
         r#"{"N":"1","S":"a"}"#,

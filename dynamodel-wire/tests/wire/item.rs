@@ -1,4 +1,4 @@
-//! An item with its codec as the derive writes it, and random items.
+//! An item with a codec as the derive writes it, and random items.
 
 use std::collections::{BTreeSet, HashMap};
 

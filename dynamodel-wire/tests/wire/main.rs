@@ -1,4 +1,4 @@
-//! The codec, against the SDK's own and against hostile bytes.
+//! Compares the codec with the SDK's own, and feeds it hostile bytes.
 
 mod hostile;
 mod item;

@@ -17,7 +17,7 @@ fn read(attributes: &str) -> String {
 }
 
 #[test]
-fn of_reading() {
+fn read_errors_name_attribute_and_form() {
     assert_eq!(
         read(r#""views":{"S":"secret"}"#),
         "attribute `views`: expected N in the range of u64, found S"
@@ -104,7 +104,7 @@ fn write(change: impl FnOnce(&mut Cart)) -> String {
 }
 
 #[test]
-fn of_writing() {
+fn write_errors_name_attribute_and_problem() {
     let nan = "NaN and infinities are not numbers to DynamoDB";
     assert_eq!(
         write(|c| c.rate = f64::NAN),
@@ -137,7 +137,7 @@ fn of_writing() {
 }
 
 #[test]
-fn of_keys() {
+fn key_errors_name_attribute_and_limit() {
     fn key<T: Attribute>(value: &T, sort: bool) -> Result<Vec<u8>, String> {
         let mut w = Writer::new();
         w.begin_map();
@@ -171,7 +171,7 @@ fn of_keys() {
 }
 
 #[test]
-fn a_set_element_has_its_declared_kind() {
+fn set_element_has_its_declared_kind() {
     #[derive(PartialEq, Eq, PartialOrd, Ord)]
     struct Liar;
     impl Attribute for Liar {
@@ -188,7 +188,7 @@ fn a_set_element_has_its_declared_kind() {
 }
 
 #[test]
-fn the_tag_of_a_document() {
+fn document_tag_is_the_last_of_its_name() {
     let r = Reader::new(br#"{"type":{"S":"a"},"x":{"N":"1"},"type":{"S":"\u0062"}}"#).unwrap();
     assert_eq!(r.peek_text_in_map("type").unwrap().as_deref(), Some("b"));
     assert_eq!(r.peek_text_in_map("kind").unwrap(), None);

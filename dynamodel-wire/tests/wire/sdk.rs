@@ -1,4 +1,4 @@
-//! The SDK's serializer and deserializer as the second opinion.
+//! The SDK's serializer and deserializer as the reference.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +18,7 @@ use proptest::prelude::*;
 
 use crate::item::{Cart, Item, cart, item};
 
-/// Answers every request with the same body and keeps the last request's.
+/// An HTTP client that returns the same body for every request and keeps the body of the last one.
 #[derive(Debug, Clone, Default)]
 struct Canned {
     response: Arc<Mutex<Vec<u8>>>,
@@ -27,6 +27,7 @@ struct Canned {
 
 impl HttpConnector for Canned {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        // The SDK's request bodies are in memory, so their bytes are available.
         *self.request.lock().unwrap() = request.body().bytes().unwrap_or_default().to_vec();
         let body = SdkBody::from(self.response.lock().unwrap().clone());
         let status = StatusCode::try_from(200).unwrap();
@@ -75,7 +76,7 @@ impl Sdk {
         }
     }
 
-    /// What the SDK makes of these bytes of an item.
+    /// Returns the item that the SDK reads from these bytes.
     fn read(&self, item: &[u8]) -> Option<Item> {
         *self.http.response.lock().unwrap() = [b"{\"Item\":", item, b"}"].concat();
         let get = self
@@ -86,7 +87,7 @@ impl Sdk {
         self.runtime.block_on(get.send()).ok()?.item
     }
 
-    /// The request with which the SDK writes the item.
+    /// Returns the request with which the SDK writes the item.
     fn write(&self, item: Item) -> Vec<u8> {
         *self.http.response.lock().unwrap() = b"{}".to_vec();
         let put = self.client.put_item().table_name("t").set_item(Some(item));
@@ -169,15 +170,15 @@ fn escapes_duplicates_and_white_space_agree() {
     }
 }
 
-/// The SDK does not unescape base64; JSON may escape its slashes all the same.
+/// JSON may escape the slashes of base64; the SDK does not unescape them.
 #[test]
-fn escaped_base64() {
+fn escaped_base64_is_unescaped() {
     let value: AttributeValue = wire::from_slice(br#"{"B":"A\/\/\u002f"}"#).unwrap();
     assert_eq!(value, AttributeValue::B(Blob::new([3, 255, 255])));
 }
 
 #[test]
-fn depth_of_32_levels() {
+fn depth_of_32_levels_agrees_with_sdk() {
     let sdk = Sdk::new();
     let mut value = AttributeValue::N("9".repeat(38));
     for level in 0..32 {
@@ -193,7 +194,7 @@ fn depth_of_32_levels() {
 }
 
 #[test]
-fn an_untyped_attribute() {
+fn sdk_value_holds_any_type() {
     let value: AttributeValue = wire::from_slice(br#"{"M":{"x":{"SS":["a"]}}}"#).unwrap();
     assert_eq!(
         wire::to_vec(&value).unwrap(),

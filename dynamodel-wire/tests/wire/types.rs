@@ -1,4 +1,4 @@
-//! Every type of the standard library there and back, with its stored form.
+//! Round trips of every type of the standard library, with its stored form.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -21,7 +21,7 @@ fn stored<T: Attribute + PartialEq + Debug>(value: T, json: &str) {
 }
 
 #[test]
-fn forms() {
+fn types_have_their_stored_forms() {
     stored(String::from("a\"b"), r#"{"S":"a\"b"}"#);
     stored::<Box<str>>("x".into(), r#"{"S":"x"}"#);
     stored::<Arc<str>>("x".into(), r#"{"S":"x"}"#);
@@ -94,7 +94,7 @@ fn forms() {
 }
 
 #[test]
-fn absence() {
+fn only_options_and_sets_can_be_absent() {
     assert!(None::<u8>.is_absent() && Some(None::<u8>).is_absent() && !Some(1).is_absent());
     assert!(BTreeSet::<u8>::new().is_absent() && Box::new(HashSet::<u8>::new()).is_absent());
     assert!(!String::new().is_absent() && !Vec::<u8>::new().is_absent());
@@ -146,7 +146,7 @@ fn other_forms_of_integers() {
 }
 
 #[test]
-fn shape_matters() {
+fn wrong_shapes_are_refused() {
     assert!(from_slice::<[u8; 2]>(br#"{"L":[{"N":"1"}]}"#).is_err());
     assert!(from_slice::<(u8, u8)>(br#"{"L":[{"N":"1"}]}"#).is_err());
     assert!(from_slice::<(u8,)>(br#"{"L":[{"N":"1"},{"N":"1"}]}"#).is_err());
@@ -189,7 +189,7 @@ fn removes<T>(value: impl SetValue<T>) -> bool {
 }
 
 #[test]
-fn operands() {
+fn operands_write_their_stored_forms() {
     assert_eq!(operand::<u64>(7), r#"{"N":"7"}"#);
     assert_eq!(operand::<String>("x"), r#"{"S":"x"}"#);
     assert_eq!(operand::<Binary>(b"\x01"), r#"{"B":"AQ=="}"#);

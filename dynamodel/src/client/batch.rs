@@ -1,5 +1,5 @@
-//! What batches of reads and writes share: chunks side by side, and trying again for what DynamoDB
-//! left undone.
+//! The parts that batches of reads and writes share: chunks that are sent concurrently, and retries
+//! for the parts that DynamoDB left undone.
 
 use std::any::TypeId;
 use std::future::Future;
@@ -14,7 +14,7 @@ use crate::error::unfinished::Unfinished;
 use crate::model::entity::Item;
 use crate::model::key::Key;
 
-/// How a batch is sent.
+/// Settings of how a batch is sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) concurrency: usize,
@@ -31,10 +31,10 @@ impl Default for Settings {
 }
 
 impl Error {
-    /// The keys of entity `E` that a batch has not read, written or deleted when it failed: exactly
-    /// those for which DynamoDB has not confirmed it, and those of items that were read and are not
-    /// [readable](Self::is_unreadable). Empty for other errors. The other keys of a batch of reads are
-    /// [`found`](Self::found).
+    /// Returns the keys of entity `E` that a batch had not read, written or deleted when it failed:
+    /// exactly the keys that DynamoDB has not confirmed, and those of items that were read but are
+    /// not [readable](Self::is_unreadable). Empty for other errors. The other keys of a batch of
+    /// reads are returned by [`found`](Self::found).
     pub fn unprocessed<E: Item>(&self) -> Vec<Key<E>> {
         let of_entity = |(entity, key): (TypeId, &[u8])| {
             (entity == TypeId::of::<E>()).then(|| Key::from_json(key.to_vec()))
@@ -43,13 +43,14 @@ impl Error {
         keys.filter_map(of_entity).collect()
     }
 
-    /// How many keys or writes of any entity a batch has not done when it failed.
+    /// Returns the number of keys or writes, of all entities, that a batch had not done when it
+    /// failed.
     pub fn unprocessed_count(&self) -> usize {
         self.left().map_or(0, Unfinished::count)
     }
 }
 
-/// Says that one chunk has failed, so that no other is begun.
+/// A flag that is set when a chunk has failed, so that no further chunk is started.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stop(Arc<AtomicBool>);
 
@@ -63,14 +64,15 @@ impl Stop {
     }
 }
 
-/// What became of chunks: positions that are not done, and why.
+/// The result of sending chunks: the positions that are not done, and the error.
 pub(crate) struct Outcome {
     pub(crate) left: Vec<usize>,
     pub(crate) error: Option<Error>,
 }
 
 /// Sends chunks of positions, at most `concurrency` at a time. After a failure no further chunk is
-/// begun; those under way are brought to their end, so that what is left is known exactly. It is sorted.
+/// started; chunks in flight are completed, so that the positions left are known exactly. The
+/// positions left are sorted.
 pub(crate) async fn run<F>(
     chunks: Vec<Vec<usize>>,
     settings: Settings,
@@ -83,12 +85,12 @@ where
         Ok([chunk]) => until_done(chunk, settings.backoff, &send).await,
         Err(chunks) => side_by_side(chunks, settings, &send).await,
     };
-    // Chunks end in any order, and DynamoDB names what it left undone in any order.
+    // Chunks end in any order, and DynamoDB lists the keys that it left undone in any order.
     outcome.left.sort_unstable();
     outcome
 }
 
-/// Sends several chunks.
+/// Sends several chunks concurrently.
 async fn side_by_side<F>(
     chunks: Vec<Vec<usize>>,
     settings: Settings,
@@ -127,8 +129,8 @@ where
     all
 }
 
-/// Sends the chunk, and again what DynamoDB left undone, within the backoff. Each answer that got
-/// something done starts it afresh.
+/// Sends the chunk, and repeatedly the part that DynamoDB left undone, within the backoff. Each
+/// response that confirms a part restarts the count of tries.
 async fn until_done<F>(
     mut left: Vec<usize>,
     backoff: Backoff,

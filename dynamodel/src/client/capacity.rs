@@ -1,4 +1,4 @@
-//! What an operation cost.
+//! The capacity that an operation consumed.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,9 @@ pub struct ConsumedCapacity {
     pub table_name: Option<String>,
     /// All units, of the table and its indexes.
     pub capacity_units: f64,
-    /// Units of reading, where DynamoDB tells them apart.
+    /// Units of reading, if DynamoDB counts them separately.
     pub read_capacity_units: Option<f64>,
-    /// Units of writing, where DynamoDB tells them apart.
+    /// Units of writing, if DynamoDB counts them separately.
     pub write_capacity_units: Option<f64>,
     /// Units of the table alone.
     pub table: Option<Capacity>,
@@ -38,13 +38,13 @@ pub struct Capacity {
     pub write_capacity_units: Option<f64>,
 }
 
-/// The output of an operation together with what it cost.
+/// The output of an operation together with the capacity that it consumed.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Measured<T> {
-    /// What the operation returned.
+    /// The output of the operation.
     pub output: T,
-    /// What it consumed; `None` when the endpoint does not tell.
+    /// The capacity consumed; `None` when the endpoint does not return it.
     pub consumed_capacity: Option<ConsumedCapacity>,
 }
 

@@ -1,14 +1,14 @@
 //! The embedded engine: DynamoDB in this process, under the AWS SDK's own client.
 //!
 //! [`EmbeddedEngine`] is an HTTP client for the SDK that has no network behind it. The SDK
-//! serializes, signs and retries as ever; the engine reads the operation and its JSON body, runs
-//! them on [dynoxide](https://docs.rs/dynoxide-rs) (an implementation of DynamoDB over SQLite) and
-//! answers as DynamoDB does, with the same headers. So everything that takes an
+//! serializes, signs and retries as usual; the engine reads the operation and its JSON body, runs
+//! it on [dynoxide](https://docs.rs/dynoxide-rs) (an implementation of DynamoDB over SQLite) and
+//! responds as DynamoDB does, with the same headers. So everything that takes an
 //! `aws_sdk_dynamodb::Client` works on it: dynamodel, the raw SDK, and code of other crates.
 //!
 //! Capacity, throttling, backups and global tables have no meaning in one process. Point-in-time
-//! recovery can be switched on and described, for each table and as long as the engine lives, and
-//! nothing is recorded. Operations that the engine does not know answer with
+//! recovery can be switched on and described, for each table and as long as the engine lives, but
+//! nothing is recorded. The response to operations that the engine does not know is
 //! `UnknownOperationException`.
 
 mod backups;
@@ -40,8 +40,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use self::backups::ContinuousBackups;
 use crate::client::spawn::Task;
 
-/// An SDK client of a new engine: in memory, or in the file at `path`, which is created when it is
-/// not there.
+/// Creates an SDK client of a new engine: in memory, or on the file at `path`, which is created if
+/// it does not exist.
 pub(crate) fn client(path: Option<&Path>) -> Result<aws_sdk_dynamodb::Client, BoxError> {
     let engine = match path {
         Some(path) => EmbeddedEngine::open(path)?,
@@ -52,13 +52,13 @@ pub(crate) fn client(path: Option<&Path>) -> Result<aws_sdk_dynamodb::Client, Bo
 
 /// DynamoDB in this process, as an HTTP client for the AWS SDK.
 ///
-/// Clones are handles of the same engine; its data lives as long as one of them. One operation
-/// runs at a time, and waiting for it blocks no thread. What may take long, and everything on a
-/// file, runs on the threads that Tokio keeps for blocking work.
+/// Clones are handles of the same engine; its data lives as long as one of them. One operation runs
+/// at a time, and waiting for it blocks no thread. Operations that may take long, and all
+/// operations on a file, run on Tokio's threads for blocking work.
 ///
 /// # Example
 ///
-/// A client of one's own, for instance with interceptors:
+/// A client of your own, for instance with interceptors:
 ///
 /// ```
 /// use dynamodel::embedded::EmbeddedEngine;
@@ -80,16 +80,16 @@ pub struct EmbeddedEngine {
 struct Shared {
     database: Database,
     backups: ContinuousBackups,
-    /// Whether the data is in a file.
+    /// `true` if the data is in a file.
     is_file: bool,
-    /// The engine runs one operation at a time behind a lock that blocks its thread. With a permit
-    /// in hand that lock is free.
+    /// Admits one operation at a time. The engine itself has a lock that blocks the thread; with
+    /// this permit, that lock is always free.
     turn: Arc<Semaphore>,
     requests: AtomicU64,
 }
 
 impl EmbeddedEngine {
-    /// An engine in memory.
+    /// Creates an engine in memory.
     ///
     /// # Errors
     /// When SQLite cannot be set up.
@@ -97,8 +97,8 @@ impl EmbeddedEngine {
         Ok(Self::new(Database::memory()?, false))
     }
 
-    /// An engine on the file at `path`, which is created when it is not there. Beside it SQLite
-    /// keeps two more files, with `-wal` and `-shm` appended to the name.
+    /// Opens an engine on the file at `path`, which is created if it does not exist. SQLite keeps
+    /// two more files beside it, with `-wal` and `-shm` appended to the name.
     ///
     /// # Errors
     /// When the path is not Unicode, or the file cannot be opened or is not a database of the
@@ -121,8 +121,9 @@ impl EmbeddedEngine {
         }
     }
 
-    /// The configuration of a client of this engine. Region and credentials are placeholders, and
-    /// there is no connection that could stall: a request that waits for its turn is not broken.
+    /// Returns the configuration of a client of this engine. Region and credentials are
+    /// placeholders. The SDK's protection against stalled streams is off, because a request that
+    /// waits for its turn is not broken.
     pub fn config(&self) -> Builder {
         aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -135,11 +136,11 @@ impl EmbeddedEngine {
             .http_client(self.clone())
     }
 
-    /// Deletes the items whose time to live is over, in all tables that have one, and returns how
-    /// many there were. DynamoDB does that by itself within a few days; the engine when it is
-    /// told to. The deletions are in the tables' streams.
+    /// Deletes the items whose time to live is over, in all tables that have one, and returns the
+    /// number of deleted items. DynamoDB does that on its own within a few days, the engine only on
+    /// this call. The deletions are in the tables' streams.
     ///
-    /// Reads every item of those tables, a few at a time, so that other calls get in between.
+    /// Reads every item of those tables, a few at a time, so that other calls run in between.
     /// Blocks its thread: in asynchronous code use `tokio::task::spawn_blocking`.
     ///
     /// # Errors
@@ -148,7 +149,7 @@ impl EmbeddedEngine {
         Ok(self.shared.database.sweep_ttl()?)
     }
 
-    async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    async fn respond(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let shared = self.shared;
         if let Ok(turn) = shared.turn.clone().try_acquire_owned() {
             return shared.run_in_turn(request, turn).await;
@@ -159,12 +160,13 @@ impl EmbeddedEngine {
             shared.run_in_turn(request, turn).await
         };
         match Handle::try_current() {
-            // A task of its own, so that a turn is also taken when the caller looks at something
-            // else meanwhile: at what another request brings, for which this one is in the way.
+            // A separate task, because the caller may not poll this request for a while, for
+            // instance while it handles the result of another one. The request then still takes its
+            // turn and does not block the requests behind it.
             Ok(runtime) => {
-                let answer = Task::spawn(&runtime, waiting).await;
+                let response = Task::spawn(&runtime, waiting).await;
                 let gone = || ConnectorError::other("the runtime was shut down".into(), None);
-                answer.unwrap_or_else(|| Err(gone()))
+                response.unwrap_or_else(|| Err(gone()))
             }
             Err(_) => waiting.await,
         }
@@ -183,12 +185,12 @@ impl Shared {
                 .spawn_blocking(move || self.run(&request, turn))
                 .await
                 .map_err(|panic| ConnectorError::other(panic.into(), None)),
-            // Without Tokio there is no better place either.
+            // Without Tokio there are no threads for blocking work.
             _ => Ok(self.run(&request, turn)),
         }
     }
 
-    /// Runs the operation. The turn ends with it, also when nobody waits for the answer any more.
+    /// Runs the operation. The turn ends with it, even if the caller has dropped the request.
     fn run(&self, request: &HttpRequest, turn: OwnedSemaphorePermit) -> HttpResponse {
         let body = request.body().bytes();
         let answer = match (operation(request), body) {
@@ -202,7 +204,7 @@ impl Shared {
         drop(turn);
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let checksum = crc32fast::hash(&answer.body);
-        // The engine's statuses are all in range.
+        // The engine's statuses are all valid.
         let status = StatusCode::try_from(answer.status);
         let status = status.unwrap_or_else(|_| http::StatusCode::INTERNAL_SERVER_ERROR.into());
         let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
@@ -214,8 +216,9 @@ impl Shared {
     }
 }
 
-/// The name of the operation: what follows the version in the target.
+/// Returns the name of the operation: the part behind the version in the target.
 fn operation(request: &HttpRequest) -> &str {
+    // Without a target there is no operation; dispatch then reports an unknown one.
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     target
         .split_once('.')
@@ -234,7 +237,7 @@ impl HttpClient for EmbeddedEngine {
 
 impl HttpConnector for EmbeddedEngine {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::new(self.clone().answer(request))
+        HttpConnectorFuture::new(self.clone().respond(request))
     }
 }
 

@@ -1,17 +1,17 @@
-//! What those who watch see of each request: a span of [`tracing`], and with feature `metrics` the same
-//! as numbers, through the [`metrics`](https://docs.rs/metrics) crate.
+//! Observation of requests: each one is a span of [`tracing`], and with feature `metrics` the same
+//! data are recorded as numbers through the [`metrics`](https://docs.rs/metrics) crate.
 //!
-//! A request is one operation of DynamoDB's API with all attempts that the SDK makes of it. A page of a
-//! query, a chunk of a batch and each further try of a transaction are requests of their own. The names
-//! are those of OpenTelemetry's semantic conventions [for DynamoDB][spans] and for
-//! [metrics of databases][metrics], and where those have none, names that begin with `dynamodel`.
+//! A request is one operation of DynamoDB's API with all attempts that the SDK makes of it. A page
+//! of a query, a chunk of a batch and each further try of a transaction are separate requests. The
+//! names are those of OpenTelemetry's semantic conventions [for DynamoDB][spans] and for [metrics
+//! of databases][metrics]; where the conventions have none, the names begin with `dynamodel`.
 //!
-//! **No key, value, cursor or token is in any of them**: only names of operations, tables and indexes,
+//! **They contain no key, value, cursor or token**: only names of operations, tables and indexes,
 //! DynamoDB's error codes and request ids, and numbers.
 //!
 //! # Spans
 //!
-//! At level `INFO`, with target `dynamodel::observe`. The SDK's own spans are inside.
+//! Spans have level `INFO` and target `dynamodel::observe`. The SDK's own spans are inside.
 //!
 //! | field | what it is | of |
 //! |---|---|---|
@@ -27,29 +27,30 @@
 //! | `aws.dynamodb.count` | items returned | Query, Scan |
 //! | `aws.dynamodb.scanned_count` | items read, before the filter | Query, Scan |
 //! | `db.response.returned_rows` | items returned | Query, Scan, BatchGetItem, TransactGetItems |
-//! | `dynamodel.unprocessed` | what DynamoDB left undone | batches |
+//! | `dynamodel.unprocessed` | keys and writes that DynamoDB left undone | batches |
 //! | `dynamodel.retries` | attempts after the first | all |
-//! | `aws.request_id` | DynamoDB's id of the last attempt | what was answered |
-//! | `db.response.status_code` | DynamoDB's error code | what was answered with an error |
+//! | `aws.request_id` | DynamoDB's id of the last attempt | requests with a response |
+//! | `db.response.status_code` | DynamoDB's error code | responses with an error |
 //! | `error.type` | the error code; else `timeout`, `connection`, `response`, `unreadable` or `construction` | failures |
 //!
 //! # Metrics
 //!
-//! With feature `metrics`. They go to the recorder that the application installs; without one next to
-//! nothing is done, and without the feature nothing. [`describe_metrics`] tells the recorder their units.
+//! With feature `metrics`, numbers go to the recorder that the application installs. Without a
+//! recorder this costs next to nothing, and without the feature nothing. [`describe_metrics`] tells
+//! the recorder their units.
 //!
 //! | name | kind | what it is |
 //! |---|---|---|
-//! | `db.client.operation.duration` | histogram, seconds | from the first attempt to the decoded answer |
-//! | `dynamodel.requests` | counter | requests that came to their end |
+//! | `db.client.operation.duration` | histogram, seconds | from the first attempt to the decoded response |
+//! | `dynamodel.requests` | counter | requests that ended |
 //! | `dynamodel.retries` | counter | attempts after the first |
 //! | `dynamodel.errors` | counter | requests that failed, by `error.type` |
 //! | `aws.dynamodb.consumed_capacity` | histogram, capacity units | of requests that ask for it, see below |
 //! | `db.client.response.returned_rows` | histogram, items | returned by Query, Scan, BatchGetItem and TransactGetItems |
 //! | `aws.dynamodb.scanned_count` | histogram, items | read by Query and Scan, before the filter |
-//! | `dynamodel.unprocessed` | counter | keys and writes that a batch has to ask for again |
+//! | `dynamodel.unprocessed` | counter | keys and writes that DynamoDB left undone and a batch sends again |
 //!
-//! Their labels, which take few different values:
+//! Labels, which have few different values:
 //!
 //! | label | what it is | on |
 //! |---|---|---|
@@ -57,14 +58,15 @@
 //! | `db.operation.name` | such as `Query` | all |
 //! | `db.collection.name` | the table | requests about one table |
 //! | `aws.dynamodb.index_name` | the index | Query and Scan of an index |
-//! | `error.type` | DynamoDB's error code, or what the span has; codes that DynamoDB does not document are `_OTHER` | `dynamodel.errors`, and `db.client.operation.duration` of failures |
+//! | `error.type` | DynamoDB's error code, or the `error.type` of the span; codes that DynamoDB does not document are `_OTHER` | `dynamodel.errors`, and `db.client.operation.duration` of failures |
 //!
 //! # Consumed capacity
 //!
-//! DynamoDB tells what a request has cost only when it is asked, so `aws.dynamodb.consumed_capacity` is
-//! there for `send_measured`, `measured()` and [`BulkWriter`](crate::BulkWriter), and never for others.
-//! It is the sum of units of tables and indexes as one number, because that is what spans and
-//! histograms hold; OpenTelemetry describes a list of JSON texts.
+//! DynamoDB returns the capacity that a request consumed only on demand, so
+//! `aws.dynamodb.consumed_capacity` exists for `send_measured`, `measured()` and
+//! [`BulkWriter`](crate::BulkWriter), and never for other requests. It is the sum of the units of
+//! tables and indexes as one number, because spans and histograms hold numbers; OpenTelemetry
+//! describes a list of JSON texts.
 //!
 //! [spans]: https://opentelemetry.io/docs/specs/semconv/db/dynamodb/
 //! [metrics]: https://opentelemetry.io/docs/specs/semconv/db/database-metrics/
@@ -81,53 +83,53 @@ pub use self::meter::describe_metrics;
 use crate::client::capacity::ConsumedCapacity;
 use crate::transport::{ApiOperation, Failure, FailureKind, Tables};
 
-/// What an answer tells of itself.
+/// The data that a response provides for spans and metrics.
 pub(crate) trait Observed {
-    /// What the request cost, when it was asked.
+    /// Returns the capacity that the request consumed, if it was requested.
     fn capacity(&self) -> &[ConsumedCapacity] {
         &[]
     }
 
-    /// How many items it is about.
+    /// Returns the numbers of items that the response is about.
     fn counts(&self) -> Counts {
         Counts::default()
     }
 
-    /// Takes in how it came, where that is still to tell: an answer that is kept can turn out to be
-    /// unreadable later.
+    /// Stores the origin of a response that is kept: it may turn out to be unreadable later, and
+    /// the error then names the request.
     fn came(&mut self, _origin: Origin) {}
 }
 
-/// How an answer came.
+/// The attempts and the id of the request that brought a response.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origin {
-    /// How many attempts were sent.
+    /// The number of attempts that were sent.
     pub(crate) attempts: u32,
     /// DynamoDB's id of the request.
     pub(crate) request_id: Option<String>,
 }
 
-/// How many items an answer is about, where it tells.
+/// The numbers of items in a response, where the response has them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
-    /// Returned by a read of many.
+    /// Items returned by a read of many items.
     pub(crate) returned: Option<u64>,
-    /// Read by Query and Scan.
+    /// Items read by Query and Scan, before the filter.
     pub(crate) scanned: Option<u64>,
-    /// Left undone by a batch.
+    /// Keys or writes left undone by a batch.
     pub(crate) unprocessed: Option<u64>,
 }
 
-/// What a request is about.
+/// The tables, index and batch size of a request.
 #[derive(Debug)]
 pub(crate) struct Subject<'a> {
     pub(crate) tables: &'a Tables,
     pub(crate) index: Option<&'static str>,
-    /// The keys or operations of a batch or transaction.
+    /// The number of keys or operations of a batch or transaction.
     pub(crate) batch_size: Option<usize>,
 }
 
-/// Watches one request, with all its attempts.
+/// The span and the numbers of one request, with all its attempts.
 pub(crate) struct Watch {
     span: Span,
     #[cfg(feature = "metrics")]
@@ -135,7 +137,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Before the request.
+    /// Starts watching, before the request is sent.
     pub(crate) fn begin<O: ApiOperation>(subject: &Subject<'_>) -> Self {
         Watch {
             span: span::open::<O>(subject),
@@ -144,12 +146,12 @@ impl Watch {
         }
     }
 
-    /// What happens inside of the request belongs into this.
+    /// Returns the span, in which the request has to run.
     pub(crate) fn span(&self) -> &Span {
         &self.span
     }
 
-    /// When it was answered.
+    /// Records a response.
     pub(crate) fn answered(
         self,
         attempts: u32,
@@ -164,8 +166,8 @@ impl Watch {
         });
     }
 
-    /// When it has failed.
-    #[cold]
+    /// Records a failure, and returns it.
+    #[cold] // error path
     pub(crate) fn failed(self, failure: Failure) -> Failure {
         self.end(&Ended {
             attempts: failure.attempts,
@@ -182,11 +184,11 @@ impl Watch {
     }
 }
 
-/// How a request ended.
+/// The end of a request.
 struct Ended<'a> {
     attempts: u32,
     request_id: Option<&'a str>,
-    /// The capacity units of the answer, if it tells them, and its counts.
+    /// The capacity units of the response, if it has them, and its counts.
     answer: Result<(Option<f64>, Counts), &'a FailureKind>,
 }
 
@@ -196,12 +198,12 @@ impl Ended<'_> {
     }
 }
 
-/// The units that the request has consumed, if it asked.
+/// Returns the sum of the units that the request consumed, if it requested them.
 fn consumed(capacity: &[ConsumedCapacity]) -> Option<f64> {
     (!capacity.is_empty()).then(|| capacity.iter().map(|c| c.capacity_units).sum())
 }
 
-/// The `error.type` of failures that are not an error code of the service.
+/// Returns the `error.type` of failures that have no error code of the service.
 fn error_type(kind: &FailureKind) -> &'static str {
     match kind {
         FailureKind::Service { .. } => "service",

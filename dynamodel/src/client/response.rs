@@ -1,18 +1,18 @@
-//! The envelopes of DynamoDB's answers, from bytes.
+//! Envelopes of DynamoDB's responses, read from bytes.
 
 use super::capacity::ConsumedCapacity;
 use crate::client::observe::{Counts, Observed};
 use crate::model::entity::Projection;
 use crate::wire::{ReadError, Reader};
 
-/// The answer to an operation on one item.
+/// The response to an operation on one item.
 #[derive(Debug)]
 pub struct Single<T> {
     pub(crate) item: T,
     pub(crate) capacity: Option<ConsumedCapacity>,
 }
 
-/// The item of a GetItem answer, or the returned attributes of a write.
+/// Reads the item of a GetItem response, or the return values of a write.
 pub(crate) fn single<P: Projection>(body: &[u8]) -> Result<Single<Option<P>>, ReadError> {
     let mut item = None;
     let capacity = read_single(body, &mut |r| {
@@ -22,7 +22,7 @@ pub(crate) fn single<P: Projection>(body: &[u8]) -> Result<Single<Option<P>>, Re
     Ok(Single { item, capacity })
 }
 
-/// Reads the answer to an operation on one item; the function reads the item, if there is one.
+/// Reads the response to an operation on one item. The function reads the item, if there is one.
 fn read_single(
     body: &[u8],
     item: &mut dyn FnMut(&mut Reader<'_>) -> Result<(), ReadError>,
@@ -41,12 +41,12 @@ fn read_single(
     Ok(capacity)
 }
 
-/// The returned attributes of a write, as they are.
+/// Reads the return values of a write as JSON.
 pub(crate) fn attributes(body: &[u8]) -> Result<Single<Option<&[u8]>>, ReadError> {
     raw(body, "Attributes")
 }
 
-/// The item of a GetItem answer, as it is.
+/// Reads the item of a GetItem response as JSON.
 pub(crate) fn raw_item(body: &[u8]) -> Result<Single<Option<Vec<u8>>>, ReadError> {
     let Single { item, capacity } = raw(body, "Item")?;
     Ok(Single {
@@ -55,7 +55,7 @@ pub(crate) fn raw_item(body: &[u8]) -> Result<Single<Option<Vec<u8>>>, ReadError
     })
 }
 
-/// The JSON of a member.
+/// Reads a response with one member as JSON.
 fn raw<'b>(body: &'b [u8], member: &str) -> Result<Single<Option<&'b [u8]>>, ReadError> {
     let mut single = Single {
         item: None,
@@ -74,7 +74,7 @@ fn raw<'b>(body: &'b [u8], member: &str) -> Result<Single<Option<&'b [u8]>>, Rea
     Ok(single)
 }
 
-/// The answer to a write that returns no attributes.
+/// Reads the response to a write without return values.
 pub(crate) fn nothing(body: &[u8]) -> Result<Single<()>, ReadError> {
     let mut capacity = None;
     let mut r = Reader::new(body)?;
@@ -89,7 +89,7 @@ pub(crate) fn nothing(body: &[u8]) -> Result<Single<()>, ReadError> {
     Ok(Single { item: (), capacity })
 }
 
-/// The capacities in the answer to a write of several items.
+/// Reads the capacities in the response to a write of several items.
 pub(crate) fn capacities(body: &[u8]) -> Result<Vec<ConsumedCapacity>, ReadError> {
     let mut capacities = Vec::new();
     let mut r = Reader::new(body)?;
@@ -101,7 +101,7 @@ pub(crate) fn capacities(body: &[u8]) -> Result<Vec<ConsumedCapacity>, ReadError
     Ok(capacities)
 }
 
-/// A list of capacities, one for each table.
+/// Reads a list of capacities, one for each table.
 pub(crate) fn read_capacities(
     r: &mut Reader<'_>,
     capacities: &mut Vec<ConsumedCapacity>,
@@ -115,7 +115,7 @@ pub(crate) fn read_capacities(
     })
 }
 
-/// The item that comes with a failed condition.
+/// Returns the item that comes with a failed condition.
 pub(crate) fn condition_item(body: &[u8]) -> Option<Vec<u8>> {
     let mut item = None;
     let mut r = Reader::new(body).ok()?;
@@ -136,14 +136,14 @@ impl<T> Observed for Single<T> {
     }
 }
 
-/// Of a transaction.
+/// The response to a transaction of writes.
 impl Observed for Vec<ConsumedCapacity> {
     fn capacity(&self) -> &[ConsumedCapacity] {
         self
     }
 }
 
-/// Items of a transaction.
+/// The items of a transaction of reads.
 impl Observed for Vec<Option<Vec<u8>>> {
     fn counts(&self) -> Counts {
         Counts {

@@ -1,11 +1,11 @@
-//! How often to try again and how long to wait: [`Backoff`].
+//! Retries and the waits between them: [`Backoff`].
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How often to try again after a conflict or throttling, and how long to wait: exponential backoff
-/// with full jitter, a random time between 0 and `base` doubled at each try, at most `cap`.
+/// Limits of the tries after a conflict or throttling, and the waits between them: exponential
+/// backoff with full jitter, a random time between 0 and `base` doubled at each try, at most `cap`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,15 +25,15 @@ pub struct Backoff {
 impl Default for Backoff {
     /// 10 ms doubled up to 1 second, at most 50 attempts.
     ///
-    /// The first wait is about as long as the read and the write of one try take, so that those who
-    /// lost let the one who is about to win get through; then the wait follows the number of losses.
+    /// The first wait is about as long as the read and the write of one try, so that the writers
+    /// that lost let the next winner finish; later waits follow the number of losses.
     fn default() -> Self {
         Backoff::new(Duration::from_millis(10), Duration::from_secs(1), 50)
     }
 }
 
 impl Backoff {
-    /// `attempts` counts the first try too; at least one is made.
+    /// Creates a backoff. `attempts` includes the first try; at least one is made.
     pub const fn new(base: Duration, cap: Duration, attempts: u32) -> Self {
         Backoff {
             base,
@@ -43,13 +43,13 @@ impl Backoff {
         }
     }
 
-    /// Begins no further try once this much time has passed since the first.
+    /// Starts no further try once this much time has passed since the first.
     pub const fn within(mut self, total: Duration) -> Self {
         self.within = Some(total);
         self
     }
 
-    /// Begins to count tries.
+    /// Starts to count tries.
     pub(crate) fn start(self) -> Retry {
         Retry {
             backoff: self,
@@ -58,7 +58,7 @@ impl Backoff {
         }
     }
 
-    /// The wait before the try that follows `failed` failed ones.
+    /// Returns the wait after `failed` failed tries.
     fn pause(&self, failed: u32) -> Duration {
         let most = self
             .base
@@ -77,17 +77,18 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
-    /// How many tries have failed.
+    /// Returns the number of failed tries.
     pub(crate) fn failed(&self) -> u32 {
         self.failed
     }
 
-    /// The last try got a part of the work done: tries are counted from there. Time is not.
+    /// Restarts the count of tries, because the last one did a part of the work. The time limit
+    /// stays.
     pub(crate) fn progressed(&mut self) {
         self.failed = 0;
     }
 
-    /// After a failed try: waits, and says whether to try again.
+    /// Waits after a failed try. Returns `false`, without waiting, when no further try is allowed.
     pub(crate) async fn again(&mut self) -> bool {
         self.failed = self.failed.saturating_add(1);
         if self.failed >= self.backoff.attempts {

@@ -1,4 +1,4 @@
-//! Work beside the caller's, which ends when nobody waits for it any more.
+//! Work that runs beside the caller's and ends when the caller drops it.
 
 use std::future::Future;
 use std::panic;
@@ -10,14 +10,14 @@ use tokio::task::JoinHandle;
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
-/// Runs `work` as a task of its own where that can use another core, else in place. Dropping it ends
-/// the work either way.
+/// Runs `work` as a separate task if another core can take it, otherwise in place. Dropping the
+/// future ends the work in both cases.
 pub(crate) async fn elsewhere<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Option<T> {
     match Handle::try_current() {
         Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
-            // Whoever watches the caller sees its work there as well.
+            // Keeps the caller's span and subscriber, so that its traces include this work.
             let work = work.in_current_span().with_current_subscriber();
             Task::spawn(&runtime, work).await
         }
@@ -25,7 +25,7 @@ pub(crate) async fn elsewhere<T: Send + 'static>(
     }
 }
 
-/// A task that ends when nobody waits for it any more.
+/// A task that ends when its handle is dropped.
 pub(crate) struct Task<T>(JoinHandle<T>);
 
 impl<T: Send + 'static> Task<T> {

@@ -1,4 +1,4 @@
-//! Tables: made from code, compared with what is there, and deleted.
+//! Tables: creation from code, comparison with existing ones, and deletion.
 
 mod compare;
 mod create;
@@ -17,10 +17,10 @@ use crate::error::Error;
 use crate::model::schema::TableSchema;
 use crate::model::table::HasTable;
 
-/// How long to wait for a table to become active or to go away.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// The longest wait for a table to become active or to be deleted.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What is known of a table, from DescribeTable.
+/// The state of a table, from DescribeTable.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TableInfo {
@@ -28,16 +28,16 @@ pub struct TableInfo {
     pub name: String,
     /// `ACTIVE`, `CREATING` ..
     pub status: String,
-    /// About how many items there are; DynamoDB counts every six hours.
+    /// The approximate number of items; DynamoDB counts them every six hours.
     pub item_count: u64,
-    /// About how many bytes they have.
+    /// The approximate size of the items in bytes.
     pub size_bytes: u64,
     differences: Vec<String>,
 }
 
 impl TableInfo {
-    /// What the table has that differs from the entity's schema, each in words; empty when nothing
-    /// does. Indexes and attributes that the entity does not name are no difference.
+    /// Returns the differences between the table and the entity's schema, each in words; empty
+    /// without any. Indexes and attributes that the entity does not name are no difference.
     pub fn differences(&self) -> &[String] {
         &self.differences
     }
@@ -56,14 +56,14 @@ impl fmt::Debug for TableInfo {
 }
 
 impl Db {
-    /// Creates `T`'s table, an entity's or a [`Table`](crate::Table), with its indexes and options, waits until it is `ACTIVE`, and switches Time
-    /// to Live and point-in-time recovery on where the entity asks for them. When the table is there
-    /// already and equal to the schema, that is fine too; where it is equal but for Time to Live or
-    /// point-in-time recovery being off, they are switched on.
+    /// Creates `T`'s table, which is an entity's or a [`Table`](crate::Table), with its indexes and
+    /// options, waits until it is `ACTIVE`, and switches Time to Live and point-in-time recovery on
+    /// if the entity declares them. A table that already exists and equals the schema is accepted.
+    /// If only Time to Live or point-in-time recovery are off, they are switched on.
     ///
-    /// On AWS this takes about ten seconds for a new table, and one read request for one that is
-    /// there. Any number of tables can be created side by side; AWS allows 50 at a time
-    /// (`LimitExceededException`, retried here).
+    /// On AWS this takes about ten seconds for a new table, and one read request for an existing
+    /// one. Any number of tables can be created concurrently; AWS allows 50 at a time
+    /// (`LimitExceededException`, which is retried).
     ///
     /// ```
     /// # use dynamodel::{Db, Entity};
@@ -81,8 +81,8 @@ impl Db {
     /// ```
     ///
     /// # Errors
-    /// [`is_table_mismatch`](Error::is_table_mismatch), naming the differences, when a different table
-    /// has the name; it is left as it is. Or the service or network fails.
+    /// [`is_table_mismatch`](Error::is_table_mismatch), naming the differences, when a different
+    /// table has the name; that table is not changed. Or the service or network fails.
     pub async fn create_table<T: HasTable>(&self) -> Result<(), Error> {
         let schema = &T::TABLE;
         let named = |e: Error| e.of_entity(schema.owner).in_operation("CreateTable");
@@ -114,7 +114,8 @@ impl Db {
         self.set_recovery(&table, schema).await.map_err(named)
     }
 
-    /// What is known of `T`'s table, and how it differs from the schema. One or two round trips.
+    /// Returns the state of `T`'s table, and its differences from the schema. One or two round
+    /// trips.
     ///
     /// # Errors
     /// [`is_table_not_found`](Error::is_table_not_found) when there is no such table; or the service or
@@ -141,7 +142,7 @@ impl Db {
         })
     }
 
-    /// Deletes `T`'s table with everything in it, and waits until it is gone.
+    /// Deletes `T`'s table with all its items, and waits until it is gone.
     ///
     /// # Errors
     /// [`is_table_not_found`](Error::is_table_not_found) when there is no such table; the service's
@@ -166,7 +167,7 @@ impl Db {
         }
     }
 
-    /// Whether the table was created now; `false` when it was there.
+    /// Returns `true` if the table was created, `false` if it existed.
     async fn create(&self, table: &str, schema: &TableSchema) -> Result<bool, Error> {
         match self.describe(table).await {
             Ok(_) => return Ok(false),
@@ -178,7 +179,7 @@ impl Db {
             let request = create::request(self.client(), table, schema)?;
             match request.send().await {
                 Ok(_) => return Ok(true),
-                // Somebody else was faster.
+                // Another process created the table at the same time.
                 Err(e) if e.code() == Some("ResourceInUseException") => return Ok(false),
                 Err(e) if e.code() == Some("LimitExceededException") => {
                     pause.wait(table, "be accepted").await?;
@@ -208,7 +209,7 @@ impl Db {
             match description {
                 Ok(d) if is_active(&d) => return Ok(d),
                 Ok(_) => {}
-                // DescribeTable is eventually consistent: a new table may not be seen at once.
+                // DescribeTable is eventually consistent: a new table may not be visible at once.
                 Err(e) if e.is_table_not_found() => {}
                 Err(e) => return Err(e),
             }
@@ -216,7 +217,7 @@ impl Db {
         }
     }
 
-    /// The attribute that Time to Live is on, if it is.
+    /// Returns the attribute that Time to Live uses, if it is on.
     async fn time_to_live(&self, table: &str) -> Result<Option<String>, Error> {
         let described = self
             .client()
@@ -248,7 +249,7 @@ impl Db {
         let Err(e) = update.send().await else {
             return Ok(());
         };
-        // Somebody else was faster.
+        // Another process may have switched it on at the same time.
         match self.time_to_live(table).await {
             Ok(Some(actual)) if actual == attribute => Ok(()),
             _ => Err(Error::sdk(e)),
@@ -274,7 +275,7 @@ impl Db {
                 Ok(_) => return Ok(()),
                 // DynamoDB Local has no backups.
                 Err(e) if e.code() == Some("UnknownOperationException") => return Ok(()),
-                // Backups of a new table are being switched on.
+                // The service still sets up the backups of a new table.
                 Err(e) if e.code() == Some("ContinuousBackupsUnavailableException") => {
                     pause.wait(table, "take a recovery setting").await?;
                 }
@@ -292,25 +293,25 @@ fn is_active(description: &TableDescription) -> bool {
             .all(|i| i.index_status().is_none_or(|s| s.as_str() == "ACTIVE"))
 }
 
-/// Waits between looks at a table: short at first, 2 seconds at most.
+/// Waits between requests for a table's state: short at first, 2 seconds at most.
 struct Pause {
-    begun: Instant,
+    started: Instant,
     next: Duration,
 }
 
 impl Pause {
     fn new() -> Self {
         Pause {
-            begun: Instant::now(),
+            started: Instant::now(),
             next: Duration::from_millis(20),
         }
     }
 
     async fn wait(&mut self, table: &str, purpose: &str) -> Result<(), Error> {
-        if self.begun.elapsed() > PATIENCE {
+        if self.started.elapsed() > TIMEOUT {
             return Err(Error::table(format!(
                 "table `{table}` did not {purpose} within {} seconds",
-                PATIENCE.as_secs()
+                TIMEOUT.as_secs()
             )));
         }
         tokio::time::sleep(self.next).await;

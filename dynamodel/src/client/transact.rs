@@ -1,21 +1,21 @@
-//! Parts of the requests of both kinds of transactions, of reads and of writes.
+//! Parts of the requests of transactions, both of reads and of writes.
 
 use crate::error::Error;
 use crate::wire::Writer;
 
-/// Operations of one transaction, at most.
+/// The maximum number of operations in one transaction.
 pub(crate) const MAX_OPERATIONS: usize = 100;
 
-/// Refuses two operations on one item, as DynamoDB does, and says which.
+/// Refuses two operations on the same item, as DynamoDB does, and names them.
 pub(crate) fn check_clash<'a>(
     operations: impl Iterator<Item = (&'static str, &'static str, &'a str, &'a [u8])>,
 ) -> Result<(), Error> {
-    // Those about one item stand side by side then.
+    // Sorted, the operations on one item are neighbours.
     let mut all: Vec<_> = operations.enumerate().collect();
-    all.sort_unstable_by_key(|&(i, (_, _, table, identity))| (table, identity, i));
+    all.sort_unstable_by_key(|&(i, (_, _, table, canonical_key))| (table, canonical_key, i));
     let pairs = all.windows(2).filter_map(|pair| match *pair {
-        [first @ (_, (_, _, table, identity)), second]
-            if (table, identity) == (second.1.2, second.1.3) =>
+        [first @ (_, (_, _, table, canonical_key)), second]
+            if (table, canonical_key) == (second.1.2, second.1.3) =>
         {
             Some((first, second))
         }
@@ -46,7 +46,7 @@ pub(crate) fn write_operation(verb: &str, table: &str, rest: &[u8], w: &mut Writ
     w.raw(b"}");
 }
 
-/// The body of a single operation on the table `""`, after that name: `,"Key":{..},..}`.
+/// Returns the body of a single operation on the table `""` behind that name: `,"Key":{..},..}`.
 pub(crate) fn after_table(mut body: Vec<u8>) -> Result<Vec<u8>, Error> {
     const TABLE: &[u8] = b"{\"TableName\":\"\"";
     if !body.starts_with(TABLE) {

@@ -1,12 +1,12 @@
-//! What can be asked of an error.
+//! The predicates and accessors of [`Error`].
 
 use std::any::TypeId;
 
 use super::{Error, Kind};
 
 impl Error {
-    /// The condition of a write was not met: of `when`, or of the write itself (`create`: the item
-    /// exists; `replace`: it does not; a version that moved on).
+    /// Returns `true` if the condition of a write was not met: that of `when`, or that of the write
+    /// itself (`create`: the item exists; `replace`: it does not; a version that has changed).
     pub fn is_condition_failed(&self) -> bool {
         match &self.0.kind {
             Kind::Condition { .. } => true,
@@ -15,8 +15,8 @@ impl Error {
         }
     }
 
-    /// Somebody else wrote the item: its version is not the one that was expected, or with `create`
-    /// an item of a versioned entity exists.
+    /// Returns `true` if another writer changed the item: its version is not the expected one, or
+    /// with `create` an item of a versioned entity exists.
     pub fn is_conflict(&self) -> bool {
         match &self.0.kind {
             Kind::Condition { conflict, .. } => *conflict,
@@ -26,15 +26,16 @@ impl Error {
         }
     }
 
-    /// Another item of the entity has the value that the write gives to an attribute that is marked
-    /// `#[dynamo(unique)]`; [`attribute_path`](Self::attribute_path) names the attribute. Nothing was
-    /// written.
+    /// Returns `true` if another item of the entity has the value that the write gives to an
+    /// attribute that is marked `#[dynamo(unique)]`; [`attribute_path`](Self::attribute_path) names
+    /// the attribute. Nothing was written.
     pub fn is_unique_violation(&self) -> bool {
         matches!(self.0.kind, Kind::Taken { .. })
     }
 
-    /// A transaction was under way on an item that this operation writes, or that this transaction is
-    /// about. Transactions are tried again on this within their [`Backoff`](crate::Backoff) first.
+    /// Returns `true` if a transaction was in flight on an item that this operation writes, or that
+    /// this transaction is about. Transactions are tried again on this within their
+    /// [`Backoff`](crate::Backoff) first.
     pub fn is_transaction_conflict(&self) -> bool {
         match &self.0.kind {
             Kind::Canceled(canceled) => canceled.is_transaction_conflict(),
@@ -42,13 +43,13 @@ impl Error {
         }
     }
 
-    /// A failed condition on a call that was retried after an answer got lost: the write that the
-    /// condition saw may be our own. Read the item and decide.
+    /// Returns `true` if a condition failed on a call that was retried after a response was lost:
+    /// the write that the condition saw may be this call's own. Read the item and decide.
     ///
-    /// With a `#[dynamo(write_token)]` field dynamodel can tell: the stored token says whether the
-    /// write was this call's, which is then a success. What remains is what no stored token can
-    /// tell: a retried delete of an item that is gone, a write with `returning_old`, and an item
-    /// that has been written more than once since, so that this call's write may be among those.
+    /// With a `#[dynamo(write_token)]` field dynamodel can decide: the stored token tells whether
+    /// the write was this call's, which is then a success. Some cases remain that no stored token
+    /// can decide: a retried delete of an item that is gone, a write with `returning_old`, and an
+    /// item that was written more than once since, so that this call's write may be one of them.
     pub fn is_ambiguous(&self) -> bool {
         matches!(
             self.0.kind,
@@ -59,7 +60,8 @@ impl Error {
         )
     }
 
-    /// The item that had to be there is not: of `modify`, `replace` or `must_exist`.
+    /// Returns `true` if the item that had to exist does not: of `modify`, `replace` or
+    /// `must_exist`.
     pub fn is_not_found(&self) -> bool {
         match &self.0.kind {
             Kind::NotFound => true,
@@ -70,13 +72,13 @@ impl Error {
         }
     }
 
-    /// The table or index does not exist (`ResourceNotFoundException`).
+    /// Returns `true` if the table or index does not exist (`ResourceNotFoundException`).
     pub fn is_table_not_found(&self) -> bool {
         self.code() == Some("ResourceNotFoundException")
     }
 
-    /// DynamoDB refused the request, or a part of a batch or transaction, for its rate, and trying
-    /// again did not help.
+    /// Returns `true` if DynamoDB refused the request, or a part of a batch or transaction, for its
+    /// rate, and trying again did not help.
     pub fn is_throttled(&self) -> bool {
         match &self.0.kind {
             Kind::Unprocessed => return true,
@@ -94,30 +96,31 @@ impl Error {
         )
     }
 
-    /// No answer in the time that the client allows.
+    /// Returns `true` if no response came in the time that the client allows.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, Kind::Timeout(_))
     }
 
-    /// The endpoint could not be reached, or the connection broke.
+    /// Returns `true` if the endpoint could not be reached, or the connection broke.
     pub fn is_connection(&self) -> bool {
         matches!(self.0.kind, Kind::Connection(_))
     }
 
-    /// There are no credentials to sign the request with, or they could not be loaded. Nothing was
-    /// sent. Credentials that the service does not accept are
+    /// Returns `true` if there are no credentials to sign the request with, or they could not be
+    /// loaded. Nothing was sent. For credentials that the service does not accept see
     /// [`is_access_denied`](Self::is_access_denied).
     pub fn is_credentials_error(&self) -> bool {
         matches!(self.0.kind, Kind::Credentials(_))
     }
 
-    /// The request could not be built with the client's configuration, for instance without a region.
-    /// Nothing was sent.
+    /// Returns `true` if the request could not be built with the client's configuration, for
+    /// instance without a region. Nothing was sent.
     pub fn is_configuration_error(&self) -> bool {
         matches!(self.0.kind, Kind::Construction(_))
     }
 
-    /// The service did not accept the credentials, or they do not allow the operation.
+    /// Returns `true` if the service did not accept the credentials, or they do not allow the
+    /// operation.
     pub fn is_access_denied(&self) -> bool {
         matches!(
             self.code(),
@@ -134,64 +137,68 @@ impl Error {
         )
     }
 
-    /// A key value that DynamoDB cannot hold: empty, or longer than 2,048 bytes in a partition key or
-    /// 1,024 in a sort key; or the part of a key template whose text contains the literal that follows
-    /// it, so that the key could be read as another one. Nothing was sent.
+    /// Returns `true` for a key value that DynamoDB cannot hold: empty, or longer than 2,048 bytes
+    /// in a partition key or 1,024 in a sort key; or for the part of a key template whose text
+    /// contains the literal that follows it, so that the key could be read as another one. Nothing
+    /// was sent.
     pub fn is_invalid_key(&self) -> bool {
         matches!(self.0.kind, Kind::InvalidKey(_))
     }
 
-    /// A limit of DynamoDB that was checked before sending: item size, expression size and operators,
-    /// operations and size of a transaction.
+    /// Returns `true` if a limit of DynamoDB was exceeded that is checked before sending: item
+    /// size, expression size and operators, operations and size of a transaction.
     pub fn is_limit_exceeded(&self) -> bool {
         matches!(self.0.kind, Kind::Limit(_))
     }
 
-    /// The request contradicts itself, for instance two actions on one attribute. Nothing was sent.
+    /// Returns `true` if the request contradicts itself, for instance by two actions on one
+    /// attribute. Nothing was sent.
     pub fn is_invalid_request(&self) -> bool {
         matches!(self.0.kind, Kind::InvalidRequest(_))
     }
 
-    /// A value that DynamoDB cannot hold, such as NaN or more than 38 digits. Nothing was sent.
+    /// Returns `true` for a value that DynamoDB cannot hold, such as NaN or more than 38 digits.
+    /// Nothing was sent.
     pub fn is_invalid_value(&self) -> bool {
         matches!(self.0.kind, Kind::Write(_) | Kind::InvalidKey(_))
     }
 
-    /// A stored item is not of the entity's shape: an attribute is missing, of another type or out of
-    /// range. [`attribute_path`](Self::attribute_path) says where.
+    /// Returns `true` if a stored item is not of the entity's shape: an attribute is missing, of
+    /// another type or out of range. [`attribute_path`](Self::attribute_path) names the attribute.
     pub fn is_unreadable(&self) -> bool {
         matches!(self.0.kind, Kind::Read(_))
     }
 
-    /// A cursor that is no cursor, or that belongs to another query: nothing was sent. Reading begins
-    /// anew without one.
+    /// Returns `true` for a malformed cursor, or one that belongs to another query. Nothing was
+    /// sent. Reading can start from the beginning without a cursor.
     pub fn is_invalid_cursor(&self) -> bool {
         matches!(self.0.kind, Kind::Cursor(_))
     }
 
-    /// The table exists and differs from the entity's schema.
+    /// Returns `true` if the table exists and differs from the entity's schema.
     pub fn is_table_mismatch(&self) -> bool {
         matches!(self.0.kind, Kind::Table(_))
     }
 
-    /// The transaction was canceled (`TransactionCanceledException`).
+    /// Returns `true` if the transaction was canceled (`TransactionCanceledException`).
     pub fn is_transaction_canceled(&self) -> bool {
         self.code() == Some("TransactionCanceledException")
     }
 
-    /// The service had a fault of its own (HTTP 5xx), and the SDK's retries did not help.
+    /// Returns `true` if the service had a fault of its own (HTTP 5xx), and the SDK's retries did
+    /// not help.
     pub fn is_service_fault(&self) -> bool {
         matches!(self.0.kind, Kind::Service { status: 500.., .. })
     }
 
-    /// The answer was cut short, corrupt or not one of DynamoDB, for instance of a proxy, and the SDK's
-    /// retries did not help. Whether a write has happened is not known.
+    /// Returns `true` if the response was cut short, corrupt or not from DynamoDB, for instance
+    /// from a proxy, and the SDK's retries did not help. Whether a write has happened is not known.
     pub fn is_invalid_response(&self) -> bool {
         matches!(self.0.kind, Kind::Response(_))
     }
 
-    /// The stored items that a failed condition brought along, as JSON: all of a condition on one item,
-    /// those of entity `entity` of a canceled transaction.
+    /// Returns the stored items that came with a failed condition, as JSON: all items of a
+    /// condition on one item, those of entity `entity` of a canceled transaction.
     pub(crate) fn stored_items(&self, entity: TypeId) -> Vec<&[u8]> {
         match &self.0.kind {
             Kind::Condition { item, .. } => item.as_deref().into_iter().collect(),
@@ -201,7 +208,7 @@ impl Error {
         }
     }
 
-    /// DynamoDB's error code, such as `ProvisionedThroughputExceededException`.
+    /// Returns DynamoDB's error code, such as `ProvisionedThroughputExceededException`.
     pub fn code(&self) -> Option<&str> {
         match &self.0.kind {
             Kind::Service { code, .. } => code.as_deref(),
@@ -215,7 +222,7 @@ impl Error {
         }
     }
 
-    /// The AWS request id, to give to AWS support.
+    /// Returns the AWS request id, to give to AWS support.
     pub fn request_id(&self) -> Option<&str> {
         match &self.0.kind {
             Kind::Contended { last, .. } => last.request_id(),
@@ -223,23 +230,23 @@ impl Error {
         }
     }
 
-    /// The entity that the operation was about.
+    /// Returns the entity that the operation was about.
     pub fn entity(&self) -> Option<&'static str> {
         self.0.entity
     }
 
-    /// The AWS name of the operation, such as `PutItem`.
+    /// Returns the AWS name of the operation, such as `PutItem`.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// How many times the request was sent.
+    /// Returns the number of times that the request was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The attribute that could not be read or written, as a path such as `data.cart[3].quantity`.
-    /// Keys of maps are data, and shown as `*`.
+    /// Returns the attribute that could not be read or written, as a path such as
+    /// `data.cart[3].quantity`. Keys of maps are data, and shown as `*`.
     pub fn attribute_path(&self) -> Option<String> {
         let path = match &self.0.kind {
             Kind::Taken { attribute, .. } => (*attribute).to_owned(),

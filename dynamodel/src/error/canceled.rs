@@ -1,4 +1,4 @@
-//! Why a transaction was canceled.
+//! The reasons why a transaction was canceled.
 
 use std::any::TypeId;
 use std::error::Error as StdError;
@@ -14,14 +14,14 @@ pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 pub(crate) const TRANSACTION_CONFLICT: &str = "TransactionConflict";
 pub(crate) const THROTTLED: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
 
-/// What DynamoDB said of each operation of a canceled transaction, in their order.
+/// DynamoDB's reasons for each operation of a canceled transaction, in their order.
 pub(crate) struct Canceled {
     transaction: u64,
     reasons: Vec<OneReason>,
     pub(crate) source: Box<dyn StdError + Send + Sync>,
 }
 
-/// `None` of an operation that did not cause it.
+/// The reason of one operation. Its cause is `None` if another operation caused the cancellation.
 struct OneReason {
     verb: &'static str,
     name: &'static str,
@@ -38,23 +38,23 @@ pub(crate) struct Cause {
     pub(crate) taken: Option<&'static str>,
 }
 
-/// One operation of a transaction, as reasons name it.
+/// One operation of a transaction, with its names for error messages.
 pub(crate) struct Operation {
     pub(crate) verb: &'static str,
     pub(crate) name: &'static str,
     pub(crate) entity: TypeId,
 }
 
-/// For operations that guards follow.
+/// Methods for operations that operations on unique items follow.
 impl Canceled {
-    /// The item that did not meet the condition of this operation, or that there is none. `None` when
-    /// the condition is not why.
+    /// Returns the stored item that did not meet the condition of this operation, or `Some(None)`
+    /// if there is none. Returns `None` if the condition is not the cause.
     pub(crate) fn failed_condition(&self, position: usize) -> Option<Option<&[u8]>> {
         let cause = self.reasons.get(position)?.cause.as_ref()?;
         (cause.code == CONDITION_FAILED).then_some(cause.item.as_deref())
     }
 
-    /// The item of this operation was written by somebody else.
+    /// Marks the operation's failed condition as a conflict: another writer changed the item.
     pub(crate) fn set_conflict(&mut self, position: usize) {
         if let Some(cause) = self
             .reasons
@@ -65,8 +65,8 @@ impl Canceled {
         }
     }
 
-    /// Leaves the reasons of the first `len` operations; those of the others become reasons of the
-    /// operations that they follow.
+    /// Keeps the reasons of the first `len` operations. The reasons of the others become reasons of
+    /// the operations that they follow.
     pub(crate) fn fold(&mut self, len: usize, follows: impl Iterator<Item = usize>) {
         let added = self.reasons.split_off(len.min(self.reasons.len()));
         for (added, follows) in added.into_iter().zip(follows) {
@@ -82,7 +82,8 @@ impl Canceled {
         }
     }
 
-    /// Another item has the value that this operation gives to the attribute.
+    /// Marks the operation as a unique violation: another item has the value that it gives to the
+    /// attribute.
     pub(crate) fn set_taken(&mut self, position: usize, attribute: &'static str) {
         if let Some(cause) = self
             .reasons
@@ -94,8 +95,9 @@ impl Canceled {
         }
     }
 
-    /// What the failed condition of the only operation found, whether that is a conflict, and the
-    /// SDK's error; the whole when it was not its condition.
+    /// Splits the error of a single operation into the item that its failed condition found,
+    /// whether that is a conflict, and the SDK's error. Returns the whole error if its condition is
+    /// not the cause.
     pub(crate) fn into_condition(self) -> Result<(Option<Vec<u8>>, bool, BoxError), Self> {
         match self.reasons.as_slice() {
             [
@@ -111,10 +113,10 @@ impl Canceled {
 }
 
 impl Canceled {
-    /// Reads the error of a canceled transaction; any other failure comes back as it is.
+    /// Reads the error of a canceled transaction. Any other failure becomes its own error.
     ///
-    /// `is_conflict` tells of the operation at a position whether the item that did not meet its
-    /// condition shows that somebody else wrote it.
+    /// `is_conflict` gets the position of an operation and the item that did not meet its
+    /// condition, and returns `true` if the item shows that another writer changed it.
     pub(crate) fn read(
         transaction: u64,
         failure: Failure,
@@ -132,6 +134,7 @@ impl Canceled {
         if code != "TransactionCanceledException" {
             return Error::failure(failure);
         }
+        // Without readable reasons the error still says that the transaction was canceled.
         let mut causes = read_reasons(body).unwrap_or_default().into_iter();
         let reasons = operations.enumerate().map(|(position, operation)| {
             let mut cause = causes.next().flatten();
@@ -154,7 +157,7 @@ impl Canceled {
         })
     }
 
-    /// The cause of the operation at this position of this transaction.
+    /// Returns the cause of the operation at this position of this transaction.
     pub(crate) fn cause(&self, transaction: u64, position: usize) -> Option<&Cause> {
         if transaction != self.transaction {
             return None;
@@ -162,7 +165,7 @@ impl Canceled {
         self.reasons.get(position)?.cause.as_ref()
     }
 
-    /// The stored items of one entity that did not meet a condition, as JSON.
+    /// Returns the stored items of one entity that did not meet a condition, as JSON.
     pub(crate) fn items_of(&self, entity: TypeId) -> impl Iterator<Item = &[u8]> {
         let of_entity = self.reasons.iter().filter(move |r| r.entity == entity);
         of_entity.filter_map(|r| r.cause.as_ref()?.item.as_deref())
@@ -195,7 +198,7 @@ impl Canceled {
         self.causes().any(|c| THROTTLED.contains(&c.code.as_str()))
     }
 
-    /// Whether the same transaction may go through a moment later.
+    /// Returns `true` if the same transaction may succeed a moment later.
     pub(crate) fn is_transient(&self) -> bool {
         let transient =
             |c: &Cause| c.code == TRANSACTION_CONFLICT || THROTTLED.contains(&c.code.as_str());
@@ -263,13 +266,13 @@ fn read_reason(r: &mut Reader<'_>) -> Result<Option<Cause>, ReadError> {
 }
 
 impl Error {
-    /// DynamoDB's codes, one for each operation of a canceled transaction in their order; `None` for
-    /// those that are not why. Empty for other errors.
+    /// Returns DynamoDB's codes, one for each operation of a canceled transaction in their order;
+    /// `None` for operations that are not a cause. Empty for other errors.
     pub fn reason_codes(&self) -> impl Iterator<Item = Option<&str>> {
         self.cancellation().into_iter().flat_map(Canceled::codes)
     }
 
-    /// Whether the same request may go through a moment later.
+    /// Returns `true` if the same request may succeed a moment later.
     pub(crate) fn is_transient(&self) -> bool {
         match self.cancellation() {
             Some(canceled) => canceled.is_transient(),

@@ -1,4 +1,4 @@
-//! What an error says: names, and never a value.
+//! `Display` and `Debug` of errors: names, and never a value.
 
 use std::fmt;
 
@@ -94,7 +94,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// As `Display`, in quotes: the SDK's own `Debug` would show items.
+/// Prints the text of `Display`, in quotes: the SDK's own `Debug` would show items.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Error({:?})", self.to_string())
@@ -133,8 +133,8 @@ impl fmt::Display for Limit {
     }
 }
 
-/// A message of the service up to where it shows what was sent. These are all the places where
-/// DynamoDB does.
+/// A message of the service, cut before the values that were sent. DynamoDB shows values only
+/// behind the texts that are listed here.
 struct WithoutValues<'a>(&'a str);
 
 impl fmt::Display for WithoutValues<'_> {

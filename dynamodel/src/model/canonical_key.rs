@@ -1,4 +1,4 @@
-//! Which item a key or an item is: equal values for all forms of one key.
+//! The canonical key of a key or item: its values are equal for all forms of one key.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use crate::wire::{ReadError, Reader, is_plain};
 /// The values of a primary key, which has one or two attributes.
 pub(crate) type KeyValues<'a> = [Option<LocatedValue<'a>>; 2];
 
-/// The value of a key attribute, and its place in the JSON text that it was read from.
+/// The value of a key attribute, and its byte range in the JSON text that it was read from.
 pub(crate) struct LocatedValue<'a> {
     /// Byte range of the value's JSON.
     pub(crate) at: Range<usize>,
@@ -18,19 +18,20 @@ pub(crate) struct LocatedValue<'a> {
     pub(crate) value: KeyValue<'a>,
 }
 
-/// Compares the JSON first: nearly always, equal values have equal bytes.
+/// Compares the JSON first: equal values nearly always have equal bytes.
 impl PartialEq for LocatedValue<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.is_json(other.json.as_bytes()) || self.value == other.value
     }
 }
 
-/// The values of the key attributes in an item or key that starts at the reader. Nothing is consumed.
+/// Reads the values of the key attributes in an item or key that starts at the reader. Consumes
+/// nothing.
 pub(crate) fn key_values<'a>(
     item: &Reader<'a>,
     key: &KeySchema,
 ) -> Result<KeyValues<'a>, ReadError> {
-    // What follows the key attributes in the item does not matter.
+    // Stops after the last key attribute: the rest of the item is checked when it is decoded.
     let mut values = [None, None];
     let mut missing = key.attributes().count();
     let mut r = item.clone();
@@ -53,8 +54,8 @@ pub(crate) fn key_values<'a>(
     Ok(values)
 }
 
-/// The values of the key attributes of the item that the reader has just read, when they were among
-/// what was read.
+/// Returns the values of the key attributes of the item that the reader has just read, if they were
+/// among the attributes read.
 pub(crate) fn key_values_read<'a>(r: &Reader<'a>, key: &KeySchema) -> Option<KeyValues<'a>> {
     let read = |part| LocatedValue::read(&mut r.key_read(part)?).ok();
     match key.sort {
@@ -63,8 +64,8 @@ pub(crate) fn key_values_read<'a>(r: &Reader<'a>, key: &KeySchema) -> Option<Key
     }
 }
 
-/// The texts of a key whose values stand there, when all are of type S, as they are written. The second one
-/// is empty when there is none.
+/// Returns the texts of a key's values as they are written, given their ranges, if all are of type
+/// S. The second text is `None` when its range is empty.
 #[inline]
 pub(crate) fn written_texts<'a>(
     json: &'a [u8],
@@ -81,8 +82,8 @@ pub(crate) fn written_texts<'a>(
     Some([Some(written(first)?), second])
 }
 
-/// The values of the key attributes of a key whose values stand there in the JSON. The second one is
-/// empty when there is none.
+/// Reads the values of a key's attributes, given their ranges in the JSON. The second value is
+/// `None` when its range is empty.
 #[inline]
 pub(crate) fn key_values_at<'a>(
     json: &'a [u8],
@@ -96,9 +97,10 @@ pub(crate) fn key_values_at<'a>(
 }
 
 impl<'a> LocatedValue<'a> {
-    /// The value that stands there.
+    /// Reads the value in this range.
     #[inline]
     fn at(json: &'a [u8], at: Range<usize>) -> Result<Self, ReadError> {
+        // In bounds: the range was recorded when this JSON was written or read.
         let json = std::str::from_utf8(json.get(at.clone()).unwrap_or_default());
         let json = json.map_err(|_| ReadError::expected("a key in UTF-8"))?;
         let value = match plain_text(json) {
@@ -124,21 +126,22 @@ impl<'a> LocatedValue<'a> {
         })
     }
 
-    /// Whether these are the value's very bytes.
+    /// Returns `true` if the value's JSON has exactly these bytes.
     #[inline]
     pub(crate) fn is_json(&self, json: &[u8]) -> bool {
         self.json.as_bytes() == json
     }
 }
 
-/// The text of a value of type S that has no escapes.
+/// Returns the text of a value of type S that has no escapes.
 #[inline]
 fn plain_text(json: &str) -> Option<&str> {
     let text = json.strip_prefix("{\"S\":\"")?.strip_suffix("\"}")?;
     is_plain(text.as_bytes()).then_some(text)
 }
 
-/// The values of the key attributes in an item or key, as bytes that are equal for equal keys.
+/// Returns the values of the key attributes in an item or key as bytes, which are equal for equal
+/// keys.
 pub(crate) fn identity(item: &[u8], key: &KeySchema) -> Result<Vec<u8>, ReadError> {
     let mut identity = Vec::with_capacity(96);
     let mut part = |descriptor: u8, text: &[u8]| {

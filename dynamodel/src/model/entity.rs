@@ -1,4 +1,4 @@
-//! [`Item`]: what `#[derive(Entity)]` implements, and the traits around it.
+//! [`Item`], which `#[derive(Entity)]` implements, and the traits around it.
 
 use std::any::TypeId;
 use std::time::SystemTime;
@@ -9,10 +9,10 @@ use crate::model::key::Key;
 use crate::model::schema::{EntitySchema, IndexKey, KeySchema, Shards, SingleTable};
 use crate::wire::{ReadError, Reader, Writer};
 
-/// An item: the schema of an entity and its codec. Part of what `#[derive(Entity)]` implements; the
+/// An item: the schema of an entity and its codec. `#[derive(Entity)]` implements it; the
 /// operations are in [`Entity`](crate::Entity), which every item has.
 ///
-/// A bound on generic code is better on [`Entity`](crate::Entity).
+/// Generic code should have its bound on [`Entity`](crate::Entity).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an entity",
     label = "not an entity",
@@ -28,8 +28,8 @@ pub trait Item: Sized + Send + Sync + 'static + Fields {
     /// [`Guarded`] when a field is marked `#[dynamo(unique)]`, else [`Unguarded`].
     type Guards: Guards;
 
-    /// The entity with every field an `Option`: what an update that returns the changed attributes
-    /// has read. The derive makes it; for `Session` it is `SessionPartial`.
+    /// The entity with every field an `Option`: the output of an update that returns the changed
+    /// attributes. The derive generates it; for `Session` it is `SessionPartial`.
     type Partial: 'static;
 
     #[doc(hidden)]
@@ -70,17 +70,17 @@ pub trait Item: Sized + Send + Sync + 'static + Fields {
     fn set_write_token(&mut self, _token: u128) {}
 }
 
-/// Whether writes check a version.
+/// Marker of whether writes check a version.
 pub trait Lock: Send + Sync + 'static {
     #[doc(hidden)]
     const VERSIONED: bool;
 }
 
-/// Whole-item writes check and raise the entity's version.
+/// Marker: whole-item writes check and raise the entity's version.
 #[derive(Debug, Clone, Copy)]
 pub enum Versioned {}
 
-/// Whole-item writes check no version.
+/// Marker: whole-item writes check no version.
 #[derive(Debug, Clone, Copy)]
 pub enum Unversioned {}
 
@@ -100,17 +100,18 @@ impl Lock for Unversioned {
 pub trait IsVersioned: Lock {}
 impl IsVersioned for Versioned {}
 
-/// Whether guard items keep attributes of the entity unique.
+/// Marker of whether unique items keep attributes of the entity unique.
 pub trait Guards: Send + Sync + 'static {
     #[doc(hidden)]
     const GUARDED: bool;
 }
 
-/// An attribute is marked `#[dynamo(unique)]`: writes that change it are transactions.
+/// Marker: an attribute is marked `#[dynamo(unique)]`, so that writes that change it are
+/// transactions.
 #[derive(Debug, Clone, Copy)]
 pub enum Guarded {}
 
-/// No attribute is marked `#[dynamo(unique)]`.
+/// Marker: no attribute is marked `#[dynamo(unique)]`.
 #[derive(Debug, Clone, Copy)]
 pub enum Unguarded {}
 
@@ -121,7 +122,7 @@ impl Guards for Unguarded {
     const GUARDED: bool = false;
 }
 
-/// Entities whose attributes guard items keep unique.
+/// Entities with unique attributes, which unique items keep unique.
 #[diagnostic::on_unimplemented(
     message = "the entity has no unique attribute",
     label = "no field is marked `#[dynamo(unique)]`",
@@ -147,9 +148,9 @@ impl WritableInBatch for Unguarded {}
 )]
 pub trait HasTtl: Item {}
 
-/// The table itself or one of its indexes, as something to query.
+/// The table itself or one of its indexes, as the target of queries.
 pub trait Index: Send + Sync + 'static {
-    /// Whose items it holds.
+    /// The entity whose items it holds.
     type Entity: Item;
     /// The index's name; `None` for the table itself.
     const NAME: Option<&'static str>;
@@ -158,7 +159,7 @@ pub trait Index: Send + Sync + 'static {
     /// The templates of the key, in a table of several entities.
     #[doc(hidden)]
     const TEMPLATES: Option<IndexKey> = None;
-    /// How its writes are spread.
+    /// The shards over which its writes are spread.
     const SHARDS: Option<Shards> = None;
     /// [`ProjectsAll`] or [`ProjectsSome`].
     type Projects;
@@ -204,7 +205,7 @@ pub trait EntityWithSort: Item {
 #[derive(Debug)]
 pub struct Primary<E>(std::marker::PhantomData<fn() -> E>);
 
-/// The whole table of `E`, as what [`Scan`] reads.
+/// The whole table of `E`, as the target of a [`Scan`].
 #[derive(Debug)]
 pub struct Whole<E>(std::marker::PhantomData<fn() -> E>);
 
@@ -237,20 +238,20 @@ impl<E: EntityWithSort> HasSort for Primary<E> {
     }
 }
 
-/// The index holds every attribute.
+/// Marker: the index holds every attribute.
 #[derive(Debug, Clone, Copy)]
 pub enum ProjectsAll {}
-/// The index holds only some attributes.
+/// Marker: the index holds only some attributes.
 #[derive(Debug, Clone, Copy)]
 pub enum ProjectsSome {}
-/// The table or a local index: reads can be strongly consistent.
+/// Marker: the table or a local index, so that reads can be strongly consistent.
 #[derive(Debug, Clone, Copy)]
 pub enum TableOrLocal {}
-/// A global index: reads are eventually consistent.
+/// Marker: a global index, so that reads are eventually consistent.
 #[derive(Debug, Clone, Copy)]
 pub enum Global {}
 
-/// Places that can be read with strong consistency.
+/// Tables and indexes that can be read with strong consistency.
 #[diagnostic::on_unimplemented(
     message = "a global secondary index cannot be read consistently",
     label = "not on a global index",
@@ -268,7 +269,7 @@ impl ReadsConsistently for TableOrLocal {}
 pub trait HoldsAll {}
 impl HoldsAll for ProjectsAll {}
 
-/// What a read returns: the entity itself, or a struct with some of its fields.
+/// The output of a read: the entity itself, or a struct with some of its fields.
 ///
 /// Implemented by [`#[derive(Projection)]`](derive@crate::Projection) and for every entity.
 #[diagnostic::on_unimplemented(
@@ -309,8 +310,8 @@ where
 {
 }
 
-/// What a struct's attributes are written and read by, with nothing around them: the derive implements
-/// it for documents, so that enums can embed them.
+/// The codec of a struct's attributes without the braces around them. The derive implements it for
+/// documents, so that enums can embed them.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no attributes to put beside the name of the variant",
@@ -325,10 +326,11 @@ pub trait MapBody: Sized + Fields {
 }
 
 impl Error {
-    /// The item as it is stored now, from a failed condition: it comes with the failure, at no cost.
+    /// Returns the item as it is stored now, from a failed condition: it comes with the failure, at
+    /// no cost.
     ///
-    /// `None` when no item has the key, when the failure is another, and when the stored item is not
-    /// readable as `E`.
+    /// Returns `None` when no item has the key, when the failure is another one, and when the
+    /// stored item cannot be read as `E`.
     pub fn current<E: Item>(&self) -> Option<E> {
         let items = self.stored_items(TypeId::of::<E>());
         let read = |item| crate::wire::read_item(item, E::read_item).ok();

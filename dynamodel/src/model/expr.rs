@@ -56,19 +56,19 @@ pub type TokenOf<E, const H: u64> = <E as HasField<H>>::Token;
 pub trait Fields {
     /// The struct of paths, at the place of use `Sc`.
     type Fields<Sc>;
-    /// Makes the paths, each below `at`.
+    /// Creates the paths, each below `at`.
     fn fields<Sc>(at: &Prefix) -> Self::Fields<Sc>;
 }
 
-/// What stands before the paths of a nested document.
+/// The part of a path before the fields of a nested document.
 #[derive(Clone)]
 pub struct Prefix(pub(crate) Option<Arc<Place>>);
 
 impl Prefix {
-    /// Nothing: the paths are top-level attributes.
+    /// The empty prefix: the paths are top-level attributes.
     pub const ROOT: Prefix = Prefix(None);
 
-    /// The path of a field below this prefix.
+    /// Returns the path of a field below this prefix.
     pub fn path<K: Token, Sc>(&self) -> Path<K, Sc> {
         Path::new(self.0.as_ref())
     }
@@ -83,9 +83,9 @@ impl fmt::Debug for Prefix {
     }
 }
 
-/// A condition on an item of entity `E`: of a write, or as a filter.
+/// A condition on an item of entity `E`, for a write or as a filter.
 ///
-/// Made by the methods of [`Path`]; joined with `&`, `|` and `!`.
+/// Created by the methods of [`Path`]; joined with `&`, `|` and `!`.
 #[must_use = "a condition does nothing until it is given to `when` or `filter`"]
 pub struct Condition<E> {
     node: Node,
@@ -93,10 +93,11 @@ pub struct Condition<E> {
 }
 
 impl<E: Item> Condition<E> {
-    /// A condition outside of a `when` or `filter`, to be kept, returned from a function and used in
-    /// several places.
+    /// Creates a condition outside of a `when` or `filter`, to be kept, returned from a function
+    /// and used in several places.
     ///
-    /// The entity is named at `Condition`, so that the closure's paths are known. A filter still refuses the keys of what it reads, when the query is sent.
+    /// The entity is named at `Condition`, so that the closure's paths are known. A filter still
+    /// refuses the keys of its table or index, when the query is sent.
     ///
     /// ```
     /// use dynamodel::{Condition, Entity};
@@ -136,7 +137,7 @@ impl<E> Clone for Condition<E> {
     }
 }
 
-/// The expression with attribute names and placeholders; values are not shown.
+/// Prints the expression with attribute names and placeholders; values are not shown.
 impl<E> fmt::Debug for Condition<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Condition({})", render::shown(&self.node))
@@ -179,7 +180,7 @@ impl<E> Action<E> {
         }
     }
 
-    /// Leaves the item as it is, for instance `insert` of no elements.
+    /// Creates an action that leaves the item as it is, for instance `insert` of no elements.
     pub(crate) fn nothing() -> Self {
         Action {
             node: None,
@@ -197,7 +198,7 @@ impl<E> Clone for Action<E> {
     }
 }
 
-/// The action with attribute names and placeholders; values are not shown.
+/// Prints the action with attribute names and placeholders; values are not shown.
 impl<E> fmt::Debug for Action<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.node {
@@ -207,7 +208,7 @@ impl<E> fmt::Debug for Action<E> {
     }
 }
 
-/// What `apply` takes: one [`Action`], a tuple of up to 12, a `Vec`, an array or an `Option`.
+/// The argument of `apply`: one [`Action`], a tuple of up to 12, a `Vec`, an array or an `Option`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an update of `{E}`",
     label = "expected an action, a tuple of actions, a `Vec` or an `Option`",

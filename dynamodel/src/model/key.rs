@@ -23,7 +23,7 @@ pub(crate) use list::{KeyAt, KeyList};
 
 pub(crate) use crate::wire::{MAX_PARTITION as MAX_PARTITION_BYTES, MAX_SORT as MAX_SORT_BYTES};
 
-/// The primary key of an item of entity `E`. Made by the entity's `key` constructor.
+/// The primary key of an item of entity `E`. Created by the entity's `key` constructor.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -48,11 +48,11 @@ pub struct Key<E> {
     _entity: PhantomData<fn() -> E>,
 }
 
-/// A primary key, whatever the entity.
+/// A primary key of any entity.
 #[derive(Clone)]
 struct AnyKey {
     json: Vec<u8>,
-    /// Where the values stand in it.
+    /// The ranges of the values in the JSON.
     places: Places,
     /// The parts of the templates, in a table of several entities.
     parts: Vec<Vec<u8>>,
@@ -68,21 +68,21 @@ impl<E: Item> Key<E> {
         }
     }
 
-    /// The values of the template parts of the primary key, in the order of
+    /// Returns the values of the template parts of the primary key, in the order of
     /// [`SingleTable::parts`], in their wire form.
     pub(crate) fn parts(&self) -> &[Vec<u8>] {
         &self.key.parts
     }
 
-    /// A key that was one before.
+    /// Creates a key from JSON that was a valid key before.
     pub(crate) fn from_json(json: Vec<u8>) -> Self {
         Key {
-            key: AnyKey::of_json(json),
+            key: AnyKey::from_json(json),
             _entity: PhantomData,
         }
     }
 
-    /// The key as DynamoDB JSON.
+    /// Returns the key as DynamoDB JSON.
     pub(crate) fn json(&self) -> Result<&[u8], Error> {
         match &self.key.invalid {
             None => Ok(&self.key.json),
@@ -92,7 +92,7 @@ impl<E: Item> Key<E> {
 }
 
 impl AnyKey {
-    fn of_json(json: Vec<u8>) -> Self {
+    fn from_json(json: Vec<u8>) -> Self {
         AnyKey {
             json,
             places: Places::default(),
@@ -102,21 +102,22 @@ impl AnyKey {
     }
 
     fn build(builder: &mut KeyBuilder, schema: &'static EntitySchema) -> Self {
-        // As nearly all keys are.
+        // Nearly all keys take this branch, which is inlined into the key constructors.
         if schema.single_table.is_none()
             && schema.unique.is_empty()
             && let Some((json, places)) = builder.finish_short()
         {
             return AnyKey {
                 places,
-                ..AnyKey::of_json(json)
+                ..AnyKey::from_json(json)
             };
         }
         Self::build_closely(builder, schema)
     }
 
-    /// A key that is composed, whose values are long, or that may be the key of a guard.
-    #[inline(never)]
+    /// Builds a key that templates compose, whose values are long, or that may be the key of a
+    /// unique item.
+    #[inline(never)] // rare: kept out of the generated key constructors
     fn build_closely(builder: &mut KeyBuilder, schema: &'static EntitySchema) -> Self {
         let templates = schema.single_table.map(SingleTable::primary);
         let parts = match &templates {
@@ -129,12 +130,12 @@ impl AnyKey {
             Ok((json, places)) => AnyKey {
                 places,
                 parts,
-                ..AnyKey::of_json(json)
+                ..AnyKey::from_json(json)
             },
             Err(e) => AnyKey {
                 parts,
                 invalid: Some(e),
-                ..AnyKey::of_json(Vec::new())
+                ..AnyKey::from_json(Vec::new())
             },
         }
     }

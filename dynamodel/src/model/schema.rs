@@ -1,4 +1,4 @@
-//! The plain description of an entity that the derive writes and the runtime reads.
+//! The plain description of an entity, which the derive writes and the runtime reads.
 
 mod shards;
 mod single_table;
@@ -10,7 +10,7 @@ pub use single_table::IndexKey;
 pub use single_table::{IndexTemplates, KeyTemplates, PartSchema, Piece, SingleTable, TableSchema};
 pub use unique::UniqueSchema;
 
-/// What dynamodel knows of an entity at compile time.
+/// The schema of an entity, known at compile time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntitySchema {
     /// The Rust name of the entity, as it appears in errors.
@@ -33,11 +33,11 @@ pub struct EntitySchema {
     pub updated_at: Option<&'static str>,
     /// The name of the attribute with the token of the last write.
     pub write_token: Option<&'static str>,
-    /// The attributes whose values are unique, kept so by guard items.
+    /// The attributes whose values are unique, enforced by unique items.
     pub unique: &'static [UniqueSchema],
-    /// How the table is created.
+    /// The options with which the table is created.
     pub options: TableOptions,
-    /// The key templates, when the entity lies in a table of several entities.
+    /// The key templates, if the entity belongs to a table of several entities.
     pub single_table: Option<&'static SingleTable>,
 }
 
@@ -67,17 +67,18 @@ pub struct KeySchema {
 pub struct IndexSchema {
     /// The index's name in DynamoDB.
     pub name: &'static str,
-    /// Whether it is a local index: same partition key as the table, strong reads possible.
+    /// `true` for a local index: same partition key as the table, strong reads possible.
     pub local: bool,
     /// The index's key.
     pub key: KeySchema,
-    /// What the index holds beside its own and the table's key.
+    /// The attributes that the index holds beside its own and the table's key.
     pub projection: IndexProjection,
-    /// How its writes are spread, for the index of an entity with a table of its own.
+    /// The shards over which its writes are spread, for the index of an entity with a table of its
+    /// own.
     pub shards: Option<Shards>,
 }
 
-/// What an index holds.
+/// The attributes that an index holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IndexProjection {
     /// All attributes.
@@ -88,7 +89,7 @@ pub enum IndexProjection {
     Include(&'static [&'static str]),
 }
 
-/// How a table is created. Anything `None` or `false` is left to DynamoDB's default.
+/// Options with which a table is created. `None` and `false` stand for DynamoDB's default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableOptions {
     /// On-demand or provisioned capacity.
@@ -99,9 +100,9 @@ pub struct TableOptions {
     pub encryption: Option<Encryption>,
     /// Tags, as key and value.
     pub tags: &'static [(&'static str, &'static str)],
-    /// Whether the table is protected from deletion.
+    /// `true` if the table is protected from deletion.
     pub deletion_protection: bool,
-    /// Whether point-in-time recovery is switched on.
+    /// `true` if point-in-time recovery is switched on.
     pub point_in_time_recovery: bool,
     /// The table class.
     pub table_class: Option<TableClass>,
@@ -120,7 +121,7 @@ impl TableOptions {
     };
 }
 
-/// How reads and writes are paid for.
+/// Billing of reads and writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Billing {
     /// `PAY_PER_REQUEST`.
@@ -134,7 +135,7 @@ pub enum Billing {
     },
 }
 
-/// What the stream of a table carries.
+/// The content of a table's stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StreamView {
     /// The keys of the changed item.
@@ -148,7 +149,7 @@ pub enum StreamView {
 }
 
 impl StreamView {
-    /// DynamoDB's name of the view.
+    /// Returns DynamoDB's name of the view.
     pub const fn as_str(self) -> &'static str {
         match self {
             StreamView::KeysOnly => "KEYS_ONLY",
@@ -159,7 +160,7 @@ impl StreamView {
     }
 }
 
-/// With which key a table is encrypted.
+/// Server-side encryption key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encryption {
     /// The key that AWS manages in the account's KMS.
@@ -178,29 +179,30 @@ pub enum TableClass {
 }
 
 impl EntitySchema {
-    /// Bytes that a buffer for one item starts with: 64 for each attribute, at least a kilobyte.
+    /// Returns the number of bytes that a buffer for one item starts with: 64 for each attribute,
+    /// at least a kilobyte.
     pub fn item_capacity(&self) -> usize {
         (256 + 64 * self.attributes.len()).max(1024)
     }
 
-    /// The index of this name.
+    /// Returns the index of this name.
     pub fn index(&self, name: &str) -> Option<&'static IndexSchema> {
         self.indexes.iter().find(|i| i.name == name)
     }
 
-    /// The attribute of this name.
+    /// Returns the attribute of this name.
     pub fn attribute(&self, name: &str) -> Option<&'static AttributeSchema> {
         self.attributes.iter().find(|a| a.name == name)
     }
 }
 
 impl KeySchema {
-    /// Partition and sort attributes, in that order.
+    /// Returns partition and sort attributes, in that order.
     pub fn attributes(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.partition.iter().chain(self.sort).copied()
     }
 
-    /// Whether the attribute is part of the key.
+    /// Returns `true` if the attribute is part of the key.
     pub fn contains(&self, name: &str) -> bool {
         self.attributes().any(|a| a == name)
     }

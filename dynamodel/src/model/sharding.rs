@@ -1,4 +1,4 @@
-//! Shards of indexes: which one an item is in, and how writes say so.
+//! Shards of indexes: the shard of an item, and the attributes with which writes store it.
 
 use crate::model::entity::Item;
 use crate::model::expr::ast::{ActionNode, Place, Source, Value, Verb};
@@ -8,25 +8,26 @@ use crate::wire::canonical::{Fnv, KeyValue, members};
 use crate::wire::{ReadError, Writer};
 
 impl Shards {
-    /// The shard of the item whose primary key has this hash.
+    /// Returns the shard of the item whose primary key has this hash.
     pub(crate) fn of(self, hash: u64) -> u16 {
-        // The remainder of a division by a `u16` is one.
+        // Cannot fail: the remainder of a division by a `u16` is a `u16`.
         u16::try_from(hash % u64::from(self.count.max(1))).unwrap_or(0)
     }
 
-    /// The numbers of all shards.
+    /// Returns the numbers of all shards.
     pub(crate) fn numbers(self) -> std::ops::Range<u16> {
         0..self.count
     }
 }
 
-/// What ends the text of a partition key in this shard. As long for every shard, so that no value can
-/// pass for another one with a shard.
+/// Returns the end of a partition key's text in this shard. All shards have ends of the same
+/// length, so that a value without a shard cannot equal another value with one.
 pub(crate) fn suffix(shard: u16) -> String {
     format!("#{shard:03}")
 }
 
-/// The hash of a primary key, as [`Shards`] describes it. `values` are in the order of the key.
+/// Returns the hash of a primary key, as [`Shards`] describes it. `values` are in the order of the
+/// key.
 pub(crate) fn hash<'v>(values: impl IntoIterator<Item = &'v KeyValue<'v>>) -> u64 {
     let mut hash = Fnv::default();
     for value in values {
@@ -35,13 +36,13 @@ pub(crate) fn hash<'v>(values: impl IntoIterator<Item = &'v KeyValue<'v>>) -> u6
     mixed(hash.finish())
 }
 
-/// The hash of a primary key that is one JSON map.
+/// Returns the hash of a primary key that is one JSON map.
 pub(crate) fn hash_of_key(key: &[u8], schema: &KeySchema) -> Result<u64, ReadError> {
     let names: Vec<&'static str> = schema.attributes().collect();
     Ok(hash(&members(key, &names)?))
 }
 
-/// The finalizer of MurmurHash3.
+/// Applies the finalizer of MurmurHash3.
 fn mixed(mut hash: u64) -> u64 {
     hash ^= hash >> 33;
     hash = hash.wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -50,7 +51,7 @@ fn mixed(mut hash: u64) -> u64 {
     hash ^ (hash >> 33)
 }
 
-/// The attributes that hold the shards of an item, with how their indexes are spread.
+/// Returns the attributes that hold the shards of an item, with the shards of their indexes.
 fn attributes(schema: &EntitySchema) -> impl Iterator<Item = (&'static str, Shards)> {
     let indexes = schema.indexes.iter();
     indexes.filter_map(|index| index.shards.and_then(|s| Some((s.attribute?, s))))
@@ -59,7 +60,7 @@ fn attributes(schema: &EntitySchema) -> impl Iterator<Item = (&'static str, Shar
 /// Writes the attributes that hold the shards of the item.
 #[doc(hidden)]
 pub fn write_shards<E: Item>(entity: &E, w: &mut Writer) {
-    // A key that is no key has failed the item already.
+    // An invalid key has already failed the item.
     let Ok(hash) = key_hash(&entity.item_key()) else {
         return;
     };
@@ -72,7 +73,8 @@ pub fn write_shards<E: Item>(entity: &E, w: &mut Writer) {
     }
 }
 
-/// What an update sets so that the item is in its shards, whether or not it was.
+/// Returns the actions with which an update puts the item into its shards, whether or not it was
+/// there.
 pub(crate) fn actions<E: Item>(key: &Key<E>) -> Result<Vec<ActionNode>, crate::Error> {
     let mut attributes = attributes(E::ITEM_SCHEMA).peekable();
     if attributes.peek().is_none() {
@@ -86,7 +88,7 @@ pub(crate) fn actions<E: Item>(key: &Key<E>) -> Result<Vec<ActionNode>, crate::E
     Ok(attributes.map(set).collect())
 }
 
-/// The hash of a key.
+/// Returns the hash of a key.
 pub(crate) fn key_hash<E: Item>(key: &Key<E>) -> Result<u64, crate::Error> {
     hash_of_key(key.json()?, &E::ITEM_SCHEMA.key).map_err(crate::Error::read)
 }

@@ -1,4 +1,5 @@
-//! Tables that several entities share: [`Table`], and what the compiler checks between the two.
+//! Tables that several entities share: [`Table`], and the compile-time checks between a table and
+//! its entities.
 
 use crate::model::entity::{Item, Primary, Whole};
 use crate::model::schema::{IndexSchema, KeySchema, Shards, SingleTable, TableSchema};
@@ -8,10 +9,10 @@ use crate::wire::{MAX_PARTITION, MAX_SORT, WriteError, Writer};
 
 /// A table that several entities share: single-table design.
 ///
-/// Implemented by [`#[derive(Table)]`](derive@crate::Table) on a unit struct, which entities name by
-/// `#[dynamo(table = App, key(..))]`. Their key templates fill the table's key attributes, their index
-/// templates those of its indexes, and each item says in the discriminator attribute (`_type`) which
-/// entity it is.
+/// Implemented by [`#[derive(Table)]`](derive@crate::Table) on a unit struct, which entities name
+/// by `#[dynamo(table = App, key(..))]`. Their key templates fill the table's key attributes, their
+/// index templates those of its indexes, and the discriminator attribute (`_type`) of each item
+/// names its entity.
 ///
 /// ```
 /// use dynamodel::{Db, Entity, Table};
@@ -62,7 +63,7 @@ pub trait Table: Sized + Send + Sync + 'static {
 )]
 pub trait TableWithSort: Table {}
 
-/// What has a table that can be created: a [`Table`], and every [`Entity`].
+/// Types with a table that can be created: a [`Table`], and every [`Entity`].
 ///
 /// The table of an entity that shares one is the whole shared table, with all its indexes.
 #[diagnostic::on_unimplemented(
@@ -88,12 +89,12 @@ impl<E: Item> HasTable for E {
 pub trait Templated: Item {
     /// The table.
     type Table: Table;
-    /// The partition template, as a type: equal for entities that lie in the same partitions.
+    /// The partition template, as a type: equal for entities that share partitions.
     #[doc(hidden)]
     type Partition;
     #[doc(hidden)]
     const SINGLE_TABLE: &'static SingleTable;
-    /// The text of a part, by its position in [`SingleTable::parts`].
+    /// Returns the text of a part, by its position in [`SingleTable::parts`].
     #[doc(hidden)]
     fn part_text(&self, part: usize) -> Result<Option<String>, WriteError>;
 }
@@ -103,7 +104,7 @@ pub trait Templated: Item {
 #[derive(Debug)]
 pub struct PartitionOf<T, const H: u64, P>(std::marker::PhantomData<fn() -> (T, P)>);
 
-/// Writes what the entity's templates make, and the discriminator.
+/// Writes the attributes that the entity's templates fill, and the discriminator.
 #[doc(hidden)]
 pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
     let single = E::SINGLE_TABLE;
@@ -123,7 +124,8 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
         match composed {
             Ok(None) => {}
             Ok(Some(mut value)) => {
-                // The primary key comes before the keys of indexes.
+                // The primary key comes first, so that its hash is known for the keys of sharded
+                // indexes.
                 if single.table.key.contains(name) {
                     key.push(KeyValue::S(value.clone().into()));
                 } else if let Some(shards) = attribute.shards {
@@ -147,17 +149,18 @@ fn text_attribute(w: &mut Writer, name: &str, value: &str) {
     w.string(value);
 }
 
-/// An attribute that a template fills.
+/// An attribute of an index key or primary key that a template fills.
 pub(crate) struct Derived {
     pub(crate) name: &'static str,
     pub(crate) pieces: &'static [crate::model::schema::Piece],
     pub(crate) limit: usize,
-    /// The text is that of a partition key, and its end says the shard.
+    /// The shards of the index whose partition key this is; the end of the text names the shard.
     pub(crate) shards: Option<Shards>,
 }
 
 impl SingleTable {
-    /// The attributes that templates fill, each once: of the primary key, then of the indexes.
+    /// Returns the attributes that templates fill, each once: of the primary key, then of the
+    /// indexes.
     pub(crate) fn derived(&self) -> impl Iterator<Item = Derived> {
         let own = self.table.key;
         let primary = std::iter::once((own, self.key, None, true));
@@ -168,7 +171,8 @@ impl SingleTable {
             .flat_map(move |(key, templates, shards, primary)| {
                 let of = |names: &'static [&'static str], pieces: &'static [_], limit, shards| {
                     let name = names.first().filter(|_| !pieces.is_empty());
-                    // What the primary key and an index have in common is the primary key's.
+                    // An attribute that the primary key and an index share is filled by the primary
+                    // key's template.
                     let name = name.filter(|name| primary || !own.contains(name));
                     name.map(|name| Derived {
                         name,
@@ -224,7 +228,7 @@ pub trait HoldsAttribute<const H: u64> {}
 impl<E, const H: u64> HoldsAttribute<H> for Primary<E> {}
 impl<E, const H: u64> HoldsAttribute<H> for Whole<E> {}
 
-/// The key of a table or index has a sort key.
+/// Implemented if the key of a table or index has a sort key.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` of table `{T}` has no sort key, but entity `{E}` gives a template for one",
@@ -233,7 +237,7 @@ impl<E, const H: u64> HoldsAttribute<H> for Whole<E> {}
 )]
 pub trait WithSort<T, E> {}
 
-/// The key of a table or index has no sort key.
+/// Implemented if the key of a table or index has no sort key.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` of table `{T}` has a sort key, but entity `{E}` gives no template for it",
@@ -242,7 +246,7 @@ pub trait WithSort<T, E> {}
 )]
 pub trait WithoutSort<T, E> {}
 
-/// The index is global.
+/// Implemented if the index is global.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "index `{Self}` of table `{T}` is local, but entity `{E}` uses it as a global one",
@@ -251,7 +255,7 @@ pub trait WithoutSort<T, E> {}
 )]
 pub trait GlobalIndexOf<T, E> {}
 
-/// The index is local.
+/// Implemented if the index is local.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "index `{Self}` of table `{T}` is global, but entity `{E}` uses it as a local one",
@@ -269,7 +273,7 @@ pub const fn global_index<K: GlobalIndexOf<T, E>, T, E>() {}
 #[doc(hidden)]
 pub const fn local_index<K: LocalIndexOf<T, E>, T, E>() {}
 
-/// What the schemas of an entity and its table have to agree on. Evaluated at compile time.
+/// Checks that the schemas of an entity and its table agree. Evaluated at compile time.
 #[doc(hidden)]
 pub const fn agree(entity: &crate::model::schema::EntitySchema, table: &TableSchema) {
     let mut i = 0;
@@ -306,9 +310,10 @@ pub const fn agree(entity: &crate::model::schema::EntitySchema, table: &TableSch
     }
 }
 
-/// Where the key of an index has attributes of the table's key, there is nothing to say against it.
-/// `templates`: what there is to say when the partition key of the index is the partition key or the
-/// sort key of the table, and the same of its sort key. Evaluated at compile time.
+/// Checks that no index key uses attributes of the table's key in a way that is refused.
+/// `templates` holds the messages for four cases: the partition key of the index is the partition
+/// key or the sort key of the table, and the same for its sort key; `None` allows the case.
+/// Evaluated at compile time.
 #[doc(hidden)]
 pub const fn shared_attributes(
     index: &KeySchema,
@@ -337,7 +342,7 @@ pub const fn shared_attributes(
     }
 }
 
-/// No two entities of a collection are of one kind. Evaluated at compile time.
+/// Checks that no two entities of a collection are of one kind. Evaluated at compile time.
 #[doc(hidden)]
 pub const fn distinct_kinds(kinds: &[&str]) {
     let mut i = 0;
@@ -354,8 +359,8 @@ pub const fn distinct_kinds(kinds: &[&str]) {
     }
 }
 
-/// An enum that borrows the items of a collection has a variant for each of its entities, and no other.
-/// Evaluated at compile time.
+/// Checks that an enum that borrows the items of a collection has a variant for each of its
+/// entities, and no other. Evaluated at compile time.
 #[doc(hidden)]
 pub const fn same_kinds(collection: &[&str], view: &[&str]) {
     let mut i = 0;

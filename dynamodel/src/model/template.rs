@@ -1,4 +1,4 @@
-//! Key templates: text made of literals and fields, in the order of the fields.
+//! Key templates: text made of literals and fields, which sorts in the order of the fields.
 
 pub(crate) mod bounds;
 mod compose;
@@ -10,15 +10,15 @@ use crate::model::schema::{PartSchema, Piece};
 use crate::wire::attribute::template_part::{IndexPart, part_text};
 use crate::wire::{Attribute, ReadError, Reader, TemplatePart, WriteError};
 
-/// The text of a value in its wire form.
+/// Returns the text of a value in its wire form.
 #[doc(hidden)]
 pub fn wire_text<T: IndexPart + Attribute>(json: &[u8]) -> Result<Option<String>, WriteError> {
     let unreadable = |_| WriteError::new("the value is not one of the field's type").of_key();
     part_text(&crate::wire::from_slice::<T>(json).map_err(unreadable)?)
 }
 
-/// A part behind a reference, so that a generated bound can name a lifetime and is checked only where
-/// it is used.
+/// A part behind a reference, so that a generated bound can name a lifetime and is checked only
+/// where it is used.
 #[doc(hidden)]
 pub trait PartBehind {
     type Owned;
@@ -37,7 +37,7 @@ impl<T: TemplatePart> PartBehind for &T {
     }
 }
 
-/// The discriminator of an item is `expected`.
+/// Checks that the discriminator of an item is `expected`.
 #[doc(hidden)]
 pub fn check_kind(
     r: &mut Reader<'_>,
@@ -51,7 +51,7 @@ pub fn check_kind(
     Err(ReadError::new(format!("an item of type `{expected}`"), "another type").in_field(name))
 }
 
-/// The item had a discriminator.
+/// Checks that the item had a discriminator.
 #[doc(hidden)]
 pub fn found_kind(
     found: bool,
@@ -64,7 +64,7 @@ pub fn found_kind(
     Err(ReadError::new(format!("an item of type `{expected}`"), "no type").in_field(name))
 }
 
-/// The text of a template from the texts of all parts.
+/// Returns the text of a template from the texts of all parts.
 #[doc(hidden)]
 pub fn join(
     pieces: &[Piece],

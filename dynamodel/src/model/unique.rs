@@ -1,4 +1,4 @@
-//! The guard item of a unique value: its key, its content, and the filters that leave it out.
+//! The unique item of a unique value: its key, its content, and the filters that exclude it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,17 +9,17 @@ use crate::model::expr::render::Body;
 use crate::model::schema::{EntitySchema, IndexProjection, KeySchema, UniqueSchema};
 use crate::wire::{Decimal, MAX_PARTITION, ReadError, Reader, Tag, WriteError, Writer, value_in};
 
-/// What the keys of guards begin with, and the keys of no other item.
+/// The prefix of the keys of unique items, which no other item's key has.
 pub(crate) const PREFIX: &str = "_unique#";
-/// The sort key of guards, and their type in a table of several entities.
+/// The sort key of unique items, and their type in a table of several entities.
 const WORD: &str = "_unique";
 /// The attribute with the key of the item that has the value.
 const OWNER: &str = "_owner";
 
-/// The partition key of the guard of a value; `None` when there is no value to guard.
+/// Returns the partition key of the unique item of a value, or `None` when there is no value.
 ///
 /// # Errors
-/// When it is longer than a key can be, or the value is not readable.
+/// When the key is too long, or the value is not readable.
 pub(crate) fn guard_key(
     schema: &EntitySchema,
     unique: &UniqueSchema,
@@ -43,7 +43,7 @@ pub(crate) fn guard_key(
     Ok(Some(key))
 }
 
-/// A declared name and `#`. The name has none, so that keys are not ambiguous.
+/// Appends a declared name and `#`. A `#` in the name is escaped, so that keys are not ambiguous.
 fn push_name(key: &mut String, name: &str) {
     for c in name.chars() {
         match c {
@@ -62,7 +62,8 @@ fn canonical_number(text: &str) -> Result<String, ReadError> {
         .map_err(|_| ReadError::expected("a number of DynamoDB"))
 }
 
-/// The value as text, the same for all forms of one value; `None` for a type that is not guarded.
+/// Returns the value as text, the same for all forms of one value, or `None` for a type that cannot
+/// be unique.
 fn value_text(json: &[u8]) -> Result<Option<String>, ReadError> {
     let mut r = Reader::new(json)?;
     Ok(match r.kind()? {
@@ -73,7 +74,7 @@ fn value_text(json: &[u8]) -> Result<Option<String>, ReadError> {
     })
 }
 
-/// The key of the item that a guard names, as JSON.
+/// Returns the key of the item that a unique item names, as JSON.
 pub(crate) fn owner_of(guard: &[u8]) -> Option<Vec<u8>> {
     let owner = value_in(guard, OWNER).ok()??;
     let mut key = None;
@@ -87,7 +88,7 @@ pub(crate) fn owner_of(guard: &[u8]) -> Option<Vec<u8>> {
     key
 }
 
-/// Whether two values are one.
+/// Returns `true` if the two values are equal, in whatever form they are written.
 pub(crate) fn same_value(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
     if a == b {
         return true;
@@ -102,7 +103,7 @@ pub(crate) fn same_value(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
     }
 }
 
-/// The key of the guard, as JSON.
+/// Returns the key of the unique item, as JSON.
 pub(crate) fn key_json(schema: &EntitySchema, text: &str) -> Result<Vec<u8>, Error> {
     let mut w = Writer::with_capacity(text.len() + 64);
     w.raw(b"{");
@@ -123,7 +124,7 @@ fn write_key(schema: &EntitySchema, text: &str, w: &mut Writer) {
             None => schema.attribute(name).map_or("S", |a| a.kind),
         };
         match kind {
-            // Far from any number that somebody asks an index for.
+            // Sentinel sort key: sorts outside any realistic numeric range query.
             "N" => w.raw(b"{\"N\":\"-9E125\"}"),
             "B" => w.binary(WORD.as_bytes()),
             _ => w.string(WORD),
@@ -131,7 +132,7 @@ fn write_key(schema: &EntitySchema, text: &str, w: &mut Writer) {
     }
 }
 
-/// The key of an item, as JSON.
+/// Returns the key of an item, as JSON.
 pub(crate) fn key_of(schema: &EntitySchema, item: &[u8]) -> Result<Vec<u8>, Error> {
     let mut w = Writer::new();
     w.raw(b"{");
@@ -145,7 +146,8 @@ pub(crate) fn key_of(schema: &EntitySchema, item: &[u8]) -> Result<Vec<u8>, Erro
     w.finish().map_err(Error::write)
 }
 
-/// The request member with the guard of a value of this owner, which expires with it.
+/// Writes the request member with the unique item of this owner's value, which expires with the
+/// owner.
 pub(crate) fn put_guard(
     schema: &EntitySchema,
     text: &str,
@@ -172,30 +174,31 @@ pub(crate) fn put_guard(
     });
 }
 
-/// The name of the attribute with the owner, to be read.
+/// Returns the name of the attribute with the owner, for the projection of a read.
 pub(crate) fn owner_attribute() -> impl Iterator<Item = &'static str> {
     std::iter::once(OWNER)
 }
 
-/// The guard is that of this owner.
+/// Returns the precondition that the unique item belongs to this owner.
 pub(crate) fn owned_by(owner: &[u8]) -> Node {
     Node::equals(OWNER, Value::Json([b"{\"M\":", owner, b"}"].concat()))
 }
 
-/// There is no guard.
+/// Returns the precondition that no item has the key, so that there is no unique item.
 pub(crate) fn unguarded(schema: &EntitySchema) -> Node {
+    // Never empty: every table has a partition key.
     let key = schema.key.partition.first().copied().unwrap_or_default();
     Node::not_exists(key)
 }
 
-/// The item is no guard: for scans, which could meet guards.
+/// Returns the filter of scans that excludes unique items, if the scan could meet any.
 pub(crate) fn filter(schema: &EntitySchema) -> Option<Node> {
-    // In a shared table the type of the item says so.
+    // In a shared table, scans already filter by the type of the item.
     let shared = schema
         .single_table
         .is_some_and(|s| s.table.discriminator.is_some());
     let key = schema.key.partition.first()?;
-    // By the key, which every index holds.
+    // Tests the partition key of the table, because every index holds it.
     let is_guard = Node::Call(
         Function::BeginsWith,
         Place::root(key),
@@ -204,7 +207,7 @@ pub(crate) fn filter(schema: &EntitySchema) -> Option<Node> {
     (!schema.unique.is_empty() && !shared).then(|| is_guard.negated())
 }
 
-/// As [`filter`], for queries of an index whose key guards have too.
+/// Returns the filter as [`filter`] does, for queries of an index whose key unique items have too.
 pub(crate) fn index_filter(schema: &EntitySchema, index: &str, key: &KeySchema) -> Option<Node> {
     let filter = filter(schema)?;
     let partition = schema.key.partition.first()?;
@@ -215,12 +218,12 @@ pub(crate) fn index_filter(schema: &EntitySchema, index: &str, key: &KeySchema) 
     if !key.contains(partition) {
         return Some(filter);
     }
-    // A filter may not name the key of the queried index.
+    // A filter must not name the key of the queried index, so the owner attribute is tested.
     let holds_owner = schema.index(index)?.projection == IndexProjection::All;
     holds_owner.then(|| Node::not_exists(OWNER))
 }
 
-/// Refuses a partition key that is that of a guard: no entity has such a key.
+/// Refuses a partition key that is the key of a unique item: no entity has such a key.
 pub(crate) fn check_partition(
     schema: &EntitySchema,
     name: &'static str,
@@ -237,7 +240,7 @@ pub(crate) fn check_partition(
     Ok(())
 }
 
-/// As [`check_partition`], of a whole key.
+/// Refuses a whole key as [`check_partition`] does.
 pub(crate) fn check_key(schema: &EntitySchema, key: &[u8]) -> Result<(), WriteError> {
     if schema.unique.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Collections: entities of several kinds that lie in one partition, read together.
+//! Collections: entities of several kinds in one partition, which are read together.
 
 use super::gather::Gather;
 use super::partition::PartitionValues;
@@ -65,12 +65,12 @@ use crate::wire::{ReadError, Reader};
     note = "derive it: `#[derive(Collection)] enum {Self} {{ User(User), Order(Order) }}`"
 )]
 pub trait Collection: Sized + Send + Sync + 'static {
-    /// The first of the entities, by whose templates partitions are found.
+    /// The first of the entities, whose templates give the partition keys.
     type First: Templated;
     /// The schema of the first entity, under the collection's name.
     #[doc(hidden)]
     const SCHEMA: &'static EntitySchema;
-    /// What the discriminator says of the entities.
+    /// The discriminator values of the entities.
     #[doc(hidden)]
     const KINDS: &'static [&'static str];
 }
@@ -131,6 +131,7 @@ impl<C: Collection> CollectionQuery<C> {
     where
         <C::First as Templated>::Table: TableWithSort,
     {
+        // Never empty: the table has a sort key, by the bound `TableWithSort`.
         let name = C::SCHEMA.key.sort.first().copied().unwrap_or_default();
         let node = condition(SortKey::new()).into_node(name);
         match (&mut self.plan, node) {
@@ -147,7 +148,8 @@ impl<C: Collection> CollectionQuery<C> {
         self
     }
 
-    /// Leaves out items of other kinds, by a filter: they are read and paid for. Else they are errors.
+    /// Leaves out items of other kinds, by a filter: they are read and paid for. Without this, such
+    /// an item is an error.
     pub fn skip_unknown(self) -> Self {
         let name = <<C::First as Templated>::Table as Table>::DISCRIMINATOR;
         let value = |kind: &&str| Operand::Value(Value::write(|w| w.string(kind)));
@@ -155,35 +157,36 @@ impl<C: Collection> CollectionQuery<C> {
         self.with(|plan| plan.add_filter(Node::In(Operand::Path(Place::root(name)), kinds)))
     }
 
-    /// From the last sort key to the first.
+    /// Reads from the last sort key to the first.
     pub fn descending(self) -> Self {
         self.with(|plan| plan.descending = true)
     }
 
-    /// Sees every write that was acknowledged before. Costs twice as much.
+    /// Reads with strong consistency: every write that was acknowledged before is seen. Costs twice
+    /// as much.
     pub fn consistent(self) -> Self {
         self.with(|plan| plan.consistent = true)
     }
 
-    /// Reads at most this many items a round trip, counted before the filter of
+    /// Reads at most this many items per round trip, counted before the filter of
     /// [`skip_unknown`](Self::skip_unknown): DynamoDB's `Limit`.
     pub fn page_size(self, items: u32) -> Self {
         self.with(|plan| plan.page_size = Some(items))
     }
 
-    /// Asks what each page cost: [`Page::consumed_capacity`].
+    /// Requests the capacity that each page consumes: [`Page::consumed_capacity`].
     pub fn measured(self) -> Self {
         self.with(|plan| plan.measure = true)
     }
 
-    /// Whether the next page is under way while the items of one are decoded and looked at. As
-    /// [`Query::prefetch`](crate::Query::prefetch).
+    /// Sets whether the next page is in flight while the items of one are decoded and handled, as
+    /// [`Query::prefetch`](crate::Query::prefetch) does.
     pub fn prefetch(self, ahead: bool) -> Self {
         self.with(|plan| plan.prefetch = Some(ahead))
     }
 
-    /// Reads items that borrow their text from the pages: with an enum that derives
-    /// [`Projection`](derive@crate::Projection) and has a lifetime, and a variant for each entity of the
+    /// Reads items that borrow their text from the pages, as an enum with a lifetime that derives
+    /// [`Projection`](derive@crate::Projection) and has a variant for each entity of the
     /// collection. See [`BorrowedProjection`].
     ///
     /// ```
@@ -229,7 +232,7 @@ impl<C: Collection> CollectionQuery<C> {
         BorrowedRead::new(vec![self.plan], None)
     }
 
-    /// How many items there are, without fetching them.
+    /// Counts the items, without fetching them.
     ///
     /// # Errors
     /// An invalid key before anything is sent; or the service or network fails.
@@ -237,8 +240,8 @@ impl<C: Collection> CollectionQuery<C> {
         page::count(db, self.plan?).await
     }
 
-    /// The request for the first page as it is sent, as JSON, with the table's name as the code
-    /// declares it.
+    /// Returns the request for the first page as JSON, as it is sent but with the table's name as
+    /// the code declares it.
     ///
     /// # Errors
     /// When a key is invalid.
@@ -247,19 +250,19 @@ impl<C: Collection> CollectionQuery<C> {
     }
 }
 
-/// Item by item: of an enum.
+/// Methods of enums, which are read item by item.
 impl<C: Collection + Projection> CollectionQuery<C> {
     /// Ends after this many items.
     pub fn limit(self, items: u64) -> Self {
         self.with(|plan| plan.limit = Some(items))
     }
 
-    /// Goes on where the page that this cursor comes from ended.
+    /// Starts where the page that this cursor comes from ended.
     pub fn start_at(self, cursor: impl Into<Option<Cursor>>) -> Self {
         self.with(|plan| plan.start = cursor.into())
     }
 
-    /// All items, in one `Vec`: as many round trips as there are pages.
+    /// Reads all items into one `Vec`, with one round trip for each page.
     ///
     /// # Errors
     /// An invalid key before anything is sent; an item of another kind or that cannot be read
@@ -270,7 +273,7 @@ impl<C: Collection + Projection> CollectionQuery<C> {
         Ok(all.items)
     }
 
-    /// The first item, if there is one.
+    /// Reads the first item, if there is one.
     ///
     /// # Errors
     /// As [`all`](Self::all).
@@ -280,28 +283,29 @@ impl<C: Collection + Projection> CollectionQuery<C> {
         Ok(first.items.pop())
     }
 
-    /// One page, and the cursor of the next. One round trip.
+    /// Reads one page, with the cursor of the next one. One round trip.
     ///
     /// # Errors
-    /// An invalid key or cursor before anything is sent; or the service or network fails. An item of
-    /// another kind is no error of the page: see [`Page::try_items`].
+    /// An invalid key or cursor before anything is sent; or the service or network fails. An item
+    /// of another kind is no error of the page: see [`Page::try_items`].
     pub async fn page(self, db: &Db) -> Result<Page<C>, Error> {
         page::page(db, self.plan?).await
     }
 
-    /// The items as a stream, page after page as they are needed. Ends at the first error.
+    /// Returns the items as a stream, which reads page after page as needed and ends at the first
+    /// error.
     pub fn stream(self, db: &Db) -> ItemStream<C> {
         page::stream(db, vec![self.plan], false)
     }
 
-    /// As [`stream`](Self::stream), but an item that cannot be read is one `Err` and the stream goes
-    /// on after it.
+    /// Returns a stream as [`stream`](Self::stream) does, but an item that cannot be read is one
+    /// `Err` and the stream continues behind it.
     pub fn stream_results(self, db: &Db) -> ItemStream<C> {
         page::stream(db, vec![self.plan], true)
     }
 }
 
-/// Whole partitions: of a struct.
+/// Methods of structs, which gather whole partitions.
 impl<C: Gather> CollectionQuery<C> {
     /// Reads the whole partition, all its pages, into one value.
     ///
@@ -316,13 +320,13 @@ impl<C: Gather> CollectionQuery<C> {
     }
 }
 
-/// The discriminator of the item that starts here.
+/// Returns the discriminator of the item that starts here.
 #[doc(hidden)]
 pub fn kind_of<'a, E: Templated>(r: &Reader<'a>) -> Result<Option<Cow<'a, str>>, ReadError> {
     r.peek_text_in_map(<E::Table as Table>::DISCRIMINATOR)
 }
 
-/// The error of an item that is of no entity of the collection.
+/// Creates the error of an item that is of no entity of the collection.
 #[doc(hidden)]
 pub fn unknown_kind<C: Collection>() -> ReadError {
     let expected = format!("an item of type `{}`", C::KINDS.join("`, `"));

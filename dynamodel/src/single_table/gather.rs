@@ -1,4 +1,4 @@
-//! A partition as one value.
+//! Partitions that are gathered into one value.
 
 use super::collection::Collection;
 use crate::error::Error;
@@ -17,7 +17,7 @@ pub trait Gather: Collection {
     /// An item of the partition.
     #[doc(hidden)]
     type Item: Projection;
-    /// The value of all items, in the order of the sort key.
+    /// Creates the value from all items, in the order of the sort key.
     #[doc(hidden)]
     fn gather(items: Vec<Self::Item>) -> Result<Self, Error>;
 }
@@ -31,7 +31,7 @@ pub trait Gather: Collection {
 pub trait GatherField: Sized {
     /// The entity.
     type Entity: Templated;
-    /// The field from the items of its entity.
+    /// Creates the field from the items of its entity.
     #[doc(hidden)]
     fn of_items(field: &'static str, items: Vec<Self::Entity>) -> Result<Self, Error>;
 }

@@ -1,4 +1,4 @@
-//! The values of a partition template's parts, and which entities share it.
+//! The values of a partition template's parts, and the entities that share a partition.
 
 use crate::model::key::WireValue;
 use crate::model::table::{PartitionOf, Templated};
@@ -40,7 +40,7 @@ macro_rules! tuples {
 }
 tuples! { (A X B Y) (A X B Y C Z) (A X B Y C Z D W) }
 
-/// The partitions of entity `B` are those of entity `A`.
+/// Implemented if the partitions of entity `B` are those of entity `A`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the entities `{A}` and `{B}` of the collection do not lie in the same partitions",

@@ -6,8 +6,8 @@ use crate::model::expr::ast::{Comparator, Function, Node, Operand, Place, Value}
 use crate::model::key::{MAX_SORT_BYTES, check_key_value};
 use crate::wire::WriteError;
 
-/// The sort key of the items of a collection, as text: what the templates make, with numbers padded
-/// to their width.
+/// The sort key of the items of a collection, as text: the templates' text, with numbers padded to
+/// their width.
 pub struct SortKey(());
 
 /// A restriction of the sort key's text. Made by the methods of [`SortKey`].
@@ -41,44 +41,44 @@ impl SortKey {
         SortRange(Test::Compare(comparator, text.into()))
     }
 
-    /// The sort key is this text.
+    /// Requires the sort key to equal this text.
     pub fn eq(self, text: impl Into<String>) -> SortRange {
         Self::compare(Comparator::Eq, text)
     }
 
-    /// The sort key is less than the text.
+    /// Requires the sort key to be less than the text.
     pub fn lt(self, text: impl Into<String>) -> SortRange {
         Self::compare(Comparator::Lt, text)
     }
 
-    /// The sort key is the text or less.
+    /// Requires the sort key to be the text or less.
     pub fn le(self, text: impl Into<String>) -> SortRange {
         Self::compare(Comparator::Le, text)
     }
 
-    /// The sort key is greater than the text.
+    /// Requires the sort key to be greater than the text.
     pub fn gt(self, text: impl Into<String>) -> SortRange {
         Self::compare(Comparator::Gt, text)
     }
 
-    /// The sort key is the text or greater.
+    /// Requires the sort key to be the text or greater.
     pub fn ge(self, text: impl Into<String>) -> SortRange {
         Self::compare(Comparator::Ge, text)
     }
 
-    /// The sort key is at least `low` and at most `high`.
+    /// Requires the sort key to be at least `low` and at most `high`.
     pub fn between(self, low: impl Into<String>, high: impl Into<String>) -> SortRange {
         SortRange(Test::Between(low.into(), high.into()))
     }
 
-    /// The sort key begins with the text.
+    /// Requires the sort key to begin with the text.
     pub fn begins_with(self, text: impl Into<String>) -> SortRange {
         SortRange(Test::BeginsWith(text.into()))
     }
 }
 
 impl SortRange {
-    /// The condition on the attribute.
+    /// Returns the condition on the attribute.
     pub(super) fn into_node(self, name: &'static str) -> Result<Node, WriteError> {
         let path = Place::root(name);
         let value = |text: String| {

@@ -6,9 +6,9 @@ use bigdecimal::num_bigint::BigInt;
 use crate::{Attribute, kind};
 use crate::{ReadError, Reader, WriteError, Writer};
 
-/// N, exact. A number of more than DynamoDB's 38 significant digits, or beyond its range of 1e-130 to
-/// 9.99e125, is refused. Zeros at the end of the decimals are not kept: 1.50 reads as 1.5, which is
-/// equal.
+/// N, exact. A number of more than DynamoDB's 38 significant digits, or outside of its range of
+/// 1e-130 to 9.99e125, is refused. Zeros at the end of the decimals are not kept: 1.50 reads as
+/// 1.5, which is equal.
 impl Attribute for BigDecimal {
     type Value = Self;
     type Kind = kind::N;

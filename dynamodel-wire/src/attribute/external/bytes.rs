@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::{Attribute, SetValue, ValueFor, kind};
 use crate::{ReadError, Reader, Writer};
 
-/// B. The order of keys is the order of the bytes.
+/// B. Keys sort in the order of the bytes.
 impl Attribute for Bytes {
     type Value = Self;
     type Kind = kind::B;

@@ -1,4 +1,4 @@
-//! Dates and times as text of fixed width, so that the order of the texts is the order of the times.
+//! Dates and times as text of fixed width, so that the texts sort in the order of the times.
 
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,7 +18,7 @@ pub(super) enum Form {
     Instant,
 }
 
-/// What a calendar and a clock show. What a form does not have is left at its default.
+/// The fields of a calendar and a clock. Fields that a form does not have stay at their default.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Parts {
     pub(super) year: i32,
@@ -35,7 +35,7 @@ pub(super) struct Parts {
 pub(super) trait Calendar: Sized {
     const FORM: Form;
     fn parts(&self) -> Parts;
-    /// `None` when there is no such day or time.
+    /// Creates the value, or returns `None` if there is no such day or time.
     fn from_parts(parts: Parts) -> Option<Self>;
 }
 
@@ -46,7 +46,7 @@ pub(super) fn write<T: Calendar>(value: &T, w: &mut Writer) {
     }
 }
 
-/// The text of a value in the years 0000 to 9999.
+/// Returns the text of a value in the years 0000 to 9999.
 pub(super) fn text<T: Calendar>(value: &T) -> Result<String, WriteError> {
     let parts = value.parts();
     if !(0..=9999).contains(&parts.year) {
@@ -60,7 +60,7 @@ pub(super) fn text<T: Calendar>(value: &T) -> Result<String, WriteError> {
     Ok(T::FORM.text(parts))
 }
 
-/// The value of a text that [`text`] makes.
+/// Returns the value of a text that [`text`] wrote.
 pub(super) fn of_text<T: Calendar>(text: &str) -> Option<T> {
     T::FORM.parse(text).and_then(T::from_parts)
 }
@@ -70,7 +70,8 @@ pub(super) fn read<T: Calendar>(r: &mut Reader<'_>) -> Result<T, ReadError> {
     of_text(&text).ok_or_else(|| ReadError::new(T::FORM.expected(), "text of another form"))
 }
 
-/// Years outside of 0000 to 9999 get a sign and six digits, as ISO 8601 has it.
+/// Returns the text of a map key. Years outside of 0000 to 9999 get a sign and six digits, as in
+/// ISO 8601.
 pub(super) fn to_key<T: Calendar>(value: &T) -> Cow<'_, str> {
     Cow::Owned(T::FORM.text(value.parts()))
 }
@@ -84,7 +85,7 @@ pub(super) fn from_key<T: Calendar>(key: &str) -> Option<T> {
 }
 
 impl Form {
-    /// How many bytes a text has.
+    /// Returns the length of a text in bytes.
     pub(super) const fn width(self) -> usize {
         match self {
             Form::Date => 10,
@@ -144,7 +145,7 @@ impl Form {
         self.parse_after_year(rest, p)
     }
 
-    /// As [`parse`](Self::parse), with a year of a sign and at least six digits.
+    /// Parses as [`parse`](Self::parse) does, but expects a year of a sign and at least six digits.
     fn parse_extended(self, text: &str) -> Option<Parts> {
         let (year, rest) = text.split_at(1 + text.get(1..)?.find('-')?);
         let p = Parts {
@@ -155,7 +156,7 @@ impl Form {
         (self.text(p) == text).then_some(p)
     }
 
-    /// Everything that follows the year, to the end.
+    /// Parses everything that follows the year, to the end.
     fn parse_after_year(self, mut rest: &[u8], mut p: Parts) -> Option<Parts> {
         let rest = &mut rest;
         if !matches!(self, Form::Time) {
@@ -183,13 +184,14 @@ impl Form {
     }
 }
 
-/// Appends a number of at least this many digits.
+/// Appends a number with at least `width` digits.
 fn push(text: &mut String, value: u32, width: u32) {
     let mut place = 10u32.pow(width - 1);
     while value / place >= 10 {
         place *= 10;
     }
     while place > 0 {
+        // The remainder of a division by ten always fits into an `u8`.
         let digit = u8::try_from(value / place % 10).unwrap_or_default();
         text.push(char::from(b'0' + digit));
         place /= 10;
@@ -202,7 +204,7 @@ fn literal(rest: &mut &[u8], byte: u8) -> Option<()> {
     (*first == byte).then_some(())
 }
 
-/// A number of exactly this many digits, at most nine.
+/// Parses a number of exactly `width` digits, at most nine.
 fn number(rest: &mut &[u8], width: usize) -> Option<u32> {
     let (digits, after) = rest.split_at_checked(width)?;
     *rest = after;
@@ -217,7 +219,7 @@ fn two(rest: &mut &[u8]) -> Option<u8> {
     number(rest, 2).and_then(|n| n.try_into().ok())
 }
 
-/// Seconds since 1970, rounded down, and the nanoseconds above them.
+/// Returns the seconds since 1970, rounded down, and the nanoseconds above them.
 pub(super) fn unix_time(time: SystemTime) -> (i64, u32) {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => (
@@ -235,7 +237,8 @@ pub(super) fn unix_time(time: SystemTime) -> (i64, u32) {
     }
 }
 
-/// `Attribute` of types that implement [`Calendar`], and what else belongs to them.
+/// Implements `Attribute`, `TemplatePart` and the listed traits for types that implement
+/// [`Calendar`].
 macro_rules! calendar {
     ($($(#[$doc:meta])* $type:ty $(, $also:ident)*;)*) => {$(
         $(#[$doc])*
@@ -278,7 +281,7 @@ macro_rules! calendar {
             }
         }
     };
-    // The type implements `Instant`.
+    // For types that implement `Instant`.
     (@ Instant $type:ty) => {
         impl $crate::TtlTime for $type {
             fn epoch_seconds(&self) -> Option<u64> {
@@ -289,7 +292,7 @@ macro_rules! calendar {
                 Instant::from_unix(seconds.try_into().ok()?, 0)
             }
         }
-        /// Nanoseconds are kept. A time that the type cannot hold is 1970.
+        /// Keeps the nanoseconds. A time that the type cannot hold becomes 1970.
         impl $crate::Timestamp for $type {
             fn from_system_time(now: std::time::SystemTime) -> Self {
                 let (seconds, nanos) = $crate::attribute::external::calendar::unix_time(now);
@@ -306,7 +309,7 @@ pub(super) use calendar;
 
 /// A point in time.
 pub(super) trait Instant: Sized {
-    /// Seconds since 1970, rounded down, and nanoseconds above them.
+    /// Returns the seconds since 1970, rounded down, and the nanoseconds above them.
     fn unix(&self) -> (i64, u32);
     fn from_unix(seconds: i64, nanos: u32) -> Option<Self>;
     fn epoch() -> Self;

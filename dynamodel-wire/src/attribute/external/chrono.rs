@@ -11,7 +11,8 @@ calendar! {
     /// S in UTC with nine decimals, `2026-01-02T03:04:05.123456789Z`: text order is time order. Years
     /// 0000 to 9999. A leap second is `23:59:60`.
     DateTime<Utc>, MapKey, Instant;
-    /// As [`DateTime<Utc>`]: the time is kept, its offset is not, and it reads with the offset zero.
+    /// Stored as [`DateTime<Utc>`] is: the time is kept, its offset is not, and it reads with the
+    /// offset zero.
     DateTime<FixedOffset>, Instant;
     /// S, `2026-01-02`: text order is time order. Years 0000 to 9999.
     NaiveDate, MapKey;
@@ -88,7 +89,8 @@ impl Calendar for NaiveDate {
     }
 }
 
-/// A second of more than 10^9 nanoseconds, which `chrono` has for leap seconds, is the 60th here.
+/// The nanosecond from which on `chrono` means a leap second: 10^9 and more in second 59, which is
+/// stored as second 60.
 const LEAP: u32 = 1_000_000_000;
 
 impl Calendar for NaiveTime {
@@ -114,7 +116,7 @@ impl Calendar for NaiveTime {
     }
 }
 
-/// A month, day, hour, minute or second.
+/// Converts a month, day, hour, minute or second, all of which fit.
 fn small(value: u32) -> u8 {
     value.try_into().unwrap_or(u8::MAX)
 }

@@ -10,7 +10,7 @@ use crate::kind::SetElement;
 use crate::{Attribute, MapKey, SetValue, ValueFor, kind};
 use crate::{ReadError, Reader, Writer};
 
-/// M. DynamoDB does not keep the order of entries, so it is another one on read.
+/// M. DynamoDB does not keep the order of entries, so the order on read is another one.
 impl<K: MapKey + Eq + Hash, V: Attribute, H: BuildHasher + Default> Attribute
     for IndexMap<K, V, H>
 {
@@ -35,8 +35,8 @@ impl<K: MapKey + Eq + Hash, V: Attribute, H: BuildHasher + Default> Attribute
     }
 }
 
-/// SS, NS or BS; the empty set is absent. DynamoDB does not keep the order of elements, so it is
-/// another one on read.
+/// SS, NS or BS; the empty set is absent. DynamoDB does not keep the order of elements, so the
+/// order on read is another one.
 impl<T: Attribute + Eq + Hash, H: BuildHasher + Default> Attribute for IndexSet<T, H>
 where
     T::Kind: SetElement,

@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use crate::{Attribute, kind};
 use crate::{ReadError, Reader, Writer};
 
-/// N, exact. Zeros at the end of the decimals are not kept: 1.50 reads as 1.5, which is equal. A stored
-/// number that the type cannot hold exactly is an error.
+/// N, exact. Zeros at the end of the decimals are not kept: 1.50 reads as 1.5, which is equal. A
+/// stored number that the type cannot hold exactly is an error.
 impl Attribute for Decimal {
     type Value = Self;
     type Kind = kind::N;

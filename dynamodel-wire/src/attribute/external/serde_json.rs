@@ -6,12 +6,13 @@ use crate::attribute::container::{ListOf, MapOf};
 use crate::{Attribute, kind};
 use crate::{Decimal, ReadError, Reader, Tag, Writer};
 
-/// As the DynamoDB value of the same form: object M, array L, string S, number N, boolean BOOL, null
-/// NULL. Paths lead into it by `key` and `index`. Behind an `Option`, null reads as `None`.
+/// Stored as the DynamoDB value of the same form: object M, array L, string S, number N, boolean
+/// BOOL, null NULL. Paths lead into it by `key` and `index`. Behind an `Option`, null reads as
+/// `None`.
 ///
-/// Numbers are exact: one that `serde_json::Number` would round is an error on read. With
-/// `serde_json`'s own feature `arbitrary_precision` it holds every number of DynamoDB. Binary and sets
-/// have no JSON form, and are errors.
+/// Numbers are exact: a number that `serde_json::Number` would round is an error on read. With
+/// `serde_json`'s own feature `arbitrary_precision` the type holds every number of DynamoDB. Binary
+/// and sets have no JSON form and are errors.
 impl Attribute for Value {
     type Value = Self;
     type Kind = kind::Any;
@@ -79,7 +80,8 @@ fn read_number(text: &str) -> Result<Number, ReadError> {
     if let Some(integer) = integer(&stored) {
         return Ok(integer);
     }
-    // DynamoDB's text is JSON's too; what other engines may write, such as `.5`, is not.
+    // DynamoDB writes numbers in a form that is valid JSON. Other engines may write `.5`, which is
+    // not, so that the fallback builds the text from the digits.
     let number = text.parse().ok().or_else(|| {
         let sign = if stored.negative { "-" } else { "" };
         let text = format!("{sign}{}e{}", stored.digits, stored.exponent);

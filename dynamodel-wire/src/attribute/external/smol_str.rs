@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use crate::{Attribute, MapKey, SetValue, TemplatePart, ValueFor, kind};
 use crate::{ReadError, Reader, WriteError, Writer};
 
-/// S, as it is. The order of keys is the order of the text's bytes.
+/// S, unchanged. Keys sort in the order of the text's bytes.
 impl Attribute for SmolStr {
     type Value = Self;
     type Kind = kind::S;

@@ -1,4 +1,4 @@
-//! Signed durations: seconds as N, with as many decimals as it takes to be exact.
+//! Signed durations: seconds as N, with as many decimals as are needed to be exact.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ pub(super) const SECOND: i128 = NANOS.cast_signed();
 
 const EXPECTED: &str = "N of seconds with at most nine decimals";
 
-/// A signed duration of at most 64 bits of seconds.
+/// A signed duration whose seconds fit into 64 bits.
 pub(super) trait Span: Sized {
     fn nanos(&self) -> i128;
     fn from_nanos(nanos: i128) -> Option<Self>;
@@ -19,7 +19,7 @@ pub(super) trait Span: Sized {
 pub(super) fn write(value: &impl Span, w: &mut Writer) {
     let nanos = value.nanos();
     let distance = nanos.unsigned_abs();
-    // Neither conversion fails for 64 bits of seconds.
+    // Neither conversion fails: the seconds fit into 64 bits, the remainder is below 10^9.
     let seconds = u64::try_from(distance / NANOS).unwrap_or(u64::MAX);
     let rest = u32::try_from(distance % NANOS).unwrap_or_default();
     write_seconds(nanos < 0, Duration::new(seconds, rest), w);
@@ -32,7 +32,7 @@ pub(super) fn read<T: Span>(r: &mut Reader<'_>) -> Result<T, ReadError> {
     value.ok_or_else(|| out_of_range(EXPECTED))
 }
 
-/// `Attribute` of types that implement [`Span`].
+/// Implements `Attribute` for types that implement [`Span`].
 macro_rules! span {
     ($(#[$doc:meta])* $type:ty) => {
         $(#[$doc])*

@@ -31,7 +31,8 @@ impl Calendar for OffsetDateTime {
     fn parts(&self) -> Parts {
         match self.checked_to_offset(UtcOffset::UTC) {
             Some(utc) => PrimitiveDateTime::new(utc.date(), utc.time()).parts(),
-            // In UTC it is beyond the years of the crate, and so beyond those that are stored.
+            // The UTC time is outside of the years of the crate, and so of the years that can be
+            // stored.
             None => Parts {
                 year: i32::MAX,
                 ..Parts::default()

@@ -47,7 +47,8 @@ impl TemplatePart for Ulid {
 }
 impl FixedWidth for Ulid {}
 
-/// One text for one ULID: a key that was read in another form would be written as another key.
+/// Parses the one text that a ULID is stored as: a key read in another form would be written back
+/// as another key.
 fn parse(text: &str) -> Option<Ulid> {
     let ulid = Ulid::from_string(text).ok()?;
     (*ulid.array_to_str(&mut [0; ULID_LEN]) == *text).then_some(ulid)

@@ -7,10 +7,10 @@ use url::Url;
 use crate::{Attribute, MapKey, TemplatePart, kind};
 use crate::{ReadError, Reader, WriteError, Writer};
 
-/// S, as the crate normalizes it: `https://example.com/`. The order of keys is the order of the text.
+/// S, as the crate normalizes it: `https://example.com/`. Keys sort in the order of the text.
 ///
-/// Plain text is no operand, since `https://example.com` would never equal what is stored; text of
-/// another form is an error on read.
+/// Plain text is not an operand, since `https://example.com` would never equal the stored text.
+/// Stored text of another form is an error on read.
 impl Attribute for Url {
     type Value = Self;
     type Kind = kind::S;
@@ -46,7 +46,8 @@ impl TemplatePart for Url {
     }
 }
 
-/// One text for one URL: a key that was read in another form would be written as another key.
+/// Parses the one text that a URL is stored as: a key read in another form would be written back as
+/// another key.
 fn parse(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| url.as_str() == text)
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use crate::{Attribute, FixedWidth, MapKey, TemplatePart, kind};
 use crate::{ReadError, Reader, WriteError, Writer};
 
-/// S, hyphenated and in lower case: `67e55044-10b1-426f-9247-bb680e5fe0c8`. Text order is the order of
-/// the UUIDs, and for version 7 the order of time.
+/// S, hyphenated and in lower case: `67e55044-10b1-426f-9247-bb680e5fe0c8`. Text order is the order
+/// of the UUIDs, and for version 7 the order of time.
 impl Attribute for Uuid {
     type Value = Self;
     type Kind = kind::S;
@@ -49,7 +49,8 @@ impl TemplatePart for Uuid {
 }
 impl FixedWidth for Uuid {}
 
-/// One text for one UUID: a key that was read in another form would be written as another key.
+/// Parses the one text that a UUID is stored as: a key read in another form would be written back
+/// as another key.
 fn parse(text: &str) -> Option<Uuid> {
     let uuid = Uuid::try_parse(text).ok()?;
     let mut canonical = Uuid::encode_buffer();

@@ -39,7 +39,7 @@ impl<'r, 'de> Deserializer<'r, 'de> {
         Ok(value)
     }
 
-    /// Reads an M. `fields` are the names that the type knows.
+    /// Reads an M. `fields` are the names of the type's fields.
     fn entries<V: Visitor<'de>>(
         self,
         fields: &'static [&'static str],
@@ -194,7 +194,8 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_, 'de> {
         self.entries(fields, visitor)
     }
 
-    /// The text of a unit variant, or a map of one entry: the variant's name and its value.
+    /// Reads an enum: the text of a unit variant, or a map of one entry, the variant's name and its
+    /// value.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -235,7 +236,8 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_, 'de> {
     }
 }
 
-/// The name, when the type knows it; anything else is user data.
+/// Returns the name if it is one of the type's; other names are user data and never appear in
+/// errors.
 fn known(names: &'static [&'static str], name: &str) -> Option<&'static str> {
     names.iter().find(|known| **known == name).copied()
 }
@@ -278,7 +280,7 @@ struct Entries<'r, 'de> {
     r: &'r mut Reader<'de>,
     more: bool,
     fields: &'static [&'static str],
-    /// The field whose value comes next, when the type knows it.
+    /// The field of the type whose value comes next; `None` for a name that the type does not have.
     field: Option<&'static str>,
 }
 
@@ -310,7 +312,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_, 'de> {
     }
 }
 
-/// A variant that is the only entry of a map.
+/// A variant with data: the only entry of a map.
 struct Variant<'r, 'de> {
     r: &'r mut Reader<'de>,
     name: Cow<'de, str>,

@@ -1,4 +1,4 @@
-//! The elements of DynamoDB sets, which a type reads as a sequence.
+//! Elements of DynamoDB sets, for types that read a set as a sequence.
 
 use serde::de::value::SeqDeserializer;
 use serde::de::{self, IntoDeserializer, Visitor};
@@ -8,7 +8,7 @@ use super::error::Unreadable;
 use crate::{Attribute, Binary, kind};
 use crate::{Decimal, ReadError, Reader, Tag, Writer};
 
-/// An element that was read.
+/// One element of a set.
 pub(super) enum Element {
     Text(String),
     Number(Number),
@@ -49,8 +49,8 @@ impl Attribute for Number {
     }
 }
 
-/// Hands out a number in the narrowest form that holds it: an integer of 64 bits, of 128 bits, or else
-/// a float.
+/// Passes a number to the visitor in the narrowest form that holds it: an integer of 64 bits, of
+/// 128 bits, or else a float.
 pub(super) fn visit_number<'de, V: Visitor<'de>>(
     text: &str,
     visitor: V,

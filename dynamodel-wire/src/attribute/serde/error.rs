@@ -1,4 +1,4 @@
-//! What went wrong, in the terms of serde but without the values that serde's messages may show.
+//! Errors in the terms of serde, without the values that serde's messages may show.
 
 use std::fmt::{self, Display};
 
@@ -7,7 +7,7 @@ use serde::ser;
 
 use crate::{ReadError, WriteError};
 
-/// Why a type was not read.
+/// The error of a type that was not read.
 pub(super) struct Unreadable(Box<ReadError>);
 
 impl From<ReadError> for Unreadable {
@@ -28,7 +28,7 @@ impl Unreadable {
         step(*self.0).into()
     }
 
-    #[cold]
+    #[cold] // error path
     fn new(expected: impl Display, found: &'static str) -> Self {
         ReadError::new(expected.to_string(), found).into()
     }
@@ -49,7 +49,7 @@ impl Display for Unreadable {
 impl std::error::Error for Unreadable {}
 
 impl de::Error for Unreadable {
-    /// The message may show values, so it is not kept.
+    /// Drops the message, which may show values.
     fn custom<T: Display>(_: T) -> Self {
         Self::new("a value that the type accepts", "another value")
     }
@@ -105,12 +105,12 @@ fn describe(unexpected: Unexpected<'_>) -> &'static str {
     }
 }
 
-/// Why a value was not written.
+/// The reason why a value was not written.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Unwritable {
-    /// Its own `Serialize` says no.
+    /// The value's own `Serialize` returned an error.
     Custom,
-    /// The key of a map is not text and has none of its own.
+    /// The key of a map is not text and has no text form.
     Key,
 }
 
@@ -140,7 +140,7 @@ impl Display for Unwritable {
 impl std::error::Error for Unwritable {}
 
 impl ser::Error for Unwritable {
-    /// The message may show values, so it is not kept.
+    /// Drops the message, which may show values.
     fn custom<T: Display>(_: T) -> Self {
         Unwritable::Custom
     }

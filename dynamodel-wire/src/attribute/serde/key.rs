@@ -1,4 +1,4 @@
-//! Keys of maps: text, and what has a text of its own.
+//! Keys of maps: text, and types with one text for each value.
 
 use std::borrow::Cow;
 
@@ -74,7 +74,7 @@ macro_rules! parsed {
     ($($method:ident = $visit:ident($type:ty, $expected:literal);)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
             match self.0.parse::<$type>() {
-                // One text for one key: neither `+1` nor `01`.
+                // Refuses `+1` and `01`: each key has exactly one text.
                 Ok(value) if value.to_string() == self.0 => visitor.$visit(value),
                 _ => Err(ReadError::new($expected, "other text").into()),
             }

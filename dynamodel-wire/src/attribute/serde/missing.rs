@@ -1,11 +1,11 @@
-//! What an attribute that is not there reads as.
+//! The deserializer of an attribute that is not there.
 
 use serde::de::{Deserializer, Error, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::error::Unreadable;
 
-/// Reads as `None`, and as nothing else.
+/// Deserializes as `None`; every other type is an error.
 pub(super) struct Missing;
 
 impl<'de> Deserializer<'de> for Missing {

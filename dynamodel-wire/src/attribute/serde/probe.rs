@@ -1,4 +1,4 @@
-//! Whether a value is `None`, without writing it.
+//! A check for `None` that writes nothing.
 
 use std::fmt::Display;
 
@@ -7,7 +7,7 @@ use serde::ser::{Serialize, Serializer};
 use super::error::Unwritable;
 use super::refuse::{refuse, refuse_compounds};
 
-/// Whether the value serializes as `None`.
+/// Returns `true` if the value serializes as `None`.
 pub(super) fn is_none<T: Serialize>(value: &T) -> bool {
     value.serialize(Probe).is_ok()
 }
@@ -57,7 +57,7 @@ impl Serializer for Probe {
         serialize_unit_variant(&'static str, u32, &'static str);
     }
 
-    /// The text is not needed, so it is not made.
+    /// Stops without making the text, which is not needed.
     fn collect_str<T: Display + ?Sized>(self, _: &T) -> Is {
         Err(Unwritable::Custom)
     }

@@ -1,4 +1,4 @@
-//! What a serializer of single words refuses: everything that has parts.
+//! Refusals of serializers that accept single words only: everything that has parts.
 
 /// The associated types and methods of a [`Serializer`](serde::Serializer) with `Ok = $ok` that refuses
 /// every value with parts, with the error `$error`.

@@ -6,7 +6,7 @@ use super::error::Unwritable;
 use super::key::KeySerializer;
 use crate::Writer;
 
-/// What was written.
+/// The kind of value that was written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wrote {
     Value,
@@ -22,7 +22,7 @@ struct Serializer<'w> {
 }
 
 impl<'w> Serializer<'w> {
-    /// `{"M":{"variant":` and what follows it.
+    /// Writes `{"M":{"variant":` and `open` behind it.
     fn variant(self, variant: &'static str, open: &[u8]) -> &'w mut Writer {
         self.w.raw(b"{\"M\":{");
         self.w.member(variant);
@@ -31,8 +31,8 @@ impl<'w> Serializer<'w> {
     }
 }
 
-/// Writes a value. An error is told where the value begins, unless something inside of it told one:
-/// what was begun there may end in the key of a map, which is user data.
+/// Writes a value. An error gets the path of the value's start, unless something inside of the
+/// value reported one itself: the end of the bytes may be the key of a map, which is user data.
 pub(super) fn write<T: Serialize + ?Sized>(value: &T, w: &mut Writer) -> Written {
     let start = w.len();
     let written = value.serialize(Serializer { w });
@@ -177,11 +177,11 @@ impl<'w> ser::Serializer for Serializer<'w> {
     }
 }
 
-/// The name of the struct and of its one field by which `serde_json` hands out the text of a number,
-/// with its feature `arbitrary_precision`.
+/// The name of the struct and of its one field by which `serde_json`, with its feature
+/// `arbitrary_precision`, passes the text of a number.
 const JSON_NUMBER: &str = "$serde_json::private::Number";
 
-/// Writes the elements, entries or fields of a container that was opened.
+/// Writes the elements, entries or fields of a container that is open.
 pub(super) struct Compound<'w> {
     w: &'w mut Writer,
     close: &'static [u8],
@@ -294,7 +294,7 @@ impl ser::SerializeMap for Compound<'_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
-        // A value without a key is a bug of the type's `Serialize`.
+        // A value without a key is a bug in the type's `Serialize`.
         let key = self.key.take().ok_or(Unwritable::Custom)?;
         self.entry(&key, value)
     }

@@ -1,4 +1,4 @@
-//! [`Json`].
+//! [`Json`]: any serde type as JSON text.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,8 +10,8 @@ use crate::{ReadError, Reader, WriteError, Writer};
 
 /// Any serde type, stored as S: its JSON text.
 ///
-/// DynamoDB sees text and no structure: there are no paths into it, and equality is that of the text.
-/// A type with a fixed order of entries, which a `HashMap` does not have, can be compared so.
+/// DynamoDB sees text without structure: no path leads into it, and equality is equality of the
+/// text. Comparing works for types with a fixed order of entries, which a `HashMap` does not have.
 /// `#[dynamo(serde)]` stores the same types as maps, lists and numbers instead.
 ///
 /// ```
@@ -48,8 +48,8 @@ fn write<T: Serialize>(value: &T, w: &mut Writer) {
     }
 }
 
-/// The text of the error may show values, so only its category is told.
-#[cold]
+/// Reports only the category of the error: its text may show values.
+#[cold] // error path
 fn unreadable(error: &serde_json::Error) -> ReadError {
     let found = match error.classify() {
         Category::Data => "JSON of another form",

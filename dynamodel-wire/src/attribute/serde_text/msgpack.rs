@@ -1,4 +1,4 @@
-//! [`MsgPack`].
+//! [`MsgPack`]: any serde type as MessagePack bytes.
 
 use rmp_serde::decode::Error;
 use serde::Serialize;
@@ -11,8 +11,8 @@ use crate::{ReadError, Reader, WriteError, Writer};
 /// Any serde type, stored as B: its MessagePack bytes. Structs keep the names of their fields, so that
 /// fields can be added later.
 ///
-/// Smaller than JSON text and faster to read. DynamoDB sees bytes and no structure: there are no paths
-/// into it, and equality is that of the bytes.
+/// The bytes are fewer than those of JSON text and faster to read. DynamoDB sees bytes without
+/// structure: no path leads into them, and equality is equality of the bytes.
 ///
 /// ```
 /// use dynamodel_wire::{self as wire, MsgPack};
@@ -52,12 +52,12 @@ fn write<T: Serialize>(value: &T, w: &mut Writer) {
     }
 }
 
-#[cold]
+#[cold] // error path
 fn unreadable(found: &'static str) -> ReadError {
     ReadError::new("B with the MessagePack of the field's type", found)
 }
 
-/// The text of the error may show values, so only its kind is told.
+/// Reports only the kind of the error: its text may show values.
 fn describe(error: &Error) -> &'static str {
     match error {
         Error::InvalidMarkerRead(_) | Error::InvalidDataRead(_) => "bytes that end early",

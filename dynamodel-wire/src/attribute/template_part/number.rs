@@ -20,7 +20,7 @@ macro_rules! unsigned {
 }
 unsigned!(u8 u16 u32 u64 u128);
 
-/// The distance from the least value, in the unsigned type of the same size.
+/// Writes the distance from the least value, in the unsigned type of the same size.
 macro_rules! signed {
     ($($t:ty, $u:ty;)*) => {$(
         impl TemplatePart for $t {
@@ -38,7 +38,7 @@ macro_rules! signed {
 }
 signed! { i8, u8; i16, u16; i32, u32; i64, u64; i128, u128; }
 
-/// As 64 bits on every machine, so that keys are the same everywhere.
+/// Writes 64 bits on every machine, so that keys are the same everywhere.
 macro_rules! sized {
     ($($t:ty, $as:ty;)*) => {$(
         impl TemplatePart for $t {
@@ -67,7 +67,7 @@ fn padded(value: u128, width: usize, out: &mut String) {
     out.push_str(digits);
 }
 
-/// The number of exactly this many digits.
+/// Parses a number of exactly `width` digits.
 pub(super) fn natural(text: &str, width: usize) -> Option<u128> {
     let plain = text.len() == width && text.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| text.parse().ok()).flatten()

@@ -41,7 +41,7 @@ impl TemplatePart for SystemTime {
             Err(_) => UNIX_EPOCH.checked_sub(Duration::from_secs(seconds.unsigned_abs())),
         }?
         .checked_add(Duration::from_nanos(nanos.into()))?;
-        // Only the text that the value itself has: no February 30th, no other punctuation.
+        // Accepts only the text that the value itself has: no February 30th, no other punctuation.
         let mut again = String::with_capacity(text.len());
         time.write_part(&mut again).ok()?;
         (again == text).then_some(time)
@@ -49,7 +49,7 @@ impl TemplatePart for SystemTime {
 }
 impl FixedWidth for SystemTime {}
 
-/// Whole seconds before or after 1970, and the nanoseconds after that second.
+/// Returns whole seconds before or after 1970, and the nanoseconds after that second.
 fn since_epoch(time: SystemTime) -> Option<(i64, u32)> {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => Some((i64::try_from(after.as_secs()).ok()?, after.subsec_nanos())),
@@ -64,7 +64,7 @@ fn since_epoch(time: SystemTime) -> Option<(i64, u32)> {
     }
 }
 
-/// The day of a date: [`civil`] the other way round.
+/// Returns the day of a date, counted from 1970-01-01: the inverse of [`civil`].
 fn days(year: i64, month: i64, date: i64) -> i64 {
     let year = year - i64::from(month <= 2);
     let era = year.div_euclid(400);

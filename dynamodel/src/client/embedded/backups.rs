@@ -1,4 +1,5 @@
-//! Point-in-time recovery, remembered and not acted on: the engine has none.
+//! Point-in-time recovery settings. They are stored and returned, but have no effect: the engine
+//! keeps no backups.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::dispatch::{Answer, read, write};
 
-/// For how long DynamoDB keeps changes when nothing else is asked for; the most, too.
+/// The number of days for which DynamoDB keeps changes by default, which is also the maximum.
 const DEFAULT_DAYS: u32 = 35;
 
-/// The tables, by id, on which point-in-time recovery is switched on, and for how many days.
+/// The ids of the tables on which point-in-time recovery is switched on, with the number of days.
 #[derive(Debug, Default)]
 pub(super) struct ContinuousBackups {
     enabled: Mutex<HashMap<String, u32>>,
@@ -53,14 +54,14 @@ struct Recovery {
 }
 
 impl ContinuousBackups {
-    /// `DescribeContinuousBackups`.
+    /// Runs `DescribeContinuousBackups`.
     pub(super) fn describe(&self, database: &Database, body: &[u8]) -> Answer {
-        answer(self.try_describe(database, body))
+        response(self.try_describe(database, body))
     }
 
-    /// `UpdateContinuousBackups`.
+    /// Runs `UpdateContinuousBackups`.
     pub(super) fn update(&self, database: &Database, body: &[u8]) -> Answer {
-        answer(self.try_update(database, body))
+        response(self.try_update(database, body))
     }
 
     fn try_describe(&self, database: &Database, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
@@ -92,8 +93,9 @@ impl ContinuousBackups {
     }
 }
 
-/// These two operations have an error of their own for a table that is not there.
-fn answer(result: Result<Vec<u8>, DynoxideError>) -> Answer {
+/// Returns the response to one of these two operations, which have an own error for a missing
+/// table.
+fn response(result: Result<Vec<u8>, DynoxideError>) -> Answer {
     match result {
         Err(DynoxideError::ResourceNotFoundException(message)) => Answer::error(
             "com.amazonaws.dynamodb.v20120810#TableNotFoundException",
@@ -103,7 +105,8 @@ fn answer(result: Result<Vec<u8>, DynoxideError>) -> Answer {
     }
 }
 
-/// The id of the request's table: a table that is made anew under an old name has another one.
+/// Returns the id of the request's table: a table that is created again under an old name has a new
+/// id.
 fn table_id(database: &Database, request: Request) -> Result<String, DynoxideError> {
     let table_name = request.table_name.ok_or_else(|| missing("TableName"))?;
     let name = serde_json::json!({ "TableName": table_name }).to_string();

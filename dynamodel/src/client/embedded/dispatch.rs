@@ -1,4 +1,4 @@
-//! From the name of an operation and its JSON body to the JSON of the answer.
+//! Dispatch from the name of an operation and its JSON body to the JSON of the response.
 
 use dynoxide::actions::get_item::GetItemRequest;
 use dynoxide::actions::update_item::UpdateItemRequest;
@@ -6,7 +6,7 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The status and the body of an answer.
+/// The status and the body of a response.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -14,17 +14,17 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The answer to a request without a body that can be read.
+    /// Returns the response to a request whose body cannot be read.
     pub(super) fn unreadable() -> Self {
         Answer::bare("SerializationException")
     }
 
-    /// The answer to an operation that is not known.
+    /// Returns the response to an unknown operation.
     fn unknown() -> Self {
         Answer::bare("UnknownOperationException")
     }
 
-    /// An error by its full name.
+    /// Creates an error by its full name.
     pub(super) fn error(name: &str, message: &str) -> Self {
         let body = serde_json::json!({ "__type": name, "message": message });
         Answer {
@@ -33,7 +33,7 @@ impl Answer {
         }
     }
 
-    /// A refusal without a message.
+    /// Creates an error without a message.
     fn bare(name: &str) -> Self {
         Answer {
             status: 400,
@@ -55,7 +55,7 @@ impl From<Result<Vec<u8>, DynoxideError>> for Answer {
     }
 }
 
-/// Whether an operation in memory is over before another thread would have taken it up.
+/// Returns `true` if an operation in memory takes less time than handing it to another thread.
 pub(super) fn is_short(operation: &str) -> bool {
     matches!(
         operation,
@@ -106,8 +106,8 @@ pub(super) fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Ans
     result.map_err(|error| in_envelope(operation, error)).into()
 }
 
-/// Updates an item. Of one that the update creates, the engine says that it was its key before;
-/// DynamoDB says nothing.
+/// Updates an item. For an item that the update creates, the engine returns the key as the old
+/// item; DynamoDB returns nothing.
 fn update_item(database: &Database, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
     let request: UpdateItemRequest = read(body)?;
     let is_created = request.return_values.as_deref() == Some("ALL_OLD") && {
@@ -118,16 +118,16 @@ fn update_item(database: &Database, body: &[u8]) -> Result<Vec<u8>, DynoxideErro
         };
         database.get_item(get).is_ok_and(|got| got.item.is_none())
     };
-    let mut answer = database.update_item(request)?;
+    let mut response = database.update_item(request)?;
     if is_created {
-        answer.attributes = None;
+        response.attributes = None;
     }
-    write(&answer)
+    write(&response)
 }
 
-/// Writes the body of a successful answer.
-pub(super) fn write<T: Serialize>(answer: &T) -> Result<Vec<u8>, DynoxideError> {
-    serde_json::to_vec(answer).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
+/// Writes the body of a successful response.
+pub(super) fn write<T: Serialize>(response: &T) -> Result<Vec<u8>, DynoxideError> {
+    serde_json::to_vec(response).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
 }
 
 /// Reads the body of a request.
@@ -135,10 +135,11 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, DynoxideError>
     serde_json::from_slice(body).map_err(|error| refusal(&error.to_string()))
 }
 
-/// The error of DynamoDB for a body that cannot be read.
+/// Returns DynamoDB's error for a body that cannot be read.
 ///
-/// The engine's request types put a marker before their message that says which error it is; the
-/// engine's own reading of the markers is private to it. The rest is told by serde's wording.
+/// The engine's request types put a marker before their message that tells which error it is, but
+/// the engine's function that reads the markers is private. Errors without a marker are told apart
+/// by serde's wording.
 fn refusal(message: &str) -> DynoxideError {
     type Error = fn(String) -> DynoxideError;
     const MARKERS: [(&str, bool, Error); 5] = [
@@ -194,7 +195,7 @@ fn refusal(message: &str) -> DynoxideError {
     }
 }
 
-/// Without the ` at line 1 column 2` that serde_json appends.
+/// Removes the ` at line 1 column 2` that serde_json appends.
 fn without_position(message: &str) -> &str {
     match message.rsplit_once(" at line ") {
         Some((text, position)) if position.contains("column") => text,
@@ -202,8 +203,8 @@ fn without_position(message: &str) -> &str {
     }
 }
 
-/// Writes of single items report what is wrong with a value in an envelope, other operations
-/// without it.
+/// Puts an error into the envelope in which writes of single items report wrong values; other
+/// operations report them without it.
 fn in_envelope(operation: &str, error: DynoxideError) -> DynoxideError {
     match error {
         DynoxideError::EnvelopedValidation(message) => {

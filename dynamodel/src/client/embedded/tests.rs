@@ -1,4 +1,4 @@
-//! The engine under the plain SDK client.
+//! Tests of the engine under the plain SDK client.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -47,7 +47,7 @@ async fn create_table(client: &Client) {
         .send()
         .await
         .unwrap();
-    // The engine answers `CREATING`, as DynamoDB does, and is done by then.
+    // The engine returns `CREATING`, as DynamoDB does, although the table is ready by then.
     let describe = client.describe_table().table_name("books");
     let described = describe.send().await.unwrap().table.unwrap();
     assert_eq!(described.table_status, Some(TableStatus::Active));
@@ -147,7 +147,8 @@ fn a_file_that_cannot_be_opened_is_an_error() {
     assert!(super::client(Some(&path)).is_err());
 }
 
-/// 200 tasks at once, on a file and in memory, while the runtime has one thread: it stays awake.
+/// Runs 200 tasks at once, on a file and in memory, on a runtime with one thread, which must not
+/// block.
 #[tokio::test]
 async fn many_tasks_share_an_engine() {
     let directory = Directory::new("shares");
@@ -197,7 +198,7 @@ async fn a_call_that_is_dropped_leaves_the_engine_usable() {
 
 #[test]
 fn no_tokio_is_needed() {
-    /// The SDK's own timer is Tokio's.
+    /// A timer that never fires: the SDK's default one needs Tokio.
     #[derive(Debug)]
     struct NoTimer;
     impl AsyncSleep for NoTimer {
@@ -211,10 +212,10 @@ fn no_tokio_is_needed() {
     assert!(tables.unwrap().unwrap().table_names().is_empty());
 }
 
-/// A request that nobody looks at for now, as of a stream whose last item is worked on, is in nobody's
-/// way.
+/// A request that is not polled for a while, such as that of a stream whose last item is being
+/// handled, must not block other requests.
 #[tokio::test]
-async fn requests_do_not_wait_for_those_that_are_not_looked_at() {
+async fn requests_do_not_wait_for_unpolled_requests() {
     let engine = EmbeddedEngine::memory().unwrap();
     let client = Client::from_conf(engine.config().build());
     create_table(&client).await;
@@ -332,16 +333,16 @@ async fn every_answer_has_a_checksum() {
     assert_eq!(checksums.0.load(Ordering::Relaxed), 2);
 }
 
-/// A slow machine is no broken connection: by default the SDK gives a request up that makes no progress
-/// for some seconds.
+/// A slow machine is not a broken connection: by default the SDK aborts a request that makes no
+/// progress for some seconds.
 #[test]
-fn requests_may_wait() {
+fn stalled_requests_are_not_aborted() {
     let config = EmbeddedEngine::memory().unwrap().config().build();
     let protection = config.stalled_stream_protection();
     assert!(protection.is_some_and(|p| !p.upload_enabled() && !p.download_enabled()));
 }
 
-/// A directory that is gone with the test.
+/// A directory that is deleted with the test.
 struct Directory(std::path::PathBuf);
 
 impl Directory {

@@ -1,4 +1,4 @@
-//! The numbers of a request.
+//! The metrics of a request.
 
 use std::time::Instant;
 
@@ -16,8 +16,9 @@ const RETURNED: &str = "db.client.response.returned_rows";
 const SCANNED: &str = "aws.dynamodb.scanned_count";
 const UNPROCESSED: &str = "dynamodel.unprocessed";
 
-/// Tells the installed recorder what the metrics mean and their units: once, after it was installed.
-/// Exporters show it as help; the metrics are recorded without it too.
+/// Describes the metrics and their units to the installed recorder. Call it once, after the
+/// recorder was installed. Exporters show the descriptions as help; the metrics are recorded
+/// without them too.
 ///
 /// ```
 /// dynamodel::observe::describe_metrics();
@@ -52,7 +53,7 @@ pub fn describe_metrics() {
     });
 }
 
-/// The numbers of one request, from its beginning on.
+/// The metrics of one request, from its start on.
 pub(super) struct Meter {
     started: Instant,
     labels: Vec<Label>,
@@ -60,7 +61,7 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn begin<O: ApiOperation>(subject: &Subject<'_>) -> Self {
-        // Room for `error.type` too.
+        // One more than the labels here: `error.type` may follow.
         let mut labels = Vec::with_capacity(5);
         labels.push(Label::from_static_parts("db.system.name", "aws.dynamodb"));
         labels.push(Label::from_static_parts("db.operation.name", O::NAME));
@@ -105,7 +106,8 @@ impl Meter {
     }
 }
 
-/// The table that the request is about, if it is one. Its name is shared, not copied, where it can be.
+/// Returns the table of the request if there is only one. The name is shared instead of copied
+/// where possible.
 fn one_table(tables: &Tables) -> Option<SharedString> {
     match tables {
         Tables::One(table) => Some(SharedString::from_shared(table.clone())),
@@ -117,7 +119,7 @@ fn one_table(tables: &Tables) -> Option<SharedString> {
     }
 }
 
-/// Where numbers with the same labels are written down.
+/// A recorder with the labels of one request.
 struct Sheet<'a> {
     recorder: &'a dyn Recorder,
     labels: Vec<Label>,
@@ -143,7 +145,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// The labels go into the key and come out of it again, so that they are not copied.
+    /// Moves the labels into the key and out of it again, so that they are not copied.
     fn with_key(&mut self, name: &'static str, write: impl FnOnce(&dyn Recorder, &Key)) {
         let key = Key::from_parts(name, std::mem::take(&mut self.labels));
         write(self.recorder, &key);
@@ -151,7 +153,8 @@ impl Sheet<'_> {
     }
 }
 
-/// The codes that DynamoDB documents for the operations that are sent, and those of every AWS service.
+/// The error codes that DynamoDB documents for the operations of this crate, and those of every AWS
+/// service.
 const CODES: [&str; 35] = [
     "AccessDeniedException",
     "ConditionalCheckFailedException",
@@ -190,7 +193,8 @@ const CODES: [&str; 35] = [
     "ValidationException",
 ];
 
-/// The `error.type` of a label. What a service says is not trusted to be one of few.
+/// Returns the `error.type` of a label. Unknown codes share one label, because a service could send
+/// any number of them.
 fn label_of(kind: &FailureKind) -> &'static str {
     let FailureKind::Service { code, .. } = kind else {
         return error_type(kind);

@@ -6,7 +6,7 @@ use tracing::field::Empty;
 use super::{Counts, Ended, Subject, error_type};
 use crate::transport::{ApiOperation, FailureKind, Tables};
 
-/// The span with what is known before the request is sent.
+/// Opens the span with the fields that are known before the request is sent.
 pub(super) fn open<O: ApiOperation>(subject: &Subject<'_>) -> Span {
     let span = tracing::info_span!(
         target: "dynamodel::observe",
@@ -56,7 +56,7 @@ fn record_tables<O: ApiOperation>(span: &Span, tables: &Tables) {
     }
 }
 
-/// Writes down how the request ended.
+/// Records how the request ended.
 pub(super) fn record(span: &Span, ended: &Ended<'_>) {
     if span.is_disabled() {
         return;

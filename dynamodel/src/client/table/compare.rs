@@ -1,4 +1,4 @@
-//! What a table has that differs from a schema.
+//! Differences between a table and a schema.
 
 use aws_sdk_dynamodb::types::{
     BillingMode, KeySchemaElement, KeyType, Projection, ProjectionType, SseStatus, SseType,
@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::{
 
 use crate::model::schema::{Billing, IndexProjection, KeySchema, TableClass, TableSchema};
 
-/// Each difference in words. What the schema leaves to DynamoDB's default is not compared, and neither
-/// are indexes that the schema does not name, capacity units (auto scaling changes them), tags, and
-/// which key of the account encrypts.
+/// Returns each difference in words. Options that the schema leaves to DynamoDB's default are not
+/// compared, and neither are indexes that the schema does not name, capacity units (auto scaling
+/// changes them), tags, and the choice of the account's encryption key.
 pub(super) fn differences(schema: &TableSchema, table: &TableDescription) -> Vec<String> {
     let mut found = Vec::new();
     compare_keys("the table", &schema.key, table.key_schema(), &mut found);
@@ -20,7 +20,7 @@ pub(super) fn differences(schema: &TableSchema, table: &TableDescription) -> Vec
     found
 }
 
-/// The difference of the attribute that Time to Live is on, in words.
+/// Returns the difference in the attribute that Time to Live uses, in words.
 pub(super) fn time_to_live(expected: &str, actual: Option<&str>) -> Option<String> {
     match actual {
         Some(actual) if actual == expected => None,
@@ -73,7 +73,7 @@ fn compare_kinds(schema: &TableSchema, table: &TableDescription, found: &mut Vec
     }
 }
 
-/// Whether the schema has the attribute in a key.
+/// Returns `true` if the attribute is part of a key of the schema.
 fn is_key(schema: &TableSchema, name: &str) -> bool {
     let mut indexes = schema.indexes.iter();
     schema.key.contains(name) || indexes.any(|i| i.key.contains(name))
@@ -141,7 +141,8 @@ fn compare_options(schema: &TableSchema, table: &TableDescription, found: &mut V
     }
 }
 
-/// DynamoDB Local takes these and forgets them.
+/// Compares encryption and table class, except on DynamoDB Local, which accepts both and does not
+/// return them.
 fn compare_storage(schema: &TableSchema, table: &TableDescription, found: &mut Vec<String>) {
     let is_local = |arn: &str| arn.starts_with("arn:aws:dynamodb:ddblocal:");
     if table.table_arn().is_some_and(is_local) {

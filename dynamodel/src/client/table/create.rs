@@ -87,7 +87,7 @@ pub(super) fn request(
     Ok(request)
 }
 
-/// The attributes of all keys, each once.
+/// Returns the attributes of all keys, each once.
 fn attribute_definitions(schema: &TableSchema) -> Result<Vec<AttributeDefinition>, Error> {
     let mut names: Vec<&'static str> = Vec::new();
     for key in std::iter::once(&schema.key).chain(schema.indexes.iter().map(|i| &i.key)) {

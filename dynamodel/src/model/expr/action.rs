@@ -1,4 +1,4 @@
-//! Updates: what can be done to a path.
+//! Updates: the actions on a path.
 
 use std::marker::PhantomData;
 
@@ -34,9 +34,9 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.assign(Source::Value(Value::write(|w| value.write_value(w))))
     }
 
-    /// Sets the attribute to what another attribute holds, or to what is computed of others by
+    /// Sets the attribute to the value of another attribute, or to a value computed from others by
     /// [`or`](Self::or), [`plus`](Self::plus), [`minus`](Self::minus) and [`concat`](Self::concat).
-    /// Attributes that are named without `or` must be there.
+    /// Attributes that are named without `or` must exist.
     ///
     /// ```
     /// # use dynamodel::Entity;
@@ -58,7 +58,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.assign(source.assignment().0)
     }
 
-    /// Sets the attribute when it is missing, else leaves it as it is.
+    /// Sets the attribute if it is missing, otherwise leaves it as it is.
     pub fn set_if_absent(&self, value: impl SetValue<K::Type>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -78,11 +78,11 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.action(Verb::Remove)
     }
 
-    /// Adds a number atomically; a missing attribute counts as zero. To take away, see
+    /// Adds a number atomically; a missing attribute counts as zero. The opposite is
     /// [`subtract`](Self::subtract).
     ///
-    /// An ADD action, and inside a document, where ADD is not documented to work, a SET action that
-    /// does the same.
+    /// This is an ADD action. Inside a document, where ADD is not documented to work, it is a SET
+    /// action with the same effect.
     pub fn add(&self, amount: impl ValueFor<AmountOf<K::Type>>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -96,8 +96,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.action(Verb::Add(amount))
     }
 
-    /// Subtracts a number, or what another attribute holds, atomically. The attribute must be there;
-    /// it may become negative, so guard an unsigned one with a condition such as
+    /// Subtracts a number, or the value of another attribute, atomically. The attribute must exist.
+    /// It may become negative, so protect an unsigned one with a condition such as
     /// `.when(|s| s.stock.ge(2))`: a negative number could not be read any more.
     pub fn subtract<How>(
         &self,
@@ -110,8 +110,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.decrement(amount)
     }
 
-    /// Adds a number, or what another attribute holds, atomically, by the SET action: the attribute
-    /// must be there.
+    /// Adds a number, or the value of another attribute, atomically, by the SET action: the
+    /// attribute must exist.
     pub fn increment<How>(
         &self,
         amount: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
@@ -123,8 +123,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.assign(Source::Path(self.place()).plus(amount.assignment().0))
     }
 
-    /// Subtracts a number, or what another attribute holds, atomically, by the SET action: the
-    /// attribute must be there. See [`subtract`](Self::subtract) for unsigned numbers.
+    /// Subtracts a number, or the value of another attribute, atomically, by the SET action: the
+    /// attribute must exist. See [`subtract`](Self::subtract) for unsigned numbers.
     pub fn decrement<How>(
         &self,
         amount: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
@@ -166,7 +166,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.assign(start.minus(amount))
     }
 
-    /// Appends elements to the end of a list that is there.
+    /// Appends elements to the end of an existing list.
     pub fn append<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -176,7 +176,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.assign(Source::Path(self.place()).concat(list(elements)))
     }
 
-    /// Puts elements before the first of a list that is there.
+    /// Puts elements before the first one of an existing list.
     pub fn prepend<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -197,7 +197,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.assign(present.concat(list(elements)))
     }
 
-    /// Puts elements before the first of a list; a missing attribute counts as the empty list.
+    /// Puts elements before the first one of a list; a missing attribute counts as the empty list.
     pub fn prepend_or_create<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -210,8 +210,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
 
     /// Adds elements to a set, atomically, by the ADD action; a missing attribute counts as the empty
     /// set.
-    ///
-    /// AWS documents ADD and DELETE for top-level attributes; the service takes them inside documents
+    /// AWS documents ADD and DELETE for top-level attributes; the service accepts them inside
+    /// documents too.
     /// too.
     pub fn insert<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
@@ -222,7 +222,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         set_of(elements).map_or_else(Action::nothing, |set| self.action(Verb::Add(set)))
     }
 
-    /// Takes elements out of a set, atomically, by the DELETE action. Taking out the last one removes
+    /// Removes elements from a set, atomically, by the DELETE action. Removing the last one removes
     /// the attribute.
     pub fn delete<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
@@ -236,7 +236,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
 
 /// Operands of [`set_from`](Path::set_from) and the arithmetic of updates.
 impl<K: Token, Sc: Scope> Path<K, Sc> {
-    /// What the attribute holds, or the value or other attribute while it is missing.
+    /// Returns the value of the attribute or, while it is missing, the given value or other
+    /// attribute.
     pub fn or<How>(
         &self,
         other: impl UpdateOperand<ValueOf<K::Type>, Sc, How>,
@@ -250,7 +251,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         }
     }
 
-    /// The sum of this attribute and a number or another attribute.
+    /// Returns the sum of this attribute and a number or another attribute.
     pub fn plus<How>(
         &self,
         other: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
@@ -265,7 +266,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         }
     }
 
-    /// This attribute less a number or another attribute.
+    /// Returns this attribute less a number or another attribute.
     pub fn minus<How>(
         &self,
         other: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
@@ -280,8 +281,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         }
     }
 
-    /// The elements of this list, then those of another one. DynamoDB joins two lists in one action,
-    /// not more.
+    /// Returns the elements of this list, then those of another one. DynamoDB joins two lists in
+    /// one action, not more.
     pub fn concat<How>(
         &self,
         other: impl UpdateOperand<ValueOf<K::Type>, Sc, How>,
@@ -317,7 +318,7 @@ fn empty_list() -> Value {
     Value::write(|w| w.list(|_| {}))
 }
 
-/// `None` for no elements: DynamoDB has no empty set, and there is nothing to do.
+/// Returns `None` for no elements: DynamoDB has no empty set, and the action would do nothing.
 fn set_of<V, T: Attribute<Kind: kind::SetElement>>(
     elements: impl IntoIterator<Item = V>,
 ) -> Option<Value>

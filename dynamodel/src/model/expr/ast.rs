@@ -1,11 +1,11 @@
-//! The untyped expression tree: what the typed surface builds and the renderer reads.
+//! The untyped expression tree, which the typed API builds and the renderer reads.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::wire::{WriteError, Writer};
 
-/// Where an attribute is: a name, and inside documents the way to it.
+/// The place of an attribute: a name, and inside documents the path to it.
 #[derive(Clone)]
 pub(crate) struct Place {
     pub(crate) parent: Option<Arc<Place>>,
@@ -17,7 +17,7 @@ pub(crate) struct Place {
 pub(crate) enum Step {
     /// An attribute that the schema names.
     Attribute(&'static str),
-    /// An entry of a map; the key is the user's data.
+    /// An entry of a map. The key is user data, so errors do not show it.
     Entry(Arc<str>),
     /// An element of a list.
     Element(usize),
@@ -31,7 +31,7 @@ impl Place {
         }
     }
 
-    /// The place at the end of a way of names.
+    /// Returns the place at the end of a path of names.
     pub(crate) fn of_names(names: &[&'static str]) -> Option<Self> {
         names.iter().fold(None, |parent: Option<Place>, name| {
             Some(Place {
@@ -41,7 +41,7 @@ impl Place {
         })
     }
 
-    /// A top-level attribute, or what is below `parent`.
+    /// Returns the place of a top-level attribute, or of a step below `parent`.
     pub(crate) fn below(parent: Option<&Arc<Place>>, step: Step) -> Self {
         Place {
             parent: parent.cloned(),
@@ -49,12 +49,12 @@ impl Place {
         }
     }
 
-    /// Whether this is inside a document, not a top-level attribute.
+    /// Returns `true` for a place inside a document, `false` for a top-level attribute.
     pub(crate) fn is_nested(&self) -> bool {
         self.parent.is_some()
     }
 
-    /// The steps from the top-level attribute down.
+    /// Returns the steps from the top-level attribute down.
     pub(crate) fn steps(&self) -> Vec<&Step> {
         let mut steps = vec![&self.step];
         let mut at = self.parent.as_deref();
@@ -66,7 +66,7 @@ impl Place {
         steps
     }
 
-    /// The name of the top-level attribute.
+    /// Returns the name of the top-level attribute.
     pub(crate) fn top(&self) -> &'static str {
         let mut at = self;
         while let Some(parent) = &at.parent {
@@ -78,7 +78,8 @@ impl Place {
         }
     }
 
-    /// Whether one of the two is the other or lies inside it: DynamoDB refuses such a pair in one update.
+    /// Returns `true` if the places are the same or one lies inside the other: DynamoDB refuses
+    /// such a pair in one update.
     pub(crate) fn overlaps(&self, other: &Place) -> bool {
         if self.parent.is_none() && other.parent.is_none() {
             return self.step == other.step;
@@ -90,7 +91,7 @@ impl Place {
     }
 }
 
-/// The path as the schema names it; map keys are shown as `*`.
+/// Writes the path as the schema names it; map keys are shown as `*`.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, step) in self.steps().into_iter().enumerate() {
@@ -106,11 +107,11 @@ impl fmt::Display for Place {
     }
 }
 
-/// A value, already in its wire form.
+/// A value in its wire form.
 #[derive(Clone)]
 pub(crate) enum Value {
     Json(Vec<u8>),
-    /// DynamoDB cannot hold it; reported when the operation is sent.
+    /// A value that DynamoDB cannot hold; reported when the operation is sent.
     Invalid(WriteError),
 }
 
@@ -133,7 +134,7 @@ pub(crate) enum Operand {
 }
 
 impl Operand {
-    /// The place, when the other one is the same place.
+    /// Returns the place if the other operand is the same place.
     fn repeated<'a>(&'a self, other: &Operand) -> Option<&'a Place> {
         match (self, other) {
             (Operand::Path(a), Operand::Path(b)) => (a.steps() == b.steps()).then_some(a),
@@ -189,7 +190,7 @@ impl Function {
 /// A condition, filter or key condition.
 #[derive(Clone)]
 pub(crate) enum Node {
-    /// Holds always, or never. Joins and negations fold it away, so that it only stands alone.
+    /// A constant. Joins and negations fold it away, so that it only occurs alone.
     Const(bool),
     Compare(Operand, Comparator, Operand),
     Between(Operand, Operand, Operand),
@@ -201,7 +202,8 @@ pub(crate) enum Node {
 }
 
 impl Node {
-    /// All of them; nothing to ask when there are none, or when they hold always.
+    /// Joins conditions that all have to hold. Returns `None` when there are none, or when they
+    /// always hold.
     pub(crate) fn all(nodes: Vec<Node>) -> Option<Node> {
         match Node::and(nodes) {
             Node::Const(true) => None,
@@ -209,7 +211,7 @@ impl Node {
         }
     }
 
-    /// This one too.
+    /// Adds a condition that has to hold too.
     pub(crate) fn also(before: Option<Node>, node: Node) -> Option<Node> {
         match (before, node) {
             (None, Node::Const(true)) => None,
@@ -218,7 +220,7 @@ impl Node {
         }
     }
 
-    /// All of them hold; always when there are none.
+    /// Returns a condition that holds if all of these hold; without any, it always holds.
     pub(crate) fn and(nodes: impl IntoIterator<Item = Node>) -> Node {
         let mut nodes = nodes.into_iter();
         let first = match (nodes.next(), nodes.next()) {
@@ -238,7 +240,7 @@ impl Node {
         Self::joined(joined, Node::And, true)
     }
 
-    /// At least one of them holds; never when there are none.
+    /// Returns a condition that holds if at least one of these holds; without any, it never holds.
     pub(crate) fn or(nodes: impl IntoIterator<Item = Node>) -> Node {
         let mut joined = Vec::new();
         for node in nodes {
@@ -259,7 +261,7 @@ impl Node {
         nodes.pop().unwrap_or(Node::Const(of_none))
     }
 
-    /// It does not hold.
+    /// Returns the negation of the condition.
     pub(crate) fn negated(self) -> Node {
         match self {
             Node::Const(holds) => Node::Const(!holds),
@@ -268,7 +270,7 @@ impl Node {
         }
     }
 
-    /// `attribute = value` on a top-level attribute.
+    /// Returns `attribute = value` on a top-level attribute.
     pub(crate) fn equals(name: &'static str, value: Value) -> Node {
         Node::Compare(
             Operand::Path(Place::root(name)),
@@ -285,7 +287,7 @@ impl Node {
         Node::Call(Function::NotExists, Place::root(name), None)
     }
 
-    /// The place that this node, without those inside, compares with itself.
+    /// Returns the place that this node compares with itself; nested nodes are not searched.
     pub(crate) fn repeats(&self) -> Option<&Place> {
         match self {
             Node::Compare(a, _, b) => a.repeated(b),
@@ -327,11 +329,11 @@ impl Node {
     }
 }
 
-/// A value that an update takes for granted: it goes into the condition.
+/// A value that an update assumes: it becomes part of the condition.
 #[derive(Clone)]
 pub(crate) struct Assumed {
     pub(crate) place: Place,
-    /// `None`: the attribute is absent.
+    /// The assumed value; `None` for an absent attribute.
     pub(crate) value: Option<Value>,
 }
 
@@ -364,7 +366,7 @@ pub(crate) enum Verb {
     Delete(Value),
 }
 
-/// What a SET action assigns.
+/// The source of a SET action.
 #[derive(Clone)]
 pub(crate) enum Source {
     Value(Value),
@@ -378,7 +380,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// The attribute, or the value while it is missing.
+    /// Returns the attribute or, while it is missing, the value.
     pub(crate) fn or(place: Place, value: Value) -> Source {
         Source::IfAbsent(place, Box::new(Source::Value(value)))
     }

@@ -1,4 +1,4 @@
-//! Conditions and filters: the questions that can be asked of a path.
+//! Conditions and filters: the tests of a path.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,9 +11,9 @@ use super::{Condition, Token};
 use crate::wire::Tag;
 use crate::wire::{KindOf, ValueFor, ValueOf, kind};
 
-/// Conditions and filters. DynamoDB compares values of one type: of a missing attribute, and of one
-/// that is stored with another type than the field's, only `ne`, `not_exists` and a negated condition
-/// are true.
+/// Conditions and filters. DynamoDB compares values of one type. For a missing attribute, and for
+/// one that is stored with another type than the field's, only `ne`, `not_exists` and a negated
+/// condition are true.
 impl<K: Token, Sc: Scope> Path<K, Sc> {
     fn compare(&self, comparator: Comparator, operand: Operand) -> Condition<Sc::Entity> {
         compare(Operand::path(self.place()), comparator, operand)
@@ -27,7 +27,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         ))
     }
 
-    /// The attribute equals the value or the other attribute.
+    /// Holds if the attribute equals the value or the other attribute.
     ///
     /// ```
     /// # use dynamodel::Entity;
@@ -45,7 +45,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.compare(Comparator::Eq, other.operand())
     }
 
-    /// The attribute differs from the value or the other attribute, or is missing.
+    /// Holds if the attribute differs from the value or the other attribute, or is missing.
     pub fn ne<How>(&self, other: impl Comparand<ValueOf<K::Type>, Sc, How>) -> Condition<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -53,7 +53,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.compare(Comparator::Ne, other.operand())
     }
 
-    /// The attribute is less than the value or the other attribute.
+    /// Holds if the attribute is less than the value or the other attribute.
     pub fn lt<How>(&self, other: impl Comparand<ValueOf<K::Type>, Sc, How>) -> Condition<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -62,7 +62,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.compare(Comparator::Lt, other.operand())
     }
 
-    /// The attribute is less than the value or the other attribute, or equal to it.
+    /// Holds if the attribute is less than the value or the other attribute, or equal to it.
     pub fn le<How>(&self, other: impl Comparand<ValueOf<K::Type>, Sc, How>) -> Condition<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -71,7 +71,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.compare(Comparator::Le, other.operand())
     }
 
-    /// The attribute is greater than the value or the other attribute.
+    /// Holds if the attribute is greater than the value or the other attribute.
     pub fn gt<How>(&self, other: impl Comparand<ValueOf<K::Type>, Sc, How>) -> Condition<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -80,7 +80,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.compare(Comparator::Gt, other.operand())
     }
 
-    /// The attribute is greater than the value or the other attribute, or equal to it.
+    /// Holds if the attribute is greater than the value or the other attribute, or equal to it.
     pub fn ge<How>(&self, other: impl Comparand<ValueOf<K::Type>, Sc, How>) -> Condition<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -89,8 +89,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.compare(Comparator::Ge, other.operand())
     }
 
-    /// The attribute is at least `low` and at most `high`. DynamoDB refuses two values of which the
-    /// first is greater.
+    /// Holds if the attribute is at least `low` and at most `high`. DynamoDB refuses two values of
+    /// which the first is greater.
     pub fn between<How, How2>(
         &self,
         low: impl Comparand<ValueOf<K::Type>, Sc, How>,
@@ -103,8 +103,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         between(Operand::path(self.place()), low.operand(), high.operand())
     }
 
-    /// The attribute equals one of the values, of which there can be 100. Without any, the condition
-    /// never holds.
+    /// Holds if the attribute equals one of the values, of which there can be 100. Without any, the
+    /// condition never holds.
     pub fn in_<V: ValueFor<ValueOf<K::Type>>>(
         &self,
         values: impl IntoIterator<Item = V>,
@@ -117,7 +117,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         one_of(Operand::path(self.place()), operands)
     }
 
-    /// The attribute, a string or binary, begins with the prefix, or with what another attribute holds.
+    /// Holds if the attribute, a string or binary, begins with the prefix or with the value of
+    /// another attribute.
     ///
     /// ```
     /// # use dynamodel::Entity;
@@ -137,8 +138,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.call(Function::BeginsWith, Some(prefix.operand()))
     }
 
-    /// The attribute contains a piece of text (a string), some bytes (binary) or an element (a set or
-    /// list): a value, or what another attribute holds.
+    /// Holds if the attribute contains a piece of text (a string), some bytes (binary) or an
+    /// element (a set or list), which is a value or the value of another attribute.
     ///
     /// ```
     /// # use dynamodel::Entity;
@@ -159,8 +160,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.call(Function::Contains, Some(part.operand()))
     }
 
-    /// The size of the attribute: characters (UTF-16 code units) of a string, bytes of binary,
-    /// elements of a list or set, entries of a map.
+    /// Returns the size of the attribute, to compare with: characters (UTF-16 code units) of a
+    /// string, bytes of binary, elements of a list or set, entries of a map.
     ///
     /// ```
     /// # use dynamodel::Entity;
@@ -181,7 +182,8 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         }
     }
 
-    /// The attribute is there. A stored NULL counts as there, although it reads as `None`.
+    /// Holds if the attribute exists. A stored NULL counts as existing, although it reads as
+    /// `None`.
     pub fn exists(&self) -> Condition<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -189,7 +191,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.call(Function::Exists, None)
     }
 
-    /// The attribute is missing.
+    /// Holds if the attribute is missing.
     pub fn not_exists(&self) -> Condition<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -197,7 +199,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
         self.call(Function::NotExists, None)
     }
 
-    /// The attribute is stored with this DynamoDB type, whatever the field's is.
+    /// Holds if the attribute is stored with this DynamoDB type, whatever type the field has.
     ///
     /// ```
     /// # use dynamodel::{AttributeType, Entity};
@@ -233,7 +235,7 @@ fn one_of<E>(value: Operand, list: impl Iterator<Item = Operand>) -> Condition<E
     })
 }
 
-/// The size of an attribute, to compare with: made by [`Path::size`].
+/// The size of an attribute, to compare with; created by [`Path::size`].
 #[must_use = "a size is compared with something: `.size().gt(3)`"]
 pub struct Size<Sc> {
     place: Place,
@@ -260,29 +262,30 @@ macro_rules! comparisons {
         }
     )*};
 }
-/// Comparisons. All but `ne` are false of a missing attribute.
+/// Comparisons. All but `ne` are false for a missing attribute.
 impl<Sc: Scope> Size<Sc> {
     comparisons! {
-        /// The size is this.
+        /// Holds if the size equals this one.
         eq: Eq;
-        /// The size is another, or the attribute is missing.
+        /// Holds if the size is another one, or the attribute is missing.
         ne: Ne;
-        /// The size is less.
+        /// Holds if the size is less.
         lt: Lt;
-        /// The size is less or equal.
+        /// Holds if the size is less or equal.
         le: Le;
-        /// The size is greater.
+        /// Holds if the size is greater.
         gt: Gt;
-        /// The size is greater or equal.
+        /// Holds if the size is greater or equal.
         ge: Ge;
     }
 
-    /// The size is at least `low` and at most `high`.
+    /// Holds if the size is at least `low` and at most `high`.
     pub fn between(&self, low: impl Length<Sc>, high: impl Length<Sc>) -> Condition<Sc::Entity> {
         between(Operand::size(self.place()), low.operand(), high.operand())
     }
 
-    /// The size is one of these, of which there can be 100. Without any, the condition never holds.
+    /// Holds if the size is one of these, of which there can be 100. Without any, the condition
+    /// never holds.
     pub fn in_<L: Length<Sc>>(&self, sizes: impl IntoIterator<Item = L>) -> Condition<Sc::Entity> {
         let operands = sizes.into_iter().map(|s| s.operand());
         one_of(Operand::size(self.place()), operands)

@@ -1,4 +1,4 @@
-//! Updates of the parts of an index key together.
+//! Updates that set the parts of an index key together.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,16 +7,16 @@ use super::ast::{ActionNode, Assumed, Place, Source, Value, Verb};
 use super::{Actions, IntoActions};
 use crate::wire::SetValue;
 
-/// A part of an index key in `set_assuming`: one that changes, or one that stays.
+/// A part of an index key in `set_assuming`: it changes, or it stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<V> {
     /// The part is set to this value.
     Set(V),
-    /// The part has this value, and keeps it. The update is done only if that is so.
+    /// The part has this value and keeps it. The update only happens if that is true.
     Is(V),
 }
 
-/// The actions that set the parts of an index key, made by the member of the index in `apply`.
+/// The actions that set the parts of an index key, created by the member of the index in `apply`.
 #[must_use = "an action does nothing until it is given to `apply`"]
 pub struct IndexAction<E> {
     actions: Vec<ActionNode>,
@@ -70,7 +70,7 @@ impl<E> IndexAction<E> {
     }
 }
 
-/// The value in its wire form; `None` for one that is absent.
+/// Returns the value in its wire form, or `None` if setting it removes the attribute.
 fn written<T>(value: &impl SetValue<T>) -> Option<Value> {
     (!value.is_removal()).then(|| Value::write(|w| value.write_value(w)))
 }

@@ -1,9 +1,10 @@
-//! Conditions made of conditions.
+//! Conditions that are joined from other conditions.
 
 use super::Condition;
 use super::ast::Node;
 
-/// All of the conditions hold. Of none, it holds always: asked alone, nothing is asked.
+/// Holds if all of the conditions hold. Without any it always holds; used alone, it then adds
+/// nothing to the request.
 ///
 /// ```
 /// use dynamodel::{Entity, all_of};
@@ -18,8 +19,8 @@ pub fn all_of<E>(conditions: impl IntoIterator<Item = Condition<E>>) -> Conditio
     Condition::from_node(Node::and(conditions.into_iter().map(Condition::into_node)))
 }
 
-/// At least one of the conditions holds. Of none, it never holds: a read finds nothing, a write is
-/// refused with a failed condition.
+/// Holds if at least one of the conditions holds. Without any it never holds: a read finds nothing,
+/// a write is refused with a failed condition.
 ///
 /// ```
 /// use dynamodel::{Entity, any_of};
@@ -34,7 +35,7 @@ pub fn any_of<E>(conditions: impl IntoIterator<Item = Condition<E>>) -> Conditio
     Condition::from_node(Node::or(conditions.into_iter().map(Condition::into_node)))
 }
 
-/// The condition of a value that may be given: of `None`, it holds always, so that with `&` it asks
+/// Returns the condition of an optional value. For `None` it always holds, so that with `&` it adds
 /// nothing. With `|`, use [`any_of`] of an `Option` of a condition.
 ///
 /// ```

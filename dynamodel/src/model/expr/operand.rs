@@ -1,4 +1,4 @@
-//! What conditions compare a path with: values, other paths, sizes.
+//! Operands of conditions: values, other paths, sizes.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -35,8 +35,9 @@ impl Operand {
     }
 }
 
-/// What an attribute with values of type `V` is compared with in the place of use `Sc`: a value (see
-/// [`ValueFor`]), the path of another attribute of the same DynamoDB type, or a [`Size`].
+/// An operand that an attribute with values of type `V` is compared with, at the place of use `Sc`:
+/// a value (see [`ValueFor`]), the path of another attribute of the same DynamoDB type, or a
+/// [`Size`].
 ///
 /// `How` is found by the compiler.
 #[diagnostic::on_unimplemented(
@@ -49,16 +50,16 @@ pub trait Comparand<V, Sc, How> {
     fn operand(&self) -> Operand;
 }
 
-/// The operand is a value.
+/// Marker: the operand is a value.
 #[derive(Debug)]
 pub enum ByValue {}
-/// The operand is another attribute.
+/// Marker: the operand is another attribute.
 #[derive(Debug)]
 pub enum ByPath {}
-/// The operand is the size of an attribute.
+/// Marker: the operand is the size of an attribute.
 #[derive(Debug)]
 pub enum BySize {}
-/// The operand of an update is made of an attribute by `or`, or of lists by `concat`.
+/// Marker: the operand of an update is made of an attribute by `or`, or of lists by `concat`.
 #[derive(Debug)]
 pub enum ByTerm {}
 
@@ -94,7 +95,7 @@ where
     }
 }
 
-/// What a [`Size`] is compared with: an integer, another size, or the path of a number.
+/// An operand that a [`Size`] is compared with: an integer, another size, or the path of a number.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a size",
     label = "neither an integer nor a size",
@@ -160,8 +161,8 @@ impl<T: AsRef<[u8]>> PrefixOf<kind::B> for T {
     }
 }
 
-/// What `begins_with` tests an attribute of kind `K` for, in the place of use `Sc`: text or bytes (see
-/// [`PrefixOf`]), or the path of another attribute of that kind.
+/// An operand of `begins_with` for an attribute of kind `K`, at the place of use `Sc`: text or
+/// bytes (see [`PrefixOf`]), or the path of another attribute of that kind.
 ///
 /// `How` is found by the compiler.
 #[diagnostic::on_unimplemented(
@@ -197,8 +198,8 @@ where
     }
 }
 
-/// What `contains` looks for in an attribute with values of type `V`, in the place of use `Sc`: a part
-/// (see [`PartOf`]), or the path of an attribute that holds one.
+/// An operand of `contains` for an attribute with values of type `V`, at the place of use `Sc`: a
+/// part (see [`PartOf`]), or the path of an attribute that holds one.
 ///
 /// `How` is found by the compiler.
 #[diagnostic::on_unimplemented(
@@ -282,5 +283,5 @@ macro_rules! elements {
 }
 elements!(Ss: SetOf Ns: SetOf Bs: SetOf L: ListOf);
 
-/// Marks a use of `Sc` in types that hold none.
+/// Names the place of use in types that hold no value of it.
 pub(super) type Use<T> = PhantomData<fn() -> T>;

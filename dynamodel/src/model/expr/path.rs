@@ -1,4 +1,4 @@
-//! [`Path`]: a typed attribute path, and the ways into documents, lists and maps.
+//! [`Path`]: a typed attribute path, and its steps into documents, lists and maps.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,11 +13,12 @@ use crate::wire::{Attribute, ValueOf};
 /// The path of an attribute in an item, typed by the field `K` and the place of use `Sc`.
 ///
 /// The closures of `when`, `filter` and `apply` get the entity's paths as the members of its
-/// `…Fields` struct. Methods on a path make a [`Condition`](super::Condition) or an
+/// `…Fields` struct. Methods on a path create a [`Condition`](super::Condition) or an
 /// [`Action`](super::Action); nothing is sent.
 ///
-/// Paths lead into nested values to any depth: [`at`](Self::at) into a document, [`index`](Self::index)
-/// into a list, [`key`](Self::key) into a map. `Option` and `Box` are looked through.
+/// Paths lead into nested values to any depth: [`at`](Self::at) into a document,
+/// [`index`](Self::index) into a list, [`key`](Self::key) into a map. They look through `Option`
+/// and `Box`.
 ///
 /// ```
 /// # use std::collections::HashMap;
@@ -96,7 +97,7 @@ impl<K: Token, Sc> Path<K, Sc> {
         }
     }
 
-    /// A path inside a document: the closure gets the document's own paths and chooses one.
+    /// Returns a path inside a document: the closure gets the document's own paths and chooses one.
     ///
     /// ```text
     /// s.data.at(|d| d.current_page).set("/cart")
@@ -122,8 +123,8 @@ impl<K: Token, Sc> Path<K, Sc> {
     /// # drop(open);
     /// ```
     ///
-    /// DynamoDB changes a part of a document only where the document is there: an update of a path
-    /// in a document that the item does not have is refused with a `ValidationException`.
+    /// DynamoDB changes a part of a document only if the document exists: an update of a path in a
+    /// document that the item does not have is refused with a `ValidationException`.
     pub fn at<R>(&self, choose: impl FnOnce(<ValueOf<K::Type> as Fields>::Fields<Sc>) -> R) -> R
     where
         K: UsableIn<Sc>,
@@ -133,9 +134,9 @@ impl<K: Token, Sc> Path<K, Sc> {
         choose(ValueOf::<K::Type>::fields(&prefix))
     }
 
-    /// The element of a list at `index`, from 0.
+    /// Returns the path of a list's element at `index`, from 0.
     ///
-    /// Setting an element past the end appends it; removing one moves those after it.
+    /// Setting an element past the end appends it; removing one moves the elements behind it.
     pub fn index(&self, index: usize) -> Path<Inside<<ValueOf<K::Type> as ListOf>::Element>, Sc>
     where
         K: UsableIn<Sc>,
@@ -144,7 +145,7 @@ impl<K: Token, Sc> Path<K, Sc> {
         self.inside(Step::Element(index))
     }
 
-    /// The entry of a map with this key.
+    /// Returns the path of a map's entry with this key.
     pub fn key(
         &self,
         key: impl EntryKey<<ValueOf<K::Type> as MapOf>::Key>,

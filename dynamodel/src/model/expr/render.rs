@@ -1,4 +1,4 @@
-//! Expressions as text: the one place where `#n0` and `:v0` are made.
+//! Expressions as text: the only file that makes `#n0` and `:v0`.
 
 mod expression;
 mod shown;
@@ -21,9 +21,9 @@ pub(crate) struct Body {
     values: Vec<u8>,
     value_count: usize,
     operators: usize,
-    /// The place that was rendered last: values belong to it.
+    /// The place that was rendered last, which names the next values in errors.
     subject: Option<Place>,
-    /// Room for the text of an expression.
+    /// A buffer for the text of an expression.
     text: String,
     error: Option<Error>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Body {
 type Name = std::borrow::Cow<'static, str>;
 
 impl Body {
-    /// A body that begins with the table's name.
+    /// Creates a body that begins with the table's name.
     pub(crate) fn new(table: &str, capacity: usize) -> Self {
         let mut w = Writer::with_capacity(capacity);
         w.raw(b"{\"TableName\":\"");
@@ -49,7 +49,8 @@ impl Body {
         }
     }
 
-    /// A body that begins with a member of another name and value, for what a batch asks of a table.
+    /// Creates a body that begins with a member of another name and value, for a table's part of a
+    /// batch.
     pub(crate) fn beginning_with(name: &str, json: &[u8]) -> Self {
         let mut body = Self::new("", 0);
         let mut w = Writer::with_capacity(name.len() + json.len() + 256);
@@ -61,10 +62,10 @@ impl Body {
         body
     }
 
-    /// A second body that goes on from here.
+    /// Creates a second body that continues from the same members.
     ///
     /// # Errors
-    /// When something in this one is wrong; then that is gone from it.
+    /// The first error of this body, which is removed from it.
     pub(crate) fn copy(&mut self) -> Result<Self, Error> {
         if let Some(e) = self.error.take() {
             return Err(e);
@@ -81,12 +82,12 @@ impl Body {
         })
     }
 
-    /// A member that is JSON already.
+    /// Writes a member that is JSON already.
     pub(crate) fn member(&mut self, name: &str, json: &[u8]) {
         self.member_with(name, |w| w.raw(json));
     }
 
-    /// A member whose value is written in place.
+    /// Writes a member whose value the function writes.
     pub(crate) fn member_with(&mut self, name: &str, write: impl FnOnce(&mut Writer)) {
         self.w.raw(b",\"");
         self.w.raw(name.as_bytes());
@@ -94,7 +95,7 @@ impl Body {
         write(&mut self.w);
     }
 
-    /// A member that is text without anything to escape.
+    /// Writes a member that is text without escapes.
     pub(crate) fn word(&mut self, name: &str, word: &str) {
         self.member_with(name, |w| {
             w.raw(b"\"");
@@ -103,7 +104,7 @@ impl Body {
         });
     }
 
-    /// A member that is a condition, filter or key condition.
+    /// Writes a member that is a condition, filter or key condition.
     pub(crate) fn condition(&mut self, member: &'static str, node: Option<&Node>) {
         let Some(node) = node.filter(|n| !matches!(n, Node::Const(true))) else {
             return;
@@ -111,7 +112,7 @@ impl Body {
         self.expression(member, |body, text| body.node(node, false, text));
     }
 
-    /// A member that is a projection of these attributes.
+    /// Writes a member that is a projection of these attributes.
     pub(crate) fn projection(&mut self, attributes: impl IntoIterator<Item = &'static str>) {
         let mut attributes = attributes.into_iter().peekable();
         if attributes.peek().is_none() {
@@ -127,7 +128,8 @@ impl Body {
         });
     }
 
-    /// The `UpdateExpression` of the actions: the user's, and what every update writes by itself.
+    /// Writes the `UpdateExpression` of the user's actions and of those that every update adds by
+    /// itself.
     pub(crate) fn update(&mut self, actions: &[ActionNode], own: &[ActionNode]) {
         if actions.is_empty() && own.is_empty() {
             return;
@@ -155,7 +157,7 @@ impl Body {
         });
     }
 
-    /// The finished body, with the names and values at its end.
+    /// Returns the finished body, with the names and values at its end.
     pub(crate) fn finish(mut self) -> Result<Vec<u8>, Error> {
         if let Some(e) = self.error {
             return Err(e);
@@ -240,7 +242,8 @@ impl Body {
     }
 }
 
-/// Whether the actions fit into one expression, with what every update writes by itself.
+/// Returns `true` if the actions fit into one expression, with those that every update adds by
+/// itself.
 pub(crate) fn fits(actions: &[ActionNode]) -> bool {
     const OWN: usize = 150;
     let mut body = Body::new("", 0);
@@ -252,7 +255,7 @@ pub(crate) fn fits(actions: &[ActionNode]) -> bool {
     text.len() + OWN <= MAX_EXPRESSION_BYTES && body.operators < MAX_OPERATORS
 }
 
-/// Two actions on one attribute, or on a document and a part of it.
+/// Finds two actions on one attribute, or on a document and a part of it.
 fn overlap<'a, A: Iterator<Item = &'a ActionNode>>(
     actions: &impl Fn() -> A,
 ) -> Option<(&'a ActionNode, &'a ActionNode)> {

@@ -1,4 +1,4 @@
-//! Where a path is used, and which attributes may be used there.
+//! Places of use of a path, and the attributes that can be used there.
 
 use std::marker::PhantomData;
 
@@ -18,11 +18,12 @@ macro_rules! scopes {
 scopes! {
     /// The condition of a write to entity `T`: every attribute can be tested.
     InCondition;
-    /// An update of entity `T`: no key, and nothing that dynamodel keeps by itself.
+    /// An update of entity `T`: no key, and no attribute that dynamodel sets by itself.
     InUpdate;
-    /// The filter of a query or scan on index `T`: no key of that index, and only what it holds.
+    /// The filter of a query or scan on index `T`: no key of that index, and only attributes that
+    /// it holds.
     InFilter;
-    /// A projection read from index `T`: what the index holds.
+    /// A projection read from index `T`: attributes that the index holds.
     InProjection;
 }
 
@@ -36,7 +37,7 @@ impl<I: crate::model::entity::Index> Scope for InFilter<I> {
     type Entity = I::Entity;
 }
 
-/// Places of use that ask something of an item: conditions and filters.
+/// Places of use in which an item is tested: conditions and filters.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` asks nothing",
     label = "not a condition or filter"
@@ -45,7 +46,7 @@ pub trait Testable: Scope {}
 impl<E> Testable for InCondition<E> {}
 impl<I: crate::model::entity::Index> Testable for InFilter<I> {}
 
-/// Attributes that can be used in scope `Sc`. The derive implements it for the attributes that can.
+/// Attributes that can be used in scope `Sc`. The derive implements it for each such attribute.
 #[diagnostic::on_unimplemented(
     message = "attribute `{Self}` cannot be used in `{Sc}`",
     label = "attribute `{Self}` cannot be used here",
@@ -56,8 +57,8 @@ impl<I: crate::model::entity::Index> Testable for InFilter<I> {}
 )]
 pub trait UsableIn<Sc> {}
 
-/// Attributes that can be set or removed in scope `Sc`: those that can be used there, and parts of a
-/// derived index key whose other parts the update knows.
+/// Attributes that can be set or removed in scope `Sc`: those that can be used there, and parts of
+/// an index key made by a template whose other parts the update knows.
 #[diagnostic::on_unimplemented(
     message = "attribute `{Self}` cannot be set alone in `{Sc}`",
     label = "attribute `{Self}` cannot be set here",

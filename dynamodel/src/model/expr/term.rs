@@ -1,4 +1,4 @@
-//! What an update computes of attributes and values.
+//! Values that an update computes from attributes and values.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,7 +10,7 @@ use super::path::Path;
 use super::scope::UsableIn;
 use crate::wire::{Attribute, ValueFor, ValueOf, kind};
 
-/// What a SET action assigns.
+/// The source of a SET action.
 #[doc(hidden)]
 pub struct Assignment(pub(crate) Source);
 
@@ -20,16 +20,16 @@ impl fmt::Debug for Assignment {
     }
 }
 
-/// An operand of an update with values of type `V`: an attribute with a default, made by
-/// [`Path::or`], or a value, made by [`value`].
+/// An operand of an update with values of type `V`: an attribute with a default, created by
+/// [`Path::or`], or a value, created by [`value`].
 #[must_use = "a term is given to `set_from`"]
 pub struct Term<V, Sc> {
     pub(super) source: Source,
     pub(super) _use: Use<(V, Sc)>,
 }
 
-/// A sum, a difference or two lists joined, of type `V`, made by `plus`, `minus` and `concat`. DynamoDB
-/// computes one of them in an assignment, so that it takes no further one.
+/// A sum, a difference or two joined lists, of type `V`, created by `plus`, `minus` and `concat`.
+/// DynamoDB computes only one of them in an assignment, so a `Sum` has no further operations.
 #[must_use = "a sum is given to `set_from`"]
 pub struct Sum<V, Sc> {
     pub(super) source: Source,
@@ -47,7 +47,7 @@ impl<V, Sc> fmt::Debug for Sum<V, Sc> {
     }
 }
 
-/// A value as an operand that others are taken from or joined to.
+/// Returns a value as an operand, from which others are subtracted or to which lists are joined.
 ///
 /// ```
 /// use dynamodel::{Entity, value};
@@ -69,7 +69,7 @@ pub fn value<V, Sc>(value: impl ValueFor<V>) -> Term<V, Sc> {
 }
 
 impl<V: Attribute, Sc> Term<V, Sc> {
-    /// The sum of this and a number or attribute.
+    /// Returns the sum of this and a number or attribute.
     pub fn plus<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Sum<V, Sc>
     where
         V: Countable,
@@ -80,7 +80,7 @@ impl<V: Attribute, Sc> Term<V, Sc> {
         }
     }
 
-    /// This less a number or attribute.
+    /// Returns this less a number or attribute.
     pub fn minus<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Sum<V, Sc>
     where
         V: Countable,
@@ -91,7 +91,8 @@ impl<V: Attribute, Sc> Term<V, Sc> {
         }
     }
 
-    /// The elements of this list, then those of another one. DynamoDB joins two lists in one action, not more.
+    /// Returns the elements of this list, then those of another one. DynamoDB joins two lists in
+    /// one action, not more.
     pub fn concat<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Sum<V, Sc>
     where
         V::Kind: kind::List,
@@ -103,21 +104,21 @@ impl<V: Attribute, Sc> Term<V, Sc> {
     }
 }
 
-/// Values that are counted up and down: numbers.
+/// Values with arithmetic: numbers.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` cannot be counted up or down",
     label = "this needs a number",
     note = "`add` on a set is called `insert`, on a list `append`"
 )]
 pub trait Countable {
-    /// The type of what is added or taken away: the same.
+    /// The type of the number that is added or subtracted: the same.
     type Amount: Attribute;
 }
 impl<V: Attribute<Kind: kind::Number>> Countable for V {
     type Amount = V;
 }
 
-/// What is added to an attribute of type `T`.
+/// The type of the number that is added to an attribute of type `T`.
 pub type AmountOf<T> = <ValueOf<T> as Countable>::Amount;
 
 /// An operand of the arithmetic of updates: a value of `V`, the path of another attribute of that
@@ -161,7 +162,7 @@ impl<V, Sc> UpdateOperand<V, Sc, ByTerm> for Term<V, Sc> {
     }
 }
 
-/// The same type.
+/// Types that equal `V`.
 #[diagnostic::on_unimplemented(
     message = "an attribute of type `{V}` is not set from one of type `{Self}`",
     label = "another type than `{V}`"
@@ -169,8 +170,8 @@ impl<V, Sc> UpdateOperand<V, Sc, ByTerm> for Term<V, Sc> {
 pub trait Same<V> {}
 impl<V> Same<V> for V {}
 
-/// What an attribute with values of type `V` can be set from: the path of another attribute of that
-/// type, or what is computed of such.
+/// A source that an attribute with values of type `V` can be set from: the path of another
+/// attribute of that type, or a value computed from such attributes.
 #[diagnostic::on_unimplemented(
     message = "an attribute of type `{V}` cannot be set from `{Self}`",
     label = "not an attribute of type `{V}`",

@@ -11,32 +11,32 @@ use crate::model::template;
 use crate::wire::{ValueFor, ValueOf};
 use crate::wire::{WriteError, Writer, is_surely_key, key_problem};
 
-/// What most keys fit into.
+/// Buffer size in bytes, which most keys fit into.
 const CAPACITY: usize = 128;
 
 /// Collects the values of a key, attribute by attribute. Used by generated constructors.
 ///
-/// They are written as the map that the key is sent as, `{"user_id":{"S":".."},..`, so that a key is
-/// one allocation.
+/// The values are written directly as the map that is sent, `{"user_id":{"S":".."},..`, so that a
+/// key is one allocation.
 #[doc(hidden)]
 pub struct KeyBuilder {
     json: Writer,
-    /// The first two; a primary key has no more.
+    /// The first two parts; a primary key has no more.
     few: [Part; 2],
     more: Vec<Part>,
     count: usize,
-    /// Whether all values are short enough for any key.
+    /// `true` if all values are short enough for any key.
     short: bool,
 }
 
-/// Where the one or two values of a primary key stand in its JSON: from and to. The first one is never at
-/// the very beginning, so zeros say that it is not known, or that there is no second one.
+/// Ranges of the one or two values of a primary key in its JSON, as start and end. A value never
+/// starts at 0, so zeros stand for a missing second value, or for ranges that are not known.
 pub(super) type Places = [(u32, u32); 2];
 
-/// A primary key as JSON, and where its values stand in it.
+/// A primary key as JSON, with the ranges of its values.
 pub(super) type Written = (Vec<u8>, Places);
 
-/// The name of a part, and where its value stands.
+/// The name of a part, with the range of its value.
 #[derive(Clone, Copy, Default)]
 struct Part {
     name: &'static str,
@@ -45,8 +45,8 @@ struct Part {
 }
 
 impl Part {
-    /// Values that are a key are not so long that this could fail.
-    #[inline(always)]
+    /// Returns the range of the value. The conversion cannot fail: a key is shorter than 4 GB.
+    #[inline(always)] // a conversion of two numbers for each key
     fn place(&self) -> (u32, u32) {
         let place = |at: usize| u32::try_from(at).unwrap_or_default();
         (place(self.start), place(self.end))
@@ -93,7 +93,7 @@ impl KeyBuilder {
         self
     }
 
-    /// The parts with these names and values.
+    /// Collects parts with these names and values.
     pub(crate) fn of_values(parts: impl IntoIterator<Item = (&'static str, WireValue)>) -> Self {
         let mut builder = Self::new();
         for (name, value) in parts {
@@ -111,13 +111,13 @@ impl KeyBuilder {
         self.end(name, start);
     }
 
-    /// Before a value: where it starts.
+    /// Writes the name before a value, and returns the value's start.
     fn begin(&mut self, name: &str) -> usize {
         self.json.member(name);
         self.json.len()
     }
 
-    /// After a value that started there.
+    /// Ends the value that starts at `start`.
     fn end(&mut self, name: &'static str, start: usize) {
         self.short &= is_surely_key(self.json.since(start), MAX_SORT_BYTES);
         let end = self.json.len();
@@ -129,7 +129,7 @@ impl KeyBuilder {
         self.count += 1;
     }
 
-    #[cold]
+    #[cold] // rare: more than two parts, as only templates and index keys have
     #[inline(never)]
     fn add_more(&mut self, part: Part) {
         self.more.push(part);
@@ -141,13 +141,14 @@ impl KeyBuilder {
     }
 
     fn value(&self, part: &Part) -> &[u8] {
+        // In bounds: the part was written to this buffer.
         let json = self.json.as_slice().get(part.start..part.end);
         json.unwrap_or_default()
     }
 
-    /// The key as one JSON map, and where its values stand in it, unless it has to be looked at more
-    /// closely: see [`finish`](Self::finish).
-    #[inline(always)]
+    /// Returns the key as one JSON map, with the ranges of its values, or `None` if the key needs
+    /// the checks of [`finish`](Self::finish).
+    #[inline(always)] // the common case of the generated key constructors
     pub(super) fn finish_short(&mut self) -> Option<Written> {
         if !self.short || self.json.error().is_some() {
             return None;
@@ -156,7 +157,7 @@ impl KeyBuilder {
         Some((self.json.take(), self.places()))
     }
 
-    /// The key as one JSON map, and where its first two values stand in it.
+    /// Returns the key as one JSON map, with the ranges of its first two values.
     pub(super) fn finish(
         &mut self,
         schema: &KeySchema,
@@ -173,22 +174,23 @@ impl KeyBuilder {
         Ok((std::mem::take(&mut self.json).finish()?, places))
     }
 
-    /// Where the values stand: the partition key is the first part, the sort key the second one.
+    /// Returns the ranges of the values: the partition key is the first part, the sort key the
+    /// second one.
     fn places(&self) -> Places {
         match self.count {
-            // There is no second one of one.
+            // With a single part, the second range is zeros.
             1 | 2 => self.few.map(|part| part.place()),
             _ => Places::default(),
         }
     }
 
-    /// The values in their wire form.
+    /// Returns the values in their wire form.
     pub(super) fn values(&self) -> Vec<Vec<u8>> {
         self.parts().map(|part| self.value(part).to_vec()).collect()
     }
 
-    /// The key attributes that the templates make of the values: of the partition key alone, or of
-    /// both when there are values for all parts.
+    /// Composes the key attributes that the templates make of the values: the partition key alone,
+    /// or both if there are values for all parts.
     fn composed(&self, schema: &KeySchema, templates: &IndexKey) -> Result<Self, WriteError> {
         if let Some(e) = self.json.error() {
             return Err(e.clone());
@@ -222,7 +224,7 @@ impl KeyBuilder {
         Ok(attributes)
     }
 
-    /// Whether each value is within DynamoDB's limits for a key of this schema.
+    /// Checks that each value is within DynamoDB's limits for a key of this schema.
     fn check(&self, schema: &KeySchema) -> Result<(), WriteError> {
         if let Some(e) = self.json.error() {
             return Err(e.clone());
@@ -233,7 +235,7 @@ impl KeyBuilder {
         }
     }
 
-    #[cold]
+    #[cold] // rare: values that may be too long
     #[inline(never)]
     fn check_closely(&self, schema: &KeySchema) -> Result<(), WriteError> {
         for part in self.parts() {
@@ -248,7 +250,7 @@ impl KeyBuilder {
         Ok(())
     }
 
-    /// The values, each within DynamoDB's limits for a key of this schema.
+    /// Returns the values, each within DynamoDB's limits for a key of this schema.
     pub(crate) fn checked(
         &self,
         schema: &KeySchema,
@@ -265,7 +267,7 @@ impl KeyBuilder {
     }
 }
 
-/// The value, when it can be a key attribute: not empty, at most `limit` bytes.
+/// Returns the JSON of a value that can be a key attribute: not empty, at most `limit` bytes.
 pub(crate) fn check_key_value(
     name: &'static str,
     value: Value,

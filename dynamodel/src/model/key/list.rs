@@ -1,4 +1,4 @@
-//! [`KeyList`]: many keys in one text, as a request has them.
+//! [`KeyList`]: many keys in one buffer, in the form in which a request sends them.
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -9,22 +9,22 @@ use crate::error::Error;
 use crate::model::entity::Item;
 use crate::wire::WriteError;
 
-/// Keys of one entity, one behind the other. None of them is an allocation of its own.
+/// Keys of one entity, one behind the other, without an allocation for each key.
 pub(crate) struct KeyList<E> {
-    /// With a comma between two keys.
+    /// The JSON of the keys, with a comma between two of them.
     json: Vec<u8>,
     keys: Vec<KeyAt>,
-    /// What is wrong with the first invalid key.
+    /// The error of the first invalid key.
     invalid: Option<WriteError>,
     _entity: PhantomData<fn() -> E>,
 }
 
-/// Where a key stands in a text.
+/// The range of a key in a buffer, with the ranges of its values.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyAt {
     start: usize,
     length: u32,
-    /// Its values, from its start.
+    /// Ranges of the values, counted from the start of the key.
     places: Places,
 }
 
@@ -57,7 +57,7 @@ impl<E: Item> FromIterator<Key<E>> for KeyList<E> {
 impl<E> KeyList<E> {
     fn push(&mut self, key: AnyKey) {
         match self.keys.is_empty() {
-            // The others are about as long.
+            // Reserves room for all keys at once: the others are about as long as the first.
             true => {
                 let each = key.json.len() + 16;
                 self.json.reserve(self.keys.capacity() * each);
@@ -78,10 +78,10 @@ impl<E> KeyList<E> {
 }
 
 impl<E: Item> KeyList<E> {
-    /// Moves the keys behind others.
+    /// Appends the keys to others.
     ///
     /// # Errors
-    /// The first invalid key's.
+    /// The error of the first invalid key.
     pub(crate) fn move_to(self, json: &mut Vec<u8>, keys: &mut Vec<KeyAt>) -> Result<(), Error> {
         if let Some(e) = self.invalid {
             return Err(Error::invalid_key(e).of_entity(E::ITEM_SCHEMA.entity));
@@ -107,20 +107,20 @@ impl KeyAt {
     fn new(start: usize, key: &AnyKey) -> Self {
         KeyAt {
             start,
-            // The longest key has some kilobytes.
+            // The conversion cannot fail: a key has a few kilobytes at most.
             length: u32::try_from(key.json.len()).unwrap_or(u32::MAX),
             places: key.places,
         }
     }
 
-    /// Where the key stands.
+    /// Returns the range of the key.
     #[inline]
     pub(crate) fn range(&self) -> Range<usize> {
         self.start..self.start.saturating_add(self.length as usize)
     }
 
-    /// Where its values stand. Of a key that our own writer did not write, that is not known before it was
-    /// looked for. The second one is empty when there is none.
+    /// Returns the ranges of the key's values, or `None` for a key of another writer whose ranges
+    /// were not searched yet. The second range is empty when there is no second value.
     #[inline]
     pub(crate) fn values(&self) -> Option<[Range<usize>; 2]> {
         let [(_, end), _] = self.places;
@@ -128,7 +128,7 @@ impl KeyAt {
         (end > 0).then(|| self.places.map(at))
     }
 
-    /// Remembers where the values stand.
+    /// Stores the ranges of the values.
     pub(crate) fn set_values(&mut self, values: [Range<usize>; 2]) {
         let from_start = |place: usize| u32::try_from(place.checked_sub(self.start)?).ok();
         let place = |at: &Range<usize>| match at.is_empty() {

@@ -1,10 +1,10 @@
-//! Indexes whose writes are spread.
+//! Indexes whose writes are spread over shards.
 
-/// How the writes of an index are spread over shards, so that one partition value takes more writes
-/// than a partition of DynamoDB (1,000 write units a second).
+/// Shards of an index, over which its writes are spread, so that one partition value takes more
+/// writes than a partition of DynamoDB (1,000 write units a second).
 ///
-/// The shard of an item is a hash of its primary key, modulo [`count`](Self::count). It is the same
-/// for ever and in every language:
+/// The shard of an item is a hash of its primary key, modulo [`count`](Self::count). The hash never
+/// changes and is the same in every language:
 ///
 /// 1. Of each attribute of the primary key, partition before sort: its type as one character, `S`, `N`
 ///    or `B`; the length of what follows as 4 bytes, the highest first; and the bytes of the text, of
@@ -27,10 +27,10 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shards {
-    /// How many shards there are: 2 to 256.
+    /// The number of shards: 2 to 256.
     pub count: u16,
-    /// The attribute that holds the number of an item's shard: an N, and the last part of the index's
-    /// partition key. `None` in a table of several entities, where `#` and the three digits of the
-    /// number end the text of the index's partition key.
+    /// The attribute that holds the number of an item's shard: an N, and the last part of the
+    /// index's partition key. `None` in a table of several entities, where the text of the index's
+    /// partition key ends in `#` and the three digits of the number.
     pub attribute: Option<&'static str>,
 }

@@ -3,7 +3,7 @@
 use super::{AttributeSchema, EntitySchema, IndexSchema, KeySchema, Shards, TableOptions};
 use crate::wire::WriteError;
 
-/// What dynamodel knows of a table: what creates it and what it is compared with.
+/// The schema of a table, from which it is created and with which it is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableSchema {
     /// The Rust name of the table or of the entity that it belongs to.
@@ -14,23 +14,23 @@ pub struct TableSchema {
     pub key: KeySchema,
     /// Global and local secondary indexes.
     pub indexes: &'static [IndexSchema],
-    /// The attributes whose type is known. A key attribute that is not among them is an S.
+    /// The attributes of known type. A key attribute that is not among them is an S.
     pub attributes: &'static [AttributeSchema],
     /// The name of the Time to Live attribute.
     pub ttl: Option<&'static str>,
     /// The attribute that holds an item's type, in a table that several entities share.
     pub discriminator: Option<&'static str>,
-    /// How the table is created.
+    /// The options with which the table is created.
     pub options: TableOptions,
 }
 
 impl TableSchema {
-    /// The attribute of this name, when its type is known.
+    /// Returns the attribute of this name, if its type is known.
     pub fn attribute(&self, name: &str) -> Option<&'static AttributeSchema> {
         self.attributes.iter().find(|a| a.name == name)
     }
 
-    /// The DynamoDB type of a key attribute.
+    /// Returns the DynamoDB type of a key attribute.
     pub(crate) fn key_kind(&self, name: &str) -> &'static str {
         let shards = |i: &IndexSchema| i.shards.and_then(|s| s.attribute) == Some(name);
         match self.attribute(name) {
@@ -40,14 +40,14 @@ impl TableSchema {
         }
     }
 
-    /// The index of this name.
+    /// Returns the index of this name.
     pub fn index(&self, name: &str) -> Option<&'static IndexSchema> {
         self.indexes.iter().find(|i| i.name == name)
     }
 }
 
 impl EntitySchema {
-    /// The table: the one that the entity shares, or its own.
+    /// Returns the schema of the table: the one that the entity shares, or its own.
     pub const fn table_schema(&self) -> TableSchema {
         match self.single_table {
             Some(single) => *single.table,
@@ -65,16 +65,16 @@ impl EntitySchema {
     }
 }
 
-/// How an entity lies in a table that it shares with others.
+/// The part of an entity's schema that concerns a shared table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SingleTable {
     /// The table.
     pub table: &'static TableSchema,
-    /// What the table's discriminator attribute says of the entity's items: their type.
+    /// The value of the table's discriminator attribute in the entity's items: their type.
     pub kind: &'static str,
     /// Every part of the templates, each once; those of the primary key first.
     pub parts: &'static [PartSchema],
-    /// How many of the parts, from the first, are in the primary key.
+    /// The number of parts, from the first, that are in the primary key.
     pub key_parts: usize,
     /// The templates of the primary key.
     pub key: KeyTemplates,
@@ -94,20 +94,20 @@ pub struct KeyTemplates {
 /// The templates of an index key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexTemplates {
-    /// What the entity calls the index.
+    /// The entity's name of the index.
     pub alias: &'static str,
     /// The index.
     pub index: IndexSchema,
     /// The templates.
     pub key: KeyTemplates,
-    /// How the entity's writes to the index are spread.
+    /// The shards over which the entity's writes to the index are spread.
     pub shards: Option<Shards>,
 }
 
 /// A piece of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
-    /// Text that stands as it is.
+    /// Text that is part of every key.
     Literal(&'static str),
     /// The part at this position of [`SingleTable::parts`].
     Part(usize),
@@ -120,9 +120,9 @@ pub struct PartSchema {
     pub field: &'static str,
     /// The names of the attributes that lead to the value.
     pub path: &'static [&'static str],
-    /// How many bytes the text has, when it always has as many.
+    /// Byte length of the text if fixed, otherwise `None`.
     pub width: Option<usize>,
-    /// The text of a value in its wire form; `None` for an absent one.
+    /// Function from a value in its wire form to its text; `None` for an absent value.
     #[doc(hidden)]
     pub text: fn(&[u8]) -> Result<Option<String>, WriteError>,
 }
@@ -137,7 +137,7 @@ impl std::fmt::Debug for PartSchema {
     }
 }
 
-/// By what they say: functions have no useful equality.
+/// Compares the descriptions only: functions have no useful equality.
 impl PartialEq for PartSchema {
     fn eq(&self, other: &Self) -> bool {
         (self.field, self.path, self.width) == (other.field, other.path, other.width)
@@ -154,7 +154,7 @@ pub struct IndexKey {
 }
 
 impl SingleTable {
-    /// The templates of the primary key, with their parts.
+    /// Returns the templates of the primary key, with their parts.
     pub(crate) const fn primary(&self) -> IndexKey {
         IndexKey {
             parts: self.parts,

@@ -2,9 +2,9 @@
 
 use crate::model::expr::Token;
 
-/// An attribute that no two items of the entity have the same value of.
+/// An attribute whose value no two items of the entity share.
 ///
-/// Each value is kept by a guard item in the entity's table, which names the item that has it.
+/// Each value has a unique item in the entity's table, which names the item that has the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UniqueSchema {
     /// The attribute's name in DynamoDB.
@@ -14,7 +14,7 @@ pub struct UniqueSchema {
 }
 
 impl UniqueSchema {
-    /// The description of a token.
+    /// Returns the description of a token.
     #[doc(hidden)]
     pub const fn of<K: Token>(field: &'static str) -> Self {
         UniqueSchema {

@@ -10,7 +10,7 @@ fn hashed(key: &str, partition: &'static [&'static str], sort: &'static [&'stati
     hash_of_key(key.as_bytes(), &KeySchema { partition, sort }).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// These never change: items are stored by them. They were worked out by another program.
+/// Fixed hashes: items are stored by them, so they never change. Another program computed them.
 #[test]
 fn hashes_of_keys() {
     let of_text = |text: &str| hashed(&format!("{{\"id\":{{\"S\":{text:?}}}}}"), &["id"], &[]);

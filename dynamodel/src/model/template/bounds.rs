@@ -2,9 +2,9 @@
 
 use crate::model::key::MAX_SORT_BYTES;
 
-/// The greatest sort key that begins with the text.
+/// Returns the greatest sort key that begins with the text.
 pub(crate) fn greatest_with(mut text: String) -> String {
-    // The greatest characters of four, three, two and one bytes.
+    // The greatest characters of four, three, two and one bytes fill the rest of the key.
     for char in ['\u{10FFFF}', '\u{FFFF}', '\u{7FF}', '\u{7F}'] {
         while text.len() + char.len_utf8() <= MAX_SORT_BYTES {
             text.push(char);
@@ -13,7 +13,7 @@ pub(crate) fn greatest_with(mut text: String) -> String {
     text
 }
 
-/// The greatest sort key that is less than the text; `None` before the empty text.
+/// Returns the greatest sort key that is less than the text, or `None` for the empty text.
 pub(crate) fn greatest_below(mut text: String) -> Option<String> {
     let last = text.pop()?;
     Some(match previous(last) {
@@ -25,7 +25,8 @@ pub(crate) fn greatest_below(mut text: String) -> Option<String> {
     })
 }
 
-/// The least text above everything that begins with the text; `None` when there is nothing above.
+/// Returns the least text above all texts that begin with this one, or `None` when there is none
+/// above.
 pub(crate) fn least_above(mut text: String) -> Option<String> {
     loop {
         let last = text.pop()?;
@@ -37,7 +38,7 @@ pub(crate) fn least_above(mut text: String) -> Option<String> {
 }
 
 fn previous(char: char) -> Option<char> {
-    // There are no characters from D800 to DFFF.
+    // The range D800 to DFFF holds no characters.
     match char {
         '\u{E000}' => Some('\u{D7FF}'),
         _ => u32::from(char).checked_sub(1).and_then(char::from_u32),

@@ -1,9 +1,10 @@
-//! Parts to text and back.
+//! Composes texts from parts, and splits them again.
 
 use crate::model::schema::{PartSchema, Piece};
 use crate::wire::WriteError;
 
-/// The text of a template; `None` when a part is absent. `text` gives the text of a part.
+/// Returns the text of a template, or `None` when a part is absent. `text` returns the text of a
+/// part.
 pub(crate) fn compose(
     pieces: &[Piece],
     parts: &[PartSchema],
@@ -25,7 +26,8 @@ pub(crate) fn compose(
     Ok(Some(out))
 }
 
-/// The end of a part's text can be found again: the literal that follows does not begin earlier.
+/// Checks that the end of a part's text can be found again: the literal that follows must not occur
+/// earlier.
 pub(crate) fn separable(
     text: &str,
     part: Option<&PartSchema>,
@@ -48,8 +50,8 @@ fn first_end(text: &str, literal: &str) -> Option<usize> {
     text.find(literal)
 }
 
-/// The texts of the parts of a template, with their positions; `None` when the text is not of the
-/// template.
+/// Returns the texts of the parts of a template, with their positions, or `None` when the text does
+/// not match the template.
 pub fn split<'t>(
     pieces: &[Piece],
     parts: &[PartSchema],
@@ -77,7 +79,7 @@ pub fn split<'t>(
     rest.is_empty().then_some(found)
 }
 
-/// The parts of templates, each once, in the order in which they come first.
+/// Returns the parts of templates, each once, in the order of their first use.
 pub(crate) fn distinct<'p>(pieces: impl IntoIterator<Item = &'p Piece>) -> Vec<usize> {
     let mut found = Vec::new();
     for piece in pieces {

@@ -1,4 +1,4 @@
-//! Conditions, actions and what is in them.
+//! Rendering of conditions, actions and their operands.
 
 use super::{Body, MAX_IN_OPERANDS, Name};
 use crate::error::{Error, Limit};
@@ -42,9 +42,10 @@ impl Body {
         }
     }
 
-    /// `inner`: the node stands beside others, so that AND and OR need parentheses.
+    /// Renders a condition. `inner` is `true` for a node beside others, so that AND and OR need
+    /// parentheses.
     pub(super) fn node(&mut self, node: &Node, inner: bool, text: &mut String) {
-        // NOT, AND, OR, BETWEEN and IN count as comparators and functions do.
+        // NOT, AND, OR, BETWEEN and IN count as operators, like comparators and functions.
         self.operators += 1;
         if let Some(place) = node.repeats() {
             self.fail(Error::invalid_request(format!(
@@ -98,7 +99,8 @@ impl Body {
         }
     }
 
-    /// DynamoDB has no constants: an attribute is never there and missing at once.
+    /// Renders a constant. DynamoDB has none, so an attribute is tested to exist or (and) not to
+    /// exist.
     fn constant(&mut self, holds: bool, text: &mut String) {
         self.operators += 2;
         let any = Place::root("_");
@@ -175,7 +177,7 @@ impl Body {
 }
 
 impl Verb {
-    /// Whether the action makes a list of lists.
+    /// Returns `true` if the action joins two lists (`list_append`).
     pub(crate) fn joins_lists(&self) -> bool {
         matches!(self, Verb::Set(Source::Concat(..)))
     }

@@ -1,16 +1,16 @@
-//! Expressions for people: in `Debug`.
+//! Expressions in `Debug` output.
 
 use std::fmt;
 
 use super::{Body, Name};
 use crate::model::expr::ast::{ActionNode, Node, Source};
 
-/// A condition for people: attribute names as they are, `:v0` for values.
+/// Formats a condition for people: attribute names in full, `:v0` for values.
 pub(crate) fn shown(node: &Node) -> impl fmt::Display + '_ {
     Shown(move |body: &mut Body, text: &mut String| body.node(node, false, text))
 }
 
-/// An action for people.
+/// Formats an action for people.
 pub(crate) fn shown_action(action: &ActionNode) -> impl fmt::Display + fmt::Debug + '_ {
     Shown(move |body: &mut Body, text: &mut String| {
         text.push_str(action.verb.clause());
@@ -19,7 +19,7 @@ pub(crate) fn shown_action(action: &ActionNode) -> impl fmt::Display + fmt::Debu
     })
 }
 
-/// What an action assigns, for people.
+/// Formats the source of a SET action for people.
 pub(crate) fn shown_source(source: &Source) -> impl fmt::Display + '_ {
     Shown(move |body: &mut Body, text: &mut String| body.source(source, text))
 }
@@ -31,7 +31,7 @@ impl<F: Fn(&mut Body, &mut String)> fmt::Display for Shown<F> {
         let mut body = Body::new("", 0);
         let mut text = String::new();
         (self.0)(&mut body, &mut text);
-        // Map keys are the user's data, so placeholders stay placeholders; the legend names the rest.
+        // Map keys are user data, so placeholders are not replaced; the legend names all others.
         f.write_str(&text)?;
         let mut separator = " with ";
         for (i, name) in body.names.iter().enumerate() {
@@ -50,7 +50,7 @@ impl<F: Fn(&mut Body, &mut String)> fmt::Debug for Shown<F> {
     }
 }
 
-/// A condition in `Debug` output.
+/// Formats a condition for `Debug` output.
 pub(crate) fn debug_node(node: Option<&Node>) -> impl std::fmt::Debug + '_ {
     std::fmt::from_fn(move |f| match node {
         Some(node) => write!(f, "{}", shown(node)),
