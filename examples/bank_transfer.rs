@@ -3,16 +3,17 @@
 //! | The bank asks for | By | Served by |
 //! |---|---|---|
 //! | an account | number | `Account::get` |
-//! | two balances as they are at one moment | numbers | `transact_get` |
+//! | two balances of the same moment | numbers | `transact_get` |
 //! | an account's transfers, newest first | number | `Transfer::by_payer(..).descending` |
 //! | whether a transfer was carried out | its id | `Transfer::get` |
 //!
 //! Writes: `transfer` moves money in one transaction: a debit that the balance must cover, a credit, and
-//! a record under the id that the client chose. A client that got no answer sends the same id again: for
-//! ten minutes DynamoDB remembers it as the idempotency token, after that the record is in the way.
-//! Interest is a read, a computation and a write, so it uses the version: `modify`.
+//! a record under the id that the client chose. A client that got no response sends the same id again:
+//! for ten minutes DynamoDB remembers the id as the idempotency token, and after that the record of the
+//! first transfer makes the second fail. Interest is a read, a computation and a write, so it uses the
+//! version: `modify`.
 //!
-//! `cargo run --example bank_transfer` runs it on the embedded engine; `-- --help` says how else.
+//! `cargo run --example bank_transfer` runs it on the embedded engine; `-- --help` lists the other databases.
 
 #![allow(
     clippy::inconsistent_digit_grouping,
@@ -30,7 +31,7 @@ struct Account {
     #[dynamo(partition)]
     number: u32,
     cents: i64,
-    /// Raised by every write, those of transfers too.
+    /// Raised by every write, including the updates of transfers.
     #[dynamo(version)]
     version: u64,
 }
@@ -44,16 +45,17 @@ struct Transfer {
     payer: u32,
     payee: u32,
     cents: i64,
-    /// Seconds since 1970, chosen by the client: a repeated request is the same in every byte.
+    /// Seconds since 1970. The client chooses the time, because a repeated request must be the same in
+    /// every byte.
     at: u64,
 }
 
-/// Why a transfer was not carried out.
+/// Reason for which a transfer was not carried out.
 #[derive(Debug)]
 enum Refused {
-    /// The payer has less than that.
+    /// The payer's balance is less than the amount.
     NotCovered { balance: i64 },
-    /// There is another transfer of this id.
+    /// Another transfer has this id.
     IdTaken,
     /// The payer or the payee has no account.
     NoAccount,
@@ -101,7 +103,7 @@ async fn transfer(db: &Db, transfer: &Transfer) -> Result<Result<(), Refused>, E
             .must_exist(),
     );
     let record = tx.put(transfer.clone().create());
-    // Conflicts with other transfers are tried again, with the same token.
+    // Conflicts with other transfers are retried with the same token.
     let Err(error) = tx.send(db).await else {
         return Ok(Ok(()));
     };
@@ -118,7 +120,7 @@ async fn transfer(db: &Db, transfer: &Transfer) -> Result<Result<(), Refused>, E
         (None, Some(Some(account))) => Refused::NotCovered {
             balance: account.cents,
         },
-        // Without a payer, or it was the payee, who must exist.
+        // The payer has no account, or the condition of the payee, who must exist, has failed.
         (None, _) => Refused::NoAccount,
     }))
 }
@@ -132,7 +134,7 @@ async fn one_transfer(db: &Db) -> Outcome {
         at: 1_772_323_200,
     };
     let done = transfer(db, &rent).await?;
-    // The answer got lost, so the client asks again.
+    // The response got lost, so the client sends the same request again.
     let again = transfer(db, &rent).await?;
     assert!(done.is_ok() && again.is_ok());
     let (one, two) = transact_get((Account::get(1_u32), Account::get(2_u32)))
@@ -225,7 +227,7 @@ async fn many_at_once(db: &Db) -> Outcome {
     Ok(())
 }
 
-/// One percent for an account, of the balance that is there when it is written, while deposits go on.
+/// Adds one percent of the balance that is stored at the moment of the write, while deposits go on.
 async fn interest(db: &Db) -> Outcome {
     const SAVINGS: u32 = 99;
     let (number, cents, version) = (SAVINGS, OPENING, 0);

@@ -1,20 +1,20 @@
-//! Readings of many sensors: loaded in bulk, asked for by time, deleted by DynamoDB when they are old.
+//! Readings of many sensors: loaded in bulk, queried by time, deleted by DynamoDB when they are old.
 //!
 //! | The dashboard asks for | By | Served by |
 //! |---|---|---|
 //! | a sensor's last reading | sensor | `Reading::query(..).descending().first` |
 //! | a sensor's readings of an hour | sensor, times | `Reading::query(..).sort(between)` |
 //! | readings that are too hot | sensor, times | the same with a filter |
-//! | statistics over everything | | `Reading::scan().segments(4)`, side by side |
+//! | statistics over everything | | `Reading::scan().segments(4)`, in parallel |
 //!
-//! Writes: `BulkWriter` takes the readings from a stream, as fast as the table should be written and no
-//! faster, however long the stream is. It reports how far it is; a load that was interrupted goes on
-//! where it ended, as does a scan.
+//! Writes: `BulkWriter` takes the readings from a stream of any length and writes them no faster than
+//! the given rate. It reports its progress; an interrupted load goes on from the reported position, and
+//! so does a scan from its cursor.
 //!
-//! A reading lives for 30 days: its `ttl` attribute says until when, and DynamoDB deletes it some time
-//! later, at no cost. Until it does, `unexpired()` leaves it out.
+//! A reading lives for 30 days: its `ttl` attribute holds the time of expiry, and DynamoDB deletes the
+//! item some time later, at no cost. Until the item is deleted, `unexpired()` leaves it out.
 //!
-//! `cargo run --example iot_readings` runs it on the embedded engine; `-- --help` says how else.
+//! `cargo run --example iot_readings` runs it on the embedded engine; `-- --help` lists the other databases.
 
 use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -24,7 +24,7 @@ use dynamodel_examples::{Outcome, connect};
 use futures_util::{Stream, TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// What a sensor has measured.
+/// Measurement of a sensor.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "readings")]
 struct Reading {
@@ -42,8 +42,8 @@ const SENSORS: u64 = 8;
 const MINUTES: u64 = 500;
 const DAY: u64 = 24 * 60 * 60;
 
-/// Every sensor, every minute until `end`: as a file or a queue would hand them out. The source breaks
-/// down at the position `breaks_at`.
+/// Readings of every sensor for every minute until `end`, as a file or a queue would deliver them. The
+/// source fails at the position `breaks_at`.
 fn readings(end: u64, breaks_at: Option<u64>) -> impl Stream<Item = Result<Reading, Error>> {
     let begin = end - MINUTES * 60;
     stream::iter((0..SENSORS * MINUTES).map(move |position| {
@@ -56,7 +56,8 @@ fn readings(end: u64, breaks_at: Option<u64>) -> impl Stream<Item = Result<Readi
             sensor: format!("sensor-{sensor}"),
             at,
             celsius: 18.0 + sensor as f64 + (minute % 60) as f64 / 10.0,
-            // One sensor's clock is a year behind: its readings have expired before they came.
+            // The clock of one sensor is a year behind: its readings have expired before they are
+            // written.
             expires_at: if sensor == 7 {
                 at - 335 * DAY
             } else {
@@ -95,7 +96,7 @@ async fn load(db: &Db, end: u64) -> Outcome {
             })
     };
 
-    // The source breaks down; what was taken from it is stored, and the report says up to where.
+    // The source fails; the readings taken from it before are stored, and the report has their position.
     let broken = writer().try_load(db, readings(end, Some(1_700))).await;
     let Err(broken) = broken else {
         return Err("the source did not break".into());
@@ -146,9 +147,9 @@ async fn by_time(db: &Db, end: u64) -> Outcome {
     Ok(())
 }
 
-/// A scan in four segments that stops in the middle, and goes on in another process.
+/// Reads 1,000 readings by a scan in four segments, and the rest from its cursor, as another process would.
 async fn statistics(db: &Db) -> Outcome {
-    // A page that was begun is read again, so it matters which readings were seen.
+    // The scan reads an interrupted page again, so readings are counted as a set.
     let mut seen = HashSet::new();
     let mut hottest = f64::MIN;
     let mut add = |reading: Reading| {

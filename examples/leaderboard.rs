@@ -5,18 +5,18 @@
 //! | a player's best score of a season | game, season, player | `Score::get` |
 //! | the best ten | game, season | `Score::ranking(..).descending().limit(10)` |
 //! | the list page by page | game, season, cursor | `.page_size(..).start_at(cursor).page` |
-//! | who is just above and below a player | game, season, score | `.sort(score)` both ways |
+//! | the players just above and below a player | game, season, score | `.sort(score)` both ways |
 //! | a player's rank | game, season, score | `.sort(score > mine).count` |
 //! | a player's scores in all games | player | `Score::query` |
 //!
-//! The index has two partition attributes, as DynamoDB knows them natively, and sorts by the score. A
-//! score is only written when it is better than the one that is stored: one conditional update, which
+//! The index has two partition attributes, which DynamoDB supports natively, and sorts by the score. A
+//! score is only written when it is better than the stored one, by one conditional update, which also
 //! creates the item for a player's first game.
 //!
-//! A rank costs the reading of the index entries above it; an application asks for it now and then, and
-//! shows the neighbourhood instead. Global indexes follow a write within a moment, so ranks do too.
+//! A rank costs a read of all index entries above it; an application reads it now and then, and shows
+//! the neighbours instead. Global indexes follow a write within a moment, so ranks do too.
 //!
-//! `cargo run --example leaderboard` runs it on the embedded engine; `-- --help` says how else.
+//! `cargo run --example leaderboard` runs it on the embedded engine; `-- --help` lists the other databases.
 
 use dynamodel::{BatchWrite, Cursor, Db, Entity, Error, Projection};
 use dynamodel_examples::{Outcome, connect};
@@ -38,7 +38,7 @@ struct Score {
     games_played: u64,
 }
 
-/// A line of the list: what the index holds of it.
+/// A line of the list, with the attributes that the index holds.
 #[derive(Debug, Clone, PartialEq, Eq, Projection)]
 #[dynamo(of = Score)]
 struct Entry {
@@ -50,7 +50,7 @@ const GAME: &str = "rally";
 const SEASON: &str = "2026-1";
 const PLAYERS: u32 = 200;
 
-/// Writes the score down if it is the player's best. Returns whether it is.
+/// Stores the score if it is the player's best, and returns `true` if it did.
 async fn submit(db: &Db, player_id: u32, name: &str, score: u64) -> Result<bool, Error> {
     let update = Score::update(player_id, format!("{GAME}#{SEASON}"))
         .apply(|s| {
@@ -75,7 +75,7 @@ async fn top(db: &Db, players: u64) -> Result<Vec<Entry>, Error> {
     ranking.limit(players).select::<Entry>().all(db).await
 }
 
-/// So many players above and below a score, best first.
+/// Returns up to `each_way` players above and below a score, best first.
 async fn around(db: &Db, score: u64, each_way: u64) -> Result<Vec<Entry>, Error> {
     let above = Score::ranking(GAME, SEASON).sort(|k| k.score.ge(score));
     let above = above.limit(each_way + 1).select::<Entry>().all(db);
@@ -85,7 +85,7 @@ async fn around(db: &Db, score: u64, each_way: u64) -> Result<Vec<Entry>, Error>
     Ok(above.into_iter().rev().chain(below).collect())
 }
 
-/// 1 for the best.
+/// Rank of a score; 1 is the best.
 async fn rank(db: &Db, score: u64) -> Result<u64, Error> {
     let better = Score::ranking(GAME, SEASON).sort(|k| k.score.gt(score));
     Ok(better.count(db).await? + 1)
@@ -97,7 +97,7 @@ async fn main() -> Outcome {
         return Ok(());
     };
     db.create_table::<Score>().await?;
-    // No two are equal: 37 and 1,000 have no common factor.
+    // No two scores are equal: 37 and 1,000 have no common factor.
     let scores = (0..PLAYERS).map(|player_id| Score {
         player_id,
         board: format!("{GAME}#{SEASON}"),
@@ -156,7 +156,7 @@ async fn the_list(db: &Db) -> Outcome {
     assert_eq!(best[0].score, 9_990);
     assert_eq!(rank(db, best[2].score).await?, 3);
 
-    // Page by page, as a client asks for them: the cursor goes to the client and comes back as text.
+    // Page by page, as a client requests them: the cursor goes to the client and comes back as text.
     let mut cursor: Option<String> = None;
     let (mut list, mut pages) = (Vec::new(), 0);
     loop {

@@ -1,25 +1,25 @@
-//! Order processing: an order takes its articles out of the stock and counts for the customer, all of it
-//! or nothing of it.
+//! Order processing: one transaction takes an order's articles out of the stock and counts the order for
+//! the customer, all or nothing.
 //!
 //! | The shop asks for | By | Served by |
 //! |---|---|---|
-//! | what is left of an article | article | `Stock::get` |
+//! | the remaining quantity of an article | article | `Stock::get` |
 //! | a customer | customer id | `Customer::get` |
 //! | an order | customer id, order id | `Order::get` |
 //! | a customer's orders, newest first | customer id | `Order::query(..).descending` |
 //! | the orders to be packed, oldest first | status | `Order::by_status` |
 //!
-//! Writes: `place` and `cancel`, one transaction each. DynamoDB says which operation a transaction was
-//! refused for and sends the stored item along, so a refusal tells what is left, with no read before or
-//! after.
+//! Writes: `place` and `cancel`, one transaction each. DynamoDB names the operation that a transaction
+//! was refused for and returns the stored item, so a refusal reports the remaining quantity with no
+//! further read.
 //!
-//! `cargo run --example order_processing` runs it on the embedded engine; `-- --help` says how else.
+//! `cargo run --example order_processing` runs it on the embedded engine; `-- --help` lists the other databases.
 
 use dynamodel::{Db, Document, Entity, Error, Transaction};
 use dynamodel_examples::{Outcome, connect};
 use futures_util::future::try_join_all;
 
-/// What is left of an article.
+/// Remaining quantity of an article.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "order-stock")]
 struct Stock {
@@ -38,14 +38,14 @@ struct Customer {
     orders: u64,
 }
 
-/// How far an order is.
+/// State of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Document)]
 enum Status {
     Open,
     Canceled,
 }
 
-/// An order. The time begins its id, so that ids sort by time.
+/// An order. Its id begins with the time, so ids sort by time.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "orders", index(by_status, partition = status, sort = id))]
 struct Order {
@@ -66,16 +66,16 @@ struct Line {
     quantity: u32,
 }
 
-/// Why an order was not placed.
+/// Reason for which an order was not placed.
 #[derive(Debug)]
 enum Refused {
     SoldOut {
         sku: String,
         left: u32,
     },
-    /// The customer is blocked or not known.
+    /// The customer is blocked or unknown.
     Customer,
-    /// There is an order of this id.
+    /// Another order has this id.
     PlacedBefore,
 }
 
@@ -114,7 +114,7 @@ async fn place(db: &Db, order: Order) -> Result<Result<Order, Refused>, Error> {
     }))
 }
 
-/// Gives the articles back. The version keeps an order from being canceled twice.
+/// Puts the articles back into the stock. The version keeps an order from being canceled twice.
 async fn cancel(db: &Db, mut order: Order) -> Result<Order, Error> {
     let mut tx = Transaction::new();
     for line in &order.lines {
@@ -174,7 +174,8 @@ async fn main() -> Outcome {
     println!("placed {} at version {}", first.id, first.version);
     assert_eq!(left(&db, "pear").await?, 0);
 
-    // Nothing happens when one article is short: the apples stay, and the customer has one order.
+    // Nothing is written when one article is short: the apples stay, and the customer still has one
+    // order.
     let short = order("ada", "2026-03-01#2", &[("apple", 5), ("pear", 1)]);
     let refused = place(&db, short).await?;
     println!("with a pear too many: {refused:?}");

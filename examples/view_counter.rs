@@ -7,13 +7,13 @@
 //! | the pages of a day, most viewed first | day | `Views::by_day(..).descending` |
 //! | the views of a hot page on a day | page, day | one `BatchGet` of all its parts |
 //!
-//! Writes: a view is one `update` that adds to what is there, or begins at nothing: no read, no retry, no
-//! item to create first, and no view is lost however many come at once.
+//! Writes: a view is one `update` that adds to the stored number, or starts from zero: no read, no
+//! retry, no item to create first, and no view is lost however many come at once.
 //!
-//! DynamoDB writes one item at most 1,000 times a second. A page that gets more views is spread over
-//! several items, of which each view picks one by chance; who reads it adds them up.
+//! DynamoDB writes one item at most 1,000 times a second. The views of a hotter page are spread over
+//! several items; each view picks one at random, and a reader adds them up.
 //!
-//! `cargo run --example view_counter` runs it on the embedded engine; `-- --help` says how else.
+//! `cargo run --example view_counter` runs it on the embedded engine; `-- --help` lists the other databases.
 
 use dynamodel::{BatchGet, Db, Entity, Error, Projection, Table};
 use dynamodel_examples::{Outcome, connect};
@@ -25,27 +25,27 @@ use futures_util::future::try_join_all;
 struct Views {
     #[dynamo(partition)]
     page: String,
-    /// As `2026-03-01`.
+    /// Date as `2026-03-01`.
     #[dynamo(sort)]
     day: String,
     views: u64,
-    /// Where the first view of the day came from.
+    /// Origin of the first view of the day.
     referrer: Option<String>,
 }
 
-/// The number alone.
+/// Projection of the number of views.
 #[derive(Debug, Projection)]
 #[dynamo(of = HotViews)]
 struct Count {
     views: u64,
 }
 
-/// The table of the pages that are too hot for one item.
+/// Table of the pages that get too many views for one item.
 #[derive(Table)]
 #[dynamo(name = "hot-page-views", partition = "pk", sort = "sk")]
 struct HotPages;
 
-/// A part of the views of a hot page on one day. Its key is made of the fields.
+/// One part of the views of a hot page on one day. Its key consists of the fields.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = HotPages, key(partition = "{page}#{part}", sort = "{day}"))]
 struct HotViews {
@@ -55,10 +55,10 @@ struct HotViews {
     views: u64,
 }
 
-/// So many items for a hot page: enough for 8,000 views a second.
+/// Number of items for a hot page: enough for 8,000 views a second.
 const PARTS: u8 = 8;
 
-/// Counts a view, and returns the views of the day with it.
+/// Counts a view, and returns the views of the day including this one.
 async fn view(db: &Db, page: &str, day: &str, referrer: &str) -> Result<u64, Error> {
     let counted = Views::update(page, day)
         .apply(|v| (v.views.add(1), v.referrer.set_if_absent(referrer)))
@@ -74,7 +74,7 @@ async fn hot_view(db: &Db, page: &str, day: &str) -> Result<(), Error> {
     update.send(db).await
 }
 
-/// The views of each part of a hot page.
+/// Views in each part of a hot page.
 async fn hot_views(db: &Db, page: &str, day: &str) -> Result<Vec<u64>, Error> {
     let parts = (0..PARTS).map(|part| HotViews::key(page, part, day));
     let counts = BatchGet::new(parts).select::<Count>().consistent();
@@ -139,7 +139,7 @@ async fn by_day_and_month(db: &Db) -> Outcome {
     );
     assert_eq!((sum, march.len()), (503, 2));
 
-    // Global indexes follow within a moment; by then nobody has viewed these pages.
+    // Global indexes follow within a moment; meanwhile these pages get no views.
     let top = Views::by_day("2026-03-01")
         .descending()
         .limit(10)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# DynamoDB Local, AWS's own test server, for the test suite. See `usage` below.
+# Starts and stops DynamoDB Local, AWS's own test server, for the test suite. See `usage` below.
 #
-# Every client sees the same tables whatever its credentials and region (-sharedDb), everything is
-# in memory, telemetry is off. The server cannot be told to bind one interface only, so it listens
+# Every client sees the same tables whatever its credentials and region (-sharedDb), the tables are
+# in memory, and telemetry is off. The server has no option to bind a single interface, so it listens
 # on all of them while it runs; use it on a machine whose firewall you trust, or in a container.
 set -euo pipefail
 
@@ -13,7 +13,7 @@ COPY_DEPENDENCIES=org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-de
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${CARGO_TARGET_DIR:-$ROOT/target}/dynamodb-local
-UNAVAILABLE=77 # the exit code that says: not an error, this machine just cannot run it
+UNAVAILABLE=77 # exit code: not an error, but this machine cannot run the server
 START_SECONDS=60
 
 usage() {
@@ -21,7 +21,7 @@ usage() {
 usage: scripts/dynamodb-local.sh start | stop | run -- COMMAND [ARGUMENT..]
 
   start   starts the server on a free port and leaves it running; the last line printed is its
-          endpoint URL. Started already: prints the URL of that one.
+          endpoint URL. If the server runs already, prints its URL.
   stop    stops the server that \`start\` started.
   run     starts a server of its own, runs COMMAND with DYNAMODEL_TEST_ENDPOINT and dummy
           credentials and region, stops the server, and exits with COMMAND's status.
@@ -29,7 +29,7 @@ usage: scripts/dynamodb-local.sh start | stop | run -- COMMAND [ARGUMENT..]
 Needs Java 17 or newer, and Maven for the first start: DynamoDB Local $VERSION and its libraries
 are then kept in target/dynamodb-local. Without Maven, set DYNAMODB_LOCAL_HOME to the folder of an
 unpacked DynamoDB Local download (DynamoDBLocal.jar, DynamoDBLocal_lib/).
-Exits with $UNAVAILABLE when Java or the server cannot be had.
+Exits with $UNAVAILABLE when Java or the server is not available.
 EOF
 }
 
@@ -45,7 +45,7 @@ need_java() {
     ((version >= 17)) || unavailable "Java $version found; DynamoDB Local needs Java 17 or newer"
 }
 
-# Sets NATIVE (the folder of the native libraries) and CLASSPATH_JARS, and fills the cache when it is empty.
+# Sets NATIVE (the folder of the native libraries) and CLASSPATH_JARS; fills the cache if it is empty.
 need_server() {
     if [[ -n ${DYNAMODB_LOCAL_HOME:-} && -f $DYNAMODB_LOCAL_HOME/DynamoDBLocal.jar ]]; then
         NATIVE=$DYNAMODB_LOCAL_HOME/DynamoDBLocal_lib
@@ -85,15 +85,15 @@ EOF
         rm -rf "$work"
         unavailable "Maven could not get DynamoDB Local $VERSION"
     fi
-    # Another start may have filled the cache meanwhile; either copy will do.
+    # Another start may have filled the cache meanwhile; the two copies are the same.
     [[ -d $into ]] || mv "$work/lib" "$into"
     rm -rf "$work"
 }
 
 port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# Any HTTP answer will do: an unsigned request is refused with 400.
-answers() {
+# Succeeds on any HTTP response: the server refuses the unsigned request with 400.
+responds() {
     local line
     { exec 3<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || return 1
     printf 'GET / HTTP/1.0\r\n\r\n' >&3
@@ -102,12 +102,12 @@ answers() {
     [[ $line == HTTP/* ]]
 }
 
-# Starts a server and waits until it answers. Leaves `pid` and `endpoint` in the given folder.
+# Starts a server and waits until it responds. Writes the files `pid` and `endpoint` in the given folder.
 start_server() {
     local dir=$1 attempt port pid tenths
     mkdir -p "$dir"
     for attempt in 1 2 3 4 5; do
-        port=$((20000 + RANDOM % 12000)) # below the range from which the system takes outgoing ports
+        port=$((20000 + RANDOM % 12000)) # below the range of ports for outgoing connections
         port_is_taken "$port" && continue
         nohup java -Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.library.path="$NATIVE" \
             -cp "$CLASSPATH_JARS" "$MAIN" -inMemory -sharedDb -disableTelemetry -port "$port" \
@@ -116,7 +116,7 @@ start_server() {
         echo "$pid" >"$dir/pid"
         for ((tenths = 0; tenths < START_SECONDS * 10; tenths++)); do
             kill -0 "$pid" 2>/dev/null || break
-            if answers "$port" && kill -0 "$pid" 2>/dev/null; then
+            if responds "$port" && kill -0 "$pid" 2>/dev/null; then
                 echo "http://127.0.0.1:$port" >"$dir/endpoint"
                 return
             fi
@@ -129,14 +129,14 @@ start_server() {
     fail "the server did not start"
 }
 
-# Whether the server of this folder runs. That its port answers, too, keeps a process that only got
-# the same number later from being taken for it.
+# Succeeds if the server of the given folder runs. The process id alone is not enough, because another
+# process may have got the same id since; so the port must respond as well.
 is_running() {
     local dir=$1 pid endpoint
     [[ -f $dir/pid && -f $dir/endpoint ]] || return 1
     pid=$(<"$dir/pid")
     endpoint=$(<"$dir/endpoint")
-    kill -0 "$pid" 2>/dev/null && answers "${endpoint##*:}"
+    kill -0 "$pid" 2>/dev/null && responds "${endpoint##*:}"
 }
 
 stop_server() {

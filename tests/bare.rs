@@ -1,10 +1,10 @@
-//! Entities and documents in a module that imports nothing, with the names of the prelude, a renamed
-//! crate, and every lint an error.
+//! Entities and documents in a module that imports nothing, uses names of the prelude for its own types,
+//! renames the crate, and denies every lint.
 
 #![no_implicit_prelude]
 #![deny(warnings, missing_docs, unreachable_pub, missing_debug_implementations)]
 #![deny(clippy::all)]
-// The names are the point.
+// Fields are named like types and macros on purpose.
 #![allow(non_snake_case)]
 
 /// The crate under another name.
@@ -12,7 +12,7 @@ pub mod elsewhere {
     pub use ::dynamodel as renamed;
 }
 
-/// Not the prelude's.
+/// Shadows the prelude's `Option`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq, ::dynamodel::Document)]
 #[dynamo(crate = "crate::bare::elsewhere::renamed")]
 pub enum Option {
@@ -22,25 +22,25 @@ pub enum Option {
     Some,
 }
 
-/// Not the prelude's.
+/// Shadows the prelude's `String`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq, ::dynamodel::Document)]
 #[dynamo(crate = crate::bare::elsewhere::renamed, transparent)]
 pub struct String(pub ::std::string::String);
 
-/// Not the prelude's.
+/// Shadows the prelude's `Result`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq, ::dynamodel::Document)]
 #[dynamo(crate = crate::bare::elsewhere::renamed, tag = "__v")]
 pub enum Result {
-    /// All well.
+    /// A good result.
     Ok {
         /// The value.
         __r: u8,
     },
-    /// Not well.
+    /// A bad result.
     Err(Vec),
 }
 
-/// Not the prelude's.
+/// Shadows the prelude's `Vec`.
 #[derive(
     ::std::fmt::Debug,
     ::std::clone::Clone,
@@ -54,7 +54,7 @@ pub struct Vec {
     pub length: u64,
 }
 
-/// An entity of these.
+/// An entity of the types above.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq, ::dynamodel::Entity)]
 #[dynamo(table = "bare", crate = crate::bare::elsewhere::renamed)]
 #[dynamo(index(by_type, partition = (r#type, item), sort = (self_, u64), project = [Vec]))]
@@ -67,42 +67,42 @@ pub struct Item {
     /// A sort key.
     #[dynamo(sort)]
     pub item: ::std::string::String,
-    /// A raw name.
+    /// A field with a raw name.
     pub r#type: String,
-    /// A type's name.
+    /// A field named like a primitive type.
     pub u64: u64,
-    /// A type's name.
+    /// A field named like a type.
     pub Vec: Vec,
-    /// Not an `Option`.
+    /// A type called `Option` that is not the prelude's.
     pub option: Option,
-    /// An optional one.
+    /// A field of the prelude's `Option`.
     pub result: ::std::option::Option<Result>,
-    /// A name of the generated code.
+    /// A field named like a variable of the generated code.
     pub w: i32,
-    /// A time.
+    /// The time of expiry.
     #[dynamo(ttl)]
     pub ttl: ::std::option::Option<u64>,
     /// The version.
     #[dynamo(version)]
     pub version: u64,
-    /// When.
+    /// The time of the first write.
     #[dynamo(created_at)]
     pub created: u64,
-    /// When.
+    /// The time of the last write.
     #[dynamo(updated_at)]
     pub updated: ::std::option::Option<u64>,
-    /// By whom.
+    /// The token of the last write.
     #[dynamo(write_token)]
     pub token: ::std::string::String,
-    /// In another form.
+    /// A field with a stored form of its own.
     #[dynamo(with = crate::bare::text, kind = S)]
     pub pair: (u8, u8),
-    /// Not stored.
+    /// A field that is not stored.
     #[dynamo(skip)]
     pub skipped: (),
 }
 
-/// A part of it.
+/// A projection of the entity.
 #[derive(::std::fmt::Debug, ::dynamodel::Projection)]
 #[dynamo(of = Item, crate = crate::bare::elsewhere::renamed)]
 pub struct Part {
@@ -114,44 +114,44 @@ pub struct Part {
     pub u64: ::std::option::Option<u64>,
 }
 
-/// A table of several kinds.
+/// A table of several entities.
 #[derive(::std::fmt::Debug, ::dynamodel::Table)]
 #[dynamo(name = "bares", partition = "pk", sort = "sk", crate = crate::bare::elsewhere::renamed)]
 pub struct Bares;
 
-/// One of the kinds.
+/// An entity of the table, called like a variant of the prelude's `Option`.
 #[derive(::std::fmt::Debug, ::dynamodel::Entity)]
 #[dynamo(table = Bares, key(partition = "A#{r#type}", sort = "B"), crate = crate::bare::elsewhere::renamed)]
 pub struct Some {
-    /// A raw name.
+    /// A field with a raw name.
     pub r#type: ::std::string::String,
 }
 
-/// All of the kinds.
+/// A collection of the table's entities.
 #[derive(::std::fmt::Debug, ::dynamodel::Collection)]
 #[dynamo(crate = crate::bare::elsewhere::renamed)]
 pub enum Kinds {
-    /// Not the prelude's.
+    /// Shadows the prelude's `Some`.
     Some(Some),
 }
 
-/// They borrow.
+/// Borrowed projection of the collection.
 #[derive(::std::fmt::Debug, ::dynamodel::Projection)]
 #[dynamo(of = Kinds, crate = crate::bare::elsewhere::renamed)]
 pub enum KindsView<'kind> {
-    /// Not the prelude's.
+    /// Shadows the prelude's `Some`.
     Some(SomeView<'kind>),
 }
 
-/// It borrows.
+/// Borrowed projection of an entity.
 #[derive(::std::fmt::Debug, ::dynamodel::Projection)]
 #[dynamo(of = Some, crate = crate::bare::elsewhere::renamed)]
 pub struct SomeView<'a> {
-    /// A raw name.
+    /// A field with a raw name.
     pub r#type: &'a str,
 }
 
-/// A stored form.
+/// Stored form of a pair: one text.
 pub mod text {
     use super::elsewhere::renamed::wire::{ReadError, Reader, Writer};
     use ::std::result::Result;
@@ -164,7 +164,7 @@ pub mod text {
     /// Reads a pair.
     ///
     /// # Errors
-    /// When it is none.
+    /// If the text is not such a pair.
     pub fn read(r: &mut Reader<'_>) -> Result<(u8, u8), ReadError> {
         use ::std::option::Option;
         let text = r.string()?;

@@ -1,7 +1,7 @@
-//! An HTTP client for the SDK on which requests fail by chance, in the same way for the same seed.
+//! A rule that makes requests of the SDK fail at random, in the same way for the same seed.
 //!
-//! The chances are drawn in the order in which requests arrive, so a run on one task repeats exactly;
-//! with several tasks the mixture does.
+//! The random numbers are drawn in the order in which requests arrive, so a run on one task repeats
+//! exactly. A run on several tasks repeats only the proportions of the faults.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,40 +10,41 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use dynamodel::Db;
 use serde_json::{Value, json};
 
-/// What can happen to a request.
+use crate::support::relay::{Rule, broken, operation, response, with_rule};
+
+/// Kind of disturbance of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// The connection breaks before the request reaches the service.
     DropRequest,
-    /// The service does what is asked, and its answer is lost.
+    /// The service does the work, and its response is lost.
     DropResponse,
     /// The request arrives up to 3 ms late.
     Delay,
-    /// The service refuses the request for its rate.
+    /// The service refuses the request because the rate is too high.
     Throttle,
     /// The service has a fault and does nothing.
     Fault,
-    /// The service does what is asked, and answers with a fault.
+    /// The service does the work, and responds with an error.
     FaultAfter,
-    /// The service does a part of a batch. Nothing happens to other requests.
+    /// The service does a part of a batch. Requests of other operations pass.
     Partial,
-    /// Another transaction is under way on an item of this one. Nothing happens to other requests.
+    /// The service cancels the transaction because of a conflict with another one. Requests of other
+    /// operations pass.
     Conflict,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Kind; 8] = [
         Kind::DropRequest,
         Kind::DropResponse,
@@ -56,16 +57,15 @@ impl Kind {
     ];
 }
 
-/// The client. Clones share everything.
+/// The rule. Clones share all state.
 #[derive(Debug, Clone)]
 pub struct Chaos {
     shared: Arc<Shared>,
-    behind: SharedHttpClient,
 }
 
 #[derive(Debug)]
 struct Shared {
-    /// The chance of each kind, for one request.
+    /// Probability of each kind, for one request.
     chance: f64,
     calm: AtomicBool,
     dice: Mutex<fastrand::Rng>,
@@ -73,13 +73,10 @@ struct Shared {
 }
 
 impl Chaos {
-    /// A database as of [`db`](crate::db) behind the chaos, which begins [calm](Self::calm). Each kind
-    /// happens to a request with this chance.
+    /// Returns a database as of [`db`](crate::db) whose requests follow this rule, which starts
+    /// [calm](Self::calm). Each kind happens to a request with the given probability.
     pub async fn db(seed: u64, chance: f64) -> (Db, Chaos) {
         let config = crate::config().await.build();
-        let behind = config
-            .http_client()
-            .unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http());
         let chaos = Chaos {
             shared: Arc::new(Shared {
                 chance,
@@ -87,35 +84,31 @@ impl Chaos {
                 dice: Mutex::new(fastrand::Rng::with_seed(seed)),
                 happened: Mutex::default(),
             }),
-            behind: SharedHttpClient::new(behind),
         };
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
             .with_max_attempts(4);
-        let config = config
-            .to_builder()
-            .retry_config(retries)
-            .http_client(chaos.clone());
+        let config = with_rule(&config, chaos.clone()).retry_config(retries);
         let client = aws_sdk_dynamodb::Client::from_conf(config.build());
         (crate::connect(client), chaos)
     }
 
-    /// From now on requests pass.
+    /// Lets all requests pass from now on.
     pub fn calm(&self) {
         self.shared.calm.store(true, Ordering::SeqCst);
     }
 
-    /// From now on requests may fail.
+    /// Lets requests fail from now on.
     pub fn storm(&self) {
         self.shared.calm.store(false, Ordering::SeqCst);
     }
 
-    /// How often each kind has happened.
+    /// Returns the number of times that each kind has happened.
     pub fn happened(&self) -> BTreeMap<Kind, u64> {
         lock(&self.shared.happened).clone()
     }
 
-    /// What happens to the next request, and a number to choose by.
+    /// Draws the kind for the next request, and a random number for choices within it.
     fn draw(&self) -> (Option<Kind>, u64) {
         if self.shared.calm.load(Ordering::SeqCst) {
             return (None, 0);
@@ -135,34 +128,15 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl HttpClient for Chaos {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
-            chaos: self.clone(),
-            behind: self.behind.http_connector(settings, components),
-        })
-    }
-}
-
-#[derive(Debug)]
-struct Connector {
-    chaos: Chaos,
-    behind: SharedHttpConnector,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (kind, number) = self.chaos.draw();
-        let (chaos, behind) = (self.chaos.clone(), self.behind.clone());
+impl Rule for Chaos {
+    fn apply(&self, request: HttpRequest, behind: &SharedHttpConnector) -> HttpConnectorFuture {
+        let (kind, number) = self.draw();
+        let (chaos, behind) = (self.clone(), behind.clone());
         HttpConnectorFuture::new(async move {
             let Some(kind) = kind else {
                 return behind.call(request).await;
             };
-            let operation = operation(&request);
+            let operation = operation(&request).to_owned();
             match kind {
                 Kind::Partial if !operation.starts_with("Batch") => {
                     return behind.call(request).await;
@@ -195,26 +169,10 @@ impl HttpConnector for Connector {
     }
 }
 
-fn operation(request: &HttpRequest) -> String {
-    let target = request.headers().get("x-amz-target").unwrap_or_default();
-    target.rsplit('.').next().unwrap_or_default().to_owned()
-}
-
-fn broken() -> ConnectorError {
-    ConnectorError::io("the connection was reset".into())
-}
-
 fn error(code: &str, status: u16) -> HttpResponse {
     let code = format!("com.amazonaws.dynamodb.v20120810#{code}");
-    answer(status, &json!({ "__type": code, "message": "by chance" }))
-}
-
-fn answer(status: u16, body: &Value) -> HttpResponse {
-    let status = status.try_into().expect("a status between 100 and 999");
-    let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
-    let headers = response.headers_mut();
-    headers.insert("content-type", "application/x-amz-json-1.0");
-    response
+    let body = json!({ "__type": code, "message": "by chance" });
+    response(status, body.to_string())
 }
 
 fn body(request: &HttpRequest) -> Value {
@@ -222,7 +180,7 @@ fn body(request: &HttpRequest) -> Value {
     serde_json::from_slice(bytes).expect("requests are JSON")
 }
 
-/// The transaction is canceled for one of its operations.
+/// Returns the response for a transaction that is canceled because of one of its operations.
 fn conflict(request: &HttpRequest, number: u64) -> HttpResponse {
     let count = body(request)["TransactItems"]
         .as_array()
@@ -236,13 +194,11 @@ fn conflict(request: &HttpRequest, number: u64) -> HttpResponse {
         .collect();
     let code = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
     let message = "Transaction cancelled, please refer cancellation reasons for specific reasons";
-    answer(
-        400,
-        &json!({ "__type": code, "Message": message, "CancellationReasons": reasons }),
-    )
+    let body = json!({ "__type": code, "Message": message, "CancellationReasons": reasons });
+    response(400, body.to_string())
 }
 
-/// Takes a part of the batch out of the request, and puts it into the answer as unprocessed.
+/// Removes a part of the batch from the request, and adds it to the response as unprocessed.
 async fn partial(
     operation: &str,
     mut request: HttpRequest,
@@ -296,5 +252,5 @@ async fn partial(
         "UnprocessedItems"
     };
     answered[member] = unprocessed;
-    Ok(answer(200, &answered))
+    Ok(response(200, answered.to_string()))
 }

@@ -1,33 +1,34 @@
-//! What the tests share: the entities and databases to run against.
+//! Code that all tests share: entities, and databases to run against.
 
 pub mod bare;
 pub mod chaos;
 pub mod faults;
+pub mod support;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dynamodel::Db;
 
-/// The DynamoDB endpoint to test against; the embedded engine without one.
+/// Returns the DynamoDB endpoint to test against; `None` means the embedded engine.
 pub fn endpoint() -> Option<String> {
     std::env::var("DYNAMODEL_TEST_ENDPOINT")
         .ok()
         .filter(|e| !e.is_empty())
 }
 
-/// Whether the tests run on the embedded engine.
+/// Returns `true` if the tests run on the embedded engine.
 pub fn is_embedded() -> bool {
     endpoint().is_none()
 }
 
-/// An empty database of its own for each test: an engine in memory, or tables of a prefix of their own
-/// at the endpoint.
+/// Returns an empty database for one test: an engine in memory, or tables with a prefix of their own at
+/// the endpoint.
 pub async fn db() -> Db {
     db_with(|config| config).await
 }
 
-/// As [`db`], with a client that is configured further.
+/// Same as [`db`], with further configuration of the client.
 pub async fn db_with(
     configure: impl FnOnce(aws_sdk_dynamodb::config::Builder) -> aws_sdk_dynamodb::config::Builder,
 ) -> Db {
@@ -49,7 +50,7 @@ pub fn is_on_lane() -> bool {
     std::env::var("DYNAMODEL_TEST_LANE").map_or(true, |lane| lane != "0")
 }
 
-/// The configuration of a client of the database under test.
+/// Returns the configuration of a client of the database under test.
 pub async fn config() -> aws_sdk_dynamodb::config::Builder {
     match endpoint() {
         None => dynamodel::embedded::EmbeddedEngine::memory()
@@ -59,12 +60,12 @@ pub async fn config() -> aws_sdk_dynamodb::config::Builder {
     }
 }
 
-/// Region and credentials as the environment has them.
+/// Returns the SDK's configuration with region and credentials from the environment.
 async fn environment() -> aws_sdk_dynamodb::Config {
     Db::from_env().await.client().config().clone()
 }
 
-/// A table prefix that no other test uses, of this run or another.
+/// Returns a table prefix that no other test uses, neither of this run nor of another.
 pub fn prefix() -> String {
     static RUN: OnceLock<u64> = OnceLock::new();
     static NEXT: AtomicU64 = AtomicU64::new(0);

@@ -1,12 +1,12 @@
-//! What must not compile, and what the compiler then says.
+//! Code that must not compile, and the compiler's messages for it.
 //!
-//! `TRYBUILD=overwrite cargo test --test ui` writes the messages anew; they are reviewed like code.
+//! `TRYBUILD=overwrite cargo test --test ui` writes the messages again; they are reviewed like code.
 
-/// The compiler whose messages are stored; those of another differ in details.
+/// Compiler whose messages are stored; other versions differ in details.
 const TOOLCHAIN: &str = "rustc 1.95.";
 
 #[test]
-fn messages() {
+fn misuse_is_reported_with_stored_messages() {
     let version = std::process::Command::new("rustc")
         .arg("--version")
         .output();

@@ -1,6 +1,6 @@
-//! Makes `sessions.jsonl`, the sample data of the `session_store` example.
+//! Generates `sessions.jsonl`, the sample data of the `session_store` example.
 //!
-//! The seed is fixed, so every run makes the same bytes; a test compares them with the file.
+//! The seed is fixed, so every run writes the same bytes; a test compares them with the file.
 //!
 //! ```text
 //! cargo run --example generate_sessions
@@ -46,7 +46,7 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The whole file.
+/// Returns the content of the whole file.
 fn lines() -> serde_json::Result<String> {
     let mut out = String::new();
     for session in sessions(&mut Rng::with_seed(SEED)) {
@@ -76,7 +76,7 @@ fn session(rng: &mut Rng, start: u64) -> SessionRecord {
         DeviceRecord::Desktop => &DESKTOP_AGENTS,
     };
     let last_accessed = start + rng.u64(0..2 * 3_600);
-    // "Remember me" lasts ten years, any other session a day: long over when this is read.
+    // "Remember me" lasts ten years, any other session one day, which is long over when this is read.
     let lifetime = if rng.u8(0..3) == 0 { DAY } else { 3_650 * DAY };
     SessionRecord {
         user_id: format!("user-{:03}", user + 1),
@@ -93,8 +93,8 @@ fn session(rng: &mut Rng, start: u64) -> SessionRecord {
     }
 }
 
-/// Half of the visits come from anybody, the other half mostly from the first few users: the
-/// product of two numbers favours the low ones.
+/// Returns the number of a user. Half of the visits come from all users alike, the other half mostly
+/// from the first few: the product of two numbers favours the low ones.
 fn user(rng: &mut Rng) -> usize {
     let anybody = rng.usize(0..USERS);
     if rng.bool() {
@@ -143,7 +143,7 @@ fn pick<'a>(rng: &mut Rng, from: &[&'a str]) -> &'a str {
     from[rng.usize(0..from.len())]
 }
 
-/// `2026-03-14T09:26:53`, for times in the years 1970 to 9999.
+/// Returns a text such as `2026-03-14T09:26:53`, for times in the years 1970 to 9999.
 fn utc(epoch_seconds: u64) -> String {
     let (mut day, second) = (epoch_seconds / DAY, epoch_seconds % DAY);
     let is_leap = |y: u64| y.is_multiple_of(4) && (!y.is_multiple_of(100) || y.is_multiple_of(400));
@@ -173,8 +173,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_committed_file_is_what_the_generator_makes() -> serde_json::Result<()> {
-        // Compared without assert_eq: nobody wants half a megabyte printed.
+    fn committed_file_matches_generator_output() -> serde_json::Result<()> {
+        // No assert_eq: its message would print half a megabyte.
         assert!(
             lines()? == include_str!("sessions.jsonl"),
             "run `cargo run --example generate_sessions` and commit the file"
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_and_tokens_are_unique_and_in_order() {
+    fn generated_keys_and_tokens_are_unique_and_ordered() {
         let sessions = sessions(&mut Rng::with_seed(SEED));
         let keys: BTreeSet<_> = sessions
             .iter()
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_right_around_leap_days_and_year_ends() {
+    fn utc_is_right_around_leap_days_and_year_ends() {
         assert_eq!(utc(0), "1970-01-01T00:00:00");
         assert_eq!(utc(951_782_399), "2000-02-28T23:59:59");
         assert_eq!(utc(951_782_400), "2000-02-29T00:00:00");

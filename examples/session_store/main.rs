@@ -1,4 +1,4 @@
-//! A session store: the table from code, versions, indexes, paging and expiry.
+//! A session store: loading, queries by key and by index, versions, paging and expiry.
 //!
 //! ```text
 //! cargo run --example session_store            # in process

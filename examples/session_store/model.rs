@@ -1,4 +1,4 @@
-//! The session as the shop's code knows it.
+//! The session as the shop's code sees it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -39,7 +39,7 @@ pub(crate) enum Device {
     Desktop,
 }
 
-/// What the shop keeps for a session; stored as a map.
+/// Content of a session: page, cart and settings; stored as a map.
 #[derive(Debug, Clone, PartialEq, Document)]
 pub(crate) struct SessionData {
     pub(crate) current_page: String,
@@ -55,7 +55,7 @@ pub(crate) struct CartLine {
     pub(crate) price_cents: u64,
 }
 
-/// What a list of sessions shows: a read of this fetches these attributes only.
+/// Row in a list of sessions; a read of this projection fetches these attributes only.
 #[derive(Debug, Projection)]
 #[dynamo(of = Session)]
 pub(crate) struct SessionSummary {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-/// A session as it stands in the file.
+/// A session in the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SessionRecord {
-    /// Whose session it is.
+    /// The user that the session belongs to.
     pub(crate) user_id: String,
     /// Start of the session and a short random suffix: sorts by time.
     pub(crate) session_id: String,
-    /// What the browser sends to prove that it is this session.
+    /// Secret by which the browser identifies itself as this session.
     pub(crate) auth_token: String,
     /// The customer that the user belongs to.
     pub(crate) tenant: String,
@@ -19,16 +19,16 @@ pub(crate) struct SessionRecord {
     pub(crate) device: DeviceRecord,
     /// Seconds since the Unix epoch.
     pub(crate) last_accessed: u64,
-    /// Missing where the client did not send one.
+    /// Absent if the client did not send one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user_agent: Option<String>,
     /// Labels, none to three.
     pub(crate) tags: BTreeSet<String>,
     /// Pages seen.
     pub(crate) views: u64,
-    /// What the shop keeps for the session.
+    /// Content of the session: page, cart and settings.
     pub(crate) data: DataRecord,
-    /// Seconds since the Unix epoch; the session counts no more after that.
+    /// Seconds since the Unix epoch; the session is invalid after that.
     pub(crate) expires_at: u64,
 }
 
@@ -41,12 +41,12 @@ pub(crate) enum DeviceRecord {
     Desktop,
 }
 
-/// What the shop keeps for a session.
+/// Content of a session: page, cart and settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DataRecord {
-    /// Where the user is.
+    /// Path of the page that the user looks at.
     pub(crate) current_page: String,
-    /// What is in the cart.
+    /// Articles in the cart.
     pub(crate) cart: Vec<CartLineRecord>,
     /// Settings by name, for instance `theme`.
     pub(crate) prefs: BTreeMap<String, String>,
@@ -57,8 +57,8 @@ pub(crate) struct DataRecord {
 pub(crate) struct CartLineRecord {
     /// The article.
     pub(crate) sku: String,
-    /// How many.
+    /// Number of pieces.
     pub(crate) quantity: u32,
-    /// Price of one, in cents.
+    /// Price of one piece, in cents.
     pub(crate) price_cents: u64,
 }

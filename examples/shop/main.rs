@@ -1,25 +1,25 @@
 //! An online shop in one table.
 //!
-//! Access patterns, and what serves them; every one but the second is a single request:
+//! Access patterns and the calls that serve them; each but the second is a single request:
 //!
 //! | The shop asks for | By | Served by |
 //! |---|---|---|
 //! | a customer | customer id | `Customer::get` |
-//! | who has an e-mail address | e-mail | `Customer::get_by_email`, two reads |
+//! | the owner of an e-mail address | e-mail | `Customer::get_by_email`, two reads |
 //! | a customer with cart, orders and lines | customer id | `Account::query(..).gather` |
 //! | the cart of a customer | customer id | `CartItem::query` |
 //! | the orders of a customer, newest first | customer id | `Order::query(..).descending` |
 //! | an order's lines | customer id, number | `OrderLine::query(..).sort(number)` |
-//! | the open orders, oldest first, of a time | status, time | `Order::by_status(..).sort(placed_at)` |
-//! | who ordered an article | article | `OrderLine::by_article` |
+//! | the open orders of a period, oldest first | status, time | `Order::by_status(..).sort(placed_at)` |
+//! | the customers who ordered an article | article | `OrderLine::by_article` |
 //! | the stock of an article | article | `Stock::get` |
 //! | everything that changed for a customer | customer id, sort key range | `CustomerItem::query(..).sort` |
 //!
-//! Writes: `register` keeps the e-mail address unique, by a guard item that `#[dynamo(unique)]` writes
-//! with the customer; `place_order` takes the articles out of stock and empties the cart. Both are one
-//! transaction: all of it happens or nothing.
+//! Writes: `register` keeps the e-mail address unique, by a unique item that `#[dynamo(unique)]` writes
+//! with the customer; `place_order` takes the articles out of stock and empties the cart. Each is one
+//! transaction, all or nothing.
 //!
-//! `cargo run --example shop` runs it on the embedded engine; `-- --help` says how else.
+//! `cargo run --example shop` runs it on the embedded engine; `-- --help` lists the other databases.
 
 mod model;
 
@@ -28,7 +28,7 @@ use dynamodel_examples::{Outcome, connect};
 
 use model::{Account, CartItem, Customer, CustomerItem, Order, OrderLine, Shop, Status, Stock};
 
-/// Registers a customer, unless somebody has the e-mail address.
+/// Registers a customer; fails if another customer has the e-mail address.
 async fn register(db: &Db, id: &str, email: &str, name: &str) -> Result<(), Error> {
     let customer = Customer {
         customer_id: id.into(),
@@ -38,7 +38,7 @@ async fn register(db: &Db, id: &str, email: &str, name: &str) -> Result<(), Erro
     customer.create().send(db).await.map(|_| ())
 }
 
-/// Makes the customer's cart an order.
+/// Turns the customer's cart into an order.
 async fn place_order(db: &Db, customer_id: &str, number: u32, now: u64) -> Result<Order, Error> {
     let cart = CartItem::query(customer_id).consistent().all(db).await?;
     let mut tx = Transaction::new();
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_shop_adds_up() {
+    async fn run_leaves_consistent_shop() {
         let db = Db::embedded().unwrap();
         run(&db).await.unwrap();
         let account = Account::query("c1").gather(&db).await.unwrap();

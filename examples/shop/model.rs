@@ -2,13 +2,13 @@
 
 use dynamodel::{Collection, Document, Entity, Table};
 
-/// Everything that the shop stores.
+/// Table of all the shop's entities.
 #[derive(Table)]
 #[dynamo(name = "shop", partition = "pk", sort = "sk", ttl = "expires", stream = new_and_old_images)]
 #[dynamo(index(gsi1, partition = "gsi1pk", sort = "gsi1sk"))]
 pub(crate) struct Shop;
 
-/// A customer. No two have the same e-mail address.
+/// A customer; no two have the same e-mail address.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = Shop, key(partition = "CUSTOMER#{customer_id}", sort = "A#PROFILE"))]
 pub(crate) struct Customer {
@@ -29,7 +29,7 @@ pub(crate) struct CartItem {
     pub(crate) expires: u64,
 }
 
-/// How far an order is; stored as text.
+/// State of an order; stored as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Document)]
 pub(crate) enum Status {
     Open,
@@ -72,7 +72,7 @@ pub(crate) struct Stock {
     pub(crate) price_cents: u64,
 }
 
-/// All that belongs to a customer, read at once.
+/// All items of a customer, read at once.
 #[derive(Debug, PartialEq, Collection)]
 pub(crate) struct Account {
     pub(crate) customer: Customer,
@@ -81,7 +81,7 @@ pub(crate) struct Account {
     pub(crate) lines: Vec<OrderLine>,
 }
 
-/// What lies in a customer's partition, item by item.
+/// Any item of a customer's partition.
 #[derive(Debug, PartialEq, Collection)]
 pub(crate) enum CustomerItem {
     Customer(Customer),

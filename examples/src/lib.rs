@@ -1,11 +1,11 @@
-//! What the examples share: the command line, and the database that it asks for.
+//! Code that all examples share: the command line, and the database it selects.
 
 use std::error::Error;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use dynamodel::Db;
 
-/// What an example ends with.
+/// Result of an example.
 pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 const OPTIONS: &str = "
@@ -15,14 +15,14 @@ const OPTIONS: &str = "
   --help              this text
 
 Without --endpoint and --aws the embedded engine is used: no server, no account. The tables are
-deleted at the end; tables of these names must not be there before.
+deleted at the end; tables of the same names must not exist at the start.
 ";
 
-/// The database that the command line asks for. `None` when it asks for help, which is then printed,
-/// beginning with what the example is `about`.
+/// Connects to the database that the command line selects. For `--help`, prints `about` (the purpose of
+/// the example) and the options, and returns `None`.
 ///
 /// # Errors
-/// When the command line is not understood, or the engine does not start.
+/// If the command line is invalid, or the engine does not start.
 pub async fn connect(about: &str) -> Outcome<Option<Db>> {
     let Some(options) = Options::parse(std::env::args().skip(1))? else {
         println!("{about}\n{OPTIONS}");
@@ -31,14 +31,14 @@ pub async fn connect(about: &str) -> Outcome<Option<Db>> {
     options.connect().await.map(Some)
 }
 
-/// Where the tables are.
+/// Database that holds the tables.
 #[derive(Debug)]
 enum Place {
     /// In this process.
     Embedded,
     /// An endpoint that takes any credentials.
     Endpoint(String),
-    /// What the environment says.
+    /// Region, credentials and endpoint from the environment.
     Aws,
 }
 
@@ -49,7 +49,7 @@ struct Options {
 }
 
 impl Options {
-    /// `None` when help is asked for.
+    /// Parses the arguments; `None` for `--help`.
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut options = Options {
             place: Place::Embedded,

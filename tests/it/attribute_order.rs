@@ -1,4 +1,4 @@
-//! Attributes in any order: what was learned from one item never changes what another one reads as.
+//! Attributes in any order: the order in one item never changes how another item is read.
 
 use dynamodel::wire::{ReadError, Reader};
 use dynamodel::{Document, Entity, Projection};
@@ -38,7 +38,7 @@ struct Part {
     from: Place,
 }
 
-/// Members in an order of their own, as somebody else could write them.
+/// Members of an object in any order, as another program could write them.
 fn object(members: Vec<(&'static str, String)>) -> impl Strategy<Value = String> {
     (
         Just(members).prop_shuffle(),
@@ -119,7 +119,7 @@ fn parcel() -> impl Strategy<Value = String> {
             members.extend(to.map(|to| ("to", to)));
             let [number, twice] = unknown;
             members.extend(number.then(|| ("idx", r#"{"N":"1"}"#.to_owned())));
-            // The same attribute in another form: the last one wins, and all are the same.
+            // The same attribute in another form: the last one wins, and all have the same value.
             members.extend(twice.then(|| ("id", format!("{{ \"S\" : \"{id}\" }}"))));
             object(members)
         },
@@ -144,7 +144,7 @@ fn page<T: Projection>(items: &[String]) -> Result<Vec<T>, ReadError> {
 
 proptest! {
     #[test]
-    fn a_page_reads_as_its_items_do(items in proptest::collection::vec(parcel(), 1..12)) {
+    fn page_reads_same_as_its_single_items(items in proptest::collection::vec(parcel(), 1..12)) {
         let each: Result<Vec<Parcel>, _> = items.iter().map(|item| one(item)).collect();
         prop_assert_eq!(page::<Parcel>(&items).expect("items"), each.expect("items"));
         let each: Result<Vec<Part>, _> = items.iter().map(|item| one(item)).collect();
@@ -153,7 +153,7 @@ proptest! {
 }
 
 #[test]
-fn a_page_with_a_wrong_byte_is_no_other_page() {
+fn page_with_changed_byte_reads_as_its_json_or_fails() {
     let mut runner = TestRunner::deterministic();
     let items = proptest::collection::vec(parcel(), 3..4);
     for _ in 0..15 {

@@ -1,5 +1,4 @@
-//! Batches of which DynamoDB leaves something undone: nothing is lost, and the error says exactly what
-//! is left.
+//! Batches that DynamoDB does only in part: nothing is lost, and the error lists exactly the rest.
 
 use std::time::Duration;
 
@@ -43,7 +42,7 @@ fn quick(attempts: u32) -> Backoff {
 }
 
 #[tokio::test]
-async fn partial_answers_are_completed() {
+async fn batches_complete_after_partial_responses() {
     let (db, chaos) = Chaos::db(1, 0.1).await;
     tables(&db).await;
     chaos.storm();
@@ -85,10 +84,10 @@ async fn partial_answers_are_completed() {
 }
 
 #[tokio::test]
-async fn the_error_has_what_is_left() {
+async fn failed_batch_lists_unprocessed_writes_and_keys() {
     let (db, faults) = faults::db().await;
     tables(&db).await;
-    // The first chunk passes, the second is throttled for good.
+    // The first chunk passes, the second is throttled until the attempts are used up.
     let throttled = std::iter::repeat_n(Fault::THROTTLE, 30);
     faults.next("BatchWriteItem", [Fault::Pass].into_iter().chain(throttled));
     let writes = BatchWrite::new()
@@ -125,7 +124,7 @@ async fn the_error_has_what_is_left() {
 }
 
 #[tokio::test]
-async fn after_a_failure_nothing_more_is_begun() {
+async fn batch_starts_no_request_after_failure() {
     let (db, faults) = faults::db().await;
     tables(&db).await;
     faults.always("BatchWriteItem", Fault::Refuse("ValidationException", 400));
@@ -138,7 +137,7 @@ async fn after_a_failure_nothing_more_is_begun() {
 }
 
 #[tokio::test]
-async fn unprocessed_for_good() {
+async fn batch_gives_up_on_keys_that_stay_unprocessed() {
     let (db, faults) = faults::db().await;
     tables(&db).await;
     let table = db.table_name::<Thing>();
@@ -162,9 +161,9 @@ async fn unprocessed_for_good() {
     assert_eq!(err.unprocessed_count(), 1, "what is not confirmed is left");
 }
 
-/// A dropped batch begins no more requests, and what was confirmed before is there.
+/// A dropped batch sends no more requests, and the writes confirmed before stay.
 #[tokio::test]
-async fn dropping_the_future() {
+async fn dropped_batch_sends_no_more_requests() {
     let (db, faults) = faults::db().await;
     tables(&db).await;
     faults.next("BatchWriteItem", [Fault::Pass, Fault::Pass, Fault::Hang]);
@@ -179,7 +178,7 @@ async fn dropping_the_future() {
 }
 
 #[tokio::test]
-async fn a_load_that_fails_says_where() {
+async fn failed_load_reports_position_to_continue_from() {
     let (db, faults) = faults::db().await;
     tables(&db).await;
     let throttled = std::iter::repeat_n(Fault::THROTTLE, 30);

@@ -1,4 +1,5 @@
-//! Which item is of which key: whatever their text is, however it is written, in whatever order.
+//! Assignment of items to keys in batches, whatever the text of the keys, its JSON form and the order of
+//! the items.
 
 use bytes::Bytes;
 use dynamodel::{BatchGet, BatchWrite, Entity, batch_get};
@@ -43,9 +44,9 @@ fn named(id: &str, name: &str, number: u64) -> Named {
     }
 }
 
-/// Text and bytes of all kinds, on the engine or endpoint.
+/// Runs on the engine or endpoint, with text and bytes of all kinds.
 #[tokio::test]
-async fn any_text_and_any_bytes_are_keys() {
+async fn batch_get_finds_keys_of_any_text_and_bytes() {
     const PARTS: [&str; 12] = [
         "\"",
         "\\",
@@ -68,7 +69,7 @@ async fn any_text_and_any_bytes_are_keys() {
         let parts = (0..random.usize(0..6)).map(|_| PARTS[random.usize(..PARTS.len())]);
         let text: String = parts.collect();
         all.push(Odd {
-            // No two are the same.
+            // The number makes each id unique.
             id: format!("{text}{number}"),
             bytes: (0..random.usize(1..40)).map(|_| random.u8(..)).collect(),
             number,
@@ -88,9 +89,9 @@ async fn any_text_and_any_bytes_are_keys() {
     }
 }
 
-/// To DynamoDB, 1 and 1.00 are one key.
+/// DynamoDB treats 1 and 1.00 as one key.
 #[tokio::test]
-async fn forms_of_one_number_are_one_key() {
+async fn batch_merges_equal_numbers_of_different_forms() {
     let forms = ["1", "1.00", "2", "1.0", "0.10", "0.1"].map(|n| n.parse::<Decimal>().unwrap());
     let batch = BatchGet::new(forms.map(Priced::key));
     let requests = batch.to_json().unwrap();
@@ -113,17 +114,17 @@ async fn forms_of_one_number_are_one_key() {
     assert_eq!(names, [one, one, None, one, tenth, tenth]);
 }
 
-/// JSON knows several ways to write a text, and DynamoDB promises no order.
+/// JSON has several forms of one text, and DynamoDB promises no order of the items.
 #[tokio::test]
-async fn answers_may_be_written_in_any_way() {
+async fn batch_get_accepts_any_json_form_and_order() {
     const ANSWERS: [&str; 4] = [
-        // As it was asked.
+        // In the order and the form of the request.
         r#"{"Responses":{"named":[{"id":{"S":"é/1"},"name":{"S":"\"a\""},"number":{"N":"1"}},{"id":{"S":"b"},"name":{"S":"c"},"number":{"N":"2"}},{"id":{"S":"b"},"name":{"S":"d"},"number":{"N":"3"}}]},"UnprocessedKeys":{}}"#,
-        // The other way round.
+        // In the reverse order.
         r#"{"Responses":{"named":[{"number":{"N":"3"},"name":{"S":"d"},"id":{"S":"b"}},{"name":{"S":"c"},"number":{"N":"2"},"id":{"S":"b"}},{"name":{"S":"\"a\""},"id":{"S":"é/1"},"number":{"N":"1"}}]},"UnprocessedKeys":{}}"#,
-        // With escapes where none are needed.
+        // With escapes for characters that do not need them.
         r#"{"Responses":{"named":[{"id":{"S":"\u00e9\/1"},"name":{"S":"\u0022a\u0022"},"number":{"N":"1"}},{"id":{"S":"\u0062"},"name":{"S":"d"},"number":{"N":"3"}},{"id":{"S":"b"},"name":{"S":"\u0063"},"number":{"N":"2"}}]},"UnprocessedKeys":{}}"#,
-        // With space.
+        // With whitespace.
         r#"{"Responses": {"named": [ {"id": {"S": "b"}, "name": {"S" : "c"}, "number": {"N":"2"} }, {"id" : { "S":"é/1" }, "name":{"S":"\"a\""},"number":{"N":"1"}} ,{"id":{"S":"b"},"name":{"S":"d"},"number":{"N":"3"}}]} , "UnprocessedKeys":{}}"#,
     ];
     let (db, faults) = faults::db().await;
@@ -146,10 +147,11 @@ async fn answers_may_be_written_in_any_way() {
     }
 }
 
-/// The keys that an index holds are asked for as the service wrote them, with its own escapes. One that
-/// has no item any more shows that: what comes next is not of the key that is expected.
+/// Keys read from an index are requested in the form in which the service wrote them, with its own
+/// escapes. A key without an item shows the comparison at work: the next item in the response does not
+/// belong to the key that comes next.
 #[tokio::test]
-async fn keys_of_an_index_may_be_written_in_any_way() {
+async fn hydrate_accepts_any_json_form_of_index_keys() {
     const KEYS: &str = r#"{"Items":[{"id":{"S":"\b1"},"name":{"S":"\u001F"},"number":{"N":"7"}},{"id":{"S":"\b2"},"name":{"S":"\u001F"},"number":{"N":"7"}}],"Count":2,"ScannedCount":2}"#;
     let (db, faults) = faults::db().await;
     db.create_table::<Named>().await.unwrap();
@@ -160,13 +162,13 @@ async fn keys_of_an_index_may_be_written_in_any_way() {
     assert_eq!(found, [kept]);
 }
 
-/// What was not asked for is not taken for something else.
+/// An item with a key that was not requested is never assigned to another key.
 #[tokio::test]
-async fn an_item_of_another_key_is_an_error() {
+async fn batch_get_reports_item_of_unrequested_key() {
     const ANSWERS: [&str; 3] = [
-        // The keys of two that were asked for, mixed.
+        // A mixture of the two requested keys.
         r#"{"Responses":{"named":[{"id":{"S":"a"},"name":{"S":"y"},"number":{"N":"1"}}]}}"#,
-        // One is the beginning of the other.
+        // A key of which a requested one is a prefix, and a key of another type.
         r#"{"Responses":{"named":[{"id":{"S":"a"},"name":{"S":"x1"},"number":{"N":"1"}}]}}"#,
         r#"{"Responses":{"named":[{"id":{"B":"a"},"name":{"S":"x"},"number":{"N":"1"}}]}}"#,
     ];
@@ -183,9 +185,9 @@ async fn an_item_of_another_key_is_an_error() {
     }
 }
 
-/// An error's keys are asked for again, which have been written once already.
+/// Keys in an error have been written to a request before, and a second request writes them again.
 #[tokio::test]
-async fn keys_of_an_error_are_keys() {
+async fn unprocessed_keys_equal_requested_keys() {
     let (db, faults) = faults::db().await;
     db.create_table::<Named>().await.unwrap();
     let all = [named("\"\\\u{2}é", "/", 1), named("b", "c", 2)];
@@ -197,7 +199,7 @@ async fn keys_of_an_error_are_keys() {
     let e = BatchGet::new(keys()).send(&db).await.unwrap_err();
     let left = e.unprocessed::<Named>();
     assert_eq!(left, keys().collect::<Vec<_>>());
-    // Beside keys that are new, as others of the same table.
+    // A batch of these keys and a batch of new keys, which are keys of one table, make one request.
     let (again, new) = (BatchGet::new(left), BatchGet::new(keys()));
     let asked = batch_get((again, new));
     let requests = asked.to_json().unwrap();

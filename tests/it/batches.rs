@@ -1,4 +1,4 @@
-//! Batches: any number, in the order asked.
+//! Batches of any size, with results in the order of the keys.
 
 use dynamodel::{BatchGet, BatchWrite, Db, Entity, Projection, batch_get};
 use dynamodel_tests::db;
@@ -15,7 +15,7 @@ struct Thing {
     text: String,
 }
 
-/// Another entity of the same table.
+/// Another entity of the same table, without the text.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "things")]
 struct Bare {
@@ -49,7 +49,7 @@ async fn things(count: u64) -> Db {
 }
 
 #[tokio::test]
-async fn reads_come_in_the_order_asked() {
+async fn batch_get_returns_items_in_order_of_keys() {
     let db = things(250).await;
     let mut numbers: Vec<u64> = (0..300).collect();
     fastrand::Rng::with_seed(7).shuffle(&mut numbers);
@@ -67,7 +67,7 @@ async fn reads_come_in_the_order_asked() {
 }
 
 #[tokio::test]
-async fn projections_find_their_keys() {
+async fn batch_get_of_projection_keeps_order_of_keys() {
     let db = things(5).await;
     let keys = [4, 9, 0].map(|n| Thing::key(1_u32, n as u64));
     let found = BatchGet::new(keys)
@@ -83,7 +83,7 @@ async fn projections_find_their_keys() {
 }
 
 #[tokio::test]
-async fn several_entities_and_tables_in_one() {
+async fn batch_get_reads_several_entities_and_tables() {
     let db = things(120).await;
     session("u1", "s1").create().send(&db).await.unwrap();
     let keys = || (0..120).map(|n| Thing::key(1_u32, n as u64));
@@ -122,7 +122,7 @@ async fn several_entities_and_tables_in_one() {
 }
 
 #[tokio::test]
-async fn writes_of_several_entities() {
+async fn batch_write_puts_and_deletes_several_entities() {
     let db = things(60).await;
     let stored = session("u1", "s1").create().send(&db).await.unwrap();
     let mut changed = stored.clone();
@@ -152,7 +152,7 @@ async fn writes_of_several_entities() {
 }
 
 #[tokio::test]
-async fn one_write_for_each_item() {
+async fn batch_write_refuses_two_writes_of_one_item() {
     let db = things(0).await;
     let twice = || {
         let other = Thing {
@@ -173,7 +173,7 @@ async fn one_write_for_each_item() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_written_is_refused_before() {
+async fn batch_refuses_invalid_writes_and_keys_before_sending() {
     let db = things(0).await;
     let conditional = BatchWrite::new().put(thing(1)).put(thing(2).create());
     assert!(
@@ -215,9 +215,9 @@ async fn what_cannot_be_written_is_refused_before() {
 }
 
 #[tokio::test]
-async fn large_items_are_cut_to_size() {
+async fn batch_splits_large_items_over_requests() {
     let db = things(0).await;
-    // 60 items of 390 KB are more than one answer of 16 MB holds.
+    // 60 items of 390 KB exceed the 16 MB that one response can hold.
     let large = |n: u64| Thing {
         text: "x".repeat(390_000),
         ..thing(n)
@@ -240,9 +240,9 @@ async fn large_items_are_cut_to_size() {
     assert!(units > 1_000.0, "{units}");
 }
 
-/// What of one item is asked for in several ways.
+/// The same keys are requested as two entities and a projection, with duplicates.
 #[tokio::test]
-async fn one_key_asked_for_several_times() {
+async fn batch_get_returns_item_for_each_duplicate_key() {
     let db = things(3).await;
     let keys = || [2, 0, 2, 9, 9].map(|n| Thing::key(1_u32, n as u64));
     let (things, bare, texts) = batch_get((
@@ -262,9 +262,9 @@ async fn one_key_asked_for_several_times() {
     assert_eq!(texts, ["text 2", "text 0", "text 2"]);
 }
 
-/// The error is that of the first key whose item cannot be read, whatever the order of the answer.
+/// The error is that of the first key whose item is unreadable, whatever the order of the response.
 #[tokio::test]
-async fn items_that_cannot_be_read() {
+async fn batch_get_reports_first_unreadable_item() {
     let db = things(3).await;
     for (number, text) in [(7, r#"{"N":"1"}"#), (8, r#"{"BOOL":true}"#)] {
         let item = format!(
@@ -279,7 +279,7 @@ async fn items_that_cannot_be_read() {
         assert_eq!(e.entity(), Some("Thing"));
         assert_eq!(e.attribute_path().as_deref(), Some("text"));
         assert!(e.to_string().contains(found), "{e}");
-        // Who does not look at the text is not concerned.
+        // An entity without the text reads the same items.
         let bare = [first, 0].map(|n| Bare::key(1_u32, n as u64));
         assert!(BatchGet::new(bare).send(&db).await.is_ok());
     }

@@ -1,4 +1,4 @@
-//! Items that borrow from their page are what the owned ones are.
+//! Borrowed items equal the owned ones of the same page.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -76,7 +76,7 @@ struct PlaceView<'a> {
     city: Option<&'a str>,
 }
 
-/// What the index holds, and attributes that may be missing.
+/// Projection of the attributes in the index, and of attributes that may be missing.
 #[derive(Debug, PartialEq, Projection)]
 #[dynamo(of = Letter)]
 struct Envelope<'a> {
@@ -87,7 +87,7 @@ struct Envelope<'a> {
     number: Option<u64>,
 }
 
-/// Of the view what the entity has.
+/// Converts a view to the entity.
 fn owned(view: &LetterView<'_>) -> Letter {
     let place = |view: &PlaceView<'_>| Place {
         country: view.country.to_owned(),
@@ -181,7 +181,7 @@ fn items(page: &BorrowedPage<LetterView<'_>>) -> Vec<Letter> {
 }
 
 #[tokio::test]
-async fn a_page_has_the_items() {
+async fn borrowed_page_holds_all_items_of_query() {
     let (db, letters) = letters().await;
     let page = Letter::query("ann").borrowed::<LetterView>();
     let page = page.page(&db).await.unwrap();
@@ -189,7 +189,7 @@ async fn a_page_has_the_items() {
     assert_eq!((page.count(), page.scanned_count()), (24, 24));
     assert!(page.next().is_none());
     assert!(page.consumed_capacity().is_none());
-    // Reading them again is possible, and one by one too.
+    // A page's items can be read again, also one by one.
     let again: Vec<_> = page.iter().map(|item| owned(&item.unwrap())).collect();
     assert_eq!(again, letters);
     let empty = Letter::query("nobody").borrowed::<LetterView>();
@@ -199,7 +199,7 @@ async fn a_page_has_the_items() {
 }
 
 #[tokio::test]
-async fn pages_and_cursors_are_those_of_the_query() {
+async fn borrowed_pages_follow_cursor_limit_and_filter_of_query() {
     let (db, letters) = letters().await;
     let query = || Letter::query("ann").sort(|k| k.number.ge(3)).page_size(5);
     let mut start = None;
@@ -241,7 +241,7 @@ async fn pages_and_cursors_are_those_of_the_query() {
 }
 
 #[tokio::test]
-async fn scans_in_segments() {
+async fn borrowed_scan_reads_every_segment() {
     let (db, letters) = letters().await;
     let mut seen = Vec::new();
     let scan = Letter::scan()
@@ -261,7 +261,7 @@ async fn scans_in_segments() {
 }
 
 #[tokio::test]
-async fn an_index_and_what_may_be_missing() {
+async fn borrowed_index_query_fills_missing_attributes() {
     let (db, _) = letters().await;
     let page = Letter::by_sender("sender 3").borrowed::<Envelope>();
     let page = page.page(&db).await.unwrap();
@@ -275,7 +275,7 @@ async fn an_index_and_what_may_be_missing() {
 }
 
 #[tokio::test]
-async fn the_reader_can_stop() {
+async fn try_each_stops_at_first_error_of_closure() {
     let (db, _) = letters().await;
     #[derive(Debug)]
     enum Stop {
@@ -305,7 +305,7 @@ async fn the_reader_can_stop() {
 }
 
 #[tokio::test]
-async fn one_that_cannot_be_read() {
+async fn unreadable_item_does_not_affect_other_borrowed_items() {
     let (db, letters) = letters().await;
     let bad = r#"{"to":{"S":"ann"},"no":{"N":"4"},"sender":{"S":"secret"},"stops":{"L":[{"M":{"country":{"N":"1"}}}]}}"#;
     raw::put::<Letter>(&db, bad).await;
@@ -339,9 +339,10 @@ fn check(e: &Error) {
     assert!(!text.contains("secret"), "{text}");
 }
 
-/// The place of what follows the items is found from the end of the answer, whatever the items hold.
+/// The members after the items are found by a search from the end of the response, whatever the items
+/// contain.
 #[tokio::test]
-async fn answers_in_any_form() {
+async fn borrowed_page_accepts_any_json_form_of_response() {
     let (db, faults) = faults::db().await;
     db.create_table::<Thing>().await.unwrap();
     let forms = [
@@ -394,12 +395,13 @@ async fn answers_in_any_form() {
     }
 }
 
-/// A page that is kept, and turns out to be unreadable when its items are: the error tells of its request.
+/// A kept page may turn out to be unreadable when its items are read; the error describes the request of
+/// that page.
 #[tokio::test]
-async fn a_kept_page_tells_how_it_came() {
+async fn unreadable_kept_page_reports_its_request() {
     const FIRST: &str =
         r#"{"Items":[{"id":{"S":"a"}}],"Count":1,"LastEvaluatedKey":{"id":{"S":"a"}}}"#;
-    // What stands around the items can be read; they end where no list does.
+    // The members around the items are valid, but the list of items has a stray comma.
     const BROKEN: &str = r#"{"Items":[{"id":{"S":"secret"}},],"Count":1}"#;
     let (db, faults) = faults::db().await;
     db.create_table::<Thing>().await.unwrap();
@@ -423,7 +425,7 @@ async fn a_kept_page_tells_how_it_came() {
     faults.next("Query", [Fault::THROTTLE, Fault::Answer(BROKEN)]);
     let page = Thing::query("x").borrowed::<ThingView>();
     check(page.page(&db).await.unwrap().items().unwrap_err());
-    // Of the shards of an index too.
+    // The same for the pages of an index's shards.
     db.create_table::<Spread>().await.unwrap();
     const BROKEN_SHARD: &str = r#"{"Items":[{"id":{"S":"secret"},"kind":{"N":"1"}},],"Count":1}"#;
     let answers = [
@@ -467,7 +469,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn what_is_borrowed_is_what_is_owned(texts in prop::collection::vec(any::<String>(), 1..12)) {
+    fn borrowed_items_equal_owned_items_of_any_text(texts in prop::collection::vec(any::<String>(), 1..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let db = db().await;

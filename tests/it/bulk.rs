@@ -1,4 +1,4 @@
-//! Bulk loading.
+//! Loading of many items from a stream.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ fn reading(at: u64) -> Reading {
 }
 
 #[tokio::test]
-async fn a_stream_is_loaded_to_its_end() {
+async fn load_stores_whole_stream_and_reports_progress() {
     let db = db().await;
     db.create_table::<Reading>().await.unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -58,7 +58,7 @@ async fn a_stream_is_loaded_to_its_end() {
 }
 
 #[tokio::test]
-async fn the_rate_is_kept() {
+async fn load_stays_below_given_rate() {
     let db = db().await;
     db.create_table::<Reading>().await.unwrap();
     for writer in [
@@ -70,7 +70,7 @@ async fn the_rate_is_kept() {
             .load(&db, stream::iter(0..200).map(reading))
             .await
             .unwrap();
-        // The last batch need not wait for its own share.
+        // No wait follows the last batch.
         let least = Duration::from_millis((200 - 25) * 1_000 / 500);
         assert!(start.elapsed() >= least, "{:?}", start.elapsed());
     }
@@ -82,7 +82,7 @@ async fn the_rate_is_kept() {
 }
 
 #[tokio::test]
-async fn the_stream_is_not_read_ahead() {
+async fn load_reads_stream_only_as_fast_as_rate() {
     let db = db().await;
     db.create_table::<Reading>().await.unwrap();
     let taken = Arc::new(Mutex::new(0_u64));
@@ -99,7 +99,7 @@ async fn the_stream_is_not_read_ahead() {
 }
 
 #[tokio::test]
-async fn it_goes_on_where_it_ended() {
+async fn load_continues_at_reported_position() {
     let db = db().await;
     db.create_table::<Reading>().await.unwrap();
     let failing = stream::iter(0..500).map(|at| {
@@ -128,7 +128,7 @@ async fn it_goes_on_where_it_ended() {
 }
 
 #[tokio::test]
-async fn refused_items_are_listed() {
+async fn load_lists_refused_items() {
     let db = db().await;
     db.create_table::<Reading>().await.unwrap();
     let items = || {
@@ -157,7 +157,7 @@ async fn refused_items_are_listed() {
 }
 
 #[tokio::test]
-async fn the_later_of_two_stays() {
+async fn load_keeps_later_of_two_items_with_one_key() {
     let db = db().await;
     db.create_table::<Reading>().await.unwrap();
     let items = (0..400).map(|n| Reading {

@@ -1,4 +1,4 @@
-//! Scans in several segments that end early and go on.
+//! Scans in several segments that end early and continue from their cursor.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ async fn filled(db: &Db, things: u64) {
 }
 
 #[tokio::test]
-async fn it_goes_on_in_every_segment() {
+async fn resumable_scan_continues_in_every_segment() {
     let (db, _) = faults::db().await;
     filled(&db, 200).await;
     let mut seen = BTreeSet::new();
@@ -53,13 +53,13 @@ async fn it_goes_on_in_every_segment() {
         assert_eq!(cursor, Some(stopped));
     }
     assert_eq!(seen.len(), 200, "none is left out");
-    // At most the begun page of each segment comes again.
+    // At most the interrupted page of each segment is read again.
     assert!(given <= 200 + runs * 4 * 6, "{given} in {runs} runs");
     assert!(runs >= 6);
 }
 
 #[tokio::test]
-async fn it_goes_on_after_an_error() {
+async fn resumable_scan_continues_after_error() {
     let (db, faults) = faults::db().await;
     filled(&db, 120).await;
     let refused = std::iter::repeat_n(Fault::Refuse("ValidationException", 400), 1);
@@ -82,9 +82,9 @@ async fn it_goes_on_after_an_error() {
     assert_eq!(seen.len(), 120);
 }
 
-/// A worker's share goes on as that share.
+/// A worker's share of the segments continues as that share.
 #[tokio::test]
-async fn one_segment_of_several_goes_on() {
+async fn resumable_scan_of_one_segment_continues_within_it() {
     let (db, _) = faults::db().await;
     filled(&db, 60).await;
     let mut seen = Vec::new();
@@ -124,9 +124,9 @@ struct ThingView<'a> {
     note: Option<&'a str>,
 }
 
-/// Borrowed pages are given whole, so that nothing comes twice.
+/// Borrowed pages are delivered whole, so no item is delivered twice.
 #[tokio::test]
-async fn borrowed_pages_go_on_too() {
+async fn resumable_borrowed_pages_deliver_each_item_once() {
     let (db, faults) = faults::db().await;
     filled(&db, 200).await;
     for prefetch in [false, true] {
@@ -168,7 +168,7 @@ async fn borrowed_pages_go_on_too() {
         seen.sort_unstable();
         assert!(seen.into_iter().eq(0..200));
     }
-    // At the limit, and of one segment of several.
+    // The same at a limit, and with one segment of several.
     let scan = || Thing::scan().segment(1, 2).page_size(5);
     let mut pages = scan().limit(5).borrowed::<ThingView<'_>>().pages(&db);
     let first = pages.try_next().await.unwrap().unwrap();
@@ -178,13 +178,13 @@ async fn borrowed_pages_go_on_too() {
     let rest = rest.borrowed::<ThingView<'_>>();
     rest.each(&db, |_| given += 1).await.unwrap();
     assert_eq!(given, scan().count(&db).await.unwrap());
-    // A query's pages tell it themselves.
+    // Pages of a query have their own cursors.
     let query = Thing::query(1_u64).borrowed::<ThingView<'_>>().pages(&db);
     assert!(query.cursor().is_none());
 }
 
 #[test]
-fn requests_can_be_looked_at() {
+fn scan_shows_request_of_its_first_segment() {
     let scan = || Thing::scan().segments(3).page_size(9);
     let json = scan().borrowed::<ThingView<'_>>().to_json().unwrap();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -206,7 +206,7 @@ fn requests_can_be_looked_at() {
 }
 
 #[tokio::test]
-async fn cursors_of_other_scans_are_refused() {
+async fn scan_refuses_cursors_of_other_scans() {
     let (db, _) = faults::db().await;
     filled(&db, 3).await;
     let fresh = Thing::scan().segments(2).resumable(&db).cursor();
@@ -231,9 +231,9 @@ async fn cursors_of_other_scans_are_refused() {
     assert!(none.is_empty());
 }
 
-/// Every way to read goes on, not only streams.
+/// Every kind of read continues from a cursor, not only streams.
 #[tokio::test]
-async fn whatever_reads_goes_on() {
+async fn every_kind_of_read_continues_from_scan_cursor() {
     let (db, _) = faults::db().await;
     filled(&db, 12).await;
     for (segments, single) in [(1, true), (3, false)] {
@@ -273,9 +273,9 @@ async fn whatever_reads_goes_on() {
     assert_eq!(e.unwrap_err().to_string(), format!("Scan: {message}"));
 }
 
-/// What a filter lets through and a limit cuts off is still to come.
+/// Items that pass the filter but exceed the limit follow after the cursor.
 #[tokio::test]
-async fn a_limit_in_the_middle_of_a_page() {
+async fn scan_continues_after_limit_within_page() {
     let (db, _) = faults::db().await;
     filled(&db, 20).await;
     let odd = || Thing::scan().filter(|t| t.note.not_exists());
@@ -300,9 +300,9 @@ async fn a_limit_in_the_middle_of_a_page() {
     }
 }
 
-/// What was refused has not come to its end: a job that stores the cursor loses nothing.
+/// A refused scan has not reached its end: a job that stores the cursor loses no items.
 #[tokio::test]
-async fn a_scan_that_is_refused_goes_on_where_it_would_have_begun() {
+async fn refused_scan_keeps_cursor_of_its_start() {
     let (db, _) = faults::db().await;
     filled(&db, 9).await;
     let mut things = Thing::scan().segments(2).page_size(1).resumable(&db);
@@ -329,7 +329,7 @@ async fn a_scan_that_is_refused_goes_on_where_it_would_have_begun() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_a_string_for_serde() {
+async fn scan_cursor_serializes_as_string() {
     let (db, _) = faults::db().await;
     filled(&db, 9).await;
     let mut things = Thing::scan().segments(2).page_size(2).resumable(&db);

@@ -1,4 +1,4 @@
-//! Collections: several kinds of one partition.
+//! Collections: entities of several types in one partition.
 
 use dynamodel::{Collection, Cursor, Entity, Projection, Table};
 use dynamodel_tests::{db, faults};
@@ -89,7 +89,7 @@ fn invoice(number: u32) -> Invoice {
 }
 
 #[tokio::test]
-async fn items_of_several_kinds() {
+async fn collection_query_reads_items_of_several_types() {
     let db = db().await;
     db.create_table::<Accounts>().await.unwrap();
     profile().create().send(&db).await.unwrap();
@@ -101,7 +101,7 @@ async fn items_of_several_kinds() {
     assert_eq!(all[0], Item::Profile(profile()));
     assert_eq!(all[4], Item::Invoice(invoice(11)));
     assert!(Item::query((2, "u1")).all(&db).await.unwrap().is_empty());
-    // Across the kinds.
+    // A range across several entity types.
     let range = Item::query((1, "u1")).sort(|k| k.between("A", "B#0000000002"));
     assert_eq!(range.count(&db).await.unwrap(), 3);
     let first = Item::query((1, "u1"))
@@ -118,7 +118,7 @@ async fn items_of_several_kinds() {
 }
 
 #[tokio::test]
-async fn unknown_kinds() {
+async fn collection_query_reports_or_skips_unknown_types() {
     let db = db().await;
     db.create_table::<Accounts>().await.unwrap();
     profile().create().send(&db).await.unwrap();
@@ -145,13 +145,13 @@ async fn unknown_kinds() {
 }
 
 #[tokio::test]
-async fn a_partition_as_one_value() {
+async fn gather_reads_partition_into_one_struct() {
     let db = db().await;
     db.create_table::<Accounts>().await.unwrap();
     let missing = Account::query((1, "u1")).gather(&db).await.unwrap_err();
     assert!(missing.is_not_found(), "{missing}");
     profile().create().send(&db).await.unwrap();
-    // More than one page of 1 MB.
+    // The invoices take more than one page of 1 MB.
     for number in 0..6 {
         let mut invoice = invoice(number);
         invoice.text = "x".repeat(300_000);
@@ -177,7 +177,7 @@ async fn a_partition_as_one_value() {
 }
 
 #[tokio::test]
-async fn items_that_borrow() {
+async fn borrowed_collection_equals_owned_collection() {
     let db = db().await;
     db.create_table::<Accounts>().await.unwrap();
     profile().create().send(&db).await.unwrap();
@@ -222,7 +222,7 @@ async fn items_that_borrow() {
     let range = Item::query((1, "u1")).sort(|k| k.begins_with("B#000000000"));
     let page = range.borrowed::<ItemView<'_>>().page(&db).await.unwrap();
     assert_eq!(page.items().unwrap().len(), 9);
-    // A kind that the collection does not have.
+    // An entity type that the collection does not have.
     let settings = Settings {
         tenant: 1,
         user: "u1".into(),
@@ -244,7 +244,7 @@ async fn items_that_borrow() {
 }
 
 #[tokio::test]
-async fn costs_and_pages_ahead() {
+async fn collection_query_measures_cost_and_prefetches() {
     let (db, faults) = faults::db().await;
     db.create_table::<Accounts>().await.unwrap();
     for number in 0..6 {

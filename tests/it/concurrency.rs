@@ -1,4 +1,4 @@
-//! Many tasks on one item: nothing is lost, by any way of counting.
+//! Many tasks on one item: no increment is lost, by any way of counting.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,14 +6,15 @@ use std::time::Duration;
 use dynamodel::{Backoff, Db, Entity, Error, Transaction};
 use dynamodel_tests::db;
 
-/// Tasks, and increments of each.
+/// Number of tasks, and of increments of each task.
 type Size = (u64, u64);
 
-/// 12,800 increments.
+/// 12,800 increments in all.
 const FULL: Size = (64, 200);
 
-/// The full size with `DYNAMODEL_TEST_FULL=1`: where every increment has to win against all other tasks,
-/// it takes one or two minutes, most of them in an SDK and an engine that are not optimized.
+/// Size of the tests in which every increment competes with all other tasks: full with
+/// `DYNAMODEL_TEST_FULL=1`, else small, because the full size takes one or two minutes, most of them in
+/// an unoptimized SDK and engine.
 fn contended() -> Size {
     if is_full() { FULL } else { (16, 20) }
 }
@@ -32,8 +33,8 @@ struct Counter {
     version: u64,
 }
 
-/// The default, and at full size waits of up to some seconds: with 64 tasks on one item, those who lose
-/// have to stay out of the way of those who are about to win.
+/// The default backoff, or at full size one with waits of up to 4 seconds: with 64 tasks on one item,
+/// the losers have to give way to the tasks that are about to win.
 fn backoff() -> Backoff {
     if is_full() {
         Backoff::new(Duration::from_millis(10), Duration::from_secs(4), 5_000)
@@ -42,7 +43,7 @@ fn backoff() -> Backoff {
     }
 }
 
-/// Runs `step` in tasks, and checks that the item has counted each.
+/// Runs `step` in tasks, and checks that the item has counted each call.
 async fn count<F>((tasks, each): Size, step: impl Fn(Db) -> F + Send + Sync + 'static)
 where
     F: Future<Output = Result<(), Error>> + Send,
@@ -76,7 +77,7 @@ where
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn atomic_counters() {
+async fn atomic_increments_of_many_tasks_all_count() {
     let end = count(FULL, |db| async move {
         let update = Counter::update("c").apply(|c| c.count.add(1));
         update.send(&db).await
@@ -85,7 +86,7 @@ async fn atomic_counters() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn read_modify_write() {
+async fn modify_calls_of_many_tasks_all_count() {
     let end = count(contended(), |db| async move {
         let add = |c: &mut Counter| {
             c.count += 1;
@@ -98,7 +99,7 @@ async fn read_modify_write() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn transactions() {
+async fn transactions_of_many_tasks_all_count() {
     let end = count(contended(), |db| async move {
         let mut tx = Transaction::new().backoff(backoff());
         tx.update(Counter::update("c").apply(|c| c.count.increment(1)));
@@ -108,9 +109,9 @@ async fn transactions() {
     end.await;
 }
 
-/// Each increment is on condition of the count that was read.
+/// The condition of each increment is the count that was read before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn conditional_increments() {
+async fn conditional_updates_of_many_tasks_all_count() {
     let end = count(contended(), |db| async move {
         let mut most = 4;
         loop {

@@ -1,4 +1,4 @@
-//! Conditions and filters: every form, joined and reused, against a reference evaluator.
+//! Conditions and filters: every form, combined and reused, against a reference evaluator.
 
 mod generate;
 mod reference;
@@ -13,7 +13,7 @@ use dynamodel_tests::{db, is_embedded};
 
 use generate::Cond;
 
-/// An attribute of every kind.
+/// An entity with an attribute of every kind.
 #[derive(Debug, Clone, PartialEq, Default, Entity)]
 #[dynamo(table = "probes")]
 pub(crate) struct Probe {
@@ -70,7 +70,7 @@ fn of(
     Condition::<Probe>::of(condition)
 }
 
-/// The ids of the probes that a filter finds, sorted.
+/// Returns the sorted ids of the probes that a filter finds.
 async fn found(db: &Db, condition: Condition<Probe>) -> Vec<String> {
     let scan = Probe::scan().filter(|_| condition).consistent();
     let found = scan.select::<ProbeId>().all(db).await.unwrap();
@@ -79,10 +79,10 @@ async fn found(db: &Db, condition: Condition<Probe>) -> Vec<String> {
     ids
 }
 
-/// Every form, each as a filter and as the condition of a write, on an item where all attributes are
-/// there and on one where none is.
+/// Tests every form, both as a filter and as the condition of a write, on an item that has all
+/// attributes and on one that has none.
 #[tokio::test]
-async fn every_form() {
+async fn condition_of_every_form_holds_as_expected() {
     let db = db().await;
     db.create_table::<Probe>().await.unwrap();
     full("full").create().send(&db).await.unwrap();
@@ -94,7 +94,7 @@ async fn every_form() {
 
     type Of = fn(&Probe_) -> Condition<Probe>;
     type Probe_ = <Probe as dynamodel::expr::Fields>::Fields<dynamodel::expr::InCondition<Probe>>;
-    // The condition, whether the full item meets it, and whether the empty one does.
+    // Name, condition, result for the full item, result for the empty item.
     let forms: &[(&str, Of, bool, bool)] = &[
         ("eq", |p| p.n.eq(5), true, false),
         ("eq text", |p| p.t.eq("hello"), true, false),
@@ -291,9 +291,9 @@ async fn every_form() {
     }
 }
 
-/// Conditions of functions, for reads and writes.
+/// Functions can build conditions for both reads and writes.
 #[tokio::test]
-async fn conditions_are_reused() {
+async fn condition_function_serves_filters_and_writes() {
     fn heavy(at_least: i64) -> Condition<Probe> {
         Condition::<Probe>::of(|p| p.n.ge(at_least) & p.list.size().gt(1))
     }
@@ -320,15 +320,16 @@ async fn conditions_are_reused() {
     let put = full("c").put().when(|_| heavy(100)).send(&db).await;
     assert!(put.unwrap_err().is_condition_failed());
 
-    // A condition made for a write may name the key; a filter on that key is refused before sending.
+    // A condition built for a write may name the key; as a filter of a query by that key it is refused
+    // before sending.
     let smuggled = Condition::<Probe>::of(|p| p.id.eq("c"));
     let query = Probe::query("c").filter(|_| smuggled).all(&db).await;
     assert!(query.unwrap_err().is_invalid_request());
 }
 
-/// Over a limit nothing is sent; at it, DynamoDB answers.
+/// A condition over a limit is not sent; DynamoDB accepts one at the limit.
 #[tokio::test]
-async fn limits() {
+async fn condition_over_limit_is_refused_before_sending() {
     let db = db().await;
     db.create_table::<Probe>().await.unwrap();
     full("full").create().send(&db).await.unwrap();
@@ -346,8 +347,8 @@ async fn limits() {
     let e = send(of(|p| p.n.in_(0..101))).await.unwrap_err();
     assert!(e.to_string().contains("100"), "{e}");
 
-    // Each is two functions, OR and NOT, joined by AND: 5n - 1 operators. With k comparisons more,
-    // 5n - 1 + 2k.
+    // Each of the n conditions is two functions, OR and NOT, and AND joins them: 5n - 1 operators. With
+    // k more comparisons, the number is 5n - 1 + 2k.
     let operators = |n, k| {
         let negated = (0..n).map(|_| of(|p| !(p.n.not_exists() | p.m.not_exists())));
         all_of(negated.chain((0..k).map(|_| of(|p| p.n.gt(0)))))
@@ -357,16 +358,16 @@ async fn limits() {
     assert!(e.is_limit_exceeded());
     assert!(e.to_string().contains("300"), "{e}");
 
-    // About 38 bytes each.
+    // Each range takes about 38 bytes.
     let ranges = |n| any_of((0..n).map(|i| of(|p| p.doc.at(|d| d.x).between(i, i + 9))));
     send(ranges(100)).await.unwrap();
     let e = send(ranges(130)).await.unwrap_err();
     assert!(e.to_string().contains("4 KB"), "{e}");
 }
 
-/// DynamoDB refuses an attribute that is compared with itself; so does the library, before it is sent.
+/// DynamoDB refuses to compare an attribute with itself; the library refuses it before sending.
 #[tokio::test]
-async fn an_attribute_and_itself() {
+async fn comparison_of_attribute_with_itself_is_refused() {
     let db = db().await;
     db.create_table::<Probe>().await.unwrap();
     full("full").create().send(&db).await.unwrap();
@@ -398,16 +399,16 @@ async fn an_attribute_and_itself() {
         let refused = format!("{:?}", refused.into_service_error());
         assert!(refused.contains("distinct"), "{text}: {refused}");
     }
-    // Sizes are not attributes, and one attribute between others is fine.
+    // Sizes are not attributes, and an attribute may stand between two others.
     let same = of(|p| p.s.size().le(p.s.size()));
     assert_eq!(found(&db, same).await, ["full"]);
     assert_eq!(found(&db, of(|p| p.m.between(&p.n, 9))).await, ["full"]);
 }
 
-/// Random conditions on random items, of which attributes are missing or of another type, find what
-/// the reference evaluator finds.
+/// Random conditions on random items, some of whose attributes are missing or of another type, find the
+/// same items as the reference evaluator.
 #[tokio::test]
-async fn random_conditions() {
+async fn random_conditions_match_reference_evaluator() {
     let (items, conditions) = if is_embedded() { (60, 600) } else { (25, 80) };
     let db = db().await;
     db.create_table::<Probe>().await.unwrap();
@@ -434,7 +435,7 @@ async fn random_conditions() {
         let typed = Condition::<Probe>::of(|p| condition.typed(&p));
         let shown = format!("round {round}: {condition:?} as {typed:?}");
         assert_eq!(found(&db, typed.clone()).await, expected, "{shown}");
-        // As the condition of a write, on one of the items.
+        // The same condition on a write of one of the items.
         let item = rng.choice(&items).unwrap();
         let id = item["id"].as_s().unwrap();
         let write = Probe::update(id).when(|_| typed).send(&db).await;
@@ -446,7 +447,7 @@ async fn random_conditions() {
             }
         }
     }
-    // The generator is of use only when it makes conditions of both kinds.
+    // The test proves something only if the generator produces both kinds of conditions.
     let all = items.len() * conditions;
     assert!(
         matches > all / 10 && matches < all * 9 / 10,

@@ -1,4 +1,4 @@
-//! Whole items and updates by key, of versioned and unversioned entities.
+//! Writes of whole items, and updates by key, of versioned and unversioned entities.
 
 use std::time::{Duration, SystemTime};
 
@@ -78,7 +78,7 @@ fn check_condition_failed(result: Result<impl Sized, Error>, current: Option<&No
 }
 
 #[tokio::test]
-async fn create_wants_no_item() {
+async fn create_fails_when_item_exists() {
     let db = with::<Note>().await;
     let created = note(1, "first").create().send(&db).await.unwrap();
     assert_eq!(created, note(1, "first"));
@@ -88,7 +88,7 @@ async fn create_wants_no_item() {
 }
 
 #[tokio::test]
-async fn put_overwrites_and_returns_what_was_there() {
+async fn put_overwrites_and_returns_old_item() {
     let db = with::<Note>().await;
     let old = note(1, "first").put().returning_old().send(&db).await;
     assert_eq!(old.unwrap(), None);
@@ -99,7 +99,7 @@ async fn put_overwrites_and_returns_what_was_there() {
 }
 
 #[tokio::test]
-async fn put_drops_attributes_that_it_does_not_have() {
+async fn put_drops_attributes_missing_in_new_item() {
     let db = with::<Note>().await;
     note(1, "first").put().send(&db).await.unwrap();
     let mut second = note(1, "second");
@@ -112,7 +112,7 @@ async fn put_drops_attributes_that_it_does_not_have() {
 }
 
 #[tokio::test]
-async fn replace_wants_the_item() {
+async fn replace_fails_when_item_is_missing() {
     let db = with::<Note>().await;
     let e = note(1, "first").replace().send(&db).await.unwrap_err();
     assert!(e.is_not_found() && e.is_condition_failed() && !e.is_conflict());
@@ -127,7 +127,7 @@ async fn replace_wants_the_item() {
 }
 
 #[tokio::test]
-async fn conditions_of_whole_item_writes() {
+async fn whole_item_writes_check_their_conditions() {
     let db = with::<Note>().await;
     let first = note(1, "first").create().send(&db).await.unwrap();
     let put = |text| note(1, text).put();
@@ -171,7 +171,7 @@ async fn remove_of_an_unversioned_item_is_idempotent() {
 }
 
 #[tokio::test]
-async fn get_by_key() {
+async fn get_finds_item_by_key() {
     let db = with::<Note>().await;
     assert_eq!(stored(&db, 1).await, None);
     note(1, "x").create().send(&db).await.unwrap();
@@ -203,7 +203,7 @@ async fn update_creates_unless_the_item_must_exist() {
 }
 
 #[tokio::test]
-async fn update_when_the_condition_holds() {
+async fn update_applies_only_when_condition_holds() {
     let db = with::<Note>().await;
     let first = note(1, "x").create().send(&db).await.unwrap();
     let add = |least| {
@@ -217,7 +217,7 @@ async fn update_when_the_condition_holds() {
 }
 
 #[tokio::test]
-async fn an_update_of_nothing_touches_the_item() {
+async fn update_without_actions_leaves_item_unchanged() {
     let db = with::<Note>().await;
     note(1, "x").create().send(&db).await.unwrap();
     Note::update("ada", 1_u32).send(&db).await.unwrap();
@@ -239,7 +239,7 @@ async fn set_none_removes() {
 }
 
 #[tokio::test]
-async fn delete_by_key() {
+async fn delete_removes_item_by_key() {
     let db = with::<Note>().await;
     Note::delete("ada", 1_u32).send(&db).await.unwrap();
     let e = Note::delete("ada", 1_u32).must_exist().send(&db).await;
@@ -254,11 +254,11 @@ async fn delete_by_key() {
 }
 
 #[tokio::test]
-async fn unversioned_writes_of_versioned_entities() {
+async fn unversioned_writes_ignore_stored_version() {
     let db = with::<Paper>().await;
     let first = paper("first", 0).create().send(&db).await.unwrap();
     assert_eq!(first.version, 1);
-    // A stale copy wins when it says so, and the version still rises.
+    // An unversioned put of a stale copy succeeds, and the version still rises.
     let forced = paper("forced", 5)
         .put()
         .unversioned()
@@ -284,7 +284,7 @@ async fn unversioned_writes_of_versioned_entities() {
 }
 
 #[tokio::test]
-async fn returning_old_of_versioned_entities() {
+async fn versioned_writes_return_old_item() {
     let db = with::<Paper>().await;
     let old = paper("a", 0).put().returning_old().send(&db).await;
     assert_eq!(old.unwrap(), None);
@@ -295,7 +295,7 @@ async fn returning_old_of_versioned_entities() {
 }
 
 #[tokio::test]
-async fn times_are_kept() {
+async fn created_time_stays_and_updated_time_rises() {
     let db = with::<Letter>().await;
     let begun = SystemTime::now() - Duration::from_secs(2);
     let letter = Letter {
@@ -322,7 +322,7 @@ async fn times_are_kept() {
 }
 
 #[tokio::test]
-async fn what_it_cost() {
+async fn send_measured_reports_consumed_capacity() {
     let db = with::<Note>().await;
     let put = note(1, "x").create().send_measured(&db).await.unwrap();
     assert_eq!(put.output, note(1, "x"));

@@ -1,4 +1,4 @@
-//! Cursors: as text, by serde, over a restart, and where they do not belong.
+//! Cursors: as text, by serde, over a restart, and in queries to which they do not belong.
 
 use dynamodel::{Binary, Cursor, Db, Entity, Error};
 use dynamodel_tests::db;
@@ -58,7 +58,7 @@ fn check_refused(result: Result<impl Sized, Error>, message: &str) {
 }
 
 #[tokio::test]
-async fn as_text() {
+async fn cursor_survives_as_url_safe_text() {
     let db = visits().await;
     let cursor = after_two(&db).await;
     let text = cursor.to_string();
@@ -77,7 +77,7 @@ async fn as_text() {
 }
 
 #[tokio::test]
-async fn by_serde() {
+async fn cursor_serializes_as_json_string() {
     let db = visits().await;
     let cursor = after_two(&db).await;
     let json = serde_json::to_string(&cursor).unwrap();
@@ -89,7 +89,7 @@ async fn by_serde() {
 }
 
 #[tokio::test]
-async fn every_reader_starts_there() {
+async fn every_kind_of_read_starts_at_cursor() {
     let db = visits().await;
     let cursor = after_two(&db).await;
     let query = || Visit::query(PAGE).start_at(cursor.clone());
@@ -103,12 +103,12 @@ async fn every_reader_starts_there() {
     assert_eq!(sorted.unwrap(), 2);
     let all = Visit::query(PAGE).start_at(None).count(&db).await.unwrap();
     assert_eq!(all, 5);
-    // The keys of the table and of its scan are the same.
+    // The table and its scan have the same keys.
     assert!(Visit::scan().start_at(cursor).count(&db).await.is_ok());
 }
 
 #[tokio::test]
-async fn of_an_index_with_a_binary_key() {
+async fn index_cursor_with_binary_key_continues_only_its_query() {
     let db = visits().await;
     let page = Visit::by_kind([1, 255])
         .page_size(3)
@@ -130,7 +130,7 @@ async fn of_an_index_with_a_binary_key() {
 }
 
 #[tokio::test]
-async fn where_it_does_not_belong() {
+async fn cursor_is_refused_by_other_queries_and_tables() {
     let db = visits().await;
     db.create_table::<Other>().await.unwrap();
     let cursor = || after_two(&db);
@@ -158,7 +158,7 @@ async fn where_it_does_not_belong() {
 }
 
 #[test]
-fn text_that_is_no_cursor() {
+fn parsing_refuses_text_that_is_no_cursor() {
     for text in [
         "",
         "?",
@@ -177,7 +177,7 @@ fn text_that_is_no_cursor() {
 }
 
 #[tokio::test]
-async fn a_cursor_with_another_key_inside_is_an_error() {
+async fn tampered_cursor_is_refused_or_names_other_item() {
     let db = visits().await;
     let text = after_two(&db).await.to_string();
     let mut mutated = 0;
@@ -185,7 +185,8 @@ async fn a_cursor_with_another_key_inside_is_an_error() {
         let mut bytes = text.clone().into_bytes();
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
         let text = String::from_utf8(bytes).unwrap();
-        // Refused as text, by the query or by the service; or it names another item of the partition.
+        // The text is refused at parsing, by the query or by the service; or it names another item of
+        // the partition.
         if let Ok(cursor) = text.parse::<Cursor>() {
             mutated += 1;
             let _ = Visit::query(PAGE).start_at(cursor).page(&db).await;
@@ -195,7 +196,7 @@ async fn a_cursor_with_another_key_inside_is_an_error() {
 }
 
 #[tokio::test]
-async fn over_a_restart() {
+async fn cursor_continues_after_restart_of_database() {
     let folder = std::env::temp_dir().join(format!("dynamodel-cursor-{:x}", fastrand::u64(..)));
     std::fs::create_dir(&folder).unwrap();
     let file = folder.join("app.db");

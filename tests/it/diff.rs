@@ -1,4 +1,4 @@
-//! Saving what changed: the diff of two values, applied, gives the second.
+//! Updates from a difference: the diff of two values, applied to the first, gives the second.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-/// The same fields with and without a version.
+/// Defines an entity with these fields, with or without a version.
 macro_rules! rich {
     ($name:ident, $table:literal, $(#[$mark:meta])?) => {
         #[derive(Debug, Clone, PartialEq, Entity)]
@@ -169,12 +169,12 @@ fn rich() -> impl Strategy<Value = Versioned> {
     )
 }
 
-/// A value, and one that differs from it in some fields: wholly, or in small steps.
+/// A value, and another one that differs from it in some fields, completely or in small steps.
 #[derive(Debug, Clone)]
 struct Case {
     before: Versioned,
     after: Versioned,
-    /// Leaves out the attributes with defaults when the first value is stored.
+    /// `true` if the first value is stored without the attributes that have defaults.
     bare: bool,
 }
 
@@ -199,7 +199,7 @@ fn case() -> impl Strategy<Value = Case> {
             for step in 0..steps {
                 small_step(&mut after, mask >> 15, step);
             }
-            // An empty set is not stored, and read as the default.
+            // An empty set is not stored, and would be read as the default.
             after.preset.insert("r".into());
             Case {
                 before,
@@ -210,7 +210,7 @@ fn case() -> impl Strategy<Value = Case> {
     )
 }
 
-/// A change of a part.
+/// Changes a part of the value.
 fn small_step(v: &mut Versioned, random: u32, step: usize) {
     let at = |len: usize| (random as usize >> step) % len.max(1);
     match (random as usize + step) % 14 {
@@ -241,7 +241,8 @@ fn small_step(v: &mut Versioned, random: u32, step: usize) {
     }
 }
 
-/// The first value is stored, read, changed and saved by its diff; then the second is stored.
+/// Stores the first value, reads it, changes it and saves the diff; the second value must then be
+/// stored.
 macro_rules! property {
     ($name:ident, $entity:ident, $seed:literal, $of:expr) => {
         #[test]
@@ -302,7 +303,7 @@ macro_rules! property {
                         .await
                         .unwrap()
                         .unwrap();
-                    // What every update keeps.
+                    // Attributes that every update writes.
                     if unchanged {
                         prop_assert_eq!(now, loaded);
                         return Ok(());
@@ -324,7 +325,7 @@ macro_rules! property {
     };
 }
 property!(
-    diffs_of_versioned_entities,
+    versioned_diff_saves_any_change,
     Versioned,
     1,
     |v: Versioned, id: &str| Versioned {
@@ -333,7 +334,7 @@ property!(
     }
 );
 property!(
-    diffs_of_unversioned_entities,
+    unversioned_diff_saves_any_change,
     Unversioned,
     2,
     |v: Versioned, id: &str| Unversioned {
@@ -360,7 +361,7 @@ property!(
     }
 );
 
-/// A small one, whose requests are read here.
+/// A small entity, whose requests are compared as text.
 #[derive(Debug, Clone, PartialEq, Default, Entity)]
 #[dynamo(table = "pages")]
 struct Page {
@@ -426,9 +427,9 @@ fn expression(update: &Update<Page>) -> String {
     text
 }
 
-/// The smallest actions for a change.
+/// A diff renders the smallest actions for a change.
 #[test]
-fn requests() {
+fn diff_renders_smallest_actions() {
     #[track_caller]
     fn check(change: impl FnOnce(&mut Page), expected: &str) {
         let mut changed = page();
@@ -481,7 +482,8 @@ fn requests() {
     tags(&mut changed, &["d"], &[]);
     assert!(expression(&page().diff(&changed)).starts_with("SET tags = :v0"));
 
-    // Without a check of the version, elements of lists may have moved.
+    // Without a check of the version, another write may have moved the elements of the list, so the
+    // whole list is set.
     let mut changed = page();
     changed.lines[1].count = 2;
     changed.note = None;
@@ -499,7 +501,7 @@ fn requests() {
 }
 
 #[test]
-fn what_cannot_be_a_diff() {
+fn diff_of_different_keys_or_versions_is_refused() {
     let other = Page { id: 2, ..page() };
     let e = page().diff(&other).to_json().unwrap_err();
     assert!(
@@ -527,7 +529,7 @@ fn what_cannot_be_a_diff() {
     assert!(!Page::update(1).is_unchanged());
     let more = page().diff(&page()).apply(|p| p.note.set("more"));
     assert!(!more.is_unchanged());
-    // What the library keeps, and what is not stored, is no change.
+    // Attributes that the library writes, and fields that are not stored, count as unchanged.
     let kept = Page {
         version: 9,
         cached: 5,
@@ -536,9 +538,9 @@ fn what_cannot_be_a_diff() {
     assert!(page().diff(&kept).is_unchanged());
 }
 
-/// More changed parts than fit into one expression are sent as fewer, larger ones.
+/// If one expression cannot hold all changed parts, the diff sends fewer, larger parts.
 #[tokio::test]
-async fn many_changes() {
+async fn diff_of_many_changes_sends_larger_parts() {
     let db = table().await;
     let mut loaded = Page {
         version: 0,
@@ -574,7 +576,7 @@ async fn table() -> Db {
 }
 
 #[tokio::test]
-async fn conflicts_and_conditions() {
+async fn diff_checks_version_and_own_conditions() {
     let db = &table().await;
     let loaded = Page {
         version: 0,
@@ -595,7 +597,7 @@ async fn conflicts_and_conditions() {
     let e = loaded.diff(&changed).send(db).await.unwrap_err();
     assert!(e.is_conflict(), "{e}");
     assert_eq!(e.current::<Page>().unwrap().version, 2);
-    // Nothing to write is nothing to check, unless something is asked for.
+    // An empty diff checks nothing, unless the call requests the item.
     loaded.diff(&loaded).send(db).await.unwrap();
     let e = loaded
         .diff(&loaded)
@@ -629,9 +631,9 @@ async fn conflicts_and_conditions() {
     assert_eq!(Page::get(1).consistent().send(db).await.unwrap(), None);
 }
 
-/// What an older or newer program stored beside the entity's own attributes stays.
+/// Attributes that an older or newer program stored beside the entity's own ones are kept.
 #[tokio::test]
-async fn unknown_attributes_are_kept() {
+async fn diff_keeps_unknown_attributes() {
     let db = &table().await;
     let loaded = Page {
         version: 0,
@@ -679,7 +681,7 @@ async fn modify_saves_what_changed() {
     .send(db)
     .await
     .unwrap();
-    // Big item, small change.
+    // A small change of a big item is sent as an update.
     let modified = Page::get(1)
         .modify(db, |p| {
             p.lines[0].count += 1;
@@ -701,10 +703,10 @@ async fn modify_saves_what_changed() {
         },
         stored
     );
-    // No change, no write.
+    // Without a change nothing is written.
     let same = Page::get(1).modify(db, |_| Ok(())).await.unwrap();
     assert_eq!(same, stored);
-    // Everything changed: the whole item is smaller.
+    // If everything changed, the whole item is the smaller request.
     let small = Page {
         id: 1,
         text: "t".into(),
@@ -738,7 +740,7 @@ async fn modify_saves_what_changed() {
         .unwrap_err();
     assert!(e.is_invalid_request(), "{e}");
 
-    // Two at once: both changes are there.
+    // Two concurrent calls: both changes are stored.
     let add = |tag: &'static str| {
         Page::get(1).modify(db, move |p| {
             p.tags.insert(tag.into());
@@ -753,7 +755,7 @@ async fn modify_saves_what_changed() {
     assert_eq!(stored.version, 5);
 }
 
-/// The times and the token that `modify` reports are those that it stored.
+/// The times and the token that `modify` reports are the stored ones.
 #[tokio::test]
 async fn modify_reports_what_is_stored() {
     let db = &db().await;
@@ -785,9 +787,9 @@ async fn modify_reports_what_is_stored() {
     );
 }
 
-/// In a transaction, the diff of equal values demands that the item is as it was.
+/// In a transaction, the diff of equal values checks that the item is unchanged.
 #[tokio::test]
-async fn in_transactions() {
+async fn transaction_checks_diff_of_equal_values() {
     let db = &table().await;
     let one = Page {
         version: 0,

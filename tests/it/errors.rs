@@ -1,4 +1,4 @@
-//! Bad input and bad weather: each a clear error, and nothing half-written.
+//! Invalid input and failing requests: each gives a clear error, and nothing is written in part.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::raw;
 
-/// Part of every value and key here, and of no error.
+/// Text that is in every value and key here, and must be in no error.
 const SECRET: &str = "SECRET-7c1f";
 
 #[derive(Debug, Clone, PartialEq, Entity)]
@@ -107,7 +107,7 @@ async fn accounts() -> (Db, Faults) {
     (db, faults)
 }
 
-/// What holds of every error: it says what it is about, and never a value.
+/// Checks the properties of every error: it names its entity and operation, and shows no value.
 fn check(e: &Error, operation: &str) {
     let text = format!("{e}\n{e:?}\n{e:#?}");
     assert!(!text.contains(SECRET), "{text}");
@@ -137,7 +137,7 @@ fn check(e: &Error, operation: &str) {
     assert_eq!(predicates.iter().filter(|p| **p).count(), 1, "{text}");
 }
 
-/// Sends each kind of operation, and gives the errors with their operations.
+/// Sends each kind of operation, and returns the errors with their operations.
 async fn each_operation(db: &Db) -> Vec<(&'static str, Error)> {
     fn failed<T>(result: Result<T, Error>) -> Error {
         result.err().expect("it fails")
@@ -182,7 +182,7 @@ async fn each_operation(db: &Db) -> Vec<(&'static str, Error)> {
     ]
 }
 
-/// Every operation fails, in the way that `is` says.
+/// Checks that every operation fails with an error for which `is` holds.
 async fn check_each(db: &Db, is: impl Fn(&Error) -> bool) {
     for (operation, e) in each_operation(db).await {
         check(&e, operation);
@@ -190,9 +190,9 @@ async fn check_each(db: &Db, is: impl Fn(&Error) -> bool) {
     }
 }
 
-// What is stored is of another shape.
+// Stored items of a shape that the entity cannot read.
 
-/// The account as DynamoDB JSON, with one attribute replaced, or removed by `null`.
+/// Returns the account as DynamoDB JSON, with the value at `path` replaced, or removed if it is `null`.
 fn with(path: &str, value: Value) -> String {
     let bytes = account().put().to_json().unwrap();
     let mut item: Value = serde_json::from_str(&bytes).unwrap();
@@ -215,7 +215,7 @@ fn with(path: &str, value: Value) -> String {
 }
 
 #[tokio::test]
-async fn stored_items_of_another_shape() {
+async fn unreadable_item_is_reported_with_attribute_path() {
     let (db, _) = accounts().await;
     let text = || json!({ "S": SECRET });
     let cases = [
@@ -321,7 +321,7 @@ async fn stored_items_of_another_shape() {
             assert!(e.to_string().contains(message), "{attribute}: {e}");
             assert_eq!(e.attempts(), u32::from(operation != "Query"), "{e}");
         }
-        // What is not asked for does no harm.
+        // A projection without the bad attribute is readable.
         if path != "title" {
             let part = Account::get(id(), n())
                 .select::<AccountTitle>()
@@ -333,7 +333,7 @@ async fn stored_items_of_another_shape() {
 }
 
 #[tokio::test]
-async fn what_may_be_missing() {
+async fn missing_optional_attributes_read_as_defaults() {
     let (db, _) = accounts().await;
     for attribute in ["mail", "active", "tags"] {
         raw::put::<Account>(&db, &with(attribute, Value::Null)).await;
@@ -342,7 +342,7 @@ async fn what_may_be_missing() {
     raw::put::<Account>(&db, &with("active", json!({"NULL": true}))).await;
     let read = Account::get(id(), n()).send(&db).await.unwrap().unwrap();
     assert_eq!(read.active, None);
-    // Another program's attributes are no concern.
+    // Attributes of other programs are ignored.
     raw::put::<Account>(
         &db,
         &with("more", json!({"L": [{"M": {"a": {"S": SECRET}}}]})),
@@ -354,9 +354,9 @@ async fn what_may_be_missing() {
     );
 }
 
-// What DynamoDB cannot hold: nothing is sent.
+// Values that DynamoDB cannot store: nothing is sent.
 
-/// Every error here comes before anything is sent.
+/// Checks that every call fails before a request is sent.
 async fn check_unsent(
     results: impl IntoIterator<Item = Result<(), Error>>,
     faults: &Faults,
@@ -383,7 +383,7 @@ async fn check_unsent(
 }
 
 #[tokio::test]
-async fn empty_and_long_keys() {
+async fn empty_and_too_long_keys_are_refused_before_sending() {
     let (db, faults) = accounts().await;
     let is_invalid_key = Error::is_invalid_key;
     let partitions = [String::new(), "x".repeat(2_049), "é".repeat(1_025)];
@@ -457,7 +457,7 @@ async fn empty_and_long_keys() {
 }
 
 #[tokio::test]
-async fn keys_of_the_full_length() {
+async fn keys_of_maximum_length_are_stored() {
     let (db, _) = accounts().await;
     let long = Account {
         id: "é".repeat(1_024),
@@ -475,7 +475,7 @@ async fn keys_of_the_full_length() {
 }
 
 #[tokio::test]
-async fn numbers_that_are_none() {
+async fn numbers_out_of_range_are_refused_before_sending() {
     let (db, faults) = accounts().await;
     let update = || Account::update(id(), n());
     for ratio in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
@@ -498,7 +498,7 @@ async fn numbers_that_are_none() {
         ];
         check_unsent(results, &faults, Error::is_invalid_value, Some("ratio")).await;
     }
-    let big = u128::MAX; // 39 digits
+    let big = u128::MAX; // 39 digits, one more than DynamoDB stores
     let bad = Account { big, ..account() };
     let results = [
         bad.create().send(&db).await.map(drop),
@@ -510,7 +510,7 @@ async fn numbers_that_are_none() {
             .map(drop),
     ];
     check_unsent(results, &faults, Error::is_invalid_value, Some("big")).await;
-    // 38 are fine.
+    // 38 digits fit.
     let fits = Account {
         big: 10_u128.pow(38) - 1,
         ..account()
@@ -531,10 +531,10 @@ struct Blob {
 }
 
 #[tokio::test]
-async fn items_of_400_kilobytes() {
+async fn item_over_400_kilobytes_is_refused_before_sending() {
     let (db, faults) = faults::db().await;
     db.create_table::<Blob>().await.unwrap();
-    // The names `id` and `text` and the key take 2 + 4 + 1 bytes.
+    // The two attribute names and the key take 2 + 4 + 1 bytes.
     let blob = |bytes: usize| Blob {
         id: "b".into(),
         text: "x".repeat(bytes - 7),
@@ -552,7 +552,7 @@ async fn items_of_400_kilobytes() {
         "PutItem Blob: the item has 409601 bytes, more than DynamoDB's 400 KB (409,600 bytes)"
     );
     assert_eq!(faults.sent("PutItem"), []);
-    // Of an update only the service knows.
+    // Only the service knows the size of an item after an update.
     let text = "y".repeat(409_600);
     let e = Blob::update("b")
         .apply(|b| b.text.set(text.as_str()))
@@ -565,7 +565,7 @@ async fn items_of_400_kilobytes() {
         Blob::get("b").consistent().send(&db).await.unwrap(),
         Some(largest)
     );
-    // Escapes take space in the request, not in the item.
+    // Escapes enlarge the request, but not the item.
     let quotes = Blob {
         id: "q".into(),
         text: "\"".repeat(300_000),
@@ -575,7 +575,7 @@ async fn items_of_400_kilobytes() {
 }
 
 #[tokio::test]
-async fn expressions_that_are_too_large_or_contradict_themselves() {
+async fn oversized_or_contradictory_expressions_are_refused_before_sending() {
     let (db, faults) = accounts().await;
     let many = Account::scan().filter(|a| a.age.in_(vec![1; 101]));
     let results = [many.count(&db).await.map(drop)];
@@ -595,10 +595,10 @@ async fn expressions_that_are_too_large_or_contradict_themselves() {
     check_unsent(results, &faults, Error::is_invalid_request, None).await;
 }
 
-// The wrong place.
+// Missing and wrong tables.
 
 #[tokio::test]
-async fn no_table() {
+async fn missing_table_fails_every_operation() {
     let (db, _) = faults::db().await;
     check_each(&db, |e| {
         e.is_table_not_found() && e.attempts() == 1 && e.request_id().is_some()
@@ -610,7 +610,7 @@ async fn no_table() {
 }
 
 #[tokio::test]
-async fn the_wrong_table() {
+async fn table_with_other_key_fails_every_operation() {
     let main = db().await;
     main.create_table::<Other>().await.unwrap();
     let actual = main.table_name::<Other>();
@@ -626,7 +626,7 @@ async fn the_wrong_table() {
         assert!(e.request_id().is_some());
     }
     assert_eq!(raw::count::<Other>(&main).await, 0);
-    // A scan finds the other items, and says that they are no accounts.
+    // A scan finds the other entity's items, and reports that they are not accounts.
     Other { key: 1 }.create().send(&main).await.unwrap();
     let e = Account::scan().all(&db).await.unwrap_err();
     check(&e, "Scan");
@@ -636,7 +636,7 @@ async fn the_wrong_table() {
     assert!(e.is_table_mismatch());
 }
 
-/// As [`each_operation`], on a table that scans do not fail on.
+/// Same as [`each_operation`], but without scans, which succeed on a table of another entity.
 async fn each_scanless_operation(db: &Db) -> Vec<(&'static str, Error)> {
     let update = Account::update(id(), n()).apply(|a| a.name.set(SECRET));
     vec![
@@ -652,7 +652,7 @@ async fn each_scanless_operation(db: &Db) -> Vec<(&'static str, Error)> {
     ]
 }
 
-// Credentials and configuration.
+// Missing and refused credentials and configuration.
 
 #[derive(Debug)]
 struct NoCredentials;
@@ -669,7 +669,7 @@ impl ProvideCredentials for NoCredentials {
 }
 
 #[tokio::test]
-async fn credentials_that_cannot_be_loaded() {
+async fn failing_credentials_provider_is_a_credentials_error() {
     let (db, faults) = faults::db_with(|c| c.credentials_provider(NoCredentials)).await;
     check_each(&db, |e| {
         assert!(
@@ -686,7 +686,7 @@ async fn credentials_that_cannot_be_loaded() {
 }
 
 #[tokio::test]
-async fn no_provider_of_credentials() {
+async fn missing_credentials_provider_is_a_credentials_error() {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
@@ -696,7 +696,7 @@ async fn no_provider_of_credentials() {
 }
 
 #[tokio::test]
-async fn no_region() {
+async fn missing_region_fails_before_any_attempt() {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(NoCredentials)
@@ -709,7 +709,7 @@ async fn no_region() {
 }
 
 #[tokio::test]
-async fn no_client() {
+async fn missing_client_fails_before_any_attempt() {
     let db = Db::builder().build();
     check_each(&db, |e| {
         e.attempts() == 0 && (e.is_credentials_error() || e.is_configuration_error())
@@ -718,7 +718,7 @@ async fn no_client() {
 }
 
 #[tokio::test]
-async fn credentials_that_are_not_accepted() {
+async fn refused_credentials_are_an_access_error() {
     for code in [
         "AccessDeniedException",
         "UnrecognizedClientException",
@@ -733,7 +733,7 @@ async fn credentials_that_are_not_accepted() {
     }
 }
 
-// Bad weather.
+// Failures of the service and of the network.
 
 fn always(faults: &Faults, fault: &Fault) {
     for operation in [
@@ -748,7 +748,8 @@ fn always(faults: &Faults, fault: &Fault) {
     }
 }
 
-/// Every operation fails alike, after this many attempts, and nothing is written.
+/// Checks that every operation fails in the same way, after this many attempts, and that nothing is
+/// written.
 async fn check_weather(fault: Fault, attempts: u32, is: impl Fn(&Error) -> bool) {
     let (db, faults) = accounts().await;
     always(&faults, &fault);
@@ -759,12 +760,12 @@ async fn check_weather(fault: Fault, attempts: u32, is: impl Fn(&Error) -> bool)
     .await;
     faults.clear();
     assert_eq!(raw::count::<Account>(&db).await, 0, "{fault:?}");
-    // And then the sun shines again.
+    // Without the fault, the same operation succeeds.
     account().create().send(&db).await.unwrap();
 }
 
 #[tokio::test]
-async fn throttling() {
+async fn throttling_error_follows_three_attempts() {
     let has_id = |e: &Error| e.request_id() == Some(REQUEST_ID);
     check_weather(Fault::THROTTLE, 3, |e| e.is_throttled() && has_id(e)).await;
     let fault = Fault::Refuse("ThrottlingException", 400);
@@ -774,7 +775,7 @@ async fn throttling() {
 }
 
 #[tokio::test]
-async fn faults_of_the_service() {
+async fn service_fault_follows_three_attempts() {
     let has_id = |e: &Error| e.request_id() == Some(REQUEST_ID);
     check_weather(Fault::SERVICE_FAULT, 3, |e| {
         e.is_service_fault() && has_id(e)
@@ -785,7 +786,7 @@ async fn faults_of_the_service() {
 }
 
 #[tokio::test]
-async fn connections_that_break() {
+async fn broken_connection_is_an_error_after_three_attempts() {
     check_weather(Fault::DropRequest, 3, |e| {
         e.is_connection() && e.request_id().is_none()
     })
@@ -793,8 +794,8 @@ async fn connections_that_break() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_down() {
-    // A port that was free a moment ago.
+async fn unreachable_endpoint_is_a_connection_error() {
+    // This port was free a moment ago, so no server listens on it.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -815,7 +816,7 @@ async fn an_endpoint_that_is_down() {
 }
 
 #[tokio::test]
-async fn answers_that_never_come() {
+async fn missing_response_is_a_timeout_error() {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(20));
     let (db, faults) = faults::db_with(|c| c.timeout_config(timeouts.build())).await;
     always(&faults, &Fault::Hang);
@@ -823,16 +824,16 @@ async fn answers_that_never_come() {
 }
 
 #[tokio::test]
-async fn answers_that_are_cut() {
+async fn cut_response_is_retried_then_reported() {
     let (db, faults) = accounts().await;
     account().create().send(&db).await.unwrap();
-    // One is repeated ..
+    // A response that is cut once is repeated.
     faults.next("GetItem", [Fault::CutBody]);
     faults.next("Query", [Fault::CutBody, Fault::CutBody]);
     let read = Account::get(id(), n()).send(&db).await.unwrap();
     assert_eq!(read, Some(account()));
     assert_eq!(Account::query(id()).all(&db).await.unwrap(), [account()]);
-    // .. and always is an error.
+    // A response that is cut every time is an error.
     always(&faults, &Fault::CutBody);
     let e = Account::get(id(), n()).send(&db).await.unwrap_err();
     check(&e, "GetItem");
@@ -844,7 +845,7 @@ async fn answers_that_are_cut() {
 }
 
 #[tokio::test]
-async fn answers_that_are_not_dynamodbs() {
+async fn foreign_response_body_is_an_error_without_retry() {
     let (db, faults) = accounts().await;
     for answer in [
         "<html>SECRET-7c1f</html>",
@@ -857,7 +858,7 @@ async fn answers_that_are_not_dynamodbs() {
         let e = Account::get(id(), n()).send(&db).await.unwrap_err();
         check(&e, "GetItem");
         assert!(e.is_invalid_response(), "{answer}: {e}");
-        // They are answers, so they are not asked for again.
+        // The service has responded, so the request is not repeated.
         assert_eq!(faults.sent("GetItem").len(), 1);
         assert_eq!((e.attempts(), e.is_ambiguous()), (1, false));
         assert_eq!(e.request_id(), Some(REQUEST_ID));
@@ -868,7 +869,7 @@ async fn answers_that_are_not_dynamodbs() {
 }
 
 #[tokio::test]
-async fn table_operations_in_bad_weather() {
+async fn create_table_reports_faults_and_survives_lost_response() {
     let (db, faults) = faults::db().await;
     faults.always("DescribeTable", Fault::SERVICE_FAULT);
     let e = db.create_table::<Account>().await.unwrap_err();
@@ -876,14 +877,14 @@ async fn table_operations_in_bad_weather() {
     assert!(e.is_service_fault(), "{e}");
     assert_eq!(e.request_id(), Some(REQUEST_ID));
     faults.clear();
-    // The request arrives, its answer does not: the retry finds the table, which is ours.
+    // The request arrives and its response is lost: the retry finds the table, which matches the entity.
     faults.next("CreateTable", [Fault::DropResponse]);
     db.create_table::<Account>().await.unwrap();
     let info = db.describe_table::<Account>().await.unwrap();
     assert!(info.differences().is_empty());
 }
 
-// Nothing shows a value.
+// No error and no `Debug` output shows a value.
 
 #[tokio::test]
 async fn debug_output_shows_no_values() {

@@ -1,4 +1,5 @@
-//! Batches of reads that fail: what was read is in the error, and every other key is left.
+//! Failed batches of reads: the error holds the items read so far, and lists every other key as
+//! unprocessed.
 
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ fn keys(ids: impl IntoIterator<Item = u64>) -> Vec<dynamodel::Key<Thing>> {
     ids.into_iter().map(Thing::key).collect()
 }
 
-/// Things with even numbers, and no others.
+/// Creates the tables, and stores things with even numbers only.
 async fn tables(db: &Db) {
     db.create_table::<Thing>().await.unwrap();
     db.create_table::<Other>().await.unwrap();
@@ -50,7 +51,7 @@ async fn tables(db: &Db) {
     BatchWrite::new().put_all(even).send(db).await.unwrap();
 }
 
-/// No key or value is shown, and each key is on one side.
+/// Checks that the error shows no key or value, and counts each key as either read or left.
 fn check(err: &Error, asked: u64, left: usize) {
     assert_eq!(err.unprocessed_count(), left);
     let text = format!("{err} {err:?}");
@@ -63,12 +64,12 @@ fn check(err: &Error, asked: u64, left: usize) {
 }
 
 #[tokio::test]
-async fn what_was_found_is_in_the_error() {
+async fn failed_batch_get_returns_items_read_so_far() {
     let (db, faults) = faults::db().await;
     tables(&db).await;
     faults.next("BatchGetItem", [Fault::Pass]);
     faults.always("BatchGetItem", Fault::SERVICE_FAULT);
-    // The key 0 is asked for twice, and read once.
+    // The key 0 is requested twice and read once.
     let asked = keys((0..250).chain([0]));
     let read = BatchGet::new(asked).concurrency(1);
     let err = read.send(&db).await.unwrap_err();
@@ -91,9 +92,10 @@ async fn what_was_found_is_in_the_error() {
     assert!(all.eq(expected));
 }
 
-/// Also what came before DynamoDB left the rest of a request undone, which it names in any order.
+/// The error also holds items that arrived before DynamoDB left the rest of a request undone. DynamoDB
+/// lists the unprocessed keys in any order.
 #[tokio::test]
-async fn parts_of_a_request_count() {
+async fn failed_batch_get_returns_items_of_partial_response() {
     let (db, faults) = faults::db().await;
     tables(&db).await;
     let table = db.table_name::<Thing>();
@@ -117,7 +119,7 @@ async fn parts_of_a_request_count() {
 }
 
 #[tokio::test]
-async fn of_several_entities_and_projections() {
+async fn failed_batch_get_returns_items_of_each_entity_and_projection() {
     let (db, faults) = faults::db().await;
     tables(&db).await;
     let ada = Other { name: "Ada".into() };
@@ -128,7 +130,7 @@ async fn of_several_entities_and_projections() {
     );
     faults.always("BatchGetItem", Fault::SERVICE_FAULT);
     let others = ["Ada", "Bob"].map(Other::key);
-    // Two ways to read one table are two requests.
+    // An entity and its projection read one table with two requests.
     let batches = batch_get((
         BatchGet::new(keys(0..2)).select::<Color>(),
         BatchGet::new(others.clone()),
@@ -150,9 +152,9 @@ async fn of_several_entities_and_projections() {
     assert_eq!(err.unprocessed::<Thing>(), keys(0..3));
 }
 
-/// An item that is not readable costs itself: the error says which it is.
+/// An unreadable item does not affect the others: the error names its key.
 #[tokio::test]
-async fn unreadable_items_are_left() {
+async fn unreadable_item_is_left_unprocessed() {
     let (db, _) = faults::db().await;
     tables(&db).await;
     raw::put::<Thing>(
@@ -169,7 +171,7 @@ async fn unreadable_items_are_left() {
     assert_eq!(found.len(), 5);
     assert_eq!(found[3], (Thing::key(4_u64), Some(thing(4))));
 
-    // The same, when something else is why the batch failed.
+    // The same if the batch fails for another reason.
     let (db, faults) = faults::db().await;
     tables(&db).await;
     raw::put::<Thing>(
@@ -188,23 +190,23 @@ async fn unreadable_items_are_left() {
 }
 
 #[tokio::test]
-async fn behind_an_index() {
+async fn failed_hydrate_returns_items_and_unprocessed_keys() {
     let (db, faults) = faults::db().await;
     tables(&db).await;
     faults.next("BatchGetItem", [Fault::Pass]);
     faults.always("BatchGetItem", Fault::SERVICE_FAULT);
     let red = Thing::by_color("secret-red").hydrate();
     let err = red.all(&db).await.unwrap_err();
-    // Several chunks are under way at once: which one passes is not known.
+    // Several chunks are in flight at once, and any one of them may be the one that passes.
     let (found, left) = (err.found::<Thing>(), err.unprocessed::<Thing>());
     assert_eq!(found.len() + left.len(), 150);
     assert!(found.len() == 100 || found.len() == 50, "{}", found.len());
     assert!(found.iter().all(|(_, thing)| thing.is_some()));
 }
 
-/// Nothing goes on after the future is dropped.
+/// No request is sent after the future is dropped.
 #[tokio::test]
-async fn dropping_the_future() {
+async fn dropped_batch_get_sends_no_more_requests() {
     let (db, faults) = faults::db().await;
     tables(&db).await;
     faults.next("BatchGetItem", [Fault::Pass, Fault::Hang]);

@@ -21,7 +21,7 @@ use ulid::Ulid;
 use url::Url;
 use uuid::Uuid;
 
-/// The value is stored as this JSON, and reads back from it.
+/// Checks that the value is stored as this JSON, and reads back from it.
 #[track_caller]
 fn form<T: Attribute + PartialEq + Debug>(value: T, json: &str) {
     let bytes = wire::to_vec(&value).unwrap();
@@ -29,14 +29,14 @@ fn form<T: Attribute + PartialEq + Debug>(value: T, json: &str) {
     assert_eq!(wire::from_slice::<T>(&bytes).unwrap(), value);
 }
 
-/// The stored value is refused with this message.
+/// Checks that the stored value is refused with this message.
 #[track_caller]
 fn unreadable<T: Attribute + Debug>(json: &str, message: &str) {
     let e = wire::from_slice::<T>(json.as_bytes()).unwrap_err();
     assert_eq!(e.to_string(), message, "{json}");
 }
 
-/// The value is refused with this message.
+/// Checks that the value is refused with this message.
 #[track_caller]
 fn unwritable<T: Attribute>(value: T, message: &str) {
     assert_eq!(wire::to_vec(&value).unwrap_err().to_string(), message);
@@ -49,7 +49,7 @@ fn date(year: i32, month: u32, day: u32) -> NaiveDate {
 }
 
 #[test]
-fn times_of_chrono() {
+fn chrono_times_have_exact_stored_forms() {
     let day = date(2026, 1, 2);
     let noon = NaiveTime::from_hms_nano_opt(12, 3, 4, 5_000).unwrap();
     let utc = day.and_time(noon).and_utc();
@@ -87,7 +87,7 @@ fn times_of_chrono() {
 }
 
 #[test]
-fn times_of_time() {
+fn time_crate_times_have_exact_stored_forms() {
     let day = time::Date::from_calendar_date(2026, time::Month::January, 2).unwrap();
     let noon = time::Time::from_hms_nano(12, 3, 4, 5_000).unwrap();
     let local = PrimitiveDateTime::new(day, noon);
@@ -109,7 +109,7 @@ fn times_of_time() {
 }
 
 #[test]
-fn times_of_jiff() {
+fn jiff_times_have_exact_stored_forms() {
     let day = civil::date(2026, 1, 2);
     let noon = civil::time(12, 3, 4, 5_000);
     let local = civil::DateTime::from_parts(day, noon);
@@ -131,7 +131,7 @@ fn times_of_jiff() {
 }
 
 #[test]
-fn durations() {
+fn durations_have_exact_stored_forms() {
     form(TimeDelta::milliseconds(-1_500), r#"{"N":"-1.5"}"#);
     form(TimeDelta::zero(), r#"{"N":"0"}"#);
     form(TimeDelta::MAX, r#"{"N":"9223372036854775.807"}"#);
@@ -155,7 +155,7 @@ fn durations() {
 }
 
 #[test]
-fn text_that_is_no_time() {
+fn invalid_time_text_is_refused() {
     let stamp = "expected S in the form 2026-01-02T03:04:05.123456789Z, found text of another form";
     for text in [
         "",
@@ -203,7 +203,7 @@ fn text_that_is_no_time() {
 }
 
 #[test]
-fn identifiers_and_text() {
+fn identifiers_and_text_types_have_exact_stored_forms() {
     let uuid = Uuid::from_u128(0x67e5_5044_10b1_426f_9247_bb68_0e5f_e0c8);
     form(uuid, r#"{"S":"67e55044-10b1-426f-9247-bb680e5fe0c8"}"#);
     for text in [
@@ -247,7 +247,7 @@ fn identifiers_and_text() {
 }
 
 #[test]
-fn decimals() {
+fn decimals_have_exact_stored_forms() {
     let exact = "expected N that rust_decimal::Decimal holds exactly, found a number out of range";
     form("-12.50".parse::<Decimal>().unwrap(), r#"{"N":"-12.5"}"#);
     form(Decimal::MAX, r#"{"N":"79228162514264337593543950335"}"#);
@@ -300,7 +300,7 @@ fn decimals() {
 }
 
 #[test]
-fn json_values() {
+fn json_values_have_exact_stored_forms() {
     let value = json!({"a": [1, -2, 0.5, "x", true, null, {}], "b": u64::MAX});
     let json = concat!(
         r#"{"M":{"a":{"L":[{"N":"1"},{"N":"-2"},{"N":"0.5"},{"S":"x"},{"BOOL":true},{"NULL":true},"#,
@@ -332,7 +332,7 @@ fn json_values() {
 }
 
 #[test]
-fn keys_of_maps() {
+fn map_keys_have_exact_stored_forms() {
     let uuid = Uuid::from_u128(1);
     form(
         BTreeMap::from([(uuid, 1)]),
@@ -380,7 +380,7 @@ fn keys_of_maps() {
 }
 
 #[test]
-fn index_maps_and_sets() {
+fn index_maps_and_sets_keep_their_order() {
     form(
         IndexMap::<String, u8>::from_iter([("b".to_owned(), 1), ("a".to_owned(), 2)]),
         r#"{"M":{"b":{"N":"1"},"a":{"N":"2"}}}"#,
@@ -399,7 +399,7 @@ fn index_maps_and_sets() {
     unreadable::<IndexSet<u8>>(r#"{"SS":["x"]}"#, "expected NS, found SS");
 }
 
-/// Values that are ordered and stored are in the same order, and read back.
+/// Checks that the stored forms of two values have the order of the values, and read back.
 fn same_order<T: Attribute + Ord + Debug>(a: &T, b: &T) {
     let (stored_a, stored_b) = (wire::to_vec(a).unwrap(), wire::to_vec(b).unwrap());
     assert_eq!(stored_a.cmp(&stored_b), a.cmp(b), "{a:?} {b:?}");
@@ -414,7 +414,7 @@ fn instants() -> impl Strategy<Value = (i64, u32)> {
 
 proptest! {
     #[test]
-    fn text_order_is_time_order(a in instants(), b in instants()) {
+    fn stored_text_order_is_time_order(a in instants(), b in instants()) {
         let chrono = |(s, n)| DateTime::<Utc>::from_timestamp(s, n).unwrap();
         let (x, y) = (chrono(a), chrono(b));
         same_order(&x, &y);
@@ -441,7 +441,7 @@ proptest! {
     }
 
     #[test]
-    fn text_order_is_the_order_of_identifiers(a in any::<u128>(), b in any::<u128>()) {
+    fn stored_text_order_is_identifier_order(a in any::<u128>(), b in any::<u128>()) {
         same_order(&Uuid::from_u128(a), &Uuid::from_u128(b));
         same_order(&Ulid::from_bytes(a.to_be_bytes()), &Ulid::from_bytes(b.to_be_bytes()));
     }
@@ -468,8 +468,8 @@ proptest! {
     }
 }
 
-/// The type as partition and sort key, as the key of an index, in conditions, sets and lists. The
-/// values are at least four different ones.
+/// Tests the type as partition and sort key, as the key of an index, in conditions, sets and lists. The
+/// list has at least four different values.
 macro_rules! as_key {
     ($($name:ident: $type:ty = $values:expr;)*) => {$(
         mod $name {
@@ -503,7 +503,7 @@ macro_rules! as_key {
             }
 
             #[tokio::test]
-            async fn in_keys_conditions_and_sets() {
+            async fn type_works_in_keys_conditions_and_sets() {
                 let db = db().await;
                 db.create_table::<Thing>().await.unwrap();
                 let mut values: Vec<$type> = $values;
@@ -513,7 +513,7 @@ macro_rules! as_key {
                 }
                 values.sort();
 
-                // The table sorts as the type does.
+                // The table sorts in the order of the type.
                 let all = Thing::query(&part).consistent().all(&db).await.unwrap();
                 assert_eq!(ids(all), values);
                 let last = values.len() - 1;
@@ -525,7 +525,7 @@ macro_rules! as_key {
                 above.reverse();
                 assert_eq!(ids(some.all(&db).await.unwrap()), above);
 
-                // Filters compare as the type does.
+                // Filters compare in the order of the type.
                 let filtered = Thing::query(&part).consistent();
                 let filtered = filtered.filter(|t| t.other.ge(low) & t.other.lt(high));
                 assert_eq!(ids(filtered.all(&db).await.unwrap()), values[1..last - 1]);
@@ -535,7 +535,7 @@ macro_rules! as_key {
                 let indexed = Thing::by_other(low).sort(|k| k.id.eq(low)).all(&db).await.unwrap();
                 assert_eq!(ids(indexed), std::slice::from_ref(low));
 
-                // Sets, lists and the optional attribute.
+                // The type in sets, in lists and as an optional attribute.
                 Thing::update(&part, low)
                     .apply(|t| (t.all.delete([low]), t.other.remove(), t.list.append([high])))
                     .when(|t| t.other.eq(low) & t.list.index(1).ne(&part))
@@ -560,7 +560,7 @@ macro_rules! as_key {
     )*};
 }
 
-/// 2026-01-02T03:04:05 and as many nanoseconds, and times far from it.
+/// Times at 2026-01-02T03:04:05 that differ in nanoseconds, and times far from them.
 fn seconds() -> Vec<(i64, u32)> {
     let now = 1_767_323_045;
     vec![
@@ -593,7 +593,7 @@ fn times<T>(make: impl Fn(OffsetDateTime) -> T) -> Vec<T> {
         .collect()
 }
 
-/// The values without those that are there already.
+/// Returns the values without duplicates.
 fn distinct<T: PartialEq>(values: Vec<T>) -> Vec<T> {
     let mut distinct = Vec::new();
     for value in values {
@@ -638,7 +638,7 @@ as_key! {
     urls: Url = ["https://b.example/", "a:b", "https://a.example/x", "https://a.example/"].map(|u| Url::parse(u).unwrap()).to_vec();
 }
 
-/// The type as Time to Live and as times of writing.
+/// Tests the type as the Time to Live and as times of writing.
 macro_rules! as_time {
     ($($name:ident: $type:ty = |$seconds:ident| $make:expr;)*) => {$(
         mod $name {
@@ -662,7 +662,7 @@ macro_rules! as_time {
             }
 
             #[tokio::test]
-            async fn ttl_and_times_of_writing() {
+            async fn type_works_as_ttl_and_write_times() {
                 let db = db().await;
                 db.create_table::<Timed>().await.unwrap();
                 let before = SystemTime::now();
@@ -717,7 +717,7 @@ struct Holder {
 }
 
 #[tokio::test]
-async fn containers_and_free_values() {
+async fn containers_and_json_values_are_updated() {
     let db = db().await;
     db.create_table::<Holder>().await.unwrap();
     let holder = Holder {

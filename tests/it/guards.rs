@@ -1,4 +1,4 @@
-//! Unique attributes: guard items, and what they promise.
+//! Unique attributes: their unique items, and the rules that they enforce.
 
 mod backfill;
 mod expiry;
@@ -39,7 +39,7 @@ pub(crate) fn account(id: &str, email: &str) -> Account {
     }
 }
 
-/// Without a version, with a number as the sort key, and a number that is unique.
+/// An unversioned entity with a number as the sort key and a unique number.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "members", index(by_number, partition = number, sort = club))]
 pub(crate) struct Member {
@@ -66,7 +66,7 @@ pub(crate) fn member(number: u32, badge: impl Into<Option<u64>>) -> Member {
 #[dynamo(name = "guarded", partition = "pk", sort = "sk", ttl = "expires")]
 pub(crate) struct Guarded;
 
-/// It shares the table, and expires.
+/// An entity of the shared table, with a Time to Live.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = Guarded, key(partition = "USER#{user_id}", sort = "PROFILE"))]
 pub(crate) struct User {
@@ -87,7 +87,7 @@ pub(crate) fn user(user_id: u32, email: &str) -> User {
     }
 }
 
-/// Another entity of the table with an attribute of the same name.
+/// Another entity of the table with a unique attribute of the same name.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = Guarded, key(partition = "TEAM#{name}", sort = "TEAM"))]
 pub(crate) struct Team {
@@ -96,8 +96,9 @@ pub(crate) struct Team {
     pub(crate) email: String,
 }
 
-/// What the raw items of the table break of: every value of a unique attribute has exactly one guard,
-/// that of its item; every guard has an owner with the value; both expire at the same time.
+/// Returns the violated rules, from the raw items of the table: every value of a unique attribute has
+/// exactly one unique item, which names its owner; every unique item has an owner with the value; both
+/// expire at the same time.
 pub(crate) fn broken<E: Entity>(items: &[Item]) -> Vec<String> {
     let schema = E::SCHEMA;
     let keys: Vec<&str> = schema.key.attributes().collect();
@@ -155,8 +156,7 @@ pub(crate) fn broken<E: Entity>(items: &[Item]) -> Vec<String> {
     found
 }
 
-/// Panics unless the guards of `E`'s table are what they should be; how many items there are, guards
-/// among them.
+/// Checks the unique items of `E`'s table, and returns the number of all items in it.
 #[track_caller]
 pub(crate) fn check<E: Entity>(db: &Db) -> impl Future<Output = usize> {
     let at = std::panic::Location::caller();

@@ -1,9 +1,9 @@
-//! The code of the derives does not depend on what the user has in scope.
+//! Tests that the code of the derives does not depend on the names in the user's scope.
 
 use dynamodel::wire::{Reader, Writer, from_slice, to_vec};
 use dynamodel_tests::bare;
 
-/// A private entity that nothing uses brings no warnings.
+/// A private entity that is never used causes no warnings.
 #[deny(warnings)]
 mod unused {
     use dynamodel::{Collection, Document, Entity, Projection, Table};
@@ -100,7 +100,7 @@ mod unused {
     }
 }
 
-/// Structs that macros write, with types and names from their arguments.
+/// Defines structs whose types and names come from the macro's arguments.
 macro_rules! entities {
     ($($name:ident { $key:ident: $ty:ty, $($field:ident: $field_ty:ty = $default:expr),* } in $table:literal;)*) => {$(
         #[derive(Debug, PartialEq, dynamodel::Entity)]
@@ -148,7 +148,7 @@ enum Either<A, B> {
     Right(Page<B>),
 }
 
-/// The item is written as this JSON and read from it.
+/// Checks that the item is written as this JSON, and reads back from it.
 #[track_caller]
 fn check<E: dynamodel::Entity + PartialEq + std::fmt::Debug>(item: &E, json: &str) {
     let mut w = Writer::new();
@@ -164,7 +164,7 @@ fn read<E: dynamodel::Entity>(json: &str) -> E {
 }
 
 #[test]
-fn bare_item() {
+fn entity_with_shadowed_names_round_trips() {
     let item = bare::Item {
         self_: bare::String("a".to_owned()),
         item: "b".to_owned(),
@@ -197,7 +197,7 @@ fn bare_item() {
 }
 
 #[test]
-fn an_index_item_has_the_traits_of_its_fields() {
+fn index_item_derives_traits_of_its_fields() {
     let held = bare::ItemByType {
         self_: bare::String("a".to_owned()),
         item: "b".to_owned(),
@@ -213,7 +213,7 @@ fn an_index_item_has_the_traits_of_its_fields() {
 }
 
 #[test]
-fn made_by_a_macro() {
+fn entity_defined_by_macro_round_trips() {
     let made = Made {
         id: 1,
         extra: None,
@@ -234,7 +234,7 @@ fn made_by_a_macro() {
 }
 
 #[test]
-fn inside_a_function() {
+fn entity_inside_function_round_trips() {
     #[derive(Debug, PartialEq, dynamodel::Document)]
     struct Inner {
         #[dynamo(rename = "quo\"te\\\n")]
@@ -261,7 +261,7 @@ fn inside_a_function() {
 }
 
 #[test]
-fn generic() {
+fn generic_entity_round_trips() {
     let page = Page {
         first: Some(true),
         next: Some(Box::new(Page {

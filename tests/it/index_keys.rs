@@ -47,7 +47,7 @@ fn parcel(id: u64, sort: (i32, u64, &[u8], &str)) -> Parcel {
     }
 }
 
-/// In the order of the index.
+/// Sort keys in the order of the index.
 const SORTS: [(i32, u64, &[u8], &str); 12] = [
     (i32::MIN, 0, &[0], "a"),
     (-10, 5, &[0], "a"),
@@ -90,7 +90,7 @@ macro_rules! found {
 }
 
 #[tokio::test]
-async fn the_table_has_all_parts() {
+async fn created_table_has_all_index_attributes() {
     let db = parcels().await;
     let info = db.describe_table::<Parcel>().await.unwrap();
     assert!(info.differences().is_empty(), "{:?}", info.differences());
@@ -139,20 +139,20 @@ async fn the_table_has_all_parts() {
 }
 
 #[tokio::test]
-async fn conditions_from_left_to_right() {
+async fn sort_conditions_extend_from_left_to_right() {
     let db = parcels().await;
     let all = query().all(&db).await.unwrap();
     assert!(all.iter().map(|p| p.id).eq(0..12));
     let back = query().descending().all(&db).await.unwrap();
     assert!(back.iter().map(|p| p.id).eq((0..12).rev()));
-    // The first part.
+    // Conditions on the first attribute.
     assert_eq!(found!(db, k => k.priority.eq(-9)), [2]);
     assert_eq!(found!(db, k => k.priority.lt(-9)), [0, 1]);
     assert_eq!(found!(db, k => k.priority.le(-9)), [0, 1, 2]);
     assert_eq!(found!(db, k => k.priority.gt(1)), [11]);
     assert_eq!(found!(db, k => k.priority.between(-10, -9)), [1, 2]);
     assert_eq!(found!(db, k => k.priority.ge(i32::MIN)).len(), 12);
-    // The second.
+    // Conditions on the second attribute.
     assert_eq!(found!(db, k => k.priority.eq(1).at.lt(10)), [3]);
     assert_eq!(found!(db, k => k.priority.eq(1).at.gt(10)), [10]);
     assert_eq!(
@@ -163,7 +163,7 @@ async fn conditions_from_left_to_right() {
         found!(db, k => k.priority.eq(i32::MAX).at.eq(u64::MAX)),
         [11]
     );
-    // The third.
+    // Conditions on the third attribute.
     assert_eq!(
         found!(db, k => k.priority.eq(1).at.eq(10).code.lt([1])),
         [4]
@@ -180,7 +180,7 @@ async fn conditions_from_left_to_right() {
         found!(db, k => k.priority.eq(1).at.eq(10).code.between([0], [0, 255])),
         [4]
     );
-    // The fourth.
+    // Conditions on the fourth attribute.
     let code = Binary::from([1]);
     macro_rules! names {
         ($name:ident => $test:expr) => {
@@ -197,7 +197,7 @@ async fn conditions_from_left_to_right() {
 }
 
 #[tokio::test]
-async fn pages_of_many_parts() {
+async fn pages_of_index_with_many_attributes_continue() {
     let db = parcels().await;
     let (mut ids, mut cursor) = (Vec::new(), None);
     loop {
@@ -217,7 +217,7 @@ async fn pages_of_many_parts() {
 }
 
 #[tokio::test]
-async fn an_absent_part_leaves_the_item_out() {
+async fn item_without_index_attribute_is_not_in_index() {
     let db = parcels().await;
     let count = async || query().count(&db).await.unwrap();
     Parcel::update(3_u64)
@@ -241,12 +241,12 @@ async fn an_absent_part_leaves_the_item_out() {
     let back = Parcel::update(3_u64).apply(|p| p.code.set([1]));
     back.send(&db).await.unwrap();
     assert_eq!(count().await, 10);
-    // None of them is lost.
+    // The items are out of the index, but still in the table.
     assert_eq!(Parcel::scan().count(&db).await.unwrap(), 13);
 }
 
 #[tokio::test]
-async fn parts_are_updated_like_any_attribute() {
+async fn index_attributes_are_updated_like_others() {
     let db = parcels().await;
     Parcel::update(0_u64)
         .apply(|p| (p.priority.set(1), p.at.set(10), p.name.set("aaa")))
@@ -275,7 +275,7 @@ async fn parts_are_updated_like_any_attribute() {
     assert_eq!(next_year.all(&db).await.unwrap(), [after]);
 }
 
-/// An index by the time of expiry, for each type that the field can have.
+/// Defines an entity with an index by the time of expiry, for each type that the field can have.
 macro_rules! expiring {
     ($name:ident, $table:literal, $time:ty) => {
         #[derive(Debug, Clone, PartialEq, Entity)]
@@ -295,7 +295,7 @@ expiring!(Lease, "leases", u64);
 expiring!(Ticket, "tickets", Option<SystemTime>);
 
 #[tokio::test]
-async fn by_the_time_of_expiry() {
+async fn index_by_expiry_sorts_and_follows_updates() {
     let db = db().await;
     db.create_table::<Lease>().await.unwrap();
     assert!(
@@ -349,12 +349,12 @@ async fn by_the_time_of_expiry() {
 }
 
 #[tokio::test]
-async fn what_never_expires_is_not_in_the_index() {
+async fn item_without_expiry_is_not_in_index() {
     let db = db().await;
     db.create_table::<Ticket>().await.unwrap();
     let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
     for id in 0..4_u32 {
-        // A fraction of a second is not stored.
+        // The fraction of a second is not stored.
         let time = at(4_000_000_000 + u64::from(id)) + Duration::from_millis(900);
         let expires_at = (id != 2).then_some(time);
         let ticket = Ticket {

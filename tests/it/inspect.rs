@@ -1,4 +1,4 @@
-//! Every operation shows its request as JSON, and in `Debug` everything but values.
+//! Tests that every operation shows its request as JSON, and that `Debug` shows everything but values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -9,7 +9,7 @@ use dynamodel::{
 };
 use futures_util::StreamExt;
 
-/// A value that must never be shown.
+/// A value that must be in no output.
 const MARKER: &str = "MARKER-7319";
 
 #[derive(Debug, Clone, PartialEq, Default, Entity)]
@@ -82,7 +82,7 @@ fn check<T: Debug>(
     for part in shown {
         assert!(text.contains(part), "{part} in {text}");
     }
-    // The request itself is complete.
+    // The request as JSON is complete, with its values.
     let json = json(operation).unwrap();
     assert!(json.contains(MARKER), "{json}");
     let request: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -90,7 +90,7 @@ fn check<T: Debug>(
 }
 
 #[test]
-fn every_operation() {
+fn debug_of_every_operation_hides_values() {
     assert_eq!(format!("{:?}", condition()), format!("Condition({SHOWN})"));
 
     let get = Secret::get(MARKER, MARKER).consistent();
@@ -173,9 +173,9 @@ fn every_operation() {
     assert!(!text.contains("MARKER") && text.contains(SHOWN), "{text}");
 }
 
-/// The pieces that are made on the way.
+/// Tests paths, terms and actions, which are built on the way to a request.
 #[test]
-fn paths_and_actions() {
+fn debug_of_paths_and_actions_hides_values() {
     let shown = std::cell::RefCell::new(Vec::new());
     let show = |d: &dyn Debug| shown.borrow_mut().push(format!("{d:?}"));
     let update = Secret::update("a", "b").apply(|s| {
@@ -200,9 +200,9 @@ fn paths_and_actions() {
     assert_eq!(shown.into_inner(), expected);
 }
 
-/// Errors name attributes, not values.
+/// Errors name attributes, but show no values.
 #[tokio::test]
-async fn errors() {
+async fn error_messages_hide_values() {
     let db = dynamodel_tests::db().await;
     db.create_table::<Secret>().await.unwrap();
     marked().create().send(&db).await.unwrap();
@@ -279,9 +279,9 @@ enum InVaultView<'a> {
     Note(NoteView<'a>),
 }
 
-/// Reads that borrow, their pages and cursors, and what is read of them on the way.
+/// Tests borrowed reads, their pages and cursors, and the iterators over their items.
 #[tokio::test]
-async fn borrowed_reads() {
+async fn debug_of_borrowed_reads_hides_values() {
     let db = dynamodel_tests::db().await;
     db.create_table::<Secret>().await.unwrap();
     db.create_table::<Vault>().await.unwrap();
@@ -338,7 +338,7 @@ async fn borrowed_reads() {
     let page = of_vault().page(&db).await.unwrap();
     all.push(format!("{:?} {page:?} {:?}", of_vault(), page.iter()));
     all.push(format!("{:?}", of_vault().pages(&db)));
-    // What a cursor of another partition is told.
+    // The error for a cursor of another partition.
     let other = Secret::query("other").start_at(reads_cursor(&db).await);
     let e = other.borrowed::<SecretView>().page(&db).await.unwrap_err();
     assert!(e.is_invalid_cursor(), "{e}");

@@ -1,4 +1,4 @@
-//! An index of a shared table whose key has attributes of the table's own key.
+//! An index of a shared table whose key contains attributes of the table's own key.
 
 use dynamodel::{Db, Entity, Table, Transaction};
 use dynamodel_tests::db;
@@ -28,7 +28,7 @@ struct Member {
     role: String,
 }
 
-/// Uses none of the indexes of what it shares with them, and is in one of them by its key alone.
+/// An entity that shares the table, uses only this index, and is in it by its key alone.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = Club, key(partition = "USER#{user}", sort = "PROFILE"))]
 #[dynamo(index(inverted as all_users, partition = "PROFILE", sort = "USER#{user}"))]
@@ -36,7 +36,7 @@ struct Profile {
     user: String,
 }
 
-/// The only item of its kind: its key is the same in every table.
+/// The only item of its type: its key has no fields.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = Club, key(partition = "SETTINGS", sort = "SETTINGS"))]
 struct Settings {
@@ -74,7 +74,7 @@ fn users(members: Vec<Member>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_table_is_made_with_it() {
+async fn table_with_inverted_index_is_created() {
     let db = club().await;
     db.create_table::<Club>().await.unwrap();
     let info = db.describe_table::<Club>().await.unwrap();
@@ -82,7 +82,7 @@ async fn the_table_is_made_with_it() {
 }
 
 #[tokio::test]
-async fn queries_the_other_way_round() {
+async fn inverted_index_queries_by_sort_key_of_table() {
     let db = club().await;
     let of_group = Member::of_group("go").all(&db).await.unwrap();
     assert_eq!(users(of_group), ["ann", "bob", "dan", "eve"]);
@@ -109,7 +109,7 @@ async fn queries_the_other_way_round() {
 }
 
 #[tokio::test]
-async fn a_key_attribute_is_written_once() {
+async fn shared_key_attribute_is_written_once() {
     let db = club().await;
     let json = member("x", "y", 1).put().to_json().unwrap();
     for (name, value) in [
@@ -120,7 +120,8 @@ async fn a_key_attribute_is_written_once() {
         assert_eq!(json.matches(&format!("\"{name}\":")).count(), 1, "{json}");
         assert_eq!(json.matches(value).count(), 1, "{json}");
     }
-    // The key alone makes the attributes that are in both, so no update writes them.
+    // The key alone determines the attributes of the table's key and of the index's key, so no update
+    // writes them.
     let update = Member::update("ann", "go").apply(|m| (m.since.set(99), m.role.set("head")));
     let json = update.to_json().unwrap();
     assert!(
@@ -163,7 +164,7 @@ async fn a_key_attribute_is_written_once() {
 }
 
 #[tokio::test]
-async fn other_writes() {
+async fn transaction_and_diff_keep_inverted_index() {
     let db = club().await;
     let mut tx = Transaction::new();
     tx.put(member("tx", "go", 1).create());
@@ -186,7 +187,7 @@ async fn other_writes() {
 }
 
 #[test]
-fn pictures_show_both() {
+fn diagram_shows_both_uses_of_key_attribute() {
     let picture = dynamodel::Model::of::<(Member,)>().to_string();
     assert!(
         picture.contains("| inverted   | sk = GROUP#{group}   | pk = USER#{user}   |"),
@@ -195,7 +196,7 @@ fn pictures_show_both() {
 }
 
 #[tokio::test]
-async fn a_key_without_values() {
+async fn key_without_fields_has_one_item() {
     let db = club().await;
     assert_eq!(Settings::get().send(&db).await.unwrap(), None);
     let motto = "well played".to_owned();

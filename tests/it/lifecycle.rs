@@ -1,4 +1,4 @@
-//! Futures that are dropped midway, and databases that are used from everywhere.
+//! Futures that are dropped midway, and databases that are shared between tasks and threads.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::raw;
 struct Pair {
     #[dynamo(partition)]
     id: String,
-    /// Always the same as `right`: a half-written item would show.
+    /// Always equal to `right`, so that an item written in part is detected.
     left: u64,
     right: u64,
     #[dynamo(version)]
@@ -34,14 +34,14 @@ fn pair(id: &str, n: u64) -> Pair {
 const SOON: Duration = Duration::from_millis(20);
 const LATE: Duration = Duration::from_secs(3_600);
 
-/// Polls the future for a moment and drops it.
+/// Polls the future for a short time and drops it.
 async fn drop_midway<T>(future: impl Future<Output = T>) {
     let ended = timeout(SOON, future).await;
     assert!(ended.is_err(), "it was to be dropped before its end");
 }
 
 #[tokio::test]
-async fn a_write_that_is_dropped_before_it_is_sent() {
+async fn write_dropped_before_sending_stores_nothing() {
     let (db, faults) = faults::db().await;
     db.create_table::<Pair>().await.unwrap();
     faults.next("PutItem", [Fault::Delay(LATE)]);
@@ -57,18 +57,18 @@ async fn a_write_that_is_dropped_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_write_that_is_dropped_before_its_answer() {
+async fn write_dropped_before_response_is_stored_whole() {
     let (db, faults) = faults::db().await;
     db.create_table::<Pair>().await.unwrap();
     faults.next("PutItem", [Fault::DelayResponse(LATE)]);
     drop_midway(pair("a", 1).create().send(&db)).await;
-    // It happened, all of it.
+    // The whole write was done.
     let read = Pair::get("a").consistent().send(&db).await.unwrap();
     assert_eq!(read.map(|p| (p.left, p.right, p.version)), Some((1, 1, 1)));
 }
 
 #[tokio::test]
-async fn modify_that_is_dropped() {
+async fn dropped_modify_writes_whole_change_or_nothing() {
     let (db, faults) = faults::db().await;
     db.create_table::<Pair>().await.unwrap();
     pair("a", 1).create().send(&db).await.unwrap();
@@ -80,7 +80,7 @@ async fn modify_that_is_dropped() {
     };
     faults.next("GetItem", [Fault::Hang]);
     drop_midway(modify()).await;
-    // It writes what changed, or the item.
+    // `modify` sends either an update of the changes or the whole item, so both are delayed.
     faults.next("PutItem", [Fault::Delay(LATE)]);
     faults.next("UpdateItem", [Fault::Delay(LATE)]);
     drop_midway(modify()).await;
@@ -89,7 +89,7 @@ async fn modify_that_is_dropped() {
 }
 
 #[tokio::test]
-async fn reads_that_are_dropped() {
+async fn dropped_reads_leave_database_usable() {
     let (db, faults) = faults::db().await;
     db.create_table::<Pair>().await.unwrap();
     for n in 0..10 {
@@ -108,7 +108,7 @@ async fn reads_that_are_dropped() {
 }
 
 #[tokio::test]
-async fn a_stream_reads_only_what_is_needed() {
+async fn stream_reads_only_requested_pages() {
     let (db, faults) = faults::db().await;
     db.create_table::<Pair>().await.unwrap();
     for n in 0..6 {
@@ -122,7 +122,7 @@ async fn a_stream_reads_only_what_is_needed() {
     assert_eq!(faults.sent("Scan").len(), 1);
     stream.next().await.unwrap().unwrap();
     assert_eq!(faults.sent("Scan").len(), 2);
-    // A poll that is given up loses nothing.
+    // A stream whose poll is dropped loses no item.
     faults.next("Scan", [Fault::Delay(SOON * 4)]);
     stream.next().await.unwrap().unwrap();
     drop_midway(stream.next()).await;
@@ -131,7 +131,7 @@ async fn a_stream_reads_only_what_is_needed() {
 }
 
 #[tokio::test]
-async fn create_table_that_is_dropped() {
+async fn dropped_create_table_can_be_repeated() {
     let (db, faults) = faults::db().await;
     faults.next("DescribeTable", [Fault::Pass, Fault::Hang]);
     drop_midway(db.create_table::<Pair>()).await;
@@ -139,9 +139,9 @@ async fn create_table_that_is_dropped() {
     pair("a", 1).create().send(&db).await.unwrap();
 }
 
-/// Tasks that are ended anywhere leave whole items, each as one of the writes made it.
+/// Aborted tasks leave whole items, each as one of the writes stored it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tasks_that_are_ended_anywhere() {
+async fn aborted_tasks_leave_whole_items() {
     let db = db().await;
     db.create_table::<Pair>().await.unwrap();
     for id in 0..4 {
@@ -175,7 +175,7 @@ async fn tasks_that_are_ended_anywhere() {
 }
 
 #[tokio::test]
-async fn a_stream_outlives_its_db() {
+async fn stream_outlives_its_db_handle() {
     let stream = {
         let db = db().await;
         db.create_table::<Pair>().await.unwrap();
@@ -185,9 +185,9 @@ async fn a_stream_outlives_its_db() {
     assert_eq!(stream.count().await, 1);
 }
 
-/// Futures can be spawned, operations can be kept and sent again.
+/// Futures can be spawned; operations can be kept and sent again.
 #[tokio::test]
-async fn operations_are_values() {
+async fn operations_are_sendable_and_reusable() {
     fn sendable<T: Send + Sync + 'static>(value: T) -> T {
         value
     }
@@ -205,7 +205,7 @@ async fn operations_are_values() {
     .await
     .unwrap()
     .unwrap();
-    // The same put again is the same write again: of a new item.
+    // The same create again must fail, because the item exists now.
     assert!(put.send(&db).await.unwrap_err().is_conflict());
     update.clone().send(&db).await.unwrap();
     update.send(&db).await.unwrap();

@@ -1,4 +1,4 @@
-//! The suite: on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
+//! The test suite; runs on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
 mod attribute_order;
 mod batch_faults;

@@ -1,4 +1,4 @@
-//! Feature `metrics`: numbers of every request, and no key or value in their labels.
+//! Feature `metrics`: numbers for every request, with no key or value in their labels.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -15,12 +15,12 @@ use crate::model::{Session, session};
 /// A metric with its labels, as text: `name{label=value,..}`.
 type Name = String;
 
-/// Keeps every number.
+/// Recorder that keeps every number.
 #[derive(Clone, Default)]
 struct Numbers(Arc<Mutex<BTreeMap<Name, Vec<f64>>>>);
 
 impl Numbers {
-    /// What was written since the last call, by the name and labels of the metric.
+    /// Returns the numbers since the last call, by the name and labels of the metric.
     fn take(&self) -> BTreeMap<Name, Vec<f64>> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
@@ -78,8 +78,8 @@ impl Recorder for Numbers {
     }
 }
 
-/// Checks the metrics by name, all of which have these labels. Of durations only that there are as
-/// many and that they are sane.
+/// Checks the metrics by name, all of which have these labels. For durations, only their count and a
+/// sane range are checked.
 #[track_caller]
 fn check(numbers: &Numbers, labels: &str, expected: &[(&str, &[f64])]) {
     let mut seen = numbers.take();
@@ -111,7 +111,7 @@ async fn requests_are_counted_and_timed() {
     session("u", "1").create().send(&db).await.unwrap();
     check(&numbers, &of("PutItem"), &[REQUESTS, (DURATION, &[0.0])]);
 
-    // What it costs is there when it was asked.
+    // The consumed capacity is recorded if the call requested it.
     faults.next("GetItem", [Fault::DropRequest, Fault::SERVICE_FAULT]);
     let get = Session::get("u", "1").consistent();
     let read = get.send_measured(&db).await.unwrap();
@@ -154,7 +154,7 @@ async fn requests_are_counted_and_timed() {
 }
 
 #[tokio::test]
-async fn what_a_batch_left_undone_is_counted() {
+async fn unprocessed_writes_of_batch_are_counted() {
     let (db, faults) = faults::db().await;
     db.create_table::<Session>().await.unwrap();
     let table = db.table_name::<Session>();
@@ -179,7 +179,7 @@ async fn what_a_batch_left_undone_is_counted() {
 }
 
 #[tokio::test]
-async fn errors_have_one_of_few_types() {
+async fn errors_have_one_of_few_label_values() {
     let (db, faults) = faults::db().await;
     db.create_table::<Session>().await.unwrap();
     let table = db.table_name::<Session>();
@@ -214,7 +214,7 @@ async fn errors_have_one_of_few_types() {
     for (fault, error, retries) in [
         (Fault::DropRequest, "connection", &[2.0] as &'static [f64]),
         (Fault::SERVICE_FAULT, "InternalServerError", &[2.0]),
-        // A service may say anything.
+        // The service may send any error code, so unknown codes share one label.
         (Fault::Refuse("Code4711OfUser17", 400), "_OTHER", &[]),
         (Fault::Answer("{"), "response", &[]),
         (Fault::Answer(r#"{"Item":{}}"#), "unreadable", &[]),
@@ -225,10 +225,10 @@ async fn errors_have_one_of_few_types() {
     }
 }
 
-/// Nothing of what is stored, asked for or compared with gets into a label, and the labels are those
-/// that are documented.
+/// No part of a stored, requested or compared value is in a label, and the labels are the documented
+/// ones.
 #[tokio::test]
-async fn no_key_and_no_value_is_in_a_label() {
+async fn labels_contain_no_key_or_value() {
     let (db, faults) = faults::db().await;
     db.create_table::<Session>().await.unwrap();
     let numbers = Numbers::default();

@@ -1,4 +1,4 @@
-//! The entities that most tests use: the tour's.
+//! The entities of most tests: those of the tour.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -57,7 +57,7 @@ pub(crate) struct SessionSummary {
     pub last_accessed: u64,
 }
 
-/// A session that is not stored yet.
+/// Returns a session that is not stored yet.
 pub(crate) fn session(user_id: &str, session_id: &str) -> Session {
     Session {
         user_id: user_id.into(),

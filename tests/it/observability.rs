@@ -1,4 +1,4 @@
-//! What watchers see of requests: OpenTelemetry's names, and no keys or values.
+//! Tracing spans of requests: OpenTelemetry's names, and no keys or values.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -13,7 +13,7 @@ use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 use crate::model::{Session, session};
 
-/// Keeps the fields of every span and event of dynamodel.
+/// Subscriber that keeps the fields of every span and event of dynamodel.
 #[derive(Clone, Default)]
 struct Capture(Arc<Mutex<Vec<BTreeMap<String, String>>>>);
 
@@ -56,10 +56,11 @@ impl Subscriber for Capture {
     fn exit(&self, _: &Id) {}
 }
 
-/// Captures what this thread does from now on.
+/// Captures the spans of this thread from now on.
 fn watch() -> (Capture, DefaultGuard) {
-    // While there is one subscriber, `tracing` asks only the thread that opens a span first whether
-    // anybody watches it: that may be the thread of another test, which has none.
+    // With a single subscriber, `tracing` asks only the thread that first opens a span whether the span
+    // is of interest. That may be the thread of another test, which has no subscriber. A second
+    // subscriber makes it ask every thread.
     static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
     LazyLock::force(&SECOND);
     let capture = Capture::default();
@@ -116,7 +117,7 @@ async fn spans_have_the_names_of_opentelemetry() {
             ("dynamodel.retries", "0"),
         ],
     );
-    // Nobody asked what it cost.
+    // The capacity is absent, because the call did not request it.
     assert!(!spans[0].contains_key("aws.dynamodb.consumed_capacity"));
     assert!(!spans[0].contains_key("db.operation.batch.size"));
 
@@ -173,7 +174,7 @@ async fn spans_have_the_names_of_opentelemetry() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn segments_of_a_scan_are_seen_by_who_watches_the_caller() {
+async fn spans_of_scan_segments_reach_subscriber_of_caller() {
     let db = dynamodel_tests::db().await;
     db.create_table::<Session>().await.unwrap();
     let scan = || Session::scan().segments(3);

@@ -1,4 +1,4 @@
-//! Scans in several segments use several threads.
+//! Tests that scans in several segments use several threads.
 
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,24 +6,23 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use dynamodel::wire::{ReadError, Reader, Writer};
 use dynamodel::{Attribute, BatchWrite, Db, Entity, Error, Projection, Scan, kind};
 use dynamodel_tests::faults::{self, Fault};
+use dynamodel_tests::support::relay::{Rule, operation, with_rule};
 use dynamodel_tests::{config, connect, db};
 use futures_util::TryStreamExt;
 use tokio::time::{sleep, timeout};
 
 const ITEMS: u64 = 64;
-/// What does not end until then does not end.
+/// Time limit, after which a test treats an operation as one that never ends.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Where two threads have to be at the same time.
+/// Place where two threads must be at the same time.
 #[derive(Debug)]
 struct Room {
     guests: Mutex<Guests>,
@@ -33,7 +32,7 @@ struct Room {
 #[derive(Debug)]
 struct Guests {
     present: usize,
-    /// Whether there were two at the same time.
+    /// `true` once two threads were there at the same time.
     have_met: bool,
 }
 
@@ -48,8 +47,8 @@ impl Room {
         }
     }
 
-    /// Holds this thread until another one comes; `false` when none has come. Where two have met, nobody
-    /// is held any more.
+    /// Holds this thread until another one comes; returns `false` if none does in time. After two have
+    /// met, no thread is held.
     fn meet(&self) -> bool {
         let mut guests = self.guests.lock().unwrap();
         guests.present += 1;
@@ -64,16 +63,16 @@ impl Room {
         guests.have_met
     }
 
-    /// Whether two have met since this was asked the last time.
+    /// Returns `true` if two threads have met since the last call.
     fn have_met(&self) -> bool {
         std::mem::take(&mut self.guests.lock().unwrap().have_met)
     }
 }
 
-/// Where a [`Meeting`] is read. Only one test does.
+/// The room in which a [`Meeting`] is read; only one test uses it.
 static READING: Room = Room::new();
 
-/// Can be read only where two threads do so at the same time.
+/// Attribute whose decoding needs two threads at the same time.
 #[derive(Debug, Clone, PartialEq)]
 struct Meeting;
 
@@ -136,8 +135,9 @@ fn check_ids(ids: impl IntoIterator<Item = u64>, what: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn items_are_decoded_on_several_threads_at_the_same_time() {
-    // Not on an endpoint: what its network wakes may be queued on the very thread that is held.
+async fn scan_decodes_items_on_several_threads_at_once() {
+    // Not on an endpoint, where the network may wake a task that is queued on the very thread that
+    // waits.
     let db = Db::embedded().unwrap();
     db.create_table::<Meet>().await.unwrap();
     let items = (0..ITEMS).map(|id| Meet {
@@ -162,58 +162,28 @@ async fn items_are_decoded_on_several_threads_at_the_same_time() {
     check("resumed", rest.all(&db).await);
 }
 
-/// A client before the database's own, and what it does with the requests of scans.
-#[derive(Debug, Clone)]
-struct Gate {
-    behind: SharedHttpClient,
-    on_scan: OnScan,
-}
-
+/// Rule for the requests of scans; others pass.
 #[derive(Debug, Clone)]
 enum OnScan {
-    /// They are sent only where two threads do so at the same time.
+    /// Sends the requests only when two threads do so at the same time.
     Meet(Arc<Room>),
-    /// They are under way, and counted, until they are dropped.
+    /// Holds the requests in flight, and counts them, until they are dropped.
     Hold(Arc<AtomicUsize>),
 }
 
 async fn db_behind(on_scan: OnScan) -> Db {
     let config = config().await.build();
-    let behind = config
-        .http_client()
-        .unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http());
-    let gate = Gate { behind, on_scan };
-    let config = config.to_builder().http_client(gate).build();
+    let config = with_rule(&config, on_scan).build();
     connect(aws_sdk_dynamodb::Client::from_conf(config))
 }
 
-impl HttpClient for Gate {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
-            behind: self.behind.http_connector(settings, components),
-            on_scan: self.on_scan.clone(),
-        })
-    }
-}
-
-#[derive(Debug)]
-struct Connector {
-    behind: SharedHttpConnector,
-    on_scan: OnScan,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        if !target.ends_with(".Scan") {
-            return self.behind.call(request);
+impl Rule for OnScan {
+    fn apply(&self, request: HttpRequest, behind: &SharedHttpConnector) -> HttpConnectorFuture {
+        if operation(&request) != "Scan" {
+            return behind.call(request);
         }
-        match &self.on_scan {
-            OnScan::Meet(room) if room.meet() => self.behind.call(request),
+        match self {
+            OnScan::Meet(room) if room.meet() => behind.call(request),
             OnScan::Meet(_) => {
                 let alone = "no other thread sends meanwhile".into();
                 HttpConnectorFuture::ready(Err(ConnectorError::other(alone, None)))
@@ -229,7 +199,7 @@ impl HttpConnector for Connector {
     }
 }
 
-/// A request that is under way.
+/// A request in flight; counted until it is dropped.
 struct Held(Arc<AtomicUsize>);
 
 impl Held {
@@ -246,7 +216,7 @@ impl Drop for Held {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_are_sent_on_several_threads_at_the_same_time() {
+async fn scan_sends_requests_on_several_threads_at_once() {
     let room = Arc::new(Room::new());
     let db = db_behind(OnScan::Meet(room.clone())).await;
     talks(&db).await;
@@ -261,7 +231,7 @@ async fn requests_are_sent_on_several_threads_at_the_same_time() {
     check_ids(items.into_iter().map(|talk| talk.id), "all");
     assert!(room.have_met(), "all");
 
-    // The items are looked at by the caller.
+    // The closure runs on the caller's thread.
     let (caller, mut seen) = (std::thread::current().id(), Vec::new());
     let look = |talk: TalkView<'_>| {
         assert_eq!(std::thread::current().id(), caller);
@@ -279,7 +249,7 @@ async fn requests_are_sent_on_several_threads_at_the_same_time() {
     assert!(room.have_met(), "pages");
 }
 
-/// Waits until so many requests are under way.
+/// Waits until `count` requests are in flight.
 async fn until(held: &AtomicUsize, count: usize) {
     let reached = async {
         while held.load(Ordering::SeqCst) != count {
@@ -290,7 +260,7 @@ async fn until(held: &AtomicUsize, count: usize) {
     assert!(reached.is_ok(), "{held:?} requests in place of {count}");
 }
 
-/// All requests of a reading are under way at the same time, and end when it is dropped.
+/// Checks that all requests of a read are in flight at the same time, and end when the read is dropped.
 async fn check_dropped<T: Debug>(
     held: &AtomicUsize,
     segments: usize,
@@ -304,7 +274,7 @@ async fn check_dropped<T: Debug>(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_segment_has_a_request_under_way_until_the_reading_is_dropped() {
+async fn each_segment_has_a_request_in_flight_until_scan_is_dropped() {
     let held = Arc::new(AtomicUsize::new(0));
     let db = db_behind(OnScan::Hold(held.clone())).await;
     talks(&db).await;
@@ -325,7 +295,7 @@ async fn each_segment_has_a_request_under_way_until_the_reading_is_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_items_are_in_the_order_of_segments() {
+async fn scan_returns_items_in_order_of_segments() {
     let db = db().await;
     talks(&db).await;
     let mut items = Vec::new();
@@ -340,7 +310,8 @@ async fn the_items_are_in_the_order_of_segments() {
     assert_eq!(scan().limit(0).all(&db).await.unwrap(), []);
 }
 
-/// One of four requests is refused, and no other is answered.
+/// Checks that a read fails if one of four requests is refused, although the others never get a
+/// response.
 async fn check_refused<T, F: Future<Output = Result<T, Error>>>(reading: impl FnOnce(Db) -> F) {
     let (db, faults) = faults::db().await;
     talks(&db).await;
@@ -351,7 +322,7 @@ async fn check_refused<T, F: Future<Output = Result<T, Error>>>(reading: impl Fn
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_error_of_one_segment_ends_the_others() {
+async fn error_of_one_segment_ends_the_others() {
     check_refused(async |db| scan().all(&db).await).await;
     check_refused(async |db| scan().count(&db).await).await;
     check_refused(async |db| scan().stream(&db).try_next().await).await;
@@ -366,10 +337,11 @@ struct Hall {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_when_one_segment_cannot_go_on() {
+async fn scan_sends_nothing_when_one_segment_cannot_continue() {
     let (db, faults) = faults::db().await;
     talks(&db).await;
-    // The first segment is late, so that only the second one has a place to go on at.
+    // The request of the first segment never ends, so only the second segment has a position to continue
+    // from.
     faults.next("Scan", [Fault::Hang]);
     let mut talks = Talk::scan().segments(2).page_size(1).resumable(&db);
     assert!(talks.try_next().await.unwrap().is_some());

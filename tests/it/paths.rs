@@ -1,4 +1,4 @@
-//! Document paths: to any depth, through every container, in conditions and updates.
+//! Document paths to any depth, through every container, in conditions and updates.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +18,7 @@ struct Forest {
     payments: Vec<Option<Payment>>,
 }
 
-/// Recursive, through a list, a box and a map.
+/// A type that contains itself through a list, a box and a map.
 #[derive(Debug, Clone, PartialEq, Default, Document)]
 struct Tree {
     name: String,
@@ -39,7 +39,7 @@ enum Payment {
         limit: Option<u64>,
     },
     Transfer(Transfer),
-    /// A keyword as a member, and an expression that contains itself.
+    /// A variant named like a keyword, with a list of its own enum.
     Loop {
         limit: u32,
         of: Vec<Payment>,
@@ -119,7 +119,7 @@ async fn table() -> Db {
 }
 
 #[tokio::test]
-async fn to_any_depth() {
+async fn updates_and_conditions_reach_any_depth() {
     let db = &table().await;
     Forest::update("f")
         .apply(|f| {
@@ -183,9 +183,9 @@ async fn to_any_depth() {
     }
 }
 
-/// A recursive type's paths are typed as deep as they are written, and no deeper.
+/// Paths into a recursive type are typed as deep as they are written, so their types are finite.
 #[test]
-fn recursive_types_end() {
+fn recursive_path_renders_as_deep_as_written() {
     let deep = Forest::update("f").apply(|f| {
         f.root
             .at(|t| {
@@ -211,7 +211,7 @@ fn recursive_types_end() {
 }
 
 #[tokio::test]
-async fn variants_of_enums() {
+async fn paths_reach_into_enum_variants() {
     let db = &table().await;
     for (condition, expected) in [
         (of(|f| f.payment.at(|p| p.variant).eq("card")), true),
@@ -266,7 +266,7 @@ async fn variants_of_enums() {
     };
     assert_eq!(after.payment, card);
     assert!(matches!(&after.payments[1], Some(Payment::Transfer(t)) if t.parts == [1, 2, 3]));
-    // A variant is changed as a whole, by its value.
+    // The whole variant is replaced by its value.
     let inner = Payment::Loop {
         limit: 1,
         of: vec![Payment::Invoice],

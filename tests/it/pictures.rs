@@ -1,4 +1,4 @@
-//! Key pictures, hydration of projected indexes.
+//! Diagrams of the key schema, and hydration of projected indexes.
 
 use dynamodel::{Entity, Model};
 use dynamodel_tests::db;
@@ -7,7 +7,7 @@ use crate::model::{Device, Session, session};
 use crate::single_table::{Order, User};
 
 #[test]
-fn text() {
+fn diagram_as_text_lists_keys_and_queries() {
     let picture = Model::of::<(User, Order, Session)>().to_string();
     for line in [
         "Table app",
@@ -30,7 +30,7 @@ fn text() {
 }
 
 #[test]
-fn mermaid() {
+fn diagram_as_mermaid_lists_entities_and_keys() {
     let picture = Model::of::<(User, Session)>().to_mermaid();
     assert!(picture.starts_with("erDiagram\n"));
     for line in [

@@ -1,4 +1,4 @@
-//! The next page is asked for before the one at hand is used up, where that is wanted.
+//! Prefetch: with it, the next page is requested before the items of the current page are used up.
 
 use dynamodel::{Db, Entity, Projection};
 use dynamodel_tests::faults::{self, Fault, Faults};
@@ -22,7 +22,7 @@ struct EventView<'a> {
     at: u64,
 }
 
-/// Ten events, and what was sent.
+/// Creates a database with ten events, and returns the record of its requests.
 async fn events() -> (Db, Faults) {
     let (db, faults) = faults::db().await;
     db.create_table::<Event>().await.unwrap();
@@ -42,7 +42,7 @@ fn query() -> dynamodel::Query<Event> {
 }
 
 #[tokio::test]
-async fn a_stream_reads_ahead_when_told_to() {
+async fn stream_prefetches_next_page_when_enabled() {
     for (ahead, sent) in [(false, [1, 1, 1, 2]), (true, [2, 2, 2, 3])] {
         let (db, faults) = events().await;
         let mut events = query().prefetch(ahead).stream(&db);
@@ -57,7 +57,7 @@ async fn a_stream_reads_ahead_when_told_to() {
 }
 
 #[tokio::test]
-async fn never_past_the_limit() {
+async fn prefetch_reads_no_page_beyond_limit() {
     let (db, faults) = events().await;
     let found: Vec<_> = query()
         .prefetch(true)
@@ -78,7 +78,7 @@ async fn never_past_the_limit() {
     let read = query().limit(6).borrowed::<EventView>();
     read.each(&db, |_| seen += 1).await.unwrap();
     assert_eq!((seen, pages(&faults)), (6, 4));
-    // With a filter, a page may have fewer: only then is one more asked for.
+    // A filter can shorten a page; only then is another page requested.
     let filtered = || query().filter(|e| e.note.ge(5)).limit(2);
     let found: Vec<_> = filtered()
         .all(&db)
@@ -91,7 +91,7 @@ async fn never_past_the_limit() {
 }
 
 #[tokio::test]
-async fn an_error_comes_after_the_items_before_it() {
+async fn prefetch_error_follows_items_of_earlier_pages() {
     let (db, faults) = events().await;
     faults.next(
         "Query",
@@ -120,7 +120,7 @@ async fn an_error_comes_after_the_items_before_it() {
 }
 
 #[tokio::test]
-async fn borrowed_items_are_looked_at_while_the_next_page_is_under_way() {
+async fn borrowed_items_are_visited_while_next_page_is_in_flight() {
     let (db, faults) = events().await;
     let mut sent = Vec::new();
     let read = query().borrowed::<EventView>();
@@ -140,7 +140,7 @@ async fn borrowed_items_are_looked_at_while_the_next_page_is_under_way() {
 }
 
 #[tokio::test]
-async fn all_items_are_those_of_the_pages() {
+async fn all_returns_items_of_every_page_in_order() {
     let (db, faults) = events().await;
     for ahead in [None, Some(false), Some(true)] {
         let query = match ahead {
@@ -164,7 +164,7 @@ async fn all_items_are_those_of_the_pages() {
 }
 
 #[tokio::test]
-async fn segments_read_ahead_and_go_on_where_they_were() {
+async fn prefetching_segments_continue_from_their_cursor() {
     let (db, _) = events().await;
     let scan = || Event::scan().segments(2).page_size(2).prefetch(true);
     let mut events = scan().resumable(&db);

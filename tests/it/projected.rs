@@ -1,4 +1,4 @@
-//! Indexes of a shared table that hold less than the items.
+//! Indexes of a shared table that hold only some of the attributes.
 
 use dynamodel::{Db, Entity, Projection, Table};
 use dynamodel_tests::db;
@@ -27,7 +27,7 @@ struct Order {
     note: Option<String>,
 }
 
-/// What `gsi1` holds, by the names of fields; the stored names are the entity's.
+/// The attributes that `gsi1` holds, named like the fields; the stored names are the entity's.
 #[derive(Debug, PartialEq, Projection)]
 #[dynamo(of = Order)]
 struct Sum {
@@ -62,7 +62,7 @@ async fn shop() -> Db {
 }
 
 #[tokio::test]
-async fn the_table_says_what_they_hold() {
+async fn table_description_matches_projected_attributes() {
     let db = shop().await;
     db.create_table::<Shop>().await.unwrap();
     let info = db.describe_table::<Shop>().await.unwrap();
@@ -78,7 +78,7 @@ async fn the_table_says_what_they_hold() {
 struct Whole;
 
 #[tokio::test]
-async fn what_they_hold_is_read() {
+async fn projected_attributes_are_read_from_index() {
     let db = shop().await;
     let sums = Order::by_status("open")
         .select::<Sum>()
@@ -100,7 +100,7 @@ async fn what_they_hold_is_read() {
     );
     let notes = Order::by_total("u1").consistent().select::<Note>();
     assert_eq!(notes.all(&db).await.unwrap().len(), 8);
-    // An index that holds all is read as before.
+    // An index that holds all attributes returns whole entities.
     let whole = Order::by_note("n").all(&db).await.unwrap();
     assert!(whole.into_iter().eq((0..8).map(order)));
     let part = Order::by_note("n")
@@ -113,7 +113,7 @@ async fn what_they_hold_is_read() {
 }
 
 #[tokio::test]
-async fn whole_entities_in_the_order_of_the_index() {
+async fn hydrate_returns_whole_entities_in_order_of_index() {
     let db = shop().await;
     let orders = Order::by_status("open").hydrate().all(&db).await.unwrap();
     assert!(orders.into_iter().eq((0..8).rev().map(order)));
@@ -146,7 +146,7 @@ async fn whole_entities_in_the_order_of_the_index() {
 }
 
 #[tokio::test]
-async fn writes_keep_them_true() {
+async fn update_changes_projected_attributes_in_index() {
     let db = shop().await;
     Order::update("u1", 3_u32)
         .apply(|o| (o.total.set(1), o.note.remove()))

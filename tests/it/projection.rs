@@ -1,4 +1,4 @@
-//! Reading a part of the attributes.
+//! Reads of some of the attributes.
 
 use std::collections::BTreeMap;
 
@@ -92,7 +92,7 @@ fn label(n: u32) -> Label {
 }
 
 #[tokio::test]
-async fn of_a_get() {
+async fn get_selects_projection() {
     let db = books().await;
     let get = || Book::get("s", "isbn-1");
     let found = get().select::<Label>().consistent().send(&db).await;
@@ -125,7 +125,7 @@ async fn only_the_attributes_are_fetched() {
 }
 
 #[tokio::test]
-async fn missing_attributes() {
+async fn projection_reads_missing_attributes_as_defaults() {
     let db = books().await;
     let item = r#"{"Shelf":{"S":"s"},"Isbn":{"S":"bare"}}"#;
     raw::put::<Book>(&db, item).await;
@@ -145,13 +145,14 @@ async fn missing_attributes() {
         matches!(e.attribute_path().as_deref(), Some("Title" | "size")),
         "{e}"
     );
-    // An item of which nothing is left is still an item.
+    // An item without any of the requested attributes still exists, so the read is an error rather than
+    // `None`.
     let inner = Book::get("s", "bare").select::<Inner>().send(&db).await;
     assert!(inner.unwrap_err().is_unreadable());
 }
 
 #[tokio::test]
-async fn of_queries_and_scans() {
+async fn queries_and_scans_select_projection() {
     let db = books().await;
     let labels: Vec<Label> = (1..=3).map(label).collect();
     let query = || Book::query("s").select::<Label>();
@@ -161,7 +162,7 @@ async fn of_queries_and_scans() {
     assert_eq!(page.items, labels[..2]);
     let rest = query().start_at(page.next).all(&db).await.unwrap();
     assert_eq!(rest, labels[2..]);
-    // The filter is on what is not selected.
+    // The filter tests an attribute that the projection does not contain.
     let filtered = query().filter(|b| b.details.at(|d| d.pages).gt(102));
     assert_eq!(filtered.all(&db).await.unwrap(), [label(3)]);
     let mut scanned = Book::scan()
@@ -175,7 +176,7 @@ async fn of_queries_and_scans() {
 }
 
 #[tokio::test]
-async fn what_an_index_holds() {
+async fn index_query_selects_attributes_of_index() {
     let db = books().await;
     let found = Book::by_author("ada").sort(|k| k.year.ge(2_002));
     let found = found.select::<BookByAuthor>().all(&db).await.unwrap();
@@ -197,7 +198,7 @@ async fn what_an_index_holds() {
     let keys = keys.unwrap().unwrap();
     assert_eq!((keys.isbn.as_str(), keys.year), ("isbn-1", 2_001));
 
-    // The whole item is one read more.
+    // Another read returns the whole item.
     let whole = Book::get(&keys.shelf, &keys.isbn).send(&db).await.unwrap();
     assert_eq!(whole, Some(book(1)));
 

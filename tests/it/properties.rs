@@ -1,4 +1,4 @@
-//! Any key and any value survive the way there and back.
+//! Round trips of random keys and values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,8 @@ struct Inner {
     bytes: Option<Binary>,
 }
 
-/// Text that is hard on writers and readers of JSON: quotes, backslashes, controls, surrogate pairs.
+/// Text that is difficult for writers and readers of JSON: quotes, backslashes, controls, surrogate
+/// pairs.
 fn text(length: std::ops::Range<usize>) -> impl Strategy<Value = String> {
     let character = prop_oneof![
         3 => any::<char>(),
@@ -54,7 +55,7 @@ fn number() -> impl Strategy<Value = i128> {
 }
 
 fn ratio() -> impl Strategy<Value = f64> {
-    // Within DynamoDB's range of magnitudes.
+    // These magnitudes are within DynamoDB's range.
     prop_oneof![
         Just(0.0),
         -1e9..1e9_f64,
@@ -104,7 +105,7 @@ async fn check(db: &Db, item: Random) {
     let indexed = Random::by_bytes(&item.bytes).sort(|k| k.number.eq(item.number));
     assert!(indexed.all(db).await.unwrap().contains(&item));
 
-    // Conditions and updates with the same values.
+    // A condition and an update with the same values.
     let update = Random::update(&p, &s)
         .apply(|r| {
             (
@@ -122,7 +123,7 @@ async fn check(db: &Db, item: Random) {
         });
     assert_eq!(update.returning_new().send(db).await.unwrap(), item);
 
-    // A cursor of any key.
+    // A cursor with the same key.
     let page = Random::query(&p).page_size(1).page(db).await.unwrap();
     if let Some(cursor) = page.next {
         let cursor: Cursor = cursor.to_string().parse().unwrap();
@@ -137,7 +138,7 @@ async fn check(db: &Db, item: Random) {
 }
 
 #[test]
-fn any_item_survives() {
+fn any_item_survives_round_trip() {
     let runtime = Runtime::new().unwrap();
     let db = runtime.block_on(async {
         let db = db().await;

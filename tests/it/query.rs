@@ -1,4 +1,4 @@
-//! Queries: sort conditions on every kind of key, limits, pages, filters, indexes.
+//! Queries: conditions on every kind of sort key, limits, pages, filters, indexes.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ macro_rules! check_sort {
         db.create_table::<$entity>().await.unwrap();
         for (n, k) in (0..).zip($keys) {
             $entity { p: "p".into(), k: k.into(), n }.create().send(&db).await.unwrap();
-            // Another partition with the same keys is never seen.
+            // Items with the same keys in another partition must not be found.
             $entity { p: "q".into(), k: k.into(), n }.create().send(&db).await.unwrap();
         }
         $({
@@ -52,7 +52,7 @@ macro_rules! check_sort {
 }
 
 #[tokio::test]
-async fn sort_by_text() {
+async fn sort_conditions_select_by_text_key() {
     check_sort! {
         ByText, ["a", "ab", "abc", "b", "ä", "𝄞"],
         |k| k.k.eq("ab") => ["ab"];
@@ -67,9 +67,9 @@ async fn sort_by_text() {
     }
 }
 
-/// DynamoDB refuses it, with a message that has the values; the error has not.
+/// DynamoDB refuses the query with a message that contains the values; the error leaves them out.
 #[tokio::test]
-async fn between_the_wrong_way_round() {
+async fn between_with_swapped_bounds_fails_without_showing_values() {
     let db = db().await;
     db.create_table::<ByText>().await.unwrap();
     let query = ByText::query("p").sort(|k| k.k.between("zebra", "apple"));
@@ -81,7 +81,7 @@ async fn between_the_wrong_way_round() {
 }
 
 #[tokio::test]
-async fn sort_by_number() {
+async fn sort_conditions_select_by_number_key() {
     check_sort! {
         ByNumber, [0_i64, -5, 10, 9, -40, i64::MAX, i64::MIN],
         |k| k.k.eq(9) => [9_i64];
@@ -95,7 +95,7 @@ async fn sort_by_number() {
 }
 
 #[tokio::test]
-async fn sort_by_bytes() {
+async fn sort_conditions_select_by_binary_key() {
     check_sort! {
         ByBytes, [[0_u8].as_slice(), &[0, 1], &[1], &[127], &[128], &[255, 0]],
         |k| k.k.eq([1]) => [[1_u8].as_slice()];
@@ -109,7 +109,7 @@ async fn sort_by_bytes() {
     }
 }
 
-/// 20 items with `n` from 0 to 19.
+/// Returns a database with 20 items whose `n` runs from 0 to 19.
 async fn twenty() -> Db {
     let db = db().await;
     db.create_table::<ByNumber>().await.unwrap();
@@ -129,7 +129,7 @@ fn all_of(p: &str) -> Query<ByNumber> {
 }
 
 #[tokio::test]
-async fn limits_pages_and_filters() {
+async fn query_respects_limits_pages_and_filters() {
     let db = twenty().await;
     type Change = fn(Query<ByNumber>) -> Query<ByNumber>;
     let cases: [(&str, Change, Vec<u32>); 14] = [
@@ -188,7 +188,7 @@ async fn limits_pages_and_filters() {
 }
 
 #[tokio::test]
-async fn first_reads_on_when_a_filter_empties_pages() {
+async fn first_reads_on_when_filter_empties_pages() {
     let db = twenty().await;
     let last = || all_of("p").filter(|i| i.n.eq(19)).page_size(1);
     assert_eq!(last().first(&db).await.unwrap().map(|i| i.n), Some(19));
@@ -206,7 +206,7 @@ async fn first_reads_on_when_a_filter_empties_pages() {
 }
 
 #[tokio::test]
-async fn page_by_page() {
+async fn pages_continue_from_cursor_to_end() {
     let db = twenty().await;
     let mut next = None;
     let mut seen = Vec::new();
@@ -288,7 +288,7 @@ async fn events() -> Db {
 }
 
 #[tokio::test]
-async fn keys_of_many_attributes_left_to_right() {
+async fn sort_conditions_on_many_attributes_extend_left_to_right() {
     let db = events().await;
     let seqs = |events: Vec<Event>| events.iter().map(|e| e.seq).collect::<Vec<_>>();
     let kiel = || Event::by_place("de", "kiel");
@@ -309,7 +309,7 @@ async fn keys_of_many_attributes_left_to_right() {
 }
 
 #[tokio::test]
-async fn pages_of_an_index() {
+async fn pages_of_index_continue_from_cursor() {
     let db = events().await;
     let mut next = None;
     let mut seen = Vec::new();
@@ -330,7 +330,7 @@ async fn pages_of_an_index() {
 }
 
 #[tokio::test]
-async fn a_sparse_index_holds_what_has_its_key() {
+async fn sparse_index_holds_only_items_with_its_key() {
     let db = events().await;
     let rain = Event::by_note("rain").all(&db).await.unwrap();
     assert_eq!(
@@ -354,7 +354,7 @@ async fn a_sparse_index_holds_what_has_its_key() {
 }
 
 #[tokio::test]
-async fn a_local_index_can_be_read_consistently() {
+async fn local_index_query_can_be_consistent() {
     let db = events().await;
     let small = Event::by_size("e").sort(|k| k.size.le(48)).consistent();
     let small = small.all(&db).await.unwrap();
@@ -371,7 +371,7 @@ async fn a_local_index_can_be_read_consistently() {
 }
 
 #[tokio::test]
-async fn a_query_over_more_than_a_megabyte() {
+async fn query_over_one_megabyte_reads_every_page() {
     let db = db().await;
     db.create_table::<ByText>().await.unwrap();
     let pad = "x".repeat(1_000);
@@ -392,7 +392,7 @@ async fn a_query_over_more_than_a_megabyte() {
     assert_eq!(streamed.len(), 30);
 }
 
-/// An item of about 100 KB, most of it in an attribute that the entity does not have.
+/// Stores an item of about 100 KB, most of it in an attribute that the entity does not have.
 async fn raw_large(db: &Db, k: &str, n: u32) {
     let fill = "y".repeat(100_000);
     let json = format!(
@@ -401,9 +401,9 @@ async fn raw_large(db: &Db, k: &str, n: u32) {
     crate::raw::put::<ByText>(db, &json).await;
 }
 
-/// DynamoDB refuses a page of nothing; so it is not sent.
+/// DynamoDB refuses a page size of 0, so the library refuses it before sending.
 #[tokio::test]
-async fn a_page_of_nothing() {
+async fn page_size_of_zero_is_refused_before_sending() {
     let db = db().await;
     let message =
         "Query Ghost: a page has at least 1 item; raise `page_size` or `limit`, or leave it out";
@@ -421,7 +421,7 @@ async fn a_page_of_nothing() {
         assert!(e.is_invalid_request() && e.attempts() == 0, "{e}");
         assert_eq!(e.to_string(), message);
     }
-    // Without a table, the error says what to do.
+    // If the table does not exist, the error names the remedy.
     let e = Ghost::get("a").send(&db).await.unwrap_err();
     assert!(e.is_table_not_found(), "{e}");
     assert!(e.to_string().contains("make it with `create_table`"), "{e}");

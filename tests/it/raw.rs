@@ -1,4 +1,4 @@
-//! Items as the service has them, past dynamodel: written and read by the raw SDK client.
+//! Items as the service stores them, written and read by the raw SDK client instead of dynamodel.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use dynamodel::{Db, Entity};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The item of this DynamoDB JSON.
+/// Returns the item of this DynamoDB JSON.
 pub(crate) fn item(json: &str) -> Item {
     dynamodel::wire::item_from_slice(json.as_bytes()).expect("DynamoDB JSON")
 }
@@ -18,20 +18,20 @@ pub(crate) async fn put<E: Entity>(db: &Db, json: &str) {
     put.set_item(Some(item(json))).send().await.unwrap();
 }
 
-/// The item of `E`'s table with this key.
+/// Returns the item of `E`'s table with this key.
 pub(crate) async fn get<E: Entity>(db: &Db, key: &str) -> Option<Item> {
     let get = db.client().get_item().table_name(&*db.table_name::<E>());
     let get = get.set_key(Some(item(key))).consistent_read(true);
     get.send().await.unwrap().item
 }
 
-/// How many items `E`'s table has.
+/// Counts the items of `E`'s table, unique items included.
 pub(crate) async fn count<E: Entity>(db: &Db) -> i32 {
     let scan = db.client().scan().table_name(&*db.table_name::<E>());
     scan.consistent_read(true).send().await.unwrap().count
 }
 
-/// Every item of `E`'s table.
+/// Returns every item of `E`'s table.
 pub(crate) async fn all<E: Entity>(db: &Db) -> Vec<Item> {
     let scan = db.client().scan().table_name(&*db.table_name::<E>());
     let pages = scan.consistent_read(true).into_paginator().items().send();

@@ -50,7 +50,7 @@ fn numbers(points: &[Point]) -> Vec<u32> {
 }
 
 #[tokio::test]
-async fn every_item_once() {
+async fn scan_returns_every_item_once() {
     let db = points().await;
     let everything: Vec<u32> = (0..COUNT).collect();
     type Change = fn(Scan<Point>) -> Scan<Point>;
@@ -76,9 +76,9 @@ async fn every_item_once() {
     }
 }
 
-/// On one thread: the requests of the segments, and of the next page, are under way meanwhile.
+/// All requests run on one thread, while those of the segments and of the next page are in flight.
 #[tokio::test]
-async fn items_are_written_while_others_are_read() {
+async fn items_can_be_written_while_scan_reads_others() {
     let db = points().await;
     let limit = std::time::Duration::from_secs(60);
     for (segments, ahead) in [(4, false), (1, true), (4, true)] {
@@ -95,7 +95,7 @@ async fn items_are_written_while_others_are_read() {
 }
 
 #[tokio::test]
-async fn workers_share_a_scan() {
+async fn workers_share_segments_of_a_scan() {
     let db = points().await;
     for total in [1, 2, 7, 64] {
         let mut seen = Vec::new();
@@ -108,14 +108,14 @@ async fn workers_share_a_scan() {
                     .unwrap(),
             );
         }
-        // No item is in two segments, and none in none.
+        // Each item is in exactly one segment.
         assert_eq!(
             numbers(&seen),
             (0..COUNT).collect::<Vec<_>>(),
             "{total} segments"
         );
     }
-    // A segment in pages, with the cursor of each.
+    // A segment is read page by page with the cursor of each page.
     let (mut next, mut seen) = (None, 0);
     loop {
         let scan = Point::scan().segment(1, 3).page_size(4).start_at(next);
@@ -130,7 +130,7 @@ async fn workers_share_a_scan() {
 }
 
 #[tokio::test]
-async fn filters_and_limits() {
+async fn scan_respects_filters_and_limits() {
     let db = points().await;
     let some = || Point::scan().filter(|p| p.n.lt(10) & p.id.begins_with("point-"));
     assert_eq!(
@@ -170,7 +170,7 @@ async fn filters_and_limits() {
 }
 
 #[tokio::test]
-async fn scans_of_an_index() {
+async fn index_scan_reads_projected_attributes() {
     let db = points().await;
     let red = Point::scan()
         .index::<PointByColour>()
@@ -203,7 +203,7 @@ fn check_invalid(result: Result<impl Sized, Error>, message: &str) {
 }
 
 #[tokio::test]
-async fn contradictions() {
+async fn contradictory_scans_are_refused_before_sending() {
     let db = points().await;
     let many = "a scan has 1 to 1,000,000 segments";
     check_invalid(Point::scan().segments(0).all(&db).await, many);
@@ -223,7 +223,7 @@ async fn contradictions() {
         Point::scan().segment(0, 2).segments(2).all(&db).await,
         start,
     );
-    // A filter on what the index does not hold would find nothing, silently.
+    // A filter on an attribute that the index does not hold would silently find nothing.
     let scan = || Point::scan().index::<PointByColour>();
     let message = "the filter names `note`, which index `by_colour` does not hold; \
                    filter on what it projects, or read the table";
@@ -237,7 +237,7 @@ async fn contradictions() {
     check_invalid(before.count(&db).await, message);
 }
 
-/// The keys that an index of keys holds.
+/// Reads the keys of an index that projects keys only.
 trait AllKeys {
     async fn all_keys(self, db: &Db) -> Result<Vec<PointByColour>, Error>;
 }

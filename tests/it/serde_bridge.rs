@@ -1,4 +1,4 @@
-//! `#[dynamo(serde)]`, `Json` and `MsgPack`.
+//! Fields stored by serde: `#[dynamo(serde)]`, `Json` and `MsgPack`.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
-/// A field that is stored by serde, as a document's only attribute.
+/// A document whose only attribute is a field stored by serde.
 #[derive(Debug, Clone, PartialEq, Document)]
 struct Held<T> {
     #[dynamo(serde)]
@@ -26,7 +26,7 @@ fn read<T: Serialize + DeserializeOwned>(json: &str) -> Result<T, ReadError> {
     wire::from_slice::<Held<T>>(json.as_bytes()).map(|held| held.x)
 }
 
-/// The value is stored as this JSON, and reads back from it.
+/// Checks that the value is stored as this JSON, and reads back from it.
 #[track_caller]
 fn form<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug + Clone>(
     value: T,
@@ -90,7 +90,7 @@ struct Flat {
     rest: BTreeMap<String, u64>,
 }
 
-/// Bytes, as `serde_bytes` has them.
+/// Bytes that serialize as `serde_bytes` does.
 #[derive(Debug, Clone, PartialEq)]
 struct Blob(Vec<u8>);
 
@@ -116,7 +116,7 @@ impl<'de> Deserialize<'de> for Blob {
 }
 
 #[test]
-fn scalars() {
+fn scalars_have_exact_stored_forms() {
     form("a \"b\"".to_owned(), r#"{"S":"a \"b\""}"#);
     form('\u{e9}', "{\"S\":\"\u{e9}\"}");
     form(true, r#"{"BOOL":true}"#);
@@ -141,7 +141,7 @@ fn scalars() {
 }
 
 #[test]
-fn containers() {
+fn containers_have_exact_stored_forms() {
     form(vec![Some(1), None], r#"{"L":[{"N":"1"},{"NULL":true}]}"#);
     form((1, "a".to_owned()), r#"{"L":[{"N":"1"},{"S":"a"}]}"#);
     form(Pair(1, "a".into()), r#"{"L":[{"N":"1"},{"S":"a"}]}"#);
@@ -177,7 +177,7 @@ fn containers() {
 }
 
 #[test]
-fn enums() {
+fn enums_have_exact_stored_forms() {
     form(Shape::Unit, r#"{"S":"Unit"}"#);
     form(Shape::Newtype(1), r#"{"M":{"Newtype":{"N":"1"}}}"#);
     form(
@@ -212,7 +212,7 @@ fn enums() {
 }
 
 #[test]
-fn none_is_absent() {
+fn none_is_stored_as_absent_attribute() {
     let absent = r#"{"M":{}}"#;
     assert_eq!(write(None::<Address>).unwrap(), absent);
     assert_eq!(read::<Option<Address>>(absent).unwrap(), None);
@@ -332,7 +332,7 @@ struct Refusing {
     inner: BTreeMap<String, u8>,
 }
 
-/// Fails in the middle of a map, where the bytes so far end with a key.
+/// Fails in the middle of a map, when the last written bytes are a key.
 fn refuse<S: serde::Serializer>(map: &BTreeMap<String, u8>, s: S) -> Result<S::Ok, S::Error> {
     let mut entries = s.serialize_map(None)?;
     for (key, value) in map {
@@ -377,7 +377,7 @@ proptest! {
     fn any_tree_reads_back(tree in trees()) {
         let json = write(tree.clone()).unwrap();
         prop_assert_eq!(read::<Tree>(&json).unwrap(), tree.clone());
-        // What was written is DynamoDB JSON to the rest of the crate, too.
+        // The rest of the crate reads the written bytes as DynamoDB JSON, too.
         wire::item_size(format!(r#"{{"x":{json}}}"#).as_bytes()).unwrap();
         let json = wire::to_vec(&Json(tree.clone())).unwrap();
         prop_assert_eq!(wire::from_slice::<Json<Tree>>(&json).unwrap().0, tree.clone());
@@ -387,7 +387,7 @@ proptest! {
 }
 
 #[test]
-fn json_text() {
+fn json_text_round_trips_or_is_refused() {
     let json = Json(Address {
         street: "s".into(),
         zip: None,
@@ -420,7 +420,7 @@ fn json_text() {
 }
 
 #[test]
-fn message_pack_bytes() {
+fn message_pack_bytes_round_trip_or_are_refused() {
     let packed = MsgPack(Pair2 {
         a: 1,
         b: Some("x".into()),
@@ -481,7 +481,7 @@ struct CustomerName {
 }
 
 #[tokio::test]
-async fn stored_in_items() {
+async fn serde_fields_work_in_items_updates_and_conditions() {
     let db = db().await;
     db.create_table::<Customer>().await.unwrap();
     let home = Address {

@@ -39,7 +39,7 @@ pub(crate) struct Note {
     pub(crate) note: Option<String>,
 }
 
-/// An entity in a shared table: the shard ends the text of the partition key.
+/// An entity in a shared table: the shard is the end of the partition key's text.
 #[derive(Table)]
 #[dynamo(name = "app", partition = "pk", sort = "sk")]
 #[dynamo(index(gsi1, partition = "gsi1pk", sort = "gsi1sk"))]
@@ -83,7 +83,7 @@ pub(crate) fn task(user: impl ToString, due: u64) -> Task {
     }
 }
 
-/// A database with the tables and these orders.
+/// Returns a database with the tables and these orders.
 pub(crate) async fn orders(orders: impl IntoIterator<Item = Order>) -> Db {
     let db = dynamodel_tests::db().await;
     db.create_table::<Order>().await.unwrap();
@@ -100,8 +100,8 @@ pub(crate) async fn put<E: Entity<Lock = dynamodel::Unversioned>>(
     }
 }
 
-/// The shard of a key, from the description of `dynamodel::schema::Shards`: each part as `S` or `N`
-/// and its bytes.
+/// Computes the shard of a key according to the description of `dynamodel::schema::Shards`, as an
+/// independent check: each part is given as `S` or `N` and its bytes.
 pub(crate) fn shard(key: &[(char, &str)], shards: u64) -> u64 {
     let mut bytes = Vec::new();
     for (kind, value) in key {

@@ -1,4 +1,4 @@
-//! Entities that share a table: codec, reads, updates of derived keys.
+//! Entities that share a table: stored form, reads, updates of index keys.
 
 use dynamodel::{Document, Entity, Part, Table};
 use dynamodel_tests::db;
@@ -77,7 +77,7 @@ fn order(user_id: &str, placed_at: u64, order_id: &str) -> Order {
     }
 }
 
-/// The stored attribute of an order, as text.
+/// Returns an attribute of a stored order, as text.
 async fn attribute(db: &dynamodel::Db, order_id: &str, name: &str) -> Option<String> {
     use aws_sdk_dynamodb::types::AttributeValue;
     let found = db
@@ -111,7 +111,7 @@ async fn items_are_written_with_their_keys_and_type() {
         ("gsi1pk", Some("STATUS#Open")),
         ("gsi1sk", Some("128#00000000000000000007")),
         ("gsi2pk", Some("ZIP#12345")),
-        ("lsi1sk", None), // the note is a part, and there is none
+        ("lsi1sk", None), // absent, because the note is part of this key and is `None`
         ("_type", Some("Order")),
         ("user_id", Some("u1")),
     ] {
@@ -148,7 +148,7 @@ async fn items_are_written_with_their_keys_and_type() {
 }
 
 #[tokio::test]
-async fn queries_stay_with_their_entity() {
+async fn query_returns_only_items_of_its_entity() {
     let db = db().await;
     db.create_table::<App>().await.unwrap();
     user("u1").create().send(&db).await.unwrap();
@@ -224,7 +224,7 @@ async fn queries_stay_with_their_entity() {
 }
 
 #[tokio::test]
-async fn another_type_is_an_error() {
+async fn item_of_other_type_is_unreadable() {
     let db = db().await;
     db.create_table::<App>().await.unwrap();
     user("u1").create().send(&db).await.unwrap();
@@ -255,10 +255,10 @@ async fn another_type_is_an_error() {
 }
 
 #[tokio::test]
-async fn keys_cannot_be_forged() {
+async fn key_part_with_literal_is_refused() {
     let db = db().await;
     db.create_table::<App>().await.unwrap();
-    // The last part may hold anything, a part before a literal may not hold the literal.
+    // The last part of a key may contain any text; a part before a literal may not contain the literal.
     order("u1", 1, "A#B#").create().send(&db).await.unwrap();
     assert!(
         Order::get("u1", 1, "A#B#")
@@ -293,11 +293,12 @@ async fn keys_cannot_be_forged() {
 }
 
 #[tokio::test]
-async fn updates_keep_derived_keys_true() {
+async fn updates_keep_index_keys_consistent() {
     let db = db().await;
     db.create_table::<App>().await.unwrap();
     order("u1", 7, "A").create().send(&db).await.unwrap();
-    // `status` is alone in its template; `priority` shares one with a part of the primary key.
+    // `status` is the only part of its template; `priority` shares a template with a part of the primary
+    // key.
     Order::update("u1", 7, "A")
         .apply(|o| o.status.set(Status::Paid))
         .send(&db)
@@ -322,14 +323,14 @@ async fn updates_keep_derived_keys_true() {
         attribute(&db, "A", "gsi1sk").await.unwrap(),
         "255#00000000000000000007"
     );
-    // A part inside a document goes by the member.
+    // A part inside a document is set by the index's member.
     Order::update("u1", 7, "A")
         .apply(|o| o.by_zip.set("999"))
         .send(&db)
         .await
         .unwrap();
     assert_eq!(attribute(&db, "A", "gsi2pk").await.unwrap(), "ZIP#999");
-    // `total` and `note` need each other.
+    // `total` and `note` are parts of one template, so they are set together.
     Order::update("u1", 7, "A")
         .apply(|o| o.by_total.set(5_u32, "gift"))
         .send(&db)
@@ -349,7 +350,7 @@ async fn updates_keep_derived_keys_true() {
 }
 
 #[tokio::test]
-async fn a_stale_guess_is_never_written() {
+async fn update_with_wrong_assumption_is_refused() {
     let db = db().await;
     db.create_table::<App>().await.unwrap();
     let mut with_note = order("u1", 7, "A");
@@ -373,7 +374,7 @@ async fn a_stale_guess_is_never_written() {
 }
 
 #[tokio::test]
-async fn an_update_that_creates_makes_a_whole_item() {
+async fn update_that_creates_writes_whole_item() {
     let db = db().await;
     db.create_table::<App>().await.unwrap();
     User::update("u9")
@@ -390,7 +391,7 @@ async fn an_update_that_creates_makes_a_whole_item() {
 }
 
 #[tokio::test]
-async fn local_indexes_share_the_partition() {
+async fn local_index_shares_partition_of_table() {
     let db = db().await;
     db.create_table::<App>().await.unwrap();
     for (id, total) in [("A", 300), ("B", 20), ("C", 1000)] {
@@ -412,7 +413,7 @@ async fn local_indexes_share_the_partition() {
 }
 
 #[tokio::test]
-async fn transactions_and_batches_keep_derived_keys_true() {
+async fn transactions_and_batches_keep_index_keys_consistent() {
     use dynamodel::{BatchGet, BatchWrite, Transaction};
     let db = db().await;
     db.create_table::<App>().await.unwrap();
@@ -460,7 +461,7 @@ struct Task {
 }
 
 #[tokio::test]
-async fn diffs_keep_derived_keys_true() {
+async fn diffs_keep_index_keys_consistent() {
     let db = db().await;
     db.create_table::<App>().await.unwrap();
     let address = Address {
@@ -485,7 +486,7 @@ async fn diffs_keep_derived_keys_true() {
     let mut changed = task.clone();
     changed.rank = 2;
     changed.address.street = "Side".into();
-    // What the diff and an action beside it change, each with its own derived key.
+    // The diff and the additional action each change an index key.
     let update = task.diff(&changed).apply(|t| t.owner.set("bob"));
     update.send(&db).await.unwrap();
     assert_eq!(zips(2).await, ["1"]);
@@ -494,7 +495,7 @@ async fn diffs_keep_derived_keys_true() {
     other_zip.address.zip = "2".into();
     changed.diff(&other_zip).send(&db).await.unwrap();
     assert_eq!(zips(2).await, ["2"]);
-    // The zip is part of the same key as the rank, and it has changed since.
+    // The zip and the rank are parts of one key, and the stored zip has changed since the read.
     let mut stale = changed.clone();
     stale.rank = 3;
     let error = changed.diff(&stale).send(&db).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Sparse indexes: an absent part leaves the item out.
+//! Sparse indexes: an item without a part of the index key is not in the index.
 
 use dynamodel::{Entity, Table};
 use dynamodel_tests::db;
@@ -17,7 +17,7 @@ struct Job {
 }
 
 #[tokio::test]
-async fn none_leaves_the_index() {
+async fn item_with_none_part_leaves_index() {
     let db = db().await;
     db.create_table::<Jobs>().await.unwrap();
     for id in 1..=3 {

@@ -49,7 +49,7 @@ struct Recovered {
     id: String,
 }
 
-/// What [`Order`] could be instead: everything differs.
+/// Another definition of [`Order`]'s table that differs in everything.
 #[derive(Debug, Entity)]
 #[dynamo(table = "orders", billing = provisioned(read = 1, write = 1), stream = keys_only)]
 #[dynamo(table_class = infrequent_access, deletion_protection)]
@@ -121,7 +121,7 @@ fn keys(schema: &[aws_sdk_dynamodb::types::KeySchemaElement]) -> Vec<(&str, KeyT
 }
 
 #[tokio::test]
-async fn keys_and_indexes() {
+async fn created_table_has_keys_and_indexes_of_entity() {
     let db = db().await;
     db.create_table::<Order>().await.unwrap();
     let table = description::<Order>(&db).await;
@@ -178,12 +178,12 @@ async fn keys_and_indexes() {
 }
 
 #[tokio::test]
-async fn creating_twice_is_fine() {
+async fn creating_table_twice_succeeds() {
     let db = db().await;
     for _ in 0..3 {
         db.create_table::<Order>().await.unwrap();
     }
-    // An entity that knows less of the table is no contradiction.
+    // An entity that declares less than the table has does not contradict it.
     db.create_table::<Plain>().await.unwrap();
     let info = db.describe_table::<Order>().await.unwrap();
     assert!(info.differences().is_empty(), "{info:?}");
@@ -193,7 +193,7 @@ async fn creating_twice_is_fine() {
 }
 
 #[tokio::test]
-async fn creating_at_the_same_time_is_fine() {
+async fn concurrent_creation_of_table_succeeds() {
     let db = db().await;
     let created = join_all((0..8).map(|_| db.create_table::<Order>())).await;
     for result in created {
@@ -202,7 +202,7 @@ async fn creating_at_the_same_time_is_fine() {
 }
 
 #[tokio::test]
-async fn a_table_that_differs_is_an_error_that_names_each_difference() {
+async fn create_table_error_names_each_difference() {
     let db = db().await;
     db.create_table::<Order>().await.unwrap();
     let e = db.create_table::<OtherOrder>().await.unwrap_err();
@@ -242,7 +242,7 @@ async fn a_table_that_differs_is_an_error_that_names_each_difference() {
 }
 
 #[tokio::test]
-async fn other_keys() {
+async fn create_table_error_names_different_keys() {
     #[derive(Debug, Entity)]
     #[dynamo(table = "orders")]
     struct NoSort {
@@ -263,10 +263,10 @@ async fn other_keys() {
 }
 
 #[tokio::test]
-async fn time_to_live() {
+async fn create_table_switches_time_to_live_on() {
     let db = db().await;
     db.create_table::<Untimed>().await.unwrap();
-    // It is off, and the entity wants it: it is switched on.
+    // Time to Live is off, but the entity wants it, so it is switched on.
     let info = db.describe_table::<Timed>().await.unwrap();
     assert_eq!(
         info.differences(),
@@ -280,7 +280,7 @@ async fn time_to_live() {
             .differences()
             .is_empty()
     );
-    // It is on another attribute: an error, and it stays there.
+    // Time to Live is on for another attribute: an error, and the table stays unchanged.
     let e = db.create_table::<TimedOtherwise>().await.unwrap_err();
     assert!(e.is_table_mismatch());
     let difference = "Time to Live is on `expires`, the entity has it on `ends`";
@@ -295,7 +295,7 @@ async fn time_to_live() {
 }
 
 #[tokio::test]
-async fn a_different_table_is_not_touched() {
+async fn different_table_is_left_unchanged() {
     #[derive(Debug, Entity)]
     #[dynamo(table = "timed")]
     struct Different {
@@ -320,7 +320,7 @@ async fn a_different_table_is_not_touched() {
 }
 
 #[tokio::test]
-async fn options() {
+async fn created_table_has_options_of_entity() {
     let db = db().await;
     db.create_table::<Optioned>().await.unwrap();
     db.create_table::<Optioned>().await.unwrap();
@@ -335,7 +335,7 @@ async fn options() {
     assert_eq!(view, Some("NEW_AND_OLD_IMAGES"));
     assert_eq!(table.deletion_protection_enabled(), Some(true));
     if is_embedded() {
-        // DynamoDB Local takes class, encryption and tags, and forgets them.
+        // DynamoDB Local accepts table class, encryption and tags, but does not store them.
         check_storage(&db, &table).await;
     }
     let e = db.delete_table::<Optioned>().await.unwrap_err();
@@ -371,11 +371,11 @@ async fn check_storage(db: &Db, table: &TableDescription) {
 }
 
 #[tokio::test]
-async fn point_in_time_recovery() {
+async fn created_table_has_point_in_time_recovery() {
     let db = db().await;
     db.create_table::<Recovered>().await.unwrap();
     if !is_embedded() {
-        return; // DynamoDB Local has no backups to describe.
+        return; // DynamoDB Local cannot describe backups.
     }
     let table = db.table_name::<Recovered>();
     let described = db
@@ -391,7 +391,7 @@ async fn point_in_time_recovery() {
 }
 
 #[tokio::test]
-async fn delete_and_create_again() {
+async fn deleted_table_can_be_created_again() {
     let db = db().await;
     db.create_table::<Timed>().await.unwrap();
     let item = || Timed {
@@ -421,7 +421,7 @@ async fn delete_and_create_again() {
 }
 
 #[tokio::test]
-async fn prefix_and_names() {
+async fn table_names_follow_prefix_and_overrides() {
     let main = db().await;
     let client = main.client().clone();
     let prefix = dynamodel_tests::prefix();
@@ -446,7 +446,7 @@ async fn prefix_and_names() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_tables_side_by_side() {
+async fn two_hundred_tables_coexist() {
     let main = db().await;
     let client = main.client().clone();
     let dbs: Vec<Db> = (0..200)

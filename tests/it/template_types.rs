@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use ulid::Ulid;
 use uuid::Uuid;
 
-/// The texts are in the order of the values, of one length, and read back.
+/// Checks that the texts have the order of the values and one length, and read back.
 fn check<T: FixedWidth + Ord + std::fmt::Debug>(a: &T, b: &T) {
     let text = |value: &T| {
         let mut out = String::new();
@@ -29,7 +29,7 @@ fn instant() -> impl Strategy<Value = (i64, u32)> {
 
 proptest! {
     #[test]
-    fn the_order_is_kept(a in instant(), b in instant(), ids in any::<(u128, u128)>()) {
+    fn template_text_keeps_order_of_values(a in instant(), b in instant(), ids in any::<(u128, u128)>()) {
         let chrono = |(s, n)| DateTime::<Utc>::from_timestamp(s, n).expect("in range");
         check(&chrono(a), &chrono(b));
         check(&chrono(a).fixed_offset(), &chrono(b).fixed_offset());
@@ -60,7 +60,7 @@ proptest! {
 }
 
 #[test]
-fn what_has_no_text() {
+fn value_without_template_text_is_refused() {
     let late = NaiveDate::from_ymd_opt(10_000, 1, 1).expect("a date");
     assert!(late.write_part(&mut String::new()).is_err());
     assert_eq!(NaiveDate::read_part("2026-1-02"), None);
@@ -75,7 +75,7 @@ fn what_has_no_text() {
 #[dynamo(index(gsi1, partition = "gsi1pk", sort = "gsi1sk"))]
 struct Logbook;
 
-/// The day, the time and the id stand beside each other: each has a fixed width.
+/// The day, the time and the id have fixed widths, so they can be adjacent in a key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Entity)]
 #[dynamo(table = Logbook, key(partition = "DEVICE#{device}", sort = "{at}{id}"))]
 #[dynamo(index(gsi1 as by_day, partition = "DAY#{day}", sort = "{seen}"))]
@@ -102,10 +102,10 @@ fn reading(minute: i64) -> Reading {
 }
 
 #[tokio::test]
-async fn keys_and_indexes() {
+async fn template_types_work_in_keys_and_indexes() {
     let db = db().await;
     db.create_table::<Reading>().await.unwrap();
-    // From an hour before midnight of December 31st on.
+    // The readings start an hour before midnight of December 31st.
     let all: BTreeSet<Reading> = (-60..60).step_by(5).map(reading).collect();
     for reading in &all {
         reading.clone().create().send(&db).await.unwrap();
@@ -134,7 +134,7 @@ async fn keys_and_indexes() {
         .unwrap();
     assert_eq!(one, std::slice::from_ref(&first));
 
-    // The index holds what has both parts, in the order of the second.
+    // The index holds the readings that have both parts, in the order of the second.
     let new_year = NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date");
     let by_day = Reading::by_day(new_year).all(&db).await.unwrap();
     let expected: Vec<_> = all

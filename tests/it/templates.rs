@@ -1,4 +1,4 @@
-//! Key templates: order, round trip, and no two keys alike.
+//! Key templates: order, round trip, and distinct keys for distinct values.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -40,7 +40,7 @@ fn text<T: TemplatePart>(value: &T) -> String {
     out
 }
 
-/// The texts of two values are in their order, and read back as the values.
+/// Checks that the texts of two values have the order of the values, and read back.
 fn check<T: TemplatePart + Ord + std::fmt::Debug>(a: &T, b: &T) {
     let (x, y) = (text(a), text(b));
     assert_eq!(a.cmp(b), x.as_bytes().cmp(y.as_bytes()), "{x} {y}");
@@ -54,7 +54,7 @@ macro_rules! numbers {
     ($($t:ident)*) => {
         proptest! {
             #[test]
-            fn numbers_keep_their_order($($t in any::<($t, $t)>()),*) {
+            fn text_of_numbers_keeps_their_order($($t in any::<($t, $t)>()),*) {
                 $(check(&$t.0, &$t.1); check(&$t.0, &$t::MIN); check(&$t::MAX, &$t.1);)*
             }
         }
@@ -63,7 +63,7 @@ macro_rules! numbers {
 numbers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
 
 fn time() -> impl Strategy<Value = SystemTime> {
-    // The years 0 to 9999.
+    // Times in the years 0 to 9999.
     (-62_167_219_200_i64..253_402_300_800, 0_u32..1_000_000_000).prop_map(|(seconds, nanos)| {
         let distance = Duration::from_secs(seconds.unsigned_abs());
         let time = if seconds < 0 {
@@ -77,7 +77,7 @@ fn time() -> impl Strategy<Value = SystemTime> {
 
 proptest! {
     #[test]
-    fn other_parts_keep_their_order(
+    fn text_of_other_parts_keeps_their_order(
         texts in any::<(String, String)>(), chars in any::<(char, char)>(), bools in any::<(bool, bool)>(),
         times in (time(), time()), numbers in any::<(u32, u32)>(),
     ) {
@@ -92,7 +92,7 @@ proptest! {
 }
 
 #[test]
-fn times_and_words() {
+fn times_and_words_have_exact_texts() {
     let leap = UNIX_EPOCH + Duration::from_millis(1_709_164_800_250);
     assert_eq!(text(&leap), "2024-02-29T00:00:00.250000000Z");
     assert_eq!(
@@ -131,7 +131,7 @@ fn part(field: &'static str, width: Option<usize>) -> PartSchema {
     }
 }
 
-/// Small alphabets make collisions likely, if there can be any.
+/// Texts of a small alphabet, which make collisions of keys likely if any are possible.
 fn values() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec("[#ab]{0,4}", 3)
 }
@@ -143,7 +143,7 @@ fn compose(pieces: &[Piece], parts: &[PartSchema], values: &[String]) -> Option<
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
     #[test]
-    fn no_two_part_lists_have_one_text(a in values(), b in values(), literal in prop::sample::select(vec!["#", "##", "ab", "aba", "#a#"])) {
+    fn distinct_parts_have_distinct_key_texts(a in values(), b in values(), literal in prop::sample::select(vec!["#", "##", "ab", "aba", "#a#"])) {
         let pieces = [Piece::Literal("X#"), Piece::Part(0), Piece::Literal(literal), Piece::Part(1), Piece::Literal("#"), Piece::Part(2)];
         let parts = [part("a", None), part("b", None), part("c", None)];
         let (x, y) = (compose(&pieces, &parts, &a), compose(&pieces, &parts, &b));
@@ -159,7 +159,7 @@ proptest! {
 }
 
 #[test]
-fn the_order_of_keys_is_that_of_their_parts() {
+fn keys_sort_in_order_of_their_parts() {
     let template = Order::SINGLE_TABLE.key.sort;
     let parts = Order::SINGLE_TABLE.parts;
     let mut keys = Vec::new();
@@ -172,7 +172,7 @@ fn the_order_of_keys_is_that_of_their_parts() {
     assert!(keys.is_sorted());
 }
 
-/// The one item of its kind: nothing of it is in its key.
+/// An entity with a single item: its key has no fields.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = Solo, key(partition = "CONFIG", sort = "CURRENT"))]
 struct Config {
@@ -184,7 +184,7 @@ struct Config {
 struct Solo;
 
 #[tokio::test]
-async fn a_key_of_text_alone() {
+async fn entity_with_constant_key_has_one_item() {
     let db = db().await;
     db.create_table::<Solo>().await.unwrap();
     let config = Config { limit: 3 };

@@ -1,4 +1,4 @@
-//! The design's tour, end to end.
+//! The tour of the design document, end to end.
 
 use dynamodel::Entity;
 use dynamodel_tests::db;
@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use crate::model::*;
 
 #[tokio::test]
-async fn whole_items() {
+async fn session_is_created_replaced_and_removed() {
     let db = db().await;
     db.create_table::<Session>().await.unwrap();
     let s = session("u1", "s1").create().send(&db).await.unwrap();
@@ -27,7 +27,7 @@ async fn whole_items() {
 }
 
 #[tokio::test]
-async fn updates_by_key() {
+async fn session_is_updated_and_deleted_by_key() {
     let db = db().await;
     db.create_table::<Session>().await.unwrap();
     session("u1", "s1").create().send(&db).await.unwrap();
@@ -81,7 +81,7 @@ async fn updates_by_key() {
 }
 
 #[tokio::test]
-async fn queries() {
+async fn sessions_are_queried_scanned_and_selected() {
     let db = db().await;
     db.create_table::<Session>().await.unwrap();
     for day in 1..=5_u64 {
@@ -161,7 +161,7 @@ async fn queries() {
 }
 
 #[tokio::test]
-async fn read_modify_write() {
+async fn session_is_modified_with_version_check() {
     let db = db().await;
     db.create_table::<Session>().await.unwrap();
     session("u1", "s1").create().send(&db).await.unwrap();

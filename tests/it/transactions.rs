@@ -1,4 +1,4 @@
-//! Transactions: all or nothing, and why not.
+//! Transactions: all operations happen or none, with the reason for each failure.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +15,7 @@ struct Account {
     balance: i64,
 }
 
-/// With everything that dynamodel keeps by itself.
+/// An entity with all fields that dynamodel writes itself.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "documents")]
 struct Doc {
@@ -72,7 +72,7 @@ async fn balance(db: &Db, id: &str) -> Option<i64> {
 }
 
 #[tokio::test]
-async fn everything_happens_together() {
+async fn transaction_does_all_operations_together() {
     let db = bank().await;
     let s = session("u1", "s1").create().send(&db).await.unwrap();
     let mut tx = Transaction::new();
@@ -100,7 +100,7 @@ async fn everything_happens_together() {
 }
 
 #[tokio::test]
-async fn nothing_happens_when_a_condition_fails() {
+async fn transaction_does_nothing_when_condition_fails() {
     let db = bank().await;
     let mut tx = Transaction::new();
     let from = tx.update(
@@ -146,7 +146,7 @@ async fn nothing_happens_when_a_condition_fails() {
 }
 
 #[tokio::test]
-async fn versions_are_checked_as_in_single_writes() {
+async fn transaction_checks_versions_like_single_writes() {
     let db = bank().await;
     let stale = session("u1", "s1").create().send(&db).await.unwrap();
     let fresh = stale.clone().put().send(&db).await.unwrap();
@@ -188,7 +188,7 @@ async fn versions_are_checked_as_in_single_writes() {
 }
 
 #[tokio::test]
-async fn kept_fields_are_kept() {
+async fn transaction_writes_version_times_and_token() {
     let db = bank().await;
     let mut tx = Transaction::new();
     let put = tx.put(doc(1).create());
@@ -212,7 +212,7 @@ async fn kept_fields_are_kept() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_refused_before() {
+async fn invalid_transactions_are_refused_before_sending() {
     let db = bank().await;
     let mut tx = Transaction::new();
     tx.check(Session::check("u1", "s1"));
@@ -228,7 +228,7 @@ async fn what_cannot_be_sent_is_refused_before() {
     );
     assert_eq!(err.attempts(), 0);
 
-    // Of several pairs, the one that is complete first.
+    // Of several pairs of conflicting operations, the error names the first pair that is complete.
     let mut tx = Transaction::new();
     for id in ["a", "b", "b", "a", "b"] {
         tx.put(account(id, 1).put());
@@ -272,7 +272,7 @@ async fn what_cannot_be_sent_is_refused_before() {
 }
 
 #[tokio::test]
-async fn a_token_makes_it_happen_once() {
+async fn repeated_token_makes_transaction_happen_once() {
     let db = bank().await;
     let transfer = |amount: i64| {
         let mut tx = Transaction::new();
@@ -293,7 +293,7 @@ async fn a_token_makes_it_happen_once() {
 }
 
 #[tokio::test]
-async fn reads_at_one_moment() {
+async fn transact_get_reads_items_of_one_moment() {
     let db = bank().await;
     session("u1", "s1").create().send(&db).await.unwrap();
     let (a, s, none) = transact_get((
@@ -342,7 +342,7 @@ async fn reads_at_one_moment() {
     assert!(none.is_empty());
 }
 
-/// `select` as a function of one type.
+/// Names `select` for one projection, so that it can be passed to `map`.
 trait Select {
     fn select(self) -> dynamodel::Get<Account, Balance>;
 }
@@ -353,7 +353,7 @@ impl Select for dynamodel::Get<Account> {
 }
 
 #[tokio::test]
-async fn futures_can_be_spawned() {
+async fn transaction_futures_can_be_spawned() {
     let db = bank().await;
     let sent = tokio::spawn(async move {
         let mut tx = Transaction::new().backoff(

@@ -8,7 +8,7 @@ use dynamodel_tests::db;
 
 use crate::raw;
 
-/// A table for each type that a Time to Live can have.
+/// Defines an entity with a table, for each type that a Time to Live can have.
 macro_rules! ttl_entity {
     ($name:ident, $table:literal, $time:ty) => {
         #[derive(Debug, Clone, PartialEq, Entity)]
@@ -55,7 +55,7 @@ async fn with<E: Entity>() -> Db {
     db
 }
 
-/// Stores the entity, and finds this number (or nothing) in the item.
+/// Stores the entity, checks the stored number (or its absence), and returns the entity as read.
 async fn check_stored<E: Entity + Clone + PartialEq + std::fmt::Debug>(
     entity: E,
     number: Option<&str>,
@@ -73,7 +73,7 @@ async fn check_stored<E: Entity + Clone + PartialEq + std::fmt::Debug>(
 }
 
 #[tokio::test]
-async fn the_stored_form_is_whole_seconds() {
+async fn ttl_is_stored_as_whole_seconds() {
     macro_rules! check {
         ($entity:ident, $time:expr, $number:expr, $read:expr) => {
             let entity = $entity {
@@ -105,13 +105,13 @@ async fn the_stored_form_is_whole_seconds() {
 }
 
 #[tokio::test]
-async fn none_never_expires() {
+async fn item_without_ttl_never_expires() {
     let entity = Optional {
         kind: "k".into(),
         id: 1,
         expires: None,
     };
-    // The index by it is sparse: without the attribute the item is not in it.
+    // The index by the time of expiry is sparse: without the attribute the item is not in it.
     let read = check_stored(entity, None).await;
     assert_eq!(read.expires, None);
     assert_eq!(read.expires_at(), None);
@@ -120,7 +120,7 @@ async fn none_never_expires() {
 }
 
 #[test]
-fn expired_from_the_second_on() {
+fn item_is_expired_from_its_second_on() {
     let seconds = |expires| Seconds {
         kind: "k".into(),
         id: 1,
@@ -147,7 +147,7 @@ fn expired_from_the_second_on() {
 }
 
 #[tokio::test]
-async fn unexpired_leaves_out_what_is_over() {
+async fn unexpired_leaves_out_expired_items() {
     let db = with::<Optional>().await;
     let times = [Some(now() - 60), None, Some(now() + 600), Some(1)];
     for (id, expires) in (0..).zip(times) {
@@ -187,9 +187,9 @@ async fn unexpired_leaves_out_what_is_over() {
     assert_eq!(of_index.all(&db).await.unwrap().len(), 2);
 }
 
-/// An index that does not hold the time cannot leave out by it: nothing would be left out, silently.
+/// A filter on an index that does not hold the time of expiry would silently leave out no item.
 #[tokio::test]
-async fn unexpired_of_an_index_without_the_time() {
+async fn unexpired_is_refused_on_index_without_ttl() {
     let db = with::<Seconds>().await;
     let keys = Seconds::keys("k").unexpired().select::<SecondsKeys>();
     let e = keys.all(&db).await.unwrap_err();
@@ -207,7 +207,7 @@ async fn unexpired_of_an_index_without_the_time() {
 }
 
 #[tokio::test]
-async fn the_table_has_it_on() {
+async fn created_table_has_time_to_live_on() {
     let db = with::<Clock>().await;
     let describe = db.client().describe_time_to_live();
     let table = db.table_name::<Clock>();
@@ -219,7 +219,7 @@ async fn the_table_has_it_on() {
 }
 
 #[tokio::test]
-async fn updates_conditions_and_projections() {
+async fn ttl_works_in_updates_conditions_and_projections() {
     let db = with::<Clock>().await;
     let entity = Clock {
         kind: "k".into(),
@@ -248,7 +248,7 @@ async fn updates_conditions_and_projections() {
 }
 
 #[tokio::test]
-async fn what_other_writers_left() {
+async fn ttl_of_other_writers_is_read_or_refused() {
     let db = with::<Seconds>().await;
     let item = |n: &str| format!(r#"{{"kind":{{"S":"k"}},"id":{{"N":"1"}},"Expires":{n}}}"#);
     raw::put::<Seconds>(&db, &item(r#"{"N":"1900000000.75"}"#)).await;

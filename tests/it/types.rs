@@ -1,4 +1,4 @@
-//! Every attribute type as a field, there and back through the database.
+//! Every attribute type as a field, stored in the database and read back.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -14,7 +14,7 @@ use dynamodel_tests::db;
 
 use crate::raw;
 
-/// An entity with one field of the type.
+/// An entity with one field of the tested type.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "holders")]
 struct Holder<T: Attribute + Send + Sync + 'static> {
@@ -23,7 +23,7 @@ struct Holder<T: Attribute + Send + Sync + 'static> {
     x: T,
 }
 
-/// Stores the value, compares the stored form, reads it by get and by query, and removes it.
+/// Stores the value, compares the stored form, reads the value by get and by query, and removes it.
 async fn check<T>(value: T, stored: &str)
 where
     T: Attribute + Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static,
@@ -50,7 +50,7 @@ where
     assert_eq!(queried, [holder]);
 }
 
-/// Sets have no order.
+/// Sorts the elements of sets, because sets have no order.
 fn sorted(value: &AttributeValue) -> AttributeValue {
     match value.clone() {
         AttributeValue::Ss(mut set) => {
@@ -70,7 +70,7 @@ fn sorted(value: &AttributeValue) -> AttributeValue {
 }
 
 #[tokio::test]
-async fn text() {
+async fn text_types_round_trip_in_stored_form() {
     check(String::from("é\"\\\n\u{0}𝄞"), r#"{"S":"é\"\\\n\u0000𝄞"}"#).await;
     check(String::new(), r#"{"S":""}"#).await;
     check(Box::<str>::from("b"), r#"{"S":"b"}"#).await;
@@ -80,7 +80,7 @@ async fn text() {
 }
 
 #[tokio::test]
-async fn integers() {
+async fn integers_round_trip_in_stored_form() {
     macro_rules! extremes {
         ($($int:ty),*) => {$(
             check(<$int>::MAX, &format!(r#"{{"N":"{}"}}"#, <$int>::MAX)).await;
@@ -96,7 +96,7 @@ async fn integers() {
 }
 
 #[tokio::test]
-async fn floats_bools_and_times() {
+async fn floats_bools_and_times_round_trip_in_stored_form() {
     for (value, stored) in [
         (0.1, "0.1"),
         (-2.5, "-2.5"),
@@ -117,7 +117,7 @@ async fn floats_bools_and_times() {
 }
 
 #[tokio::test]
-async fn lists_and_tuples() {
+async fn lists_and_tuples_round_trip_in_stored_form() {
     check(vec![1_u8, 2], r#"{"L":[{"N":"1"},{"N":"2"}]}"#).await;
     check(Vec::<String>::new(), r#"{"L":[]}"#).await;
     check(VecDeque::from(["a".to_owned()]), r#"{"L":[{"S":"a"}]}"#).await;
@@ -137,7 +137,7 @@ async fn lists_and_tuples() {
 }
 
 #[tokio::test]
-async fn maps() {
+async fn maps_round_trip_in_stored_form() {
     let map = BTreeMap::from([("a".to_owned(), 1_u8), ("b.c \"d\"".to_owned(), 2)]);
     check(map, r#"{"M":{"a":{"N":"1"},"b.c \"d\"":{"N":"2"}}}"#).await;
     let map = HashMap::from([(5_i32, Some("x".to_owned())), (-5, None)]);
@@ -156,7 +156,7 @@ async fn maps() {
 }
 
 #[tokio::test]
-async fn sets() {
+async fn sets_round_trip_in_stored_form() {
     let texts = BTreeSet::from(["a".to_owned(), "ä".to_owned()]);
     check(texts, r#"{"SS":["a","ä"]}"#).await;
     check(HashSet::from([1_i64, -1]), r#"{"NS":["-1","1"]}"#).await;
@@ -168,7 +168,7 @@ async fn sets() {
 }
 
 #[tokio::test]
-async fn binary_options_and_pointers() {
+async fn binary_options_and_pointers_round_trip_in_stored_form() {
     check(Binary::from([0, 1, 254, 255]), r#"{"B":"AAH+/w=="}"#).await;
     check(Binary::default(), r#"{"B":""}"#).await;
     check(Some(5_u8), r#"{"N":"5"}"#).await;
@@ -177,7 +177,8 @@ async fn binary_options_and_pointers() {
     check(Box::new(5_u8), r#"{"N":"5"}"#).await;
     check(Arc::new(vec![1_u8]), r#"{"L":[{"N":"1"}]}"#).await;
     check(Some(Box::new("x".to_owned())), r#"{"S":"x"}"#).await;
-    // `Rc` cannot be part of an entity, which is sent between threads; of a value it can.
+    // `Rc` cannot be a field of an entity, which is sent between threads, but it can be encoded as a
+    // value.
     assert_eq!(
         dynamodel::wire::to_vec(&Rc::new(5_u8)).unwrap(),
         br#"{"N":"5"}"#
@@ -260,7 +261,7 @@ impl From<Percent> for u32 {
 }
 
 #[tokio::test]
-async fn documents_and_enums() {
+async fn documents_and_enums_round_trip_in_stored_form() {
     let inner = Inner {
         long_name: 1,
         tags: BTreeSet::from(["t".to_owned()]),
@@ -300,7 +301,7 @@ async fn documents_and_enums() {
 }
 
 #[tokio::test]
-async fn what_is_missing_in_a_document() {
+async fn missing_members_of_document_read_as_defaults() {
     let db = db().await;
     db.create_table::<Holder<Inner>>().await.unwrap();
     let item = r#"{"id":{"S":"h"},"x":{"M":{"longName":{"N":"1"},"unknown":{"L":[]}}}}"#;
@@ -332,7 +333,7 @@ async fn check_unreadable<T: Attribute + std::fmt::Debug + Send + Sync + 'static
 }
 
 #[tokio::test]
-async fn forms_that_are_none() {
+async fn invalid_stored_forms_are_refused() {
     check_unreadable::<Level>(r#"{"S":"very_low"}"#, "x", "`VERY_LOW` or `top!`").await;
     check_unreadable::<Shape>(r#"{"M":{"kind":{"S":"Circle"}}}"#, "x", "in `kind`").await;
     check_unreadable::<Shape>(r#"{"M":{"radius":{"N":"1"}}}"#, "x", "in `kind`").await;
@@ -394,7 +395,7 @@ fn forms() -> Forms {
 }
 
 #[tokio::test]
-async fn stored_forms_of_fields() {
+async fn field_attributes_set_stored_forms() {
     let db = db().await;
     db.create_table::<Forms>().await.unwrap();
     let mut stored = forms();
@@ -410,7 +411,7 @@ async fn stored_forms_of_fields() {
     let get = || Forms::get(Mail("a@b".into()), Level::High);
     assert_eq!(get().send(&db).await.unwrap(), Some(forms()));
 
-    // The same forms in keys, conditions and updates.
+    // The same forms are used in keys, conditions and updates.
     let found = Forms::by_code(255_u32)
         .filter(|f| f.share.eq(Percent(30)))
         .all(&db)
@@ -444,7 +445,7 @@ async fn stored_forms_of_fields() {
     assert!(e.to_string().contains("hexadecimal digits"), "{e}");
 }
 
-/// By hand: two types and two methods.
+/// An attribute type implemented by hand, with two types and two methods.
 #[derive(Debug, Clone, PartialEq)]
 struct Point(i32, i32);
 
@@ -463,13 +464,13 @@ impl Attribute for Point {
 }
 
 #[tokio::test]
-async fn types_by_hand() {
+async fn types_implemented_by_hand_round_trip() {
     check(Point(3, -4), r#"{"S":"3,-4"}"#).await;
     check(Some(vec![Point(0, 0)]), r#"{"L":[{"S":"0,0"}]}"#).await;
     check_unreadable::<Point>(r#"{"S":"3;4"}"#, "x", "a point such as `3,4`").await;
 }
 
-/// Generic entities with a generic key.
+/// A generic entity with a generic key.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "generic")]
 struct Generic<K, T>
@@ -483,7 +484,7 @@ where
 }
 
 #[tokio::test]
-async fn generic_entities() {
+async fn generic_entities_round_trip_with_any_key() {
     async fn round_trip<K>(key: K)
     where
         K: Attribute<Value = K, Kind = kind::S> + ValueFor<K> + Clone + PartialEq + std::fmt::Debug,
@@ -507,13 +508,13 @@ async fn generic_entities() {
 }
 
 #[tokio::test]
-async fn deep_nesting() {
+async fn documents_of_32_levels_round_trip() {
     #[derive(Debug, Clone, PartialEq, Document)]
     struct Node {
         depth: u32,
         next: Option<Box<Node>>,
     }
-    // 31 documents below the attribute: DynamoDB's 32 levels.
+    // 31 documents below the attribute reach DynamoDB's limit of 32 levels.
     let deep = (0..31).fold(None, |next, depth| Some(Box::new(Node { depth, next })));
     let db = db().await;
     db.create_table::<Holder<Option<Box<Node>>>>()

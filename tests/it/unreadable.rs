@@ -1,4 +1,4 @@
-//! One item that cannot be read does not cost the others.
+//! An unreadable item does not keep the others from being read.
 
 use dynamodel::{Db, Entity, Error};
 use dynamodel_tests::db;
@@ -18,7 +18,7 @@ struct Reading {
 
 const BAD: u32 = 4;
 
-/// Ten readings; the values of one are text.
+/// Returns a database with ten readings, one of which has a text as its value.
 async fn readings() -> Db {
     let db = db().await;
     db.create_table::<Reading>().await.unwrap();
@@ -55,7 +55,7 @@ fn numbers(readings: &[Reading]) -> Vec<u32> {
 }
 
 #[tokio::test]
-async fn in_a_page() {
+async fn unreadable_item_of_page_is_reported_at_its_position() {
     let db = readings().await;
     let page = || Reading::query("secret").page(&db);
     let good: Vec<u32> = (0..10).filter(|n| *n != BAD).collect();
@@ -89,7 +89,7 @@ async fn in_a_page() {
 }
 
 #[tokio::test]
-async fn in_all_and_first() {
+async fn all_and_first_fail_only_at_unreadable_item() {
     let db = readings().await;
     let query = || Reading::query("secret");
     check_error(&query().all(&db).await.unwrap_err(), "Query");
@@ -97,7 +97,7 @@ async fn in_all_and_first() {
     assert_eq!(query().first(&db).await.unwrap().map(|r| r.n), Some(0));
     let at_bad = query().sort(|k| k.n.ge(BAD));
     check_error(&at_bad.first(&db).await.unwrap_err(), "Query");
-    // What is wanted comes before it.
+    // All requested items come before the unreadable one.
     let limited = query().limit(4).all(&db).await.unwrap();
     assert_eq!(numbers(&limited), [0, 1, 2, 3]);
     assert_eq!(query().count(&db).await.unwrap(), 10);
@@ -107,12 +107,12 @@ async fn in_all_and_first() {
 }
 
 #[tokio::test]
-async fn in_streams() {
+async fn stream_stops_at_unreadable_item_or_yields_its_error() {
     let db = readings().await;
     for page_size in [1, 3, 5, 100] {
         let query = || Reading::query("secret").page_size(page_size);
         let results: Vec<_> = query().stream(&db).collect().await;
-        // The plain stream stops there.
+        // The plain stream stops at the unreadable item.
         assert_eq!(results.len(), 5, "{page_size}");
         assert!(results[..4].iter().all(Result::is_ok));
         check_error(results[4].as_ref().unwrap_err(), "Query");
@@ -128,14 +128,14 @@ async fn in_streams() {
                 }
             }
         }
-        // A limit counts items.
+        // A limit counts readable and unreadable items.
         let limited: Vec<_> = query().limit(6).stream_results(&db).collect().await;
         assert_eq!(limited.iter().filter(|r| r.is_ok()).count(), 6);
     }
 }
 
 #[tokio::test]
-async fn in_scans() {
+async fn scan_reports_unreadable_item_in_any_segment() {
     let db = readings().await;
     check_error(&Reading::scan().all(&db).await.unwrap_err(), "Scan");
     for segments in [1, 3] {
@@ -151,13 +151,13 @@ async fn in_scans() {
 }
 
 #[tokio::test]
-async fn by_writes_that_return_items() {
+async fn write_that_returns_unreadable_item_fails() {
     let db = readings().await;
     let e = Reading::delete("secret", BAD)
         .returning_old()
         .send(&db)
         .await;
     check_error(&e.unwrap_err(), "DeleteItem");
-    // Documented: it is deleted.
+    // As documented, the item is deleted although the call fails.
     assert_eq!(Reading::query("secret").count(&db).await.unwrap(), 9);
 }

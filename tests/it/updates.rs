@@ -1,4 +1,4 @@
-//! Updates: every action, what is refused before sending, and what comes back.
+//! Updates: every action, refusals before sending, and returned values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -51,7 +51,8 @@ fn tags<const N: usize>(of: [&str; N]) -> BTreeSet<String> {
 
 type Paths = <Stock as dynamodel::expr::Fields>::Fields<dynamodel::expr::InUpdate<Stock>>;
 
-/// Applies actions to the stored item, and checks that it is then as the function leaves it.
+/// Applies actions to the stored item, and checks that it then equals the item that the function
+/// changes.
 async fn check(
     db: &Db,
     name: &str,
@@ -77,7 +78,7 @@ async fn table() -> Db {
 }
 
 #[tokio::test]
-async fn setting_and_removing() {
+async fn set_and_remove_change_stored_item() {
     let db = &table().await;
     check(
         db,
@@ -155,7 +156,7 @@ async fn setting_and_removing() {
 }
 
 #[tokio::test]
-async fn arithmetic() {
+async fn arithmetic_actions_change_numbers() {
     let db = &table().await;
     check(
         db,
@@ -227,7 +228,7 @@ async fn arithmetic() {
 }
 
 #[tokio::test]
-async fn assigning_from_attributes() {
+async fn set_from_copies_other_attributes() {
     let db = &table().await;
     check(
         db,
@@ -293,7 +294,7 @@ async fn assigning_from_attributes() {
 }
 
 #[tokio::test]
-async fn lists_and_maps() {
+async fn list_and_map_actions_change_elements() {
     let db = &table().await;
     check(
         db,
@@ -358,7 +359,7 @@ async fn lists_and_maps() {
 }
 
 #[tokio::test]
-async fn sets() {
+async fn set_actions_insert_and_delete_elements() {
     let db = &table().await;
     check(
         db,
@@ -406,7 +407,7 @@ async fn sets() {
 }
 
 #[tokio::test]
-async fn tuples_and_collections_of_actions() {
+async fn tuples_and_collections_of_actions_apply_together() {
     let db = &table().await;
     stock().put().send(db).await.unwrap();
     let rename = Some("renamed");
@@ -445,9 +446,9 @@ async fn tuples_and_collections_of_actions() {
     assert_eq!(stored, expected);
 }
 
-/// Two actions on one attribute, or on a document and a part of it.
+/// Two actions overlap if they change one attribute, or a document and a part of it.
 #[tokio::test]
-async fn overlaps_are_refused() {
+async fn overlapping_actions_are_refused_before_sending() {
     let db = &table().await;
     let overlapping: [Update<Stock>; 6] = [
         Stock::update("s").apply(|s| (s.count.set(1), s.count.add(1))),
@@ -473,7 +474,7 @@ async fn overlaps_are_refused() {
         message.contains("`doc.n`") && message.contains("`doc`"),
         "{message}"
     );
-    // Parts beside each other are fine.
+    // Actions on separate parts of a document do not overlap.
     check(
         db,
         "beside",
@@ -494,7 +495,7 @@ async fn overlaps_are_refused() {
 }
 
 #[tokio::test]
-async fn upsert_and_must_exist() {
+async fn update_creates_item_unless_it_must_exist() {
     let db = &table().await;
     let e = Stock::update("s")
         .apply(|s| s.count.add(1))
@@ -529,7 +530,7 @@ async fn upsert_and_must_exist() {
         .returning_old();
     assert_eq!(old.send(db).await.unwrap(), Some(stored));
 
-    // DynamoDB says what does not fit the item.
+    // DynamoDB's error tells which action does not fit the item.
     let e = Stock::update("s")
         .apply(|s| s.optional.increment(1))
         .send(db)
@@ -544,9 +545,10 @@ async fn upsert_and_must_exist() {
     assert_eq!(e.code(), Some("ValidationException"));
 }
 
-/// The actions of an update are no operators: as many as fit into 4 KB. What is computed counts.
+/// The actions of an update do not count as operators: their number is limited only by the 4 KB of the
+/// expression.
 #[tokio::test]
-async fn limits() {
+async fn update_over_expression_limit_is_refused() {
     let db = &table().await;
     stock().put().send(db).await.unwrap();
     let entries = |n: u32| {
@@ -585,7 +587,7 @@ struct Kept {
 }
 
 #[tokio::test]
-async fn version_times_and_token_are_kept() {
+async fn update_writes_version_times_and_token() {
     let db = &db().await;
     db.create_table::<Kept>().await.unwrap();
     let update = || Kept::update(1).apply(|k| k.n.add(1)).returning_new();
@@ -621,7 +623,7 @@ async fn version_times_and_token_are_kept() {
 }
 
 #[tokio::test]
-async fn changed_attributes_come_back() -> Result<(), Error> {
+async fn update_returns_changed_attributes() -> Result<(), Error> {
     let db = &table().await;
     stock().put().send(db).await?;
     let update = || {
@@ -655,7 +657,7 @@ async fn changed_attributes_come_back() -> Result<(), Error> {
     };
     assert_eq!(fields, expected);
 
-    // A whole document, and nothing at all.
+    // Return values of a whole document, and of an update that changes no attribute.
     let new = Stock::update("s")
         .apply(|s| s.doc.set(Doc::default()))
         .returning_updated_new();

@@ -1,4 +1,4 @@
-//! Optimistic locking, and what is known when an answer gets lost.
+//! Optimistic locking, and ambiguous results after lost responses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,7 +20,7 @@ struct Counter {
     version: u64,
 }
 
-/// As [`Counter`], with a token by which a write knows itself.
+/// Same as [`Counter`], with a token that identifies the last write.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "tokened")]
 struct Tokened {
@@ -33,7 +33,7 @@ struct Tokened {
     token: WriteToken,
 }
 
-/// A lock: whoever creates it has it.
+/// A lock: the task that creates the item holds it.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "locks")]
 struct Lease {
@@ -95,7 +95,7 @@ async fn put_at_zero_creates() {
             .starts_with("PutItem Counter: conflict: the item was written by")
     );
     check_conflict(counter(2, 0).create().send(&db).await, Some(first.clone()));
-    // `create` always means a new item, whatever version the value has.
+    // `create` always means a new item, whatever the version of the value.
     check_conflict(counter(2, 1).create().send(&db).await, Some(first));
     let mut other = counter(2, 9);
     other.id = "other".into();
@@ -103,7 +103,7 @@ async fn put_at_zero_creates() {
 }
 
 #[tokio::test]
-async fn put_checks_and_raises_the_version() {
+async fn put_checks_and_raises_version() {
     let db = counters().await;
     let first = counter(1, 0).create().send(&db).await.unwrap();
     let second = counter(2, 1).put().send(&db).await.unwrap();
@@ -129,7 +129,7 @@ async fn put_checks_and_raises_the_version() {
 }
 
 #[tokio::test]
-async fn a_failed_condition_at_the_right_version_is_no_conflict() {
+async fn failed_condition_at_current_version_is_no_conflict() {
     let db = counters().await;
     let first = counter(1, 0).create().send(&db).await.unwrap();
     let e = first.clone().put().when(|c| c.n.gt(1)).send(&db).await;
@@ -149,7 +149,7 @@ async fn a_failed_condition_at_the_right_version_is_no_conflict() {
 }
 
 #[tokio::test]
-async fn updates_and_deletes_by_key() {
+async fn updates_and_deletes_by_key_check_given_version() {
     let db = counters().await;
     let add = || Counter::update("c").apply(|c| c.n.add(5));
     let e = add().at_version(1).send(&db).await;
@@ -169,7 +169,7 @@ async fn updates_and_deletes_by_key() {
 }
 
 #[tokio::test]
-async fn an_item_without_a_version_is_a_conflict() {
+async fn put_over_item_without_version_is_a_conflict() {
     let db = counters().await;
     raw::put::<Counter>(&db, r#"{"id":{"S":"c"},"n":{"N":"1"}}"#).await;
     let e = counter(2, 1).put().send(&db).await.unwrap_err();
@@ -180,7 +180,7 @@ async fn an_item_without_a_version_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_version_that_cannot_rise_is_an_error() {
+async fn version_at_maximum_is_an_error() {
     let db = db().await;
     db.create_table::<Small>().await.unwrap();
     let small = |version| Small {
@@ -247,7 +247,7 @@ async fn modify_keeps_key_and_version() {
 }
 
 #[tokio::test]
-async fn modify_starts_again_on_a_conflict() {
+async fn modify_starts_again_after_conflict() {
     let (db, faults) = faults::db().await;
     db.create_table::<Counter>().await.unwrap();
     counter(1, 0).create().send(&db).await.unwrap();
@@ -255,7 +255,7 @@ async fn modify_starts_again_on_a_conflict() {
     let c = Counter::get("c").modify(&db, |c| {
         seen.push(c.version);
         if seen.len() < 4 {
-            // Somebody else is faster.
+            // Another writer changes the item first.
             let (db, next) = (db.clone(), c.clone());
             let other = async move { next.put().send(&db).await };
             std::thread::scope(|s| {
@@ -277,7 +277,7 @@ async fn modify_starts_again_on_a_conflict() {
 }
 
 #[tokio::test]
-async fn modify_gives_up_after_the_attempts_of_its_backoff() {
+async fn modify_gives_up_after_attempts_of_its_backoff() {
     let (db, faults) = faults::db().await;
     db.create_table::<Counter>().await.unwrap();
     counter(1, 0).create().send(&db).await.unwrap();
@@ -298,7 +298,7 @@ async fn modify_gives_up_after_the_attempts_of_its_backoff() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_tasks_modify_one_item() {
+async fn concurrent_modify_calls_lose_no_change() {
     const TASKS: u64 = 64;
     let db = counters().await;
     counter(0, 0).create().send(&db).await.unwrap();
@@ -322,23 +322,23 @@ async fn many_tasks_modify_one_item() {
         results.push(task.await.unwrap().unwrap());
     }
     results.sort_unstable();
-    // Each saw a state of its own: nothing was lost and nothing done twice.
+    // Each call saw a state of its own: no increment was lost or done twice.
     assert_eq!(results, (1..=TASKS).collect::<Vec<_>>());
     let last = Counter::get("c").consistent().send(&db).await.unwrap();
     assert_eq!(last, Some(counter(TASKS, TASKS + 1)));
     assert!(u64::from(closures.load(Ordering::Relaxed)) >= TASKS);
 }
 
-/// Faults after which the write of the first attempt has happened, and ones after which it has not.
+/// Faults after which the write of the first attempt is done, and faults after which it is not.
 const WRITTEN: [Fault; 3] = [Fault::DropResponse, Fault::FailAfter, Fault::CutBody];
 const NOT_WRITTEN: [Fault; 2] = [Fault::DropRequest, Fault::SERVICE_FAULT];
 
 #[tokio::test]
-async fn a_lost_answer_makes_a_conflict_ambiguous() {
+async fn lost_response_makes_conflict_ambiguous() {
     for fault in WRITTEN {
         let (db, faults) = faults::db().await;
         db.create_table::<Counter>().await.unwrap();
-        // An empty answer has no half: it arrives as it is.
+        // An empty response body has no half, so it arrives whole.
         let is_whole = fault == Fault::CutBody;
         faults.next("PutItem", [fault.clone()]);
         let created = counter(1, 0).create().send(&db).await;
@@ -373,7 +373,7 @@ async fn a_lost_answer_makes_a_conflict_ambiguous() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_did_nothing_is_just_repeated() {
+async fn attempt_without_effect_is_repeated() {
     for fault in NOT_WRITTEN {
         let (db, faults) = faults::db().await;
         db.create_table::<Counter>().await.unwrap();
@@ -387,7 +387,7 @@ async fn an_attempt_that_did_nothing_is_just_repeated() {
 }
 
 #[tokio::test]
-async fn a_refusal_by_name_is_no_doubt() {
+async fn conflict_after_throttled_attempt_is_not_ambiguous() {
     let (db, faults) = faults::db().await;
     db.create_table::<Counter>().await.unwrap();
     let first = counter(1, 0).create().send(&db).await.unwrap();
@@ -399,7 +399,7 @@ async fn a_refusal_by_name_is_no_doubt() {
 }
 
 #[tokio::test]
-async fn a_token_tells_that_the_write_was_ours() {
+async fn token_identifies_own_write_after_lost_response() {
     for fault in WRITTEN {
         let (db, faults) = faults::db().await;
         db.create_table::<Tokened>().await.unwrap();
@@ -414,7 +414,7 @@ async fn a_token_tells_that_the_write_was_ours() {
         let replaced = created.replace().send(&db).await.unwrap();
         assert_eq!(replaced.version, 2);
 
-        // An update is applied once, also one that adds.
+        // An update is applied once, even if it adds.
         faults.next("UpdateItem", [fault.clone()]);
         let add = || Tokened::update("c").apply(|c| c.n.add(1));
         add().send(&db).await.unwrap();
@@ -422,7 +422,7 @@ async fn a_token_tells_that_the_write_was_ours() {
         let new = add().returning_new().send(&db).await.unwrap();
         assert_eq!((new.n, new.version), (3, 4), "{fault:?}");
 
-        // What was there before, no stored token can tell.
+        // The stored token does not reveal the old item, which the lost response contained.
         faults.next("UpdateItem", [fault.clone()]);
         let e = add().returning_old().send(&db).await.unwrap_err();
         assert!(e.is_ambiguous(), "{fault:?}: {e}");
@@ -437,7 +437,7 @@ async fn a_token_tells_that_the_write_was_ours() {
 }
 
 #[tokio::test]
-async fn a_token_tells_that_the_write_was_anothers() {
+async fn token_identifies_write_of_other_caller() {
     let (db, faults) = faults::db().await;
     db.create_table::<Tokened>().await.unwrap();
     let first = tokened(1, 0).create().send(&db).await.unwrap();
@@ -447,7 +447,7 @@ async fn a_token_tells_that_the_write_was_anothers() {
         assert!(e.is_conflict() && !e.is_ambiguous(), "{fault:?}: {e}");
         assert_eq!(e.current().as_ref(), Some(&first));
     }
-    // Two versions ahead: one of them may be this call's.
+    // The item is two versions ahead, and one of the two writes may be this call's.
     let second = first.clone().put().send(&db).await.unwrap();
     second.put().send(&db).await.unwrap();
     faults.next("PutItem", [Fault::DropRequest]);
@@ -458,7 +458,7 @@ async fn a_token_tells_that_the_write_was_anothers() {
 }
 
 #[tokio::test]
-async fn two_tasks_that_create_the_same_lock() {
+async fn second_create_of_one_lock_fails_unambiguously() {
     let (db, faults) = faults::db().await;
     db.create_table::<Lease>().await.unwrap();
     let lease = |holder: &str| Lease {
@@ -469,7 +469,7 @@ async fn two_tasks_that_create_the_same_lock() {
     faults.next("PutItem", [Fault::DropResponse]);
     let mine = lease("same").create().send(&db).await.unwrap();
     assert!(mine.token.is_some());
-    // Equal content, another token.
+    // The content is equal, but the token differs.
     faults.next("PutItem", [Fault::DropRequest]);
     let e = lease("same").create().send(&db).await.unwrap_err();
     assert!(e.is_condition_failed() && !e.is_ambiguous());
@@ -477,7 +477,7 @@ async fn two_tasks_that_create_the_same_lock() {
 }
 
 #[tokio::test]
-async fn tokens_are_fresh_for_each_call() {
+async fn each_call_writes_fresh_token() {
     let (db, faults) = faults::db().await;
     db.create_table::<Lease>().await.unwrap();
     let put = || Lease {
@@ -497,7 +497,7 @@ async fn tokens_are_fresh_for_each_call() {
 }
 
 #[tokio::test]
-async fn modify_with_lost_answers() {
+async fn modify_after_lost_response_counts_once_or_is_ambiguous() {
     let (db, faults) = faults::db().await;
     db.create_table::<Tokened>().await.unwrap();
     db.create_table::<Counter>().await.unwrap();
@@ -513,7 +513,7 @@ async fn modify_with_lost_answers() {
         });
         assert_eq!(modified.await.unwrap().n, n);
     }
-    // Without a token nobody knows, and a second try might count twice.
+    // Without a token the outcome is unknown, and a second try might count twice.
     faults.next("PutItem", [Fault::DropResponse]);
     faults.next("UpdateItem", [Fault::DropResponse]);
     let e = Counter::get("c").modify(&db, |c| {

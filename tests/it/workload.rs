@@ -1,4 +1,4 @@
-//! Workloads under faults: no money is lost, no acknowledged write is missing, none happens twice.
+//! Workloads under faults: no money is lost, no acknowledged write is missing, and none happens twice.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,18 +33,18 @@ struct Transfer {
     amount: i64,
 }
 
-/// What the one who asked for a transfer was told.
+/// Outcome of a transfer as reported to its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Told {
     Done,
     Refused,
-    /// An error that leaves it open.
+    /// An error that leaves the outcome open.
     Nothing,
 }
 
 type History = Vec<(Transfer, Told)>;
 
-/// The invariants, and where the end does not keep them.
+/// Returns the invariants that the final state violates.
 fn violations(history: &History, accounts: &[Account], ledger: &[Transfer]) -> Vec<String> {
     let mut found = Vec::new();
     let total: i64 = accounts.iter().map(|a| a.balance).sum();
@@ -176,7 +176,7 @@ fn count(history: &History, told: Told) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn money_is_conserved_under_faults() {
+async fn transfers_conserve_money_under_faults() {
     let seed = 20_260_723;
     let (db, chaos) = Chaos::db(seed, 0.02).await;
     open_accounts(&db).await;
@@ -202,9 +202,9 @@ async fn money_is_conserved_under_faults() {
     assert!(count(&history, Told::Refused) > 0);
 }
 
-/// The checker finds each kind of damage.
+/// The checker detects each kind of damage.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_checker_finds_what_is_broken() {
+async fn checker_detects_each_kind_of_damage() {
     let (db, _) = Chaos::db(1, 0.01).await;
     open_accounts(&db).await;
     let mut history = run(&db, 150, 1).await;
@@ -213,7 +213,7 @@ async fn the_checker_finds_what_is_broken() {
     let (done, _) = history.iter().find(|(_, t)| *t == Told::Done).unwrap();
     let done = done.clone();
 
-    // An acknowledged transfer is gone.
+    // An acknowledged transfer is missing.
     let mut less = ledger.clone();
     less.retain(|t| t.id != done.id);
     let found = violations(&history, &accounts, &less);
@@ -222,7 +222,7 @@ async fn the_checker_finds_what_is_broken() {
         "{found:?}"
     );
 
-    // One half of a transfer happens twice: really, in the table.
+    // The table is changed so that one half of a transfer happens twice.
     let again = Account::update(done.to).apply(|a| a.balance.add(done.amount));
     again.send(&db).await.unwrap();
     let (broken, _) = end(&db).await;
@@ -238,7 +238,7 @@ async fn the_checker_finds_what_is_broken() {
         done.to
     )));
 
-    // A transfer happens twice as a whole: money is conserved, and yet it is found.
+    // A whole transfer happens twice: money is conserved, but the checker must find it.
     let mut twice = accounts.clone();
     for account in &mut twice {
         if account.id == done.from {
@@ -254,7 +254,7 @@ async fn the_checker_finds_what_is_broken() {
         "{found:?}"
     );
 
-    // One that was refused has happened.
+    // A refused transfer has happened.
     for (t, told) in &mut history {
         if t.id == done.id {
             *told = Told::Refused;
@@ -276,9 +276,9 @@ struct Counter {
     token: WriteToken,
 }
 
-/// What was acknowledged happened once, and what failed at most once: `modify` on items that several
-/// tasks change, and increments by key, which the write token keeps from happening twice as long as
-/// nobody else writes the item, on items of a task of its own.
+/// Acknowledged writes happen once, and failed ones at most once: `modify` on items that several tasks
+/// change, and increments by key on items that one task owns, because the write token prevents a second
+/// increment only while no other task writes the item.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn versioned_writes_happen_once_under_faults() {
     let (db, chaos) = Chaos::db(5, 0.03).await;

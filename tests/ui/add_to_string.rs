@@ -1,4 +1,4 @@
-// add is for numbers
+// `add` works on numbers only.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// append is for lists
+// `append` works on lists only.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// at is for documents
+// `at` works on documents only.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// values of attributes are checked
+// The derive checks the values of its attributes.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// begins_with is for strings and binary
+// `begins_with` works on strings and binary values only.
 #[path = "model/mod.rs"]
 mod model;
 

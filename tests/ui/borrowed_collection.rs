@@ -1,4 +1,4 @@
-// An enum that borrows has a variant for each entity of its collection, and no other.
+// A borrowed enum has a variant for each entity of its collection, and no other variant.
 use dynamodel::{Collection, Entity, Projection, Table};
 
 #[derive(Table)]

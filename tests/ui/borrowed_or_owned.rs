@@ -1,4 +1,4 @@
-// what borrows is read by `borrowed`, what is owned by `select`
+// `borrowed` reads borrowed projections only, and `select` reads owned ones only.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// a borrowed field has a borrowed form of the type of the entity's field
+// A borrowed field has the borrowed form of the type of the entity's field.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// borrowed items live no longer than their page
+// A borrowed item does not outlive its page.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// a projection that borrows has one lifetime and nothing else
+// A borrowed projection has exactly one lifetime parameter and no other parameter.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// a borrowed read takes only what the index holds, and fields of the entity
+// A borrowed read of an index reads only attributes in the index, and only fields of the entity.
 #[path = "model/mod.rs"]
 mod model;
 

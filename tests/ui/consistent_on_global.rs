@@ -1,4 +1,4 @@
-// a global index is not read consistently
+// A query of a global index cannot be consistent.
 #[path = "model/mod.rs"]
 mod model;
 

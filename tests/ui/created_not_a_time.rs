@@ -1,4 +1,4 @@
-// created_at and updated_at are times, a write token holds a token
+// `created_at` and `updated_at` fields are times, and a `write_token` field is a token.
 use dynamodel::Entity;
 
 #[derive(Entity)]

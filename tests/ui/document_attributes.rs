@@ -1,4 +1,4 @@
-// attributes of documents are checked
+// The derive checks the attributes of documents.
 use dynamodel::Document;
 
 #[derive(Document)]

@@ -1,4 +1,4 @@
-// the only field of a variant is a document
+// The only field of a tuple variant is a document.
 use dynamodel::Document;
 
 #[derive(Document)]

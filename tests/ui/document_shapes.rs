@@ -1,4 +1,4 @@
-// a document has a shape that can be stored
+// A document has a shape that can be stored.
 use dynamodel::Document;
 
 #[derive(Document)]

@@ -1,4 +1,4 @@
-// two fields have two stored names
+// Two fields cannot have the same stored name.
 use dynamodel::Entity;
 
 #[derive(Entity)]

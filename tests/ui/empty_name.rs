@@ -1,4 +1,4 @@
-// a stored name is not empty
+// A stored name is not empty.
 use dynamodel::Entity;
 
 #[derive(Entity)]

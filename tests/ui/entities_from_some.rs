@@ -1,4 +1,4 @@
-// an index that holds less has no whole entities
+// An index that holds only some attributes cannot return whole entities.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// arithmetic is for numbers, and an unsigned number has no negative amount
+// Arithmetic works on numbers only, and an unsigned number takes no negative amount.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// `apply` takes actions, `when` a condition
+// `apply` takes actions, and `when` takes a condition.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// `contains` looks for a part of what is stored
+// `contains` takes an element of a list or set, or a part of a text.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// a diff is of two values of one entity, and a version is checked where there is one
+// A diff compares values of one entity; only an entity with a version can ignore its version.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// the values of `in_` have the type of the attribute
+// The values of `in_` have the type of the attribute.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// what is inside depends on the type: elements, entries or fields
+// A path goes into a list by `index`, into a map by `key`, and into a document by its fields.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// a condition belongs to its entity
+// A condition belongs to its entity.
 #[path = "model/mod.rs"]
 mod model;
 

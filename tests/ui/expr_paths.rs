@@ -1,4 +1,4 @@
-// two attributes are compared when they are of one type
+// Two attributes can be compared only if they have the same type.
 #[path = "model/mod.rs"]
 mod model;
 

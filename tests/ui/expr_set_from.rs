@@ -1,4 +1,4 @@
-// an attribute is set from one of its type, a value is set by `set`
+// `set_from` takes an attribute of the same type, and `set` takes a value.
 #[path = "model/mod.rs"]
 mod model;
 

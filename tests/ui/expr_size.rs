@@ -1,4 +1,4 @@
-// a number has no size, and a size is a number
+// A number has no size, and a size is compared with numbers only.
 #[path = "model/mod.rs"]
 mod model;
 

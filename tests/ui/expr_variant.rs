@@ -1,4 +1,4 @@
-// a variant is changed with its fields, by setting the whole value
+// The variant of an enum is changed together with its fields, by setting the whole value.
 use dynamodel::{Document, Entity};
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// a filter names no key of the queried index
+// A filter cannot name a key attribute of the queried index.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// a filter names only what the index holds
+// A filter can name only attributes that the index holds.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// an attribute is given once
+// An attribute of the derive can be given only once.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// an index key has at most 4 + 4 attributes
+// An index key has at most four partition and four sort attributes.
 use dynamodel::Entity;
 
 #[derive(Entity)]

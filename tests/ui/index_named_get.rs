@@ -1,4 +1,4 @@
-// an index is not called like a function of the entity
+// An index cannot have the name of a function of the entity.
 use dynamodel::Entity;
 
 #[derive(Entity)]

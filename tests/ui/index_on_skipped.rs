@@ -1,4 +1,4 @@
-// a skipped field is in no index
+// A skipped field cannot be in an index.
 use dynamodel::Entity;
 
 #[derive(Entity)]

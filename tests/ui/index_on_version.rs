@@ -1,4 +1,4 @@
-// the version is no key of an index
+// The version cannot be a key of an index.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// an index of several parts: all of the partition key, the sort key from the left, each of its type
+// A query gives all partition attributes, and sort attributes from the left, each of its type.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// a list of projected fields names no key and nothing twice
+// A list of projected fields contains no key, and no field twice.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// two indexes have two names
+// Two indexes cannot have the same name.
 use dynamodel::Entity;
 
 #[derive(Entity)]

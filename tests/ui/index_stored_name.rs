@@ -1,4 +1,4 @@
-// the stored name of an index has 3 to 255 certain characters
+// The stored name of an index has 3 to 255 permitted characters.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// the time to live is a number, and a template makes text
+// The time to live is a number, so it cannot be in a template, which makes a text.
 use dynamodel::{Entity, Table};
 
 #[derive(Table)]

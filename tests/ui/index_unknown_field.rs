@@ -1,4 +1,4 @@
-// an index names fields of the entity
+// An index names fields of the entity.
 use dynamodel::Entity;
 
 #[derive(Entity)]

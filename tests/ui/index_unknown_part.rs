@@ -1,4 +1,4 @@
-// the parts of an index are checked
+// The derive checks the options of an index.
 use dynamodel::Entity;
 
 #[derive(Entity)]

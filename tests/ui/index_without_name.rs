@@ -1,4 +1,4 @@
-// an index has a name
+// An index has a name.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// a global index has a partition key
+// A global index has a partition key.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// insert and delete of elements are for sets
+// `insert` and `delete` of elements work on sets only.
 #[path = "model/mod.rs"]
 mod model;
 

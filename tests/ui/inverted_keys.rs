@@ -1,4 +1,4 @@
-// what an index may have of the table's key
+// An index cannot use attributes of the table's key in an invalid place.
 use dynamodel::Table;
 
 #[derive(Table)]

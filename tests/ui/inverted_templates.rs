@@ -1,4 +1,4 @@
-// an attribute of the table's key has one template, in the key and in an index
+// An attribute of the table's key has the same template in the key and in an index.
 use dynamodel::{Entity, Table};
 
 #[derive(Table)]

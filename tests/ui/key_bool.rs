@@ -1,4 +1,4 @@
-// a key attribute is S, N or B
+// A key attribute is a string, a number or binary.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// a key is no floating-point number
+// A key cannot be a floating-point number.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// a primary key is not optional
+// A primary key is not optional.
 use dynamodel::Entity;
 
 #[derive(Entity)]

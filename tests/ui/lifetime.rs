@@ -1,4 +1,4 @@
-// an entity owns its data
+// An entity owns its data.
 use dynamodel::Entity;
 
 #[derive(Entity)]

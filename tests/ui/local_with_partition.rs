@@ -1,4 +1,4 @@
-// a local index has the partition key of the table
+// A local index has the partition key of the table.
 use dynamodel::Entity;
 
 #[derive(Entity)]

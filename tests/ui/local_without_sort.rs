@@ -1,4 +1,4 @@
-// a local index needs a table with a sort key
+// A local index needs a table with a sort key.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// an attribute of a field does not belong on the struct, nor the other way round
+// A field attribute cannot be on the struct, nor a struct attribute on a field.
 use dynamodel::Entity;
 
 #[derive(Entity)]

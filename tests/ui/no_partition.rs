@@ -1,4 +1,4 @@
-// an entity has a partition key
+// An entity has a partition key.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// an entity names its table
+// An entity names its table.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// an entity is a struct with named fields
+// An entity is a struct with named fields.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// a field is an attribute type
+// The type of a field is an attribute type.
 use dynamodel::Entity;
 
 #[derive(Entity)]

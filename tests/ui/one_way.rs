@@ -1,4 +1,4 @@
-// a stored form has both directions
+// A stored form is given by one complete way of writing and reading.
 use dynamodel::Entity;
 
 #[derive(Entity)]

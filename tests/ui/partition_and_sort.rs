@@ -1,4 +1,4 @@
-// a field is the partition or the sort key, not both
+// A field is either the partition key or the sort key.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// the type of a field is as visible as the entity
+// The type of a field is at least as visible as the entity.
 use dynamodel::Entity;
 
 #[derive(Entity)]

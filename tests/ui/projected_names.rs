@@ -1,4 +1,4 @@
-// a table's index projects `all`, `keys` or a list of names, none of them a key's or twice
+// A table's index projects `all`, `keys` or a list of names without keys and duplicates.
 use dynamodel::Table;
 
 #[derive(Table)]

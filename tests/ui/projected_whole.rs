@@ -1,4 +1,4 @@
-// from an index that holds less, whole entities are not read, nor what it does not hold
+// A read of an index with some attributes returns neither whole entities nor other attributes.
 use dynamodel::{Db, Entity, Projection, Table};
 
 #[derive(Table)]

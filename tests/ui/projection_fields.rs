@@ -1,4 +1,4 @@
-// a projection has fields of the entity, with their types
+// A projection has fields of the entity, with their types.
 #[path = "model/mod.rs"]
 mod model;
 

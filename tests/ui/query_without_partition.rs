@@ -1,4 +1,4 @@
-// a query has its partition key
+// A query gives its partition key.
 #[path = "model/mod.rs"]
 mod model;
 

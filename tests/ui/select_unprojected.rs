@@ -1,4 +1,4 @@
-// an index serves what it holds
+// A projection read from an index has only attributes that the index holds.
 #[path = "model/mod.rs"]
 mod model;
 

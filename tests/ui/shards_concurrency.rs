@@ -1,4 +1,4 @@
-// only a sharded index is read by several requests at a time
+// Only a query of a sharded index can send several requests at a time.
 #[path = "model/mod.rs"]
 mod model;
 use model::Session;

@@ -1,4 +1,4 @@
-// shards are a number from 2 to 256
+// The number of shards is from 2 to 256.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// the attribute of the shard is the library's: nobody sets it, asks for it or gives it
+// Users cannot set or pass the shard of an index; the library computes it.
 use dynamodel::Entity;
 
 #[derive(Entity)]

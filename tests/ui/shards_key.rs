@@ -1,4 +1,4 @@
-// no shard is added to an attribute of the table's key
+// An attribute of the table's key cannot have a shard.
 use dynamodel::{Entity, Table};
 
 #[derive(Table)]

@@ -1,4 +1,4 @@
-// a local index has no shards, in a table of its own or a shared one
+// A local index has no shards, in a table of its own or in a shared one.
 use dynamodel::{Entity, Table};
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// no field has the name of the attribute that holds the shard
+// A field cannot have the name of the attribute that holds the shard.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// shards are said by the entity, not by the table
+// The entity declares the shards of an index, not the table.
 use dynamodel::Table;
 
 #[derive(Table)]

@@ -1,4 +1,4 @@
-// the shard is one of the four attributes of an index's partition key
+// The shard counts as one of the four partition attributes of an index.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// The entities of a collection have one table and one partition template.
+// The entities of a collection have the same table and the same partition template.
 use dynamodel::{Collection, Entity, Table};
 
 #[derive(Table)]

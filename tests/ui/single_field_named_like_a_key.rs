@@ -1,4 +1,4 @@
-// No field is stored under the name of a key attribute of the table.
+// A field cannot be stored under the name of a key attribute of the table.
 use dynamodel::{Entity, Table};
 
 #[derive(Table)]

@@ -1,4 +1,4 @@
-// An entity gives a sort template where its table's index has a sort key.
+// An entity cannot give a sort template for an index without a sort key.
 use dynamodel::{Entity, Table};
 
 #[derive(Table)]

@@ -1,4 +1,4 @@
-// An entity uses the indexes that its table has.
+// An entity can use only indexes that its table has.
 use dynamodel::{Entity, Table};
 
 #[derive(Table)]

@@ -1,4 +1,4 @@
-// An optional field is no part of a primary key.
+// An optional field cannot be part of a primary key.
 use dynamodel::{Entity, Table};
 
 #[derive(Table)]

@@ -1,4 +1,4 @@
-// A part of no fixed width in the middle of a template has no ranges.
+// Ranges on a part in the middle of a template need a part of fixed width.
 use dynamodel::{Entity, Table};
 
 #[derive(Table)]

@@ -1,4 +1,4 @@
-// An entity fills the sort key that its table has.
+// An entity gives a sort template if its table has a sort key.
 use dynamodel::{Entity, Table};
 
 #[derive(Table)]

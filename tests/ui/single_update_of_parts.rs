@@ -1,4 +1,4 @@
-// Parts of an index key change together, and by no relative action.
+// The parts of an index key change together, and not by relative actions.
 use dynamodel::{Entity, Table};
 
 #[derive(Table)]

@@ -1,4 +1,4 @@
-// A global index of the table is not used as a local one.
+// A global index of the table cannot be used as a local one.
 use dynamodel::{Entity, Table};
 
 #[derive(Table)]

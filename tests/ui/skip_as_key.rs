@@ -1,4 +1,4 @@
-// a skipped field is no key
+// A skipped field cannot be a key.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// a skipped field has no stored name
+// A skipped field has no stored name.
 use dynamodel::Entity;
 
 #[derive(Entity)]

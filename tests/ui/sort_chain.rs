@@ -1,4 +1,4 @@
-// a sort key is tested from the left
+// Conditions on the attributes of a sort key go from left to right.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// a sort condition needs a sort key
+// A sort condition needs a sort key.
 use dynamodel::Entity;
 
 #[derive(Entity)]

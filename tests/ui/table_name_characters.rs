@@ -1,4 +1,4 @@
-// the name of a table has only certain characters
+// The name of a table has only permitted characters.
 use dynamodel::Entity;
 
 #[derive(Entity)]

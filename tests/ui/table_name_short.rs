@@ -1,4 +1,4 @@
-// the name of a table has 3 to 255 characters
+// The name of a table has 3 to 255 characters.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// the name of a table is text
+// The name of a table is a text.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// a table has at most 20 global and 5 local indexes
+// A table has at most 20 global and 5 local indexes.
 use dynamodel::Entity;
 
 #[derive(Entity)]

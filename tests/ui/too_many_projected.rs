@@ -1,4 +1,4 @@
-// indexes project at most 100 attributes by name
+// The indexes of a table project at most 100 attributes by name.
 use dynamodel::Entity;
 
 #[derive(Entity)]

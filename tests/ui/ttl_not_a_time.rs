@@ -1,4 +1,4 @@
-// a time to live is a time
+// The type of a time to live is a time.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// a table has one partition key
+// A table has one partition key.
 use dynamodel::Entity;
 
 #[derive(Entity)]

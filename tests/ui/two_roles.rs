@@ -1,4 +1,4 @@
-// a field has one role
+// A field has one role.
 use dynamodel::Entity;
 
 #[derive(Entity)]

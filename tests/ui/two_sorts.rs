@@ -1,4 +1,4 @@
-// a table has one sort key
+// A table has one sort key.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// an entity has one time to live
+// An entity has one time to live.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// an entity has one version
+// An entity has one version.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// a batch cannot check versions
+// A batch cannot check versions, so it refuses versioned writes.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// a transaction reads gets, not keys
+// `transact_get` takes gets rather than keys.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-//! Guards are written for entities with a unique attribute.
+// A backfill of unique items needs an entity with a unique attribute.
 
 use dynamodel::{BackfillGuards, Entity};
 

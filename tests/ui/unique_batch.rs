@@ -1,4 +1,4 @@
-// a batch writes no entity with unique attributes
+// A batch cannot write entities with unique attributes.
 use dynamodel::{BatchWrite, Entity};
 
 #[derive(Entity)]

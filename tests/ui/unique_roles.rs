@@ -1,4 +1,4 @@
-// a unique field is stored, is no key and has no other role
+// A unique field is stored, is not a key and has no other role.
 use dynamodel::{Entity, Table};
 
 #[derive(Entity)]

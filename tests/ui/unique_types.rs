@@ -1,4 +1,4 @@
-// a unique value is a string, number or binary, and its table has text as the partition key
+// A unique value is a string, number or binary, and the partition key of its table is a text.
 use dynamodel::Entity;
 
 #[derive(Entity)]

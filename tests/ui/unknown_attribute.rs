@@ -1,4 +1,4 @@
-// an unknown attribute is refused, and the nearest known one named
+// An unknown attribute is refused with the nearest known name.
 use dynamodel::Entity;
 
 #[derive(Entity)]

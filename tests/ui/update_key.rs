@@ -1,4 +1,4 @@
-// an update never changes a key or the version
+// An update cannot change a key or the version.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// an update names a field of the entity
+// An update names a field of the entity.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,4 +1,4 @@
-// a key never changes, so it is no version
+// A version cannot be a key, because a key never changes.
 use dynamodel::Entity;
 
 #[derive(Entity)]

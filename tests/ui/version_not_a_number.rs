@@ -1,4 +1,4 @@
-// a version is an integer
+// The type of a version is an integer.
 use dynamodel::Entity;
 
 #[derive(Entity)]

@@ -1,4 +1,4 @@
-// a value has the type of the attribute
+// A value has the type of the attribute.
 #[path = "model/mod.rs"]
 mod model;
 

@@ -1,13 +1,14 @@
-//! What deriving costs at compile time: 100 structs of 10 fields with dynamodel, with serde, and with
-//! modyne (which needs serde too), each in a crate of its own; and a program for each of these crates
-//! that reads, puts and queries every struct: with serde through the raw SDK and serde_dynamo.
+//! Measures the cost of deriving at compile time: 100 structs of 10 fields with dynamodel, with serde,
+//! and with modyne (which needs serde too), each in a crate of its own; and for each of these crates a
+//! program that reads, puts and queries every struct. The program for serde uses the raw SDK and
+//! serde_dynamo.
 //!
 //! `cargo run -p dynamodel-bench --example compile_time [-- --release]`
 //!
-//! The crates are made in `target/compile-time`. What is measured is the CPU time of compiling one of
-//! them when everything that it depends on is compiled: the median of five times `cargo check`, with
-//! `--release` also one `cargo build --release` of the crate of structs and one of the program, which
-//! is where generic code is compiled. On systems without `/proc` it is the time by the clock.
+//! The crates are written to `target/compile-time`. The measurement is the CPU time of compiling one
+//! crate when all its dependencies are compiled: the median of five runs of `cargo check`; with
+//! `--release` also one `cargo build --release` of the crate of structs and one of the program, because
+//! generic code is compiled in the program. On systems without `/proc` the wall-clock time is measured.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -18,21 +19,21 @@ use std::time::Instant;
 const STRUCTS: usize = 100;
 const ROUNDS: usize = 5;
 
-/// One of the crates.
+/// One of the compared crates.
 struct Flavour {
     name: &'static str,
     dependencies: &'static str,
-    /// What stands above each struct; `{n}` is its number.
+    /// Source above each struct; `{n}` is the struct's number.
     derive: &'static str,
     partition: &'static str,
     sort: &'static str,
-    /// What stands below each struct.
+    /// Source below each struct.
     rest: &'static str,
-    /// The program: what it depends on beside the structs.
+    /// Dependencies of the program besides the crate of structs.
     program_dependencies: &'static str,
-    /// What stands above its functions.
+    /// Source of the program above its functions.
     program: &'static str,
-    /// The function that uses a struct.
+    /// Source of the function that uses a struct.
     usage: &'static str,
 }
 
@@ -173,7 +174,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for round in 0..=ROUNDS {
         for (flavour, times) in FLAVOURS.iter().zip(&mut check) {
             let seconds = compile(&place, flavour.name, LIB, &["check"])?;
-            // The first time compiles what it depends on.
+            // The first round also compiles the dependencies, so it does not count.
             if round > 0 {
                 times.push(seconds);
             }
@@ -206,7 +207,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         if release {
             let program = format!("{}-program", flavour.name);
             let build = ["build", "--release"];
-            // What a crate depends on has other features than for the program: it is compiled first.
+            // The dependencies of the crate and of the program are built with different features, so an
+            // unmeasured build compiles them first.
             compile(&place, flavour.name, LIB, &build)?;
             let of_lib = compile(&place, flavour.name, LIB, &build)?;
             compile(&place, &program, MAIN, &build)?;
@@ -231,7 +233,7 @@ fn write_workspace(root: &Path, place: &Path) -> Result<(), Box<dyn Error>> {
             members.join(", ")
         ),
     )?;
-    // The same versions as here.
+    // The copy of Cargo.lock pins the same versions as in this workspace.
     std::fs::copy(root.join("Cargo.lock"), place.join("Cargo.lock"))?;
     for flavour in &FLAVOURS {
         let mut dependencies = flavour.dependencies.to_owned();
@@ -276,7 +278,7 @@ fn write_crate(
     Ok(())
 }
 
-/// A program that uses every struct.
+/// Returns the source of a program that uses every struct.
 fn program(flavour: &Flavour, structs: &str) -> Result<String, std::fmt::Error> {
     let mut source = format!("use {structs}::*;\n{}", flavour.program);
     for n in 0..STRUCTS {
@@ -323,10 +325,10 @@ pub struct Entity{n} {{
     )
 }
 
-/// Compiles a crate again, and says how many seconds of CPU time it took.
+/// Compiles a crate again and returns the seconds of CPU time it took.
 fn compile(place: &Path, name: &str, file: &str, command: &[&str]) -> Result<f64, Box<dyn Error>> {
     let source = place.join(name).join(file);
-    // Cargo compiles what was written since.
+    // A new modification time makes Cargo compile the file again.
     std::fs::write(&source, std::fs::read(&source)?)?;
     let (clock, cpu) = (Instant::now(), children_seconds());
     let status = cargo(place, name, command).status()?;
@@ -339,7 +341,7 @@ fn compile(place: &Path, name: &str, file: &str, command: &[&str]) -> Result<f64
     })
 }
 
-/// The lines of the crate with all macros expanded. That is not a stable feature of the compiler.
+/// Counts the lines of the crate with all macros expanded, by an unstable option of the compiler.
 fn expanded_lines(place: &Path, flavour: &Flavour) -> Result<usize, Box<dyn Error>> {
     let mut cargo = cargo(place, flavour.name, &["rustc", "--profile", "check"]);
     cargo
@@ -356,15 +358,15 @@ fn cargo(place: &Path, name: &str, command: &[&str]) -> Command {
         .args(command)
         .args(["--quiet", "-p", &package])
         .current_dir(place);
-    // Incremental compilation would reuse what has not changed, which is everything.
+    // Incremental compilation would reuse unchanged code, and here all code is unchanged.
     cargo
         .env("CARGO_TARGET_DIR", place.join("target"))
         .env("CARGO_INCREMENTAL", "0");
     cargo
 }
 
-/// The CPU seconds of all children that have ended, from `/proc/self/stat`: user and system, in ticks
-/// of 10 ms.
+/// Returns the CPU seconds, user and system, of all children that have ended, from `/proc/self/stat` in
+/// ticks of 10 ms.
 fn children_seconds() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! Counts the allocations of the thread that asks for it, or the bytes of the whole process.
+//! Global allocator that counts the allocations of a measured thread, or the bytes of the whole process.
 
 #![allow(unsafe_code, reason = "a global allocator is an unsafe trait")]
 
@@ -6,16 +6,16 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-/// What a piece of code allocated.
+/// Allocations of a piece of code.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Calls of the allocator for new or more memory.
     pub allocations: u64,
-    /// The most bytes that were in use at one time, above those in use before.
+    /// Largest number of bytes in use at one time, above those in use before.
     pub peak_bytes: u64,
 }
 
-/// Runs the function and says what this thread allocated meanwhile.
+/// Runs the function and returns what this thread allocated meanwhile.
 pub fn measure<T>(function: impl FnOnce() -> T) -> (T, Usage) {
     COUNTED.set(Some(Counted::default()));
     let value = function();
@@ -27,8 +27,8 @@ pub fn measure<T>(function: impl FnOnce() -> T) -> (T, Usage) {
     (value, usage)
 }
 
-/// Runs the function and says how many bytes the process had in use at most, above those in use before.
-/// To be called by one thread at a time.
+/// Runs the function and returns the largest number of bytes that the process had in use, above those in
+/// use before. Only one thread at a time may call this function.
 pub fn peak_of_process<T>(function: impl FnOnce() -> T) -> (T, u64) {
     LIVE.store(0, Ordering::SeqCst);
     PEAK.store(0, Ordering::SeqCst);
@@ -38,7 +38,8 @@ pub fn peak_of_process<T>(function: impl FnOnce() -> T) -> (T, u64) {
     (value, PEAK.load(Ordering::SeqCst).unsigned_abs())
 }
 
-/// Whether the bytes of the process are counted: else they cost a look at this.
+/// `true` while the bytes of the process are counted; otherwise an allocation costs one check of this
+/// flag.
 static IS_WATCHED: AtomicBool = AtomicBool::new(false);
 static LIVE: AtomicI64 = AtomicI64::new(0);
 static PEAK: AtomicI64 = AtomicI64::new(0);
@@ -54,7 +55,7 @@ thread_local! {
     static COUNTED: Cell<Option<Counted>> = const { Cell::new(None) };
 }
 
-/// The system's allocator, with a look at who asks.
+/// The system's allocator with counters per thread and for the process.
 #[derive(Debug)]
 pub struct Counting;
 
@@ -72,7 +73,7 @@ fn count(allocations: u64, bytes: i64) {
     }
 }
 
-// SAFETY: everything is passed on to the system's allocator as it is; counting allocates nothing.
+// SAFETY: every call is passed on unchanged to the system's allocator; counting allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(1, layout.size() as i64);

@@ -31,7 +31,7 @@ fn case<'a, E: Sample>(what: &str, prepare: fn() -> Prepared<'a>) -> Case<'a> {
     }
 }
 
-/// An item to the bytes of a request. The SDK's own serializer does it for the others.
+/// Encodes an item to the bytes of a request; the other contestants use the SDK's own serializer.
 fn encode<'a, E: Sample>() -> Prepared<'a> {
     let entity = E::sample(1);
     let settings = PutItem::new().config().expect("the operation has settings");
@@ -64,8 +64,8 @@ fn encode<'a, E: Sample>() -> Prepared<'a> {
     }
 }
 
-/// A page to entities, beside the two things that no decoder can do without: to pass over the JSON, and
-/// to make the structs.
+/// Decodes a page to entities, beside the two steps that no decoder can avoid: passing over the JSON,
+/// and making the structs.
 fn decode<'a, E: Sample>() -> Prepared<'a> {
     let page: &'static [u8] = page_answer::<E>(E::PAGE, false).leak();
     let entities: Vec<E> = (0..E::PAGE).map(E::sample).collect();

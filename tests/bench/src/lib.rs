@@ -1,5 +1,5 @@
-//! What the benchmarks and the tests of resources share: entities, an HTTP client that answers with
-//! canned bytes and tells what was sent, and a counter of allocations.
+//! Code that the benchmarks and the tests of resources share: entities, an HTTP client that responds
+//! with canned bytes and records requests, and a counter of allocations.
 
 pub mod alloc;
 pub mod model;

@@ -1,11 +1,12 @@
-//! What dynamodel costs beside what one would use instead, on one HTTP client that answers at once.
+//! Measures the cost of dynamodel beside the alternatives, on one HTTP client that responds at once.
 //!
 //! `cargo run --release -p dynamodel-bench [-- [--json] [--rounds N] [--repeat N] [CASE[/CONTESTANT] ..]]`
 //!
-//! With `--features toasty`, toasty takes part too.
+//! With `--features toasty`, toasty is measured too.
 //!
-//! `CASE` and `CONTESTANT` are parts of names, or whole ones; without any, everything is measured. `--json`
-//! prints one object a line. `--repeat` runs what is chosen N times without measuring it, for a profiler.
+//! `CASE` and `CONTESTANT` are names or parts of names; without any, everything is measured. `--json`
+//! prints one JSON object per line. `--repeat` runs the chosen cases N times without measuring them, for
+//! a profiler.
 
 mod codec;
 mod measure;
@@ -20,16 +21,16 @@ mod toasty;
 use measure::{Contestant, measure};
 use options::Options;
 
-/// Something to do.
+/// A benchmark: one operation with one shape of items.
 struct Case<'a> {
     name: String,
-    /// Makes ready who does it. Only what is measured is made.
+    /// Prepares the contestants; only those of chosen cases are prepared.
     prepare: Box<dyn FnOnce() -> Prepared<'a> + 'a>,
 }
 
-/// Who does it.
+/// Contestants of a case, ready to run.
 struct Prepared<'a> {
-    /// The bytes of DynamoDB JSON that go in or out.
+    /// Size of the DynamoDB JSON of the request or response.
     bytes: usize,
     contestants: Vec<Contestant<'a>>,
 }
@@ -69,9 +70,9 @@ const MODYNE: &str = "modyne";
 #[cfg(feature = "toasty")]
 const TOASTY: &str = "toasty";
 const OURS: &str = "dynamodel";
-/// Without the verified lane.
+/// Without the fast path.
 const ORCHESTRATED: &str = "dynamodel, orchestrator";
 const BORROWED: &str = "dynamodel, borrowed";
 const ORCHESTRATED_BORROWED: &str = "dynamodel, orchestrator, borrowed";
-/// What no decoder can do without.
+/// Steps that no decoder can avoid.
 const FLOORS: [&str; 2] = ["floor: skip the JSON", "floor: clone the structs"];

@@ -1,4 +1,4 @@
-//! Times and allocations of several ways to do one thing, side by side.
+//! Measures times and allocations of several ways to do one thing, side by side.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use cpu_time::ThreadTime;
 use dynamodel_bench::alloc;
 
-/// One way to do it.
+/// One way to do an operation.
 pub(crate) struct Contestant<'a> {
     pub(crate) name: &'static str,
     pub(crate) run: Box<dyn FnMut() + 'a>,
@@ -22,18 +22,18 @@ pub(crate) fn contestant<'a, T>(
     }
 }
 
-/// What was measured of one contestant.
+/// Measurement of one contestant.
 pub(crate) struct Row {
     pub(crate) contestant: &'static str,
     pub(crate) ns: f64,
     pub(crate) usage: alloc::Usage,
 }
 
-/// How long one round of one contestant takes, about.
+/// Approximate duration of one round of one contestant.
 const ROUND: Duration = Duration::from_millis(30);
 
-/// The median of `rounds` rounds for each contestant. They take turns, so that a change of the
-/// machine's speed meets all of them; what counts is this thread's CPU time, not the clock's.
+/// Returns the median of `rounds` rounds for each contestant. The contestants take turns, so that a
+/// change of the machine's speed affects all of them, and the time is this thread's CPU time.
 pub(crate) fn measure(mut contestants: Vec<Contestant<'_>>, rounds: usize) -> Vec<Row> {
     let mut iterations = Vec::new();
     let mut rows = Vec::new();
@@ -52,7 +52,8 @@ pub(crate) fn measure(mut contestants: Vec<Contestant<'_>>, rounds: usize) -> Ve
     let mut times = vec![Vec::with_capacity(rounds); contestants.len()];
     for _ in 0..rounds {
         for (i, contestant) in contestants.iter_mut().enumerate() {
-            // The one before has left its own caches and heap behind.
+            // The unmeasured runs replace the previous contestant's data in the CPU's caches and on the
+            // heap.
             timed(&mut contestant.run, iterations[i].div_ceil(3));
             let ns = timed(&mut contestant.run, iterations[i]);
             times[i].push(ns / f64::from(iterations[i]));

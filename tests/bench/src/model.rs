@@ -1,4 +1,4 @@
-//! The entities, in three shapes, each with what every contestant needs of it.
+//! The entities, in four shapes, each with the code that every contestant needs for it.
 
 use std::collections::HashMap;
 
@@ -18,21 +18,21 @@ pub const TABLE: &str = "orders";
 pub trait Sample:
     Entity + EntityDef + Serialize + for<'de> Deserialize<'de> + Clone + PartialEq + std::fmt::Debug
 {
-    /// The name of the shape.
+    /// Name of the shape.
     const SHAPE: &'static str;
-    /// How many make a page of 1 MB.
+    /// Number of items in a page of 1 MB.
     const PAGE: usize;
 
-    /// The `n`-th item.
+    /// Returns the `n`-th item.
     fn sample(n: usize) -> Self;
     fn pk_sk(&self) -> hand::PkSk;
 
-    /// The conversion that people write by hand.
+    /// Conversion as people write it by hand.
     fn to_item(&self) -> HashMap<String, AttributeValue>;
     fn from_item(item: HashMap<String, AttributeValue>) -> Option<Self>;
 }
 
-/// Derives the struct for everyone, and converts it by hand.
+/// Derives the struct for all contestants, and converts it by hand.
 macro_rules! entity {
     ($(#[$attr:meta])* $name:ident { $($(#[$field_attr:meta])* $field:ident: $ty:ty,)* }
      $shape:literal, $page:literal, $sample:expr) => {
@@ -131,7 +131,7 @@ pub struct Address {
 }
 
 entity! {
-    /// What most items look like: thirteen attributes, among them a list and a document.
+    /// The most common kind of item: thirteen attributes, among them a list and a document.
     Parcel {
         customer_name: String,
         email: String,
@@ -159,7 +159,7 @@ entity! {
     }
 }
 
-/// An [`Order`] that borrows.
+/// Borrowed projection of an [`Order`].
 #[derive(Debug, Projection)]
 #[dynamo(of = Order)]
 pub struct OrderView<'a> {
@@ -177,7 +177,7 @@ pub struct OrderView<'a> {
     pub note: Option<&'a str>,
 }
 
-/// A [`Parcel`] that borrows.
+/// Borrowed projection of a [`Parcel`].
 #[derive(Debug, Projection)]
 #[dynamo(of = Parcel)]
 pub struct ParcelView<'a> {
@@ -196,7 +196,7 @@ pub struct ParcelView<'a> {
     pub note: Option<&'a str>,
 }
 
-/// An [`Address`] that borrows.
+/// Borrowed projection of an [`Address`].
 #[derive(Debug, Projection)]
 #[dynamo(of = Address)]
 pub struct AddressView<'a> {
@@ -205,7 +205,7 @@ pub struct AddressView<'a> {
     pub zip: &'a str,
 }
 
-/// A [`Counter`] that borrows.
+/// Borrowed projection of a [`Counter`].
 #[derive(Debug, Projection)]
 #[dynamo(of = Counter)]
 pub struct CounterView<'a> {
@@ -214,7 +214,7 @@ pub struct CounterView<'a> {
     pub views: u64,
 }
 
-/// A [`Part`] that borrows.
+/// Borrowed projection of a [`Part`].
 #[derive(Debug, Projection)]
 #[dynamo(of = Part)]
 pub struct PartView<'a> {
@@ -224,7 +224,7 @@ pub struct PartView<'a> {
     pub origin: OriginView<'a>,
 }
 
-/// An [`Origin`] that borrows.
+/// Borrowed projection of an [`Origin`].
 #[derive(Debug, Projection)]
 #[dynamo(of = Origin)]
 pub struct OriginView<'a> {
@@ -248,7 +248,7 @@ pub struct Origin {
 macro_rules! wide {
     (text: $($text:ident)*; number: $($number:ident)*; flag: $($flag:ident)*;
      optional: $($optional:ident)*; list: $($list:ident)*; part: $($part:ident)*;) => {
-        /// A [`Product`] that borrows.
+        /// Borrowed projection of a [`Product`].
         #[derive(Debug, Projection)]
         #[dynamo(of = Product)]
         pub struct ProductView<'a> {
@@ -365,8 +365,8 @@ fn parcel(n: usize) -> Parcel {
     }
 }
 
-/// The item as DynamoDB sends it: its attributes are in an order of their own, the same for all items.
-/// With the type attribute that modyne reads, when it is for modyne.
+/// Returns the item as DynamoDB sends it: the order of the attributes is arbitrary, but the same for all
+/// items. `for_modyne` adds the type attribute that modyne reads.
 pub fn stored<E: Sample>(item: &E, for_modyne: bool) -> String {
     let mut w = Writer::new();
     item.write_item(&mut w);
@@ -384,18 +384,18 @@ pub fn stored<E: Sample>(item: &E, for_modyne: bool) -> String {
     format!("{{{}}}", attributes.join(","))
 }
 
-/// FNV-1a.
+/// FNV-1a hash of an attribute's name; items are sorted by it.
 fn mixed(name: &str) -> u64 {
     let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     name.bytes().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
-/// The answer to GetItem.
+/// Response to GetItem.
 pub fn get_answer<E: Sample>(for_modyne: bool) -> Vec<u8> {
     format!("{{\"Item\":{}}}", stored(&E::sample(1), for_modyne)).into_bytes()
 }
 
-/// The answer to Query and Scan: a page with another one behind it.
+/// Response to Query and Scan: a page with another one after it.
 pub fn page_answer<E: Sample>(items: usize, for_modyne: bool) -> Vec<u8> {
     let all: Vec<_> = (0..items)
         .map(|n| stored(&E::sample(n), for_modyne))
@@ -408,7 +408,7 @@ pub fn page_answer<E: Sample>(items: usize, for_modyne: bool) -> Vec<u8> {
     .into_bytes()
 }
 
-/// The answer to BatchGetItem.
+/// Response to BatchGetItem.
 pub fn batch_answer<E: Sample>(items: usize, for_modyne: bool) -> Vec<u8> {
     let all: Vec<_> = (0..items)
         .map(|n| stored(&E::sample(n), for_modyne))

@@ -25,7 +25,7 @@ use crate::{
     BORROWED, Case, MODYNE, ORCHESTRATED, ORCHESTRATED_BORROWED, OURS, Prepared, RAW, SERDE,
 };
 
-/// The clients of all contestants, by the shape of the items that they get.
+/// Clients of all contestants, by the shape of the items in their responses.
 pub(crate) struct World {
     runtime: Runtime,
     orders: LazyLock<Clients>,
@@ -37,7 +37,7 @@ pub(crate) struct World {
 struct Clients {
     raw: Client,
     db: Db,
-    /// All of its requests go through the SDK's orchestrator.
+    /// Sends all requests through the SDK's orchestrator.
     sdk: Db,
     shop: Shop,
     page_bytes: usize,
@@ -82,13 +82,13 @@ impl World {
         }
     }
 
-    /// What drives the operations.
+    /// Runtime that drives the operations.
     #[cfg(feature = "toasty")]
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
-    /// The client of those who read orders.
+    /// Client whose responses hold orders.
     #[cfg(feature = "toasty")]
     pub(crate) fn client(&self) -> Client {
         self.orders.raw.clone()
@@ -285,7 +285,7 @@ fn update(world: &World) -> Prepared<'_> {
     }
 }
 
-/// modyne's inputs of a query and a scan.
+/// Inputs of modyne's query and scan.
 struct All<E>(std::marker::PhantomData<E>);
 
 impl<E: Sample> QueryInput for All<E>
@@ -315,7 +315,7 @@ trait Shape: Sample + ProjectionSet {
     fn key_by_us(key: &PkSk) -> Key<Self>;
     fn get_by_modyne(key: &PkSk) -> modyne::model::Get;
     fn query_by_us(world: &World, db: &Db) -> Vec<Self>;
-    /// The number of items in the page, and the lengths of their keys.
+    /// Returns the number of items in the page, and the lengths of their keys.
     fn query_borrowed(world: &World, db: &Db) -> (usize, usize);
     fn scan_borrowed(world: &World, db: &Db) -> (usize, usize);
 }
@@ -411,7 +411,7 @@ where
     case
 }
 
-/// The number of items in a page, and the lengths of their keys.
+/// Returns the number of items in a page, and the lengths of their keys.
 fn keys<E: Sample>() -> (usize, usize) {
     let length = |item: E| {
         let key = item.to_item();

@@ -1,4 +1,4 @@
-//! What is to be measured, and how.
+//! Command-line options: cases, contestants, rounds and output format.
 
 use crate::measure::Contestant;
 
@@ -6,7 +6,7 @@ pub(crate) struct Options {
     pub(crate) json: bool,
     pub(crate) rounds: usize,
     pub(crate) repeat: Option<u64>,
-    /// The names of a case and of a contestant, or parts of them.
+    /// Names of a case and of a contestant, or parts of them.
     names: Vec<(String, String)>,
 }
 
@@ -33,13 +33,13 @@ impl Options {
         options
     }
 
-    /// Keeps the cases that are asked for.
+    /// Keeps the cases that the arguments name.
     pub(crate) fn choose<T>(&self, cases: &mut Vec<T>, name: impl Fn(&T) -> &str) {
         let wanted = self.names.iter().map(|(case, _)| case.as_str());
         retain(cases, wanted.collect(), name);
     }
 
-    /// Keeps the contestants of a case that are asked for.
+    /// Keeps the contestants of a case that the arguments name.
     pub(crate) fn choose_contestants(&self, case: &str, contestants: &mut Vec<Contestant<'_>>) {
         let here = self.names.iter().filter(|(part, _)| case.contains(part));
         let wanted = here.map(|(_, contestant)| contestant.as_str());
@@ -47,8 +47,8 @@ impl Options {
     }
 }
 
-/// Keeps what is wanted, everything if nothing is. A name that is somebody's whole name is not taken for
-/// a part of others.
+/// Keeps the items whose name contains a wanted text, or everything if nothing is wanted. A wanted text
+/// that is the whole name of an item selects that item only.
 fn retain<T>(all: &mut Vec<T>, wanted: Vec<&str>, name: impl Fn(&T) -> &str) {
     let is_whole = |part: &&str| all.iter().any(|one| name(one) == *part);
     let wanted: Vec<_> = wanted.into_iter().map(|w| (w, is_whole(&w))).collect();

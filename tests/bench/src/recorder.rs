@@ -1,10 +1,10 @@
-//! What was sent, for those who want to look at it.
+//! Recorder of requests, for comparing what the contestants send.
 
 use std::cell::RefCell;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
-/// A request as it came in.
+/// A received request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     pub target: String,
@@ -15,7 +15,7 @@ thread_local! {
     static RECORDED: RefCell<Option<Vec<Request>>> = const { RefCell::new(None) };
 }
 
-/// Runs the function and says what was sent on this thread meanwhile.
+/// Runs the function and returns the requests sent on this thread meanwhile.
 pub fn recorded(function: impl FnOnce()) -> Vec<Request> {
     RECORDED.set(Some(Vec::new()));
     function();

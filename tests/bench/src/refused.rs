@@ -1,4 +1,4 @@
-//! What a write costs that the service refuses: on the verified lane it goes both ways.
+//! Cost of a write that the service refuses: the fast path sends it, then falls back to the SDK.
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use dynamodel::{Db, Entity};

@@ -1,4 +1,4 @@
-//! What was measured, for people and for programs.
+//! Output of the measurements, as a table or as JSON.
 
 use crate::measure::Row;
 use crate::{FLOORS, OURS, RAW, SERDE};
@@ -49,7 +49,7 @@ fn time_of(contestant: &str, rows: &[Row]) -> Option<f64> {
     row.map(|row| row.ns)
 }
 
-/// How long decoding takes beside what it cannot do without.
+/// Ratio of the time of decoding to the time of the steps that no decoder can avoid.
 fn times_the_floors(rows: &[Row]) -> Option<f64> {
     let [skip, clone] = FLOORS.map(|floor| time_of(floor, rows));
     Some(time_of(OURS, rows)? / (skip? + clone?))

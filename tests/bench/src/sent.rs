@@ -1,4 +1,4 @@
-//! All contestants of a case send the same, or they would not be doing the same.
+//! Check that all contestants of a case send equivalent requests, so that their times are comparable.
 
 use dynamodel_bench::recorder::{Request, recorded};
 use serde_json::{Map, Value};
@@ -16,9 +16,9 @@ pub(crate) fn check(case: &str, contestants: &mut [Contestant<'_>]) {
     }
 }
 
-/// What a client library may have its own mind about: how placeholders are called, the random token of a
-/// transaction, what is told beside the result, that a view asks for its attributes only, and that toasty,
-/// which reads all pages else, asks for one by the number of its items, in the usual direction.
+/// Members of a request in which client libraries may differ: the random token of a transaction, the
+/// data requested beside the result, the projection that a borrowed read adds, and the page size and
+/// direction, which toasty sends explicitly because it reads all pages otherwise.
 const FREE: [&str; 6] = [
     "ClientRequestToken",
     "Limit",
@@ -28,7 +28,7 @@ const FREE: [&str; 6] = [
     "ScanIndexForward",
 ];
 
-/// The request without that, and without the type that modyne adds to items.
+/// Removes those members, the names of placeholders, and the type attribute that modyne adds to items.
 fn comparable(mut request: Request) -> Request {
     if let Value::Object(body) = &mut request.body {
         simplify(body);
@@ -59,7 +59,7 @@ fn simplify(object: &mut Map<String, Value>) {
     }
 }
 
-/// The expression with what its placeholders stand for.
+/// Replaces each placeholder in an expression by its name or value.
 fn spelled_out<'v>(expression: &str, known: impl Fn(&str) -> Option<&'v Value>) -> String {
     let is_separator = |c: char| !(c.is_alphanumeric() || "#:_".contains(c));
     let words = expression.split_inclusive(is_separator);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_placeholders_are_free_and_values_are_not() {
+    fn comparison_ignores_placeholder_names_but_not_values() {
         let expected = json!({"UpdateExpression": r#"SET "views" = {"N":"1"}"#});
         assert_eq!(update("#n0", ":v0", "1").body, expected);
         assert_eq!(update("#views", ":views", "1").body, expected);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn items_inside_are_compared() {
+    fn comparison_of_transactions_covers_nested_items() {
         let transact = |item: Value| {
             let body = json!({"TransactItems": [{"Put": {"Item": item}}], "ClientRequestToken": 1});
             comparable(Request {
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     #[should_panic = "case, second"]
-    fn who_sends_something_else_is_named() {
+    fn check_panics_with_name_of_differing_contestant() {
         let contestant = |name, key: &'static str| Contestant {
             name,
             run: Box::new(move || {

@@ -1,4 +1,4 @@
-//! An HTTP client that answers every request at once with canned bytes.
+//! An HTTP client that responds to every request at once with canned bytes.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,27 +19,27 @@ use tokio::sync::Barrier;
 
 use crate::recorder::record;
 
-/// Answers by operation.
+/// HTTP client with a response for each operation.
 #[derive(Debug, Clone)]
 pub struct Stub {
     answers: Arc<HashMap<String, Bytes>>,
-    /// Errors by operation.
+    /// Error responses by operation.
     refusals: Arc<HashMap<String, Bytes>>,
     calls: Arc<AtomicU64>,
-    /// After so many calls, pages are empty and the last.
+    /// Number of full pages; later ones are empty and the last.
     pages: u64,
-    /// Answers when so many requests wait for theirs.
+    /// Holds back responses until that number of requests is in flight.
     gate: Arc<OnceLock<Barrier>>,
-    /// Whether other tasks go on before an answer.
+    /// `true` if other tasks run before a response.
     yields: bool,
-    /// Whether the time of the client's timeouts stands still.
+    /// `true` if the time of the client's timeouts stands still.
     patient: bool,
-    /// Whether each answer has bytes of its own.
+    /// `true` if each response has bytes of its own.
     copies: bool,
 }
 
 impl Stub {
-    /// Answers the operation of each name with the bytes beside it, and anything else with `{}`.
+    /// Responds to each named operation with the given bytes, and to anything else with `{}`.
     pub fn new(answers: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Self {
         Stub {
             answers: by_target(answers),
@@ -53,52 +53,53 @@ impl Stub {
         }
     }
 
-    /// Refuses the operation of each name with status 400 and the bytes beside it.
+    /// Responds to each named operation with status 400 and the given bytes.
     pub fn refusing(mut self, errors: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Self {
         self.refusals = by_target(errors);
         self
     }
 
-    /// Ends every query and scan after so many pages in all.
+    /// Ends every query and scan after the given number of pages in all.
     pub fn ending_after(mut self, pages: u64) -> Self {
         self.pages = pages;
         self
     }
 
-    /// Lets other tasks go on before it answers, as a network does.
+    /// Lets other tasks run before a response, as a network does.
     pub fn yielding(mut self) -> Self {
         self.yields = true;
         self
     }
 
-    /// The client's timeouts never come, so that nothing depends on how fast the machine is.
+    /// Keeps the client's timeouts from firing, so that no result depends on the machine's speed.
     pub fn patient(mut self) -> Self {
         self.patient = true;
         self
     }
 
-    /// From now on answers no request before `requests` of them are under way at the same time.
+    /// From now on responds to no request before `requests` of them are in flight at the same time.
     pub fn gather(&self, requests: usize) {
         self.gate.get_or_init(|| Barrier::new(requests));
     }
 
-    /// Answers with new bytes each time, as a network does: who keeps answers keeps memory.
+    /// Responds with new bytes each time, as a network does, so that a kept response occupies memory.
     pub fn copying(mut self) -> Self {
         self.copies = true;
         self
     }
 
-    /// How many requests came in.
+    /// Number of requests received.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// Counts the requests, and so the pages, from the beginning.
+    /// Resets the count of requests, and so the count of pages.
     pub fn rewind(&self) {
         self.calls.store(0, Ordering::Relaxed);
     }
 
-    /// A client that sends here, otherwise as the SDK makes it: signed, with retries and timeouts.
+    /// Returns a client that sends to this stub and is otherwise as the SDK builds it: signed, with
+    /// retries and timeouts.
     pub fn client(&self) -> Client {
         let token = "IQoJb3JpZ2luX2VjEHoaCWV1LXdlc3QtMSJHMEUCIQDexampletoken".repeat(8);
         let credentials =
@@ -124,7 +125,7 @@ fn by_target(
 }
 
 impl Stub {
-    /// The status and the body of the answer to an operation.
+    /// Returns the status and the body of the response to an operation.
     fn answer(&self, target: &str) -> (u16, Bytes) {
         const END: Bytes = Bytes::from_static(br#"{"Count":0,"Items":[],"ScannedCount":0}"#);
         let is_over = self.calls.fetch_add(1, Ordering::Relaxed) >= self.pages;
@@ -180,7 +181,7 @@ impl HttpClient for Stub {
     }
 }
 
-/// Sleeps for ever.
+/// A sleep that never ends.
 #[derive(Debug)]
 struct Patient;
 

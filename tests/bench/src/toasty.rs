@@ -1,6 +1,7 @@
-//! What toasty takes for the same: its model of an order, on a driver with the stub's client.
+//! The same operations with toasty: its model of an order, on a driver with the stub's client.
 //!
-//! Its conditions and transactions are not those of DynamoDB, so it is there for reads and puts.
+//! Conditions and transactions of toasty are not those of DynamoDB, so it takes part in reads and puts
+//! only.
 
 use std::cell::RefCell;
 
@@ -52,7 +53,7 @@ impl From<Order> for ToastyOrder {
     }
 }
 
-/// Adds toasty to the cases that it has a part in.
+/// Adds toasty to the cases that it supports.
 pub(crate) fn join<'w>(world: &'w World, cases: &mut [Case<'w>]) {
     for case in cases {
         let run: fn(&'w Orders<'w>) -> Box<dyn FnMut() + 'w> = match &*case.name {
@@ -73,7 +74,7 @@ pub(crate) fn join<'w>(world: &'w World, cases: &mut [Case<'w>]) {
     }
 }
 
-/// A database of toasty's, whose handle is exclusive while it is used.
+/// A toasty database, whose handle is exclusive while it is used.
 struct Orders<'w> {
     runtime: &'w Runtime,
     db: RefCell<Db>,
@@ -92,7 +93,7 @@ impl<'w> Orders<'w> {
         }
     }
 
-    /// Gets the order; it has to be this one.
+    /// Returns a closure that gets this order and checks it.
     fn get(&self, order: &Order) -> impl FnMut() + use<'_> {
         let expected = ToastyOrder::from(order.clone());
         let get = move || {
@@ -104,7 +105,7 @@ impl<'w> Orders<'w> {
         move || drop(get())
     }
 
-    /// Puts the order.
+    /// Returns a closure that puts this order.
     fn put(&self, order: &Order) -> impl FnMut() + use<'_> {
         let order = ToastyOrder::from(order.clone());
         move || {
@@ -140,7 +141,7 @@ impl<'w> Orders<'w> {
         }
     }
 
-    /// Gets a page of a query.
+    /// Returns a closure that gets a page of a query.
     fn query(&self) -> impl FnMut() + use<'_> {
         self.page(|| {
             let orders = ToastyOrder::filter_by_pk("CUSTOMER#1");
@@ -149,7 +150,7 @@ impl<'w> Orders<'w> {
         })
     }
 
-    /// Gets a page of a scan.
+    /// Returns a closure that gets a page of a scan.
     fn scan(&self) -> impl FnMut() + use<'_> {
         self.page(|| ToastyOrder::all().paginate(Order::PAGE))
     }

@@ -1,11 +1,11 @@
-//! The benchmark runs, and prints what programs and people read.
+//! Tests that the benchmark runs, and prints its JSON and its tables.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
 
-/// What the benchmark prints with these arguments.
+/// Runs the benchmark and returns its output.
 fn bench(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dynamodel-bench"));
     let output = command.args(arguments).output().unwrap();
@@ -14,7 +14,7 @@ fn bench(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A case has a row for each contestant, and each row all numbers.
+/// Checks that a case has a row for each contestant, and that each row has all numbers.
 fn check(case: &str, contestants: &[&str]) {
     let printed = bench(&["--json", "--rounds", "1", case]);
     let rows: Vec<Value> = printed
@@ -42,9 +42,9 @@ const ALL: [&str; 5] = [
     "dynamodel",
 ];
 
-/// The name of one case is a part of another's: only the one that is meant is measured.
+/// `GetItem` is also part of another case's name: only the case of that whole name is measured.
 #[test]
-fn operations() {
+fn operation_cases_measure_every_contestant() {
     check("GetItem", &ALL);
     check("PutItem", &ALL);
     check("TransactWriteItems of 25 puts", &ALL);
@@ -55,14 +55,14 @@ fn operations() {
 }
 
 #[test]
-fn pages() {
+fn page_case_measures_owned_and_borrowed_contestants() {
     let borrowed = ["dynamodel, borrowed", "dynamodel, orchestrator, borrowed"];
     let contestants = [&ALL[..], &borrowed].concat();
     check("Query page of 1 MB, 60 attributes, nested", &contestants);
 }
 
 #[test]
-fn codec() {
+fn codec_cases_measure_contestants_and_floors() {
     let [raw, serde, .., ours] = ALL;
     check("encode an item, 3 attributes", &[raw, serde, ours]);
     let floors = ["floor: skip the JSON", "floor: clone the structs", ours];
@@ -70,13 +70,13 @@ fn codec() {
 }
 
 #[test]
-fn a_contestant_can_be_chosen() {
+fn contestant_argument_limits_output_to_one_row() {
     let printed = bench(&["--json", "--rounds", "1", "GetItem/dynamodel"]);
     assert_eq!(printed.lines().count(), 1, "{printed}");
 }
 
 #[test]
-fn the_table_of_decoding_tells_how_far_above_the_floors_it_is() {
+fn decoding_table_shows_ratio_to_floors() {
     let case = "decode a page of 1 MB, 60 attributes, nested";
     let printed = bench(&["--rounds", "1", case]);
     let line = printed

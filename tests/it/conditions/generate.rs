@@ -1,4 +1,4 @@
-//! Random items, and random conditions as a tree that is both evaluated and written with paths.
+//! Random items, and random conditions as a tree that can be evaluated and can be written with paths.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use super::Probe;
 
 type Paths = <Probe as Fields>::Fields<InCondition<Probe>>;
 
-/// An item with attributes that are there, missing, NULL or of another type.
+/// An item whose attributes are present, missing, NULL or of another type.
 pub(super) fn item(rng: &mut Rng, id: String) -> HashMap<String, AttributeValue> {
     let mut item = HashMap::from([("id".to_owned(), AttributeValue::S(id))]);
     for name in [
@@ -71,7 +71,7 @@ fn distinct(rng: &mut Rng, element: impl Fn(&mut Rng) -> String) -> Vec<String> 
     }
 }
 
-/// Few letters, so that prefixes and equal texts are common.
+/// Texts of few letters, so that prefixes and equal texts are common.
 fn text(rng: &mut Rng) -> String {
     (0..rng.usize(0..4))
         .map(|_| *rng.choice(&['a', 'b']).unwrap())
@@ -103,7 +103,7 @@ impl Op {
     }
 }
 
-/// A path, by the steps from the item.
+/// A path, as the names and positions from the item down.
 pub(super) type At = &'static [&'static str];
 
 const STRINGS: [At; 3] = [&["s"], &["t"], &["doc", "name"]];
@@ -228,10 +228,10 @@ impl Cond {
         }
     }
 
-    /// The condition, written with typed paths.
+    /// Returns the condition, written with typed paths.
     pub(super) fn typed(&self, p: &Paths) -> Condition<Probe> {
         use Cond::*;
-        /// Calls the macro's body with the path of a place.
+        /// Evaluates `$body` with the typed path that belongs to a list of steps.
         macro_rules! with {
             ($p:ident, $at:expr, $path:ident => $body:expr; $($steps:pat => $which:expr,)*) => {
                 match $at {
@@ -327,7 +327,7 @@ impl Cond {
     }
 }
 
-/// Two different paths: DynamoDB refuses to compare an attribute with itself.
+/// Returns two different paths, because DynamoDB refuses to compare an attribute with itself.
 fn pair(rng: &mut Rng, of: &[At]) -> (At, At) {
     let first = rng.usize(0..of.len());
     let second = (first + rng.usize(1..of.len())) % of.len();

@@ -1,4 +1,4 @@
-//! What a condition means, evaluated on an item: DynamoDB's semantics in a few lines.
+//! Reference evaluator of conditions: DynamoDB's semantics in a few lines.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ enum Operand<'a> {
     Number(i64),
     Bytes(&'a [u8]),
     Flag(bool),
-    /// Equal to no operand.
+    /// A value that is equal to no operand.
     Other,
 }
 
@@ -120,7 +120,7 @@ fn contains_number(item: &Item, name: &str, n: i64) -> bool {
     }
 }
 
-/// The value at a path; none as soon as a step leads nowhere.
+/// Returns the value at a path, or `None` if a step does not exist.
 fn find<'a>(item: &'a Item, at: &At) -> Option<&'a AttributeValue> {
     let (first, rest) = at.split_first()?;
     rest.iter()
@@ -141,7 +141,8 @@ fn operand(value: &AttributeValue) -> Option<Operand<'_>> {
     })
 }
 
-/// Values of any type are equal or not; only text, numbers and bytes of one type have an order.
+/// Compares two values. Values of any type are equal or unequal; only text, numbers and bytes of one
+/// type have an order.
 fn compare_paths(item: &Item, a: &At, op: Op, b: &At) -> bool {
     let (a, b) = (find(item, a), find(item, b));
     match (a, b, op) {
@@ -175,7 +176,7 @@ fn compare(a: Option<Operand<'_>>, op: Op, b: Option<Operand<'_>>) -> bool {
     };
     match op {
         Op::Eq => order == Some(Ordering::Equal),
-        // Also when one is missing, or they are of two types.
+        // `<>` also holds if an operand is missing, or if the types differ.
         Op::Ne => order != Some(Ordering::Equal),
         Op::Lt => order == Some(Ordering::Less),
         Op::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),

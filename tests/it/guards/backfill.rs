@@ -1,4 +1,4 @@
-//! Guards for items that were stored without.
+//! Unique items for entities that were stored without them.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn accounts() -> Db {
     db
 }
 
-/// An account without guards, as another program writes it.
+/// Stores an account without unique items, as another program does.
 async fn old(db: &Db, id: &str, email: &str, more: &str) {
     let item = format!(
         r#"{{"id":{{"S":"{id}"}},"email":{{"S":"{email}"}},"visits":{{"N":"0"}},"version":{{"N":"1"}}{more}}}"#
@@ -24,7 +24,7 @@ async fn old(db: &Db, id: &str, email: &str, more: &str) {
 }
 
 #[tokio::test]
-async fn each_value_gets_its_guard() {
+async fn backfill_writes_unique_item_for_each_value() {
     let db = accounts().await;
     for n in 0..60 {
         let handle = format!(r#","Handle":{{"S":"h{n}"}}"#);
@@ -43,7 +43,7 @@ async fn each_value_gets_its_guard() {
     assert!(e.unwrap_err().is_unique_violation());
     let found = Account::get_by_handle("h9").send(&db).await.unwrap();
     assert_eq!(found.unwrap().id, "old9");
-    // Items are as they were.
+    // The entities themselves are unchanged.
     assert_eq!(found_version(&db, "old9").await, 1);
 }
 
@@ -52,7 +52,7 @@ async fn found_version(db: &Db, id: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn values_that_two_items_have_are_told() {
+async fn backfill_reports_values_shared_by_two_items() {
     let db = accounts().await;
     account("a", "a@x").create().send(&db).await.unwrap();
     old(&db, "b", "a@x", r#","Handle":{"S":"bea"}"#).await;
@@ -86,7 +86,7 @@ async fn values_that_two_items_have_are_told() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_too_long_is_told() {
+async fn backfill_reports_too_long_value() {
     let db = accounts().await;
     old(&db, "a", &"long".repeat(600), "").await;
     old(&db, "b", "b@x", "").await;
@@ -100,9 +100,9 @@ async fn a_value_that_is_too_long_is_told() {
     assert_eq!(e.attribute_path().as_deref(), Some("email"));
 }
 
-/// Guards of items that are gone are taken over, as by any other write.
+/// Like any other write, a backfill takes over unique items whose owners are gone.
 #[tokio::test]
-async fn guards_of_nobody_are_taken_over() {
+async fn backfill_takes_over_unique_item_without_owner() {
     let db = accounts().await;
     account("gone", "a@x").create().send(&db).await.unwrap();
     raw::delete::<Account>(&db, r#"{"id":{"S":"gone"}}"#).await;
@@ -113,14 +113,14 @@ async fn guards_of_nobody_are_taken_over() {
 }
 
 #[tokio::test]
-async fn in_a_shared_table_only_the_entity_is_looked_at() {
+async fn backfill_in_shared_table_reads_only_its_entity() {
     let db = db().await;
     db.create_table::<Guarded>().await.unwrap();
     let mut expiring = user(1, "one@x");
     expiring.expires = Some(4_000_000_000);
     expiring.create().send(&db).await.unwrap();
     user(2, "two@x").create().send(&db).await.unwrap();
-    // Another program had the first expire later, and left its guard alone.
+    // Another program has changed the expiry of the first user, but not that of its unique item.
     let key = r#"{"pk":{"S":"USER#0000000001"},"sk":{"S":"PROFILE"}}"#;
     raw::delete::<User>(&db, key).await;
     let later = r#"{"pk":{"S":"USER#0000000001"},"sk":{"S":"PROFILE"},"_type":{"S":"User"},"user_id":{"N":"1"},"email":{"S":"one@x"},"name":{"S":""},"expires":{"N":"4100000000"}}"#;
@@ -139,7 +139,7 @@ async fn in_a_shared_table_only_the_entity_is_looked_at() {
 }
 
 #[tokio::test]
-async fn numbers_are_one_in_all_their_forms() {
+async fn backfill_treats_forms_of_one_number_as_equal() {
     let db = db().await;
     db.create_table::<Member>().await.unwrap();
     member(1, 70).create().send(&db).await.unwrap();
@@ -155,9 +155,9 @@ async fn numbers_are_one_in_all_their_forms() {
     assert!(report.refused[0].1.is_unique_violation());
 }
 
-/// Values move from item to item, while guards are written for all of them.
+/// Values move from item to item, while their unique items are written.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn writers_go_on_meanwhile() {
+async fn backfill_runs_beside_concurrent_writers() {
     let (db, faults) = faults::db().await;
     db.create_table::<Account>().await.unwrap();
     for n in 0..24 {
@@ -190,9 +190,9 @@ async fn writers_go_on_meanwhile() {
     assert_eq!(check::<Account>(&db).await, 48 + 72);
 }
 
-/// The value is with another item by the time that its guard would be written.
+/// The value belongs to another item by the time that the backfill writes its unique item.
 #[tokio::test]
-async fn a_value_that_moves_on_is_no_clash() {
+async fn backfill_ignores_value_that_moved_to_other_item() {
     let (db, faults) = faults::db().await;
     db.create_table::<Account>().await.unwrap();
     old(&db, "a", "a@x", "").await;

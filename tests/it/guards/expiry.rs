@@ -1,4 +1,4 @@
-//! Guards expire with their items.
+//! Unique items expire together with their owners.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use dynamodel_tests::{db, faults};
 use super::{Guarded, User, check, user};
 use crate::raw;
 
-/// The key of the guard of a user's e-mail address.
+/// Returns the key of the unique item of a user's e-mail address.
 fn guard(email: &str) -> String {
     format!(r#"{{"pk":{{"S":"_unique#User#email#{email}"}},"sk":{{"S":"_unique"}}}}"#)
 }
@@ -22,7 +22,7 @@ async fn expiry(db: &dynamodel::Db, email: &str) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn guards_expire_with_their_items() {
+async fn unique_item_expires_with_its_owner() {
     let (db, faults) = faults::db().await;
     db.create_table::<Guarded>().await.unwrap();
     let mut ada = user(1, "a@x");
@@ -60,7 +60,8 @@ async fn guards_expire_with_their_items() {
     tx.send(&db).await.unwrap();
     assert_eq!(expiry(&db, "b@x").await, Some(4_000_000_009));
 
-    // Without change of either, the guard is not written; nor read for an update of something else.
+    // If neither the value nor the expiry changes, the unique item is not written; an update of another
+    // attribute does not even read the item.
     faults.forget();
     later.put().send(&db).await.unwrap();
     let sent = faults.sent("TransactWriteItems");
@@ -80,7 +81,7 @@ async fn guards_expire_with_their_items() {
 }
 
 #[tokio::test]
-async fn an_expiry_that_is_not_known_is_refused() {
+async fn update_with_unknown_expiry_is_refused() {
     let db = db().await;
     db.create_table::<Guarded>().await.unwrap();
     let update = User::update(1_u32).apply(|u| u.expires.add(60));
@@ -91,9 +92,9 @@ async fn an_expiry_that_is_not_known_is_refused() {
     );
 }
 
-/// DynamoDB deletes expired items in no order: the guard may go before its item.
+/// DynamoDB deletes expired items in any order: the unique item may go before its owner.
 #[tokio::test]
-async fn a_guard_that_went_first_is_written_again() {
+async fn expired_unique_item_is_written_again_for_its_owner() {
     let db = db().await;
     db.create_table::<Guarded>().await.unwrap();
     for (id, email) in [(1, "a@x"), (2, "b@x"), (3, "c@x")] {
@@ -106,7 +107,7 @@ async fn a_guard_that_went_first_is_written_again() {
         .await
         .unwrap();
     User::delete(2_u32).send(&db).await.unwrap();
-    // Somebody else has the value now: the item can't come back to life with it.
+    // Another item has taken the value, so an update cannot extend the life of the old owner with it.
     user(4, "c@x").create().send(&db).await.unwrap();
     let live = User::update(3_u32).apply(|u| u.expires.set(4_000_000_000_u64));
     assert!(live.send(&db).await.unwrap_err().is_unique_violation());
@@ -114,9 +115,9 @@ async fn a_guard_that_went_first_is_written_again() {
     assert_eq!(check::<User>(&db).await, 4);
 }
 
-/// Another item has the value by the time that its guard would follow the new expiry.
+/// The value belongs to another item by the time that its unique item would get the new expiry.
 #[tokio::test]
-async fn an_expiry_does_not_claim_a_value_that_has_moved_on() {
+async fn new_expiry_does_not_claim_value_of_other_item() {
     let (db, faults) = faults::db().await;
     db.create_table::<Guarded>().await.unwrap();
     user(1, "one@x").create().send(&db).await.unwrap();

@@ -1,4 +1,4 @@
-//! Reading by a unique value.
+//! Reads by a unique value.
 
 use dynamodel::{Entity, Model};
 use dynamodel_tests::db;
@@ -7,7 +7,7 @@ use super::{Account, Guarded, Member, Team, User, account, member, user};
 use crate::raw;
 
 #[tokio::test]
-async fn by_a_unique_value() {
+async fn get_by_unique_value_finds_its_owner() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     db.create_table::<Member>().await.unwrap();
@@ -37,7 +37,7 @@ async fn by_a_unique_value() {
     );
     assert_eq!(Team::get_by_email("b@x").send(&db).await.unwrap(), None);
 
-    // A guard whose item is gone, or has another value, finds nothing.
+    // A unique item whose owner is gone, or has another value, finds nothing.
     raw::delete::<Account>(&db, r#"{"id":{"S":"a"}}"#).await;
     assert_eq!(Account::get_by_email("a@x").send(&db).await.unwrap(), None);
     let other = r#"{"id":{"S":"a"},"email":{"S":"c@x"},"visits":{"N":"0"},"version":{"N":"1"}}"#;
@@ -55,7 +55,7 @@ async fn by_a_unique_value() {
 }
 
 #[test]
-fn pictures_have_guards() {
+fn diagram_shows_unique_items() {
     let picture = Model::of::<(User, Account)>();
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     let text: Vec<String> = picture.to_string().lines().map(words).collect();

@@ -1,4 +1,4 @@
-//! Many tasks at once: whatever happens, the guards are what they should be.
+//! Many concurrent tasks: the unique items stay consistent, whatever the order of the requests.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ async fn all(tasks: impl IntoIterator<Item = impl Future<Output = ()> + Send + '
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_of_many_wins() {
+async fn one_of_many_creates_wins_unique_value() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     let won = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -43,9 +43,9 @@ async fn one_of_many_wins() {
     );
 }
 
-/// Items change their values to those of others all the time.
+/// Tasks keep changing the values of items to those of others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn values_wander() {
+async fn concurrent_value_changes_keep_unique_items_consistent() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     for n in 0..6 {
@@ -95,7 +95,7 @@ async fn values_wander() {
     assert_eq!(Account::scan().count(&db).await.unwrap(), 6);
 }
 
-/// One step of a worker in the storm.
+/// One random operation of a task under faults.
 async fn step(db: &Db, dice: &mut fastrand::Rng) -> Result<(), Error> {
     let id = u32::from(dice.u8(..5));
     let email = format!("{}@x", dice.u8(..6));
@@ -132,7 +132,7 @@ async fn step(db: &Db, dice: &mut fastrand::Rng) -> Result<(), Error> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn guards_are_kept_under_faults() {
+async fn unique_items_stay_consistent_under_faults() {
     for seed in [1, 20_261_123] {
         let (db, chaos) = Chaos::db(seed, 0.02).await;
         db.create_table::<Guarded>().await.unwrap();
@@ -163,9 +163,9 @@ async fn guards_are_kept_under_faults() {
     }
 }
 
-/// The checker finds each kind of damage.
+/// The checker detects each kind of damage.
 #[tokio::test]
-async fn the_checker_finds_what_is_broken() {
+async fn checker_detects_each_kind_of_damage() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     account("a", "a@x").create().send(&db).await.unwrap();

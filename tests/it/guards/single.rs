@@ -1,4 +1,4 @@
-//! Single writes.
+//! Writes of single items with unique attributes.
 
 use dynamodel::Entity;
 use dynamodel_tests::db;
@@ -7,7 +7,7 @@ use super::{Account, Guarded, Member, MemberByNumber, Team, User, account, check
 use crate::raw;
 
 #[tokio::test]
-async fn a_value_belongs_to_one_item() {
+async fn unique_value_belongs_to_one_item() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     let ada = account("a", "ada@x").create().send(&db).await.unwrap();
@@ -23,7 +23,7 @@ async fn a_value_belongs_to_one_item() {
     assert_eq!(Account::get("b").send(&db).await.unwrap(), None);
     assert_eq!(check::<Account>(&db).await, 2);
 
-    // An item that exists is a conflict first, as without unique attributes.
+    // An existing item is reported as a conflict first, as it is without unique attributes.
     let err = account("a", "other@x")
         .create()
         .send(&db)
@@ -43,7 +43,7 @@ async fn a_value_belongs_to_one_item() {
 }
 
 #[tokio::test]
-async fn guards_follow_whole_items() {
+async fn unique_items_follow_whole_item_writes() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     let mut ada = account("a", "ada@x").put().send(&db).await.unwrap();
@@ -54,7 +54,7 @@ async fn guards_follow_whole_items() {
     let ada = ada.replace().send(&db).await.unwrap();
     assert_eq!(check::<Account>(&db).await, 5);
 
-    // What was given up is free, what is held is not.
+    // A released value is free, a held one is not.
     let mut bob = account("c", "ada@x").create().send(&db).await.unwrap();
     bob.handle = Some("ada".into());
     let err = bob.clone().put().send(&db).await.unwrap_err();
@@ -63,7 +63,7 @@ async fn guards_follow_whole_items() {
     let bob = bob.put().send(&db).await.unwrap();
     assert_eq!((bob.version, check::<Account>(&db).await), (2, 7));
 
-    // Old versions are conflicts, and guards stay with the item.
+    // A stale version is a conflict, and the unique items stay with their owner.
     let mut stale = ada.clone();
     stale.version = 1;
     stale.email = "stale@x".into();
@@ -89,7 +89,7 @@ async fn guards_follow_whole_items() {
 }
 
 #[tokio::test]
-async fn guards_follow_updates() {
+async fn unique_items_follow_updates_and_deletes() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     account("a", "ada@x").create().send(&db).await.unwrap();
@@ -146,7 +146,7 @@ async fn guards_follow_updates() {
         .await
         .unwrap();
     assert_eq!(check::<Account>(&db).await, 4);
-    // The same value again, and an update that creates the item.
+    // An update with the same value, and an update that creates the item.
     Account::update("a")
         .apply(|a| a.email.set("lovelace@x"))
         .send(&db)
@@ -178,7 +178,7 @@ async fn guards_follow_updates() {
 }
 
 #[tokio::test]
-async fn what_transactions_do_not_return_is_refused() {
+async fn unique_write_refuses_return_values() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     account("a", "ada@x").create().send(&db).await.unwrap();
@@ -213,7 +213,7 @@ async fn what_transactions_do_not_return_is_refused() {
         assert!(err.is_invalid_request(), "{err}");
         assert!(err.to_string().contains("`modify`"), "{err}");
     }
-    // What no guard follows is one UpdateItem as ever.
+    // An update without unique attributes is still one UpdateItem.
     let a = Account::update("a")
         .apply(|a| a.visits.add(3))
         .returning_new()
@@ -224,7 +224,7 @@ async fn what_transactions_do_not_return_is_refused() {
 }
 
 #[tokio::test]
-async fn values_that_are_not_known_are_refused() {
+async fn update_with_unknown_or_too_long_unique_value_is_refused() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     db.create_table::<Member>().await.unwrap();
@@ -275,14 +275,14 @@ async fn values_that_are_not_known_are_refused() {
 }
 
 #[tokio::test]
-async fn numbers_and_sort_keys() {
+async fn unique_numbers_are_compared_by_value() {
     let db = db().await;
     db.create_table::<Member>().await.unwrap();
     member(1, 1_200).create().send(&db).await.unwrap();
     member(2, None).create().send(&db).await.unwrap();
     let err = member(3, 1_200).put().send(&db).await.unwrap_err();
     assert!(err.is_unique_violation(), "{err}");
-    // Other spellings of the number are the number.
+    // Other spellings of a number count as the same number.
     raw::put::<Member>(
         &db,
         r#"{"club":{"S":"chess"},"number":{"N":"1"},"badge":{"N":"1.2E+3"},"name":{"S":"raw"}}"#,
@@ -293,7 +293,7 @@ async fn numbers_and_sort_keys() {
     assert!(err.is_unique_violation(), "{err}");
     member(2, 1_200).put().send(&db).await.unwrap();
 
-    // Reads of entities do not meet guards, which lie in the index too.
+    // Reads of the entity leave out the unique items, although the index holds them too.
     assert_eq!(raw::count::<Member>(&db).await, 4);
     assert_eq!(Member::scan().count(&db).await.unwrap(), 2);
     assert_eq!(
@@ -309,7 +309,7 @@ async fn numbers_and_sort_keys() {
     assert_eq!(Member::by_number(0_u32).count(&db).await.unwrap(), 0);
 }
 #[tokio::test]
-async fn entities_of_a_shared_table() {
+async fn entities_of_shared_table_have_separate_unique_values() {
     let db = db().await;
     db.create_table::<Guarded>().await.unwrap();
     user(1, "ada@x").create().send(&db).await.unwrap();

@@ -1,4 +1,5 @@
-//! Guards whose items are gone, or have another value: nobody has to wait for them.
+//! Unique items whose owners are gone, or have another value: the next write takes the value over at
+//! once.
 
 use dynamodel::{Entity, Transaction};
 use dynamodel_tests::db;
@@ -11,7 +12,7 @@ async fn gone(db: &dynamodel::Db, id: &str) {
 }
 
 #[tokio::test]
-async fn a_guard_without_owner_is_taken_over() {
+async fn unique_item_without_owner_is_taken_over() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     for (id, email) in [("a", "a@x"), ("b", "b@x"), ("c", "c@x"), ("d", "d@x")] {
@@ -25,10 +26,10 @@ async fn a_guard_without_owner_is_taken_over() {
         .send(&db)
         .await
         .unwrap();
-    // The item itself comes back.
+    // The owner itself is created again.
     gone(&db, "c").await;
     account("c", "c@x").create().send(&db).await.unwrap();
-    // The owner is there, with another value that nobody guards.
+    // The owner exists, but without the value of its unique item.
     raw::put::<Account>(
         &db,
         r#"{"id":{"S":"d"},"visits":{"N":"0"},"version":{"N":"9"}}"#,
@@ -47,7 +48,7 @@ async fn a_guard_without_owner_is_taken_over() {
 }
 
 #[tokio::test]
-async fn the_owner_may_be_in_the_same_transaction() {
+async fn takeover_succeeds_when_transaction_recreates_owner() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     account("a", "a@x").create().send(&db).await.unwrap();
@@ -59,9 +60,9 @@ async fn the_owner_may_be_in_the_same_transaction() {
     assert_eq!(check::<Account>(&db).await, 4);
 }
 
-/// The owner's own operation pins what it has, so that nothing else has to check it.
+/// The owner's own operation pins its values, so the transaction needs no separate check of the owner.
 #[tokio::test]
-async fn the_owner_may_change_something_else() {
+async fn takeover_succeeds_when_transaction_updates_owner() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     account("a", "a@x").create().send(&db).await.unwrap();
@@ -73,7 +74,7 @@ async fn the_owner_may_change_something_else() {
     tx.send(&db).await.unwrap();
     assert_eq!(check::<Account>(&db).await, 4);
 
-    // It has the value again: nobody takes it.
+    // The value has a valid owner again, so a takeover fails.
     let mut tx = Transaction::new();
     tx.update(Account::update("b").apply(|b| b.handle.set("bob")));
     let c = tx.put(account("c", "a@x").create());
@@ -85,9 +86,10 @@ async fn the_owner_may_change_something_else() {
     assert_eq!(check::<Account>(&db).await, 4);
 }
 
-/// No transaction has two operations on one item: one check of the owner serves all its guards.
+/// A transaction cannot have two operations on one item, so one check of the owner serves all its unique
+/// items.
 #[tokio::test]
-async fn all_guards_of_one_owner_at_once() {
+async fn takeover_of_two_values_checks_their_owner_once() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     for (id, handle) in [("a", "ada"), ("b", "bob")] {
@@ -100,7 +102,7 @@ async fn all_guards_of_one_owner_at_once() {
     new.handle = Some("ada".to_owned());
     new.create().send(&db).await.unwrap();
 
-    // The owner is there, and still has one of both.
+    // The owner exists, and still has one of its two values.
     let other = r#"{"id":{"S":"b"},"Handle":{"S":"bob"},"visits":{"N":"0"},"version":{"N":"1"}}"#;
     raw::put::<Account>(&db, other).await;
     let mut new = account("d", "b@x");
@@ -116,9 +118,9 @@ async fn all_guards_of_one_owner_at_once() {
     assert_eq!(check::<Account>(&db).await, 7);
 }
 
-/// What the transaction does to the owner beside is not about guards, and must not have to be.
+/// The transaction may check or update the owner for reasons of its own.
 #[tokio::test]
-async fn the_owner_may_be_checked_or_counted_on() {
+async fn takeover_succeeds_when_transaction_checks_owner() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     for id in ["a", "b", "c"] {
@@ -137,7 +139,7 @@ async fn the_owner_may_be_checked_or_counted_on() {
     tx.put(account("e", "b@x").create());
     tx.send(&db).await.unwrap();
 
-    // What they demand is demanded still.
+    // The caller's condition on the owner still holds.
     let mut tx = Transaction::new();
     let c = tx.check(Account::check("c").when(|c| c.visits.eq(1)));
     tx.put(account("f", "c@x").create());
@@ -146,7 +148,7 @@ async fn the_owner_may_be_checked_or_counted_on() {
         err.reason(c).is_some_and(|r| r.is_condition_failed()),
         "{err}"
     );
-    // An owner that has its value keeps it.
+    // An owner that has the value keeps it.
     let mut tx = Transaction::new();
     tx.update(Account::update("d").apply(|d| d.visits.add(1)));
     let f = tx.put(account("f", "a@x").create());
@@ -160,7 +162,7 @@ async fn the_owner_may_be_checked_or_counted_on() {
 }
 
 #[tokio::test]
-async fn a_guard_of_somebody_else_stays() {
+async fn write_leaves_unique_item_of_other_owner() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     account("a", "a@x").create().send(&db).await.unwrap();
@@ -179,7 +181,7 @@ async fn a_guard_of_somebody_else_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_of_many_takes_over() {
+async fn one_of_many_creates_takes_value_over() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     for round in 0..3 {

@@ -1,4 +1,5 @@
-//! Transactions, `modify` and `diff`, and what happens between reading and writing.
+//! Unique attributes in transactions, `modify` and `diff`, and changes between their read and their
+//! write.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use dynamodel_tests::{db, is_embedded};
 use super::{Account, Guarded, Team, User, account, check, user};
 
 #[tokio::test]
-async fn values_move_within_a_transaction() {
+async fn unique_values_move_within_one_transaction() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     let a = account("a", "a@x").create().send(&db).await.unwrap();
@@ -37,7 +38,7 @@ async fn values_move_within_a_transaction() {
 }
 
 #[tokio::test]
-async fn reasons_belong_to_the_operations() {
+async fn cancellation_reasons_name_operations_of_the_caller() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     db.create_table::<Guarded>().await.unwrap();
@@ -80,7 +81,7 @@ async fn reasons_belong_to_the_operations() {
         Some("a@x")
     );
 
-    // Two items that get one value are refused before anything is sent.
+    // Two items of the transaction with one value are refused before sending.
     let mut tx = Transaction::new();
     tx.put(account("b", "b@x").create());
     tx.put(account("c", "b@x").create());
@@ -93,7 +94,7 @@ async fn reasons_belong_to_the_operations() {
 }
 
 #[tokio::test]
-async fn sent_again_under_one_token() {
+async fn repeated_token_makes_unique_write_happen_once() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     let token = format!("{:x}", fastrand::u128(..));
@@ -106,7 +107,7 @@ async fn sent_again_under_one_token() {
 }
 
 #[tokio::test]
-async fn guards_count() {
+async fn unique_items_count_toward_transaction_limit() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     let mut tx = Transaction::new();
@@ -130,7 +131,7 @@ async fn guards_count() {
 }
 
 #[tokio::test]
-async fn all_kinds_of_operations() {
+async fn transaction_mixes_all_operations_with_unique_values() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     db.create_table::<Guarded>().await.unwrap();
@@ -164,7 +165,7 @@ async fn all_kinds_of_operations() {
 }
 
 #[tokio::test]
-async fn modify_and_diff() {
+async fn modify_and_diff_keep_unique_items() {
     let db = db().await;
     db.create_table::<Account>().await.unwrap();
     let a = account("a", "a@x").create().send(&db).await.unwrap();
@@ -188,7 +189,8 @@ async fn modify_and_diff() {
     assert_eq!(check::<Account>(&db).await, 5);
     let err = a.diff(&other).send(&db).await.unwrap_err();
     assert!(err.is_conflict(), "{err}");
-    // A long text makes the diff the smaller one, and the whole item otherwise.
+    // If a long text makes the diff the smaller request, `modify` sends the diff, and otherwise the
+    // whole item.
     let none = other.clone();
     Account::get("a")
         .modify(&db, |a| {
@@ -201,9 +203,9 @@ async fn modify_and_diff() {
     assert_eq!(check::<Account>(&db).await, 4);
 }
 
-/// What was read before the transaction is read again when it has changed since.
+/// An item that changes between the read and the transaction is read again.
 #[tokio::test]
-async fn a_value_that_moves_in_between_is_read_again() {
+async fn changed_item_is_read_again_before_transaction() {
     let (db, faults) = faults::db().await;
     db.create_table::<Account>().await.unwrap();
     account("a", "a@x").create().send(&db).await.unwrap();
@@ -234,9 +236,9 @@ async fn a_value_that_moves_in_between_is_read_again() {
     }
 }
 
-/// Our own write, found by a retry after its answer was lost, is no violation.
+/// A retry that finds the call's own write, after the response was lost, reports no violation.
 #[tokio::test]
-async fn lost_answers_are_no_violations() {
+async fn lost_response_is_no_unique_violation() {
     let (db, faults) = faults::db().await;
     db.create_table::<Account>().await.unwrap();
     for lost in [Fault::DropResponse, Fault::FailAfter, Fault::CutBody] {
@@ -254,11 +256,11 @@ async fn lost_answers_are_no_violations() {
 }
 
 #[tokio::test]
-async fn trying_again_is_bounded() {
+async fn retries_stop_after_given_attempts() {
     let (db, faults) = faults::db().await;
     db.create_table::<Account>().await.unwrap();
     account("a", "a@x").create().send(&db).await.unwrap();
-    // Every read answers with what is not there, so that every pin fails.
+    // Every read returns a value that is not stored, so every check of the read value fails.
     faults.always(
         "GetItem",
         Fault::Answer(r#"{"Item":{"id":{"S":"a"},"email":{"S":"other@x"}}}"#),

@@ -1,4 +1,4 @@
-//! What is borrowed of a sharded index is what is owned, page by page.
+//! Borrowed reads of a sharded index return the same items as owned reads, page by page.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ impl OrderView<'_> {
     }
 }
 
-/// Nothing of the key: it is fetched beside that.
+/// A view without key attributes, which the merge fetches in addition.
 #[derive(Debug, Projection)]
 #[dynamo(of = Order)]
 struct NoteView<'a> {
@@ -75,7 +75,8 @@ fn items(page: &BorrowedPage<OrderView<'_>>) -> Vec<Order> {
     orders
 }
 
-/// Reads page after page both ways: the same items, counts, costs and cursors. Gives all items.
+/// Reads page after page, borrowed and owned, and compares items, counts, costs and cursors. Returns all
+/// items.
 async fn compared(db: &Db, query: impl Fn() -> Query<Order, OrderByRegion>) -> Vec<Order> {
     let (mut all, mut cursor) = (Vec::new(), None::<Cursor>);
     for _ in 0..500 {
@@ -96,7 +97,7 @@ async fn compared(db: &Db, query: impl Fn() -> Query<Order, OrderByRegion>) -> V
     panic!("it has no end");
 }
 
-/// Texts that JSON escapes, some of them equal.
+/// Returns an order whose note is a text that JSON escapes; some notes are equal.
 fn escaped(random: &mut fastrand::Rng, order: Order) -> Order {
     let texts = ["\"", "\\", "a\nb", "\u{1}", "],\"Count\":1}", "é\t☃", "a"];
     let note = random.choice(texts).map(str::to_owned);
@@ -104,7 +105,7 @@ fn escaped(random: &mut fastrand::Rng, order: Order) -> Order {
 }
 
 #[tokio::test]
-async fn random_items_page_by_page() {
+async fn borrowed_pages_of_random_items_equal_owned_pages() {
     let rounds = if is_embedded() { 2 } else { 1 };
     for seed in 0..rounds {
         let mut random = fastrand::Rng::with_seed(100 + seed);
@@ -153,7 +154,7 @@ async fn random_items_page_by_page() {
     }
 }
 
-/// The pages of one reading have these items, and each says where to go on.
+/// Checks that the pages of one read have these items, and that the cursor of each continues the read.
 async fn read_on(
     db: &Db,
     query: impl Fn() -> Query<Order, OrderByRegion>,
@@ -185,7 +186,8 @@ async fn read_on(
     assert_eq!(given, expected.len());
 }
 
-/// What each request since the last time was for, whatever the order in which answers came.
+/// Returns a sorted description of each request since the last call, because responses arrive in any
+/// order.
 fn sent(script: &Faults) -> Vec<String> {
     let sent = script.sent("Query");
     let mut requests: Vec<String> = sent
@@ -204,7 +206,7 @@ fn sent(script: &Faults) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn pages_after_pages_read_nothing_twice() {
+async fn series_of_pages_requests_no_item_twice() {
     let (db, script) = faults::db().await;
     db.create_table::<Order>().await.unwrap();
     put(&db, (0..100).map(|n| order(n, n % 30))).await;
@@ -228,14 +230,15 @@ async fn pages_after_pages_read_nothing_twice() {
         let sizes: Vec<usize> = pages.iter().map(|p| p.iter().count()).collect();
         let (last, others) = sizes.split_last().unwrap();
         assert!(others.iter().all(|n| *n == 20) && *last <= 20, "{sizes:?}");
-        // Each answer is counted and paid for by one page.
+        // The count and the cost of each response belong to one page.
         let count: u64 = pages.iter().map(BorrowedPage::count).sum();
         assert!((all.len() as u64..=100).contains(&count), "{count}");
         let units = pages.iter().map(|p| p.consumed_capacity().unwrap());
         let units: f64 = units.map(|c| c.capacity_units).sum();
         assert!(units >= 0.5 * 16.0, "{units}");
     }
-    // The first page costs what it costs alone, and pages that are not looked at cost nothing.
+    // The first page of a series costs the same as a single page, and pages that are not requested cost
+    // nothing.
     sent(&script);
     let page = query().borrowed::<OrderView<'_>>().page(&db).await.unwrap();
     let expected = sent(&script);
@@ -245,7 +248,7 @@ async fn pages_after_pages_read_nothing_twice() {
     assert_eq!(items(&first), items(&page));
     assert_eq!((first.count(), first.next()), (page.count(), page.next()));
     drop(pages);
-    // It lives on without the pages beside it.
+    // The first page stays valid after the other pages are dropped.
     assert_eq!(items(&first), items(&page));
     let shown = format!("{first:?}");
     assert!(
@@ -255,7 +258,7 @@ async fn pages_after_pages_read_nothing_twice() {
 }
 
 #[tokio::test]
-async fn limits_and_pages_of_nothing() {
+async fn borrowed_shards_handle_zero_limit_empty_result_and_wrong_cursor() {
     let db = orders((0..10).map(|n| order(n, n))).await;
     let query = || Order::by_status("open");
     let none = query().limit(0).borrowed::<OrderView<'_>>();
@@ -267,7 +270,7 @@ async fn limits_and_pages_of_nothing() {
     let invalid = Order::by_status("").borrowed::<OrderView<'_>>();
     let e = invalid.pages(&db).try_next().await.unwrap_err();
     assert!(e.is_invalid_key() && e.attempts() == 0, "{e}");
-    // A cursor of one direction is none of the other.
+    // A cursor of one direction is refused in the other.
     let page = query().page_size(3).borrowed::<OrderView<'_>>();
     let next = page.page(&db).await.unwrap().next();
     let back = query().descending().start_at(next);
@@ -278,7 +281,7 @@ async fn limits_and_pages_of_nothing() {
 }
 
 #[tokio::test]
-async fn parts_of_items_and_indexes_that_hold_less() {
+async fn borrowed_projections_equal_owned_projections() {
     let db = orders((0..40).map(|n| Order {
         note: Some(format!("note \"{}\"", n % 7)),
         year: Some(2026),
@@ -301,7 +304,7 @@ async fn parts_of_items_and_indexes_that_hold_less() {
         .unwrap();
     assert!(ids.iter().eq(held.iter().map(|o| &o.id)));
 
-    // Without a sort key there is no order.
+    // An index without a sort key has no order.
     for size in [1, 6, 100] {
         let mut ids = Vec::new();
         let read = Order::by_year(2026_u16).page_size(size);
@@ -317,7 +320,7 @@ async fn parts_of_items_and_indexes_that_hold_less() {
 }
 
 #[tokio::test]
-async fn of_an_entity_in_a_shared_table() {
+async fn borrowed_pages_of_shared_table_equal_owned_pages() {
     let db = dynamodel_tests::db().await;
     db.create_table::<App>().await.unwrap();
     let mut random = fastrand::Rng::with_seed(5);
@@ -356,9 +359,9 @@ async fn of_an_entity_in_a_shared_table() {
     }
 }
 
-/// Answers of 1 MB, which end at different places of the order.
+/// Responses are cut at 1 MB, which ends them at different places in the order.
 #[tokio::test]
-async fn large_items() {
+async fn large_borrowed_items_are_merged_without_gap() {
     let db = dynamodel_tests::db().await;
     db.create_table::<Ton>().await.unwrap();
     let note = "x\"".repeat(75_000);
@@ -413,9 +416,9 @@ struct TonView<'a> {
     note: &'a str,
 }
 
-/// A page of which a shard fails is no page, and the cursor before it still stands.
+/// A page fails if one of its shards does, and the cursor before it stays valid.
 #[tokio::test]
-async fn a_shard_fails() {
+async fn failing_shard_fails_borrowed_page_but_not_cursor() {
     let (db, script) = faults::db().await;
     db.create_table::<Order>().await.unwrap();
     put(&db, (0..60).map(|n| order(n, n))).await;
@@ -432,12 +435,12 @@ async fn a_shard_fails() {
     assert!(second().page(&db).await.is_err());
     let second = second().page(&db).await.unwrap();
     assert!(items(&second).iter().map(|o| o.placed_at).eq(10..20));
-    // It is asked again where that can help.
+    // A request of one shard is retried after a service fault.
     script.next("Query", [Fault::Pass, Fault::SERVICE_FAULT]);
     let page = query().borrowed::<OrderView<'_>>().page(&db).await.unwrap();
     assert_eq!(items(&page), items(&first));
 
-    // Later pages: those before it were given.
+    // If a later page fails, the pages before it have been delivered.
     script.next("Query", (0..16).map(|_| Fault::Pass).chain([FAULT]));
     let mut pages = query().borrowed::<OrderView<'_>>().pages(&db);
     let mut last = None;
@@ -472,9 +475,9 @@ async fn a_shard_fails() {
     assert!(seen.into_iter().eq(0..given));
 }
 
-/// Answers come when they like, and who waits for a page may stop waiting and come back.
+/// Responses arrive in any order, and a caller may stop waiting for a page and poll again later.
 #[tokio::test]
-async fn answers_that_are_late() {
+async fn late_responses_keep_order_of_items() {
     let (db, script) = faults::db().await;
     db.create_table::<Order>().await.unwrap();
     put(&db, (0..60).map(|n| order(n, n))).await;
@@ -507,7 +510,7 @@ async fn answers_that_are_late() {
 }
 
 #[tokio::test]
-async fn an_unreadable_item_costs_itself() {
+async fn unreadable_borrowed_item_does_not_affect_others() {
     let db = orders((0..10).map(|n| order(n, n * 10))).await;
     let shard = shard(&[('S', "bad"), ('N', "1e0")], 16);
     let item = format!(
@@ -537,9 +540,9 @@ async fn an_unreadable_item_costs_itself() {
     assert_eq!(seen, 5);
 }
 
-/// Answers that no item can be taken of.
+/// Tests responses from which no item can be read.
 #[tokio::test]
-async fn broken_answers() {
+async fn broken_response_of_shard_is_an_error() {
     let (db, script) = faults::db().await;
     db.create_table::<Pair>().await.unwrap();
     let read = || Pair::by_kind(1_u8).borrowed::<PairView<'_>>();

@@ -1,4 +1,4 @@
-//! Cursors of sharded indexes belong to their query.
+//! Cursors of sharded indexes, which are valid in their own query only.
 
 use dynamodel::{Cursor, Error, Query};
 
@@ -33,14 +33,14 @@ fn check(error: Option<Error>, message: &str) {
 }
 
 #[tokio::test]
-async fn as_text() {
+async fn shard_cursor_survives_as_short_text() {
     let (db, cursor) = db().await;
     let text = cursor.to_string();
     assert!(
         text.chars()
             .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
     );
-    // The sort key and the primary key of each shard, and no names.
+    // The text has the sort key and the primary key of each shard, and no names.
     assert!(text.len() < 60 * 16, "{}", text.len());
     let json = serde_json::to_string(&cursor).unwrap();
     let cursor: Cursor = serde_json::from_str(&json).unwrap();
@@ -56,7 +56,7 @@ async fn as_text() {
 }
 
 #[tokio::test]
-async fn of_another_query() {
+async fn shard_cursor_is_refused_by_other_queries() {
     let (db, cursor) = db().await;
     let closed = Order::by_status("closed").start_at(cursor.clone());
     refused(&db, closed, "it comes from another query").await;
@@ -81,7 +81,7 @@ async fn of_another_query() {
         .count(&db)
         .await;
     check(scan.err(), "it is of an index that is spread over shards");
-    // The other way round.
+    // A cursor of a table is refused by a query of a sharded index.
     let page = Order::scan().page_size(3).page(&db).await.unwrap();
     let query = Order::by_status("open").start_at(page.next);
     refused(&db, query, "it comes from another table or index").await;
@@ -103,7 +103,7 @@ async fn db_cursor(db: &Db) -> Cursor {
 }
 
 #[tokio::test]
-async fn tampered() {
+async fn tampered_shard_cursor_is_refused_or_names_other_position() {
     let (db, cursor) = db().await;
     let text = cursor.to_string();
     let start = async |text: &str| {
@@ -117,7 +117,8 @@ async fn tampered() {
     }
     let e = start(&format!("{text}AAAA")).await.unwrap_err();
     assert!(e.is_invalid_cursor(), "{e}");
-    // A changed character is refused here or by the service, or is another place of the same query.
+    // A changed character is refused by the library or the service, or names another position of the
+    // same query.
     for at in (0..text.len()).step_by(5) {
         let mut changed = text.clone().into_bytes();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };

@@ -1,4 +1,4 @@
-//! A shard that fails: nothing is half given.
+//! Failing shards: a result is complete or an error.
 
 use dynamodel_tests::faults::{self, Fault};
 use futures_util::StreamExt;
@@ -13,7 +13,7 @@ fn third() -> Vec<Fault> {
 }
 
 #[tokio::test]
-async fn one_shard_fails() {
+async fn failing_shard_fails_whole_read_but_not_cursor() {
     let (db, script) = faults::db().await;
     db.create_table::<Order>().await.unwrap();
     put(&db, (0..60).map(|n| order(n, n))).await;
@@ -29,7 +29,7 @@ async fn one_shard_fails() {
     assert!(Order::by_status("open").all(&db).await.is_err());
     script.next("Query", third());
     assert!(Order::by_status("open").count(&db).await.is_err());
-    // The cursor still stands.
+    // The cursor stays valid.
     let first = page().page(&db).await.unwrap();
     script.next("Query", third());
     assert!(page().start_at(first.next.clone()).page(&db).await.is_err());
@@ -38,7 +38,7 @@ async fn one_shard_fails() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_with_the_error() {
+async fn stream_ends_after_error_of_one_shard() {
     let (db, script) = faults::db().await;
     db.create_table::<Order>().await.unwrap();
     put(&db, (0..60).map(|n| order(n, n))).await;
@@ -49,7 +49,7 @@ async fn a_stream_ends_with_the_error() {
         assert_eq!(order.placed_at, given);
         given += 1;
     }
-    // One item of each shard was at hand, and the first shard that had no more was asked again.
+    // One item of each shard was buffered, and the first shard without more items was requested again.
     assert!((1..=16).contains(&given), "{given}");
     assert!(stream.next().await.is_none());
     script.next("Query", [FAULT]);
@@ -59,7 +59,7 @@ async fn a_stream_ends_with_the_error() {
 }
 
 #[tokio::test]
-async fn an_unreadable_item_costs_itself() {
+async fn unreadable_item_of_shard_does_not_affect_others() {
     let db = orders((0..10).map(|n| order(n, n * 10))).await;
     let shard = shard(&[('S', "bad"), ('N', "1e0")], 16);
     let item = format!(

@@ -1,4 +1,4 @@
-//! The merged order is exact: against a sort of the same data, at every size of page.
+//! The merged order is exact: compared with a sort of the same data, at every page size.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use dynamodel_tests::is_embedded;
 
 use super::*;
 
-/// Pages through by a cursor that travels as text.
+/// Reads all pages by a cursor that is passed as text.
 async fn paged(
     db: &Db,
     size: u32,
@@ -36,7 +36,8 @@ fn shard_of(o: &Order) -> u64 {
     shard(&[('S', &o.id), ('N', "1e0")], 5)
 }
 
-/// Few values of each kind, so that many are equal, and those that are easily sorted wrongly.
+/// Returns an order with few distinct values, so that many are equal, and with values that are easily
+/// sorted wrongly.
 pub(super) fn random_order(random: &mut fastrand::Rng, n: usize) -> Order {
     let amounts = [
         "-99999999999999999999",
@@ -74,7 +75,7 @@ pub(super) fn random_order(random: &mut fastrand::Rng, n: usize) -> Order {
 }
 
 #[tokio::test]
-async fn random_items_in_their_order() {
+async fn merge_keeps_order_of_random_items() {
     let rounds = if is_embedded() { 4 } else { 2 };
     for seed in 0..rounds {
         let mut random = fastrand::Rng::with_seed(seed);
@@ -125,9 +126,9 @@ fn check(found: &[Order], expected: &[Order], direction: fn(Ordering) -> Orderin
     assert_eq!(sorted(found), sorted(expected));
 }
 
-/// A shared table, by text: the template keeps the order, and so does the merge.
+/// In a shared table, the template's text keeps the order, and so does the merge.
 #[tokio::test]
-async fn of_an_entity_in_a_shared_table() {
+async fn merge_keeps_order_of_shared_table_items() {
     let db = dynamodel_tests::db().await;
     db.create_table::<App>().await.unwrap();
     let mut random = fastrand::Rng::with_seed(3);
@@ -187,9 +188,9 @@ async fn of_an_entity_in_a_shared_table() {
     assert!(one.all(&db).await.unwrap().iter().eq(expected));
 }
 
-/// Shards that end at different pages of 1 MB are merged without a gap.
+/// Shards whose pages end at different places, because of the limit of 1 MB, are merged without a gap.
 #[tokio::test]
-async fn large_items() {
+async fn large_items_are_merged_without_gap() {
     let note = "x".repeat(150_000);
     let items = (0..60_u64).map(|n| Order {
         note: Some(note.clone()),

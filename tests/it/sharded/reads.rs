@@ -1,4 +1,4 @@
-//! What a query of a sharded index does beside merging.
+//! Queries of a sharded index: conditions, projections, costs and limits.
 
 use dynamodel_tests::faults;
 use futures_util::TryStreamExt;
@@ -15,7 +15,7 @@ async fn hundred() -> Db {
 }
 
 #[tokio::test]
-async fn sort_conditions_and_filters() {
+async fn sharded_query_respects_sort_conditions_and_filters() {
     let db = hundred().await;
     let some = Order::by_status("open")
         .sort(|k| k.placed_at.between(950, 960))
@@ -31,7 +31,7 @@ async fn sort_conditions_and_filters() {
     assert_eq!(filtered().limit(5).count(&db).await.unwrap(), 5);
     assert_eq!(filtered().limit(5).all(&db).await.unwrap(), all[..5]);
     assert_eq!(filtered().first(&db).await.unwrap().as_ref(), all.first());
-    // Pages of a filter can be short, and come to the end.
+    // Pages of a filtered query can be short, but they reach the end.
     for size in [1, 4, 30] {
         let (mut paged, mut cursor) = (Vec::new(), None);
         for _ in 0..200 {
@@ -53,7 +53,7 @@ async fn sort_conditions_and_filters() {
 }
 
 #[tokio::test]
-async fn parts_of_items() {
+async fn sharded_query_selects_projection_and_hydrates() {
     let db = hundred().await;
     let query = || Order::by_status("open").sort(|k| k.placed_at.le(905));
     let whole = query().all(&db).await.unwrap();
@@ -64,7 +64,8 @@ async fn parts_of_items() {
             .map(|o| &o.note)
             .eq(notes.iter().map(|n| &n.note))
     );
-    // Of an index that holds less: its own type, and whole entities by their keys.
+    // An index that holds only some attributes can be read by its own type, or hydrated to whole
+    // entities.
     let held: Vec<OrderByNote> = Order::by_note("open").select().all(&db).await.unwrap();
     assert_eq!(held.len(), 34);
     assert!(held.is_sorted_by_key(|o| o.note.clone()));
@@ -83,7 +84,7 @@ async fn parts_of_items() {
 }
 
 #[tokio::test]
-async fn without_a_sort_key() {
+async fn sharded_query_without_sort_key_reads_every_item() {
     let db = hundred().await;
     let query = || Order::by_year(2021_u16);
     let mut ids: Vec<String> = query()
@@ -123,7 +124,7 @@ async fn without_a_sort_key() {
 }
 
 #[tokio::test]
-async fn streams() {
+async fn sharded_streams_equal_all() {
     let db = hundred().await;
     let all = Order::by_status("open").all(&db).await.unwrap();
     let stream = Order::by_status("open").page_size(10).stream(&db);
@@ -140,7 +141,7 @@ async fn streams() {
 }
 
 #[tokio::test]
-async fn costs_are_those_of_all_shards() {
+async fn sharded_query_sums_costs_of_all_shards() {
     let (db, sent) = faults::db().await;
     db.create_table::<Order>().await.unwrap();
     put(&db, (0..100).map(|n| order(n, n))).await;
@@ -148,7 +149,7 @@ async fn costs_are_those_of_all_shards() {
     let page = page.page(&db).await.unwrap();
     assert_eq!(page.items.len(), 20);
     let bodies = sent.sent("Query");
-    // One request to each shard, for twice its share; one more to a shard that has more of the page.
+    // Each shard gets one request for twice its share, and a second one if it holds more of the page.
     assert!((16..20).contains(&bodies.len()), "{}", bodies.len());
     assert!(bodies.iter().all(|r| r.body.contains("\"Limit\":6")));
     assert!(page.scanned_count >= 20 && page.scanned_count <= 6 * bodies.len() as u64);
@@ -161,7 +162,7 @@ async fn costs_are_those_of_all_shards() {
 }
 
 #[test]
-fn requests_can_be_looked_at() {
+fn sharded_query_shows_request_of_each_shard() {
     let json = Order::by_status("open").page_size(20).to_json().unwrap();
     let requests: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
     assert_eq!(requests.len(), 16);
@@ -184,7 +185,7 @@ fn requests_can_be_looked_at() {
         requests[9]["ExpressionAttributeValues"][":v0"]["S"],
         "STATE#open#009"
     );
-    // What the merge needs is fetched beside the projection.
+    // The projection also contains the attributes that the merge needs.
     assert_eq!(
         requests[9]["ProjectionExpression"]
             .as_str()
@@ -201,9 +202,9 @@ struct Done {
     done: bool,
 }
 
-/// A scan of the index reads it as one.
+/// A scan reads a sharded index like any other.
 #[tokio::test]
-async fn scans() {
+async fn scan_cursor_of_sharded_index_is_refused_by_query() {
     let db = hundred().await;
     let scan = Order::scan().index::<OrderByStatus>().page_size(30);
     let (page, query) = (scan.page(&db).await.unwrap(), Order::by_status("open"));
@@ -212,9 +213,9 @@ async fn scans() {
     assert!(e.is_invalid_cursor(), "{e}");
 }
 
-/// A value that is too long for a key only with its shard is refused before anything is sent.
+/// A value that is too long for a key because of its shard suffix is refused before sending.
 #[tokio::test]
-async fn the_longest_value() {
+async fn value_too_long_with_shard_is_refused_before_sending() {
     let db = dynamodel_tests::db().await;
     db.create_table::<App>().await.unwrap();
     let state = |bytes| "x".repeat(bytes - "STATE#".len());

@@ -1,8 +1,8 @@
-//! Writes are spread evenly, and by a hash that never changes.
+//! Writes are spread evenly over shards, by a hash that never changes.
 
 use super::*;
 
-/// The shard that a put writes.
+/// Returns the shard that a put writes.
 fn written(order: Order) -> usize {
     let json: serde_json::Value = serde_json::from_str(&order.put().to_json().unwrap()).unwrap();
     let shard = json["Item"]["_by_status_shard"]["N"].as_str().unwrap();
@@ -17,7 +17,7 @@ fn written_task(task: Task) -> usize {
     shard.strip_prefix('#').unwrap().parse().unwrap()
 }
 
-/// Pearson's statistic of 16 shards, which is above 44.3 by chance once in ten thousand times.
+/// Checks Pearson's statistic of 16 shards, which exceeds 44.3 by chance once in ten thousand times.
 #[track_caller]
 fn check_even(shards: impl Iterator<Item = usize>) {
     let mut found = [0_u32; 16];
@@ -35,11 +35,11 @@ fn check_even(shards: impl Iterator<Item = usize>) {
 }
 
 #[test]
-fn sequences() {
+fn ascending_keys_are_spread_evenly() {
     check_even((0..5_000).map(|n| written(order(n, 0))));
     check_even((0..5_000).map(|n| written(order(format!("order-{n:08}"), 0))));
     check_even((0..5_000).map(|n| written(order(format!("{}", n * 1_000), 0))));
-    // The same id, and the sort key counts up.
+    // The same id with ascending sort keys.
     let line = |line| Order {
         line,
         ..order("one", 0)
@@ -54,7 +54,7 @@ fn sequences() {
 }
 
 #[test]
-fn identifiers() {
+fn identifiers_are_spread_evenly() {
     let mut random = fastrand::Rng::with_seed(7);
     let mut v4 = || uuid::Builder::from_random_bytes(random.u128(..).to_be_bytes()).into_uuid();
     check_even((0..5_000).map(|_| written(order(v4(), 0))));
@@ -70,11 +70,11 @@ fn identifiers() {
 }
 
 #[test]
-fn the_hash_never_changes() {
+fn shard_hash_matches_its_description() {
     for n in 0..200_u32 {
         let (id, line) = (format!("order-{n}"), format!("{n}e0"));
         let expected = match n {
-            // Numbers have no zeros at their end.
+            // The canonical form of a number has no zeros at its end.
             0 => shard(&[('S', &id), ('N', "0e0")], 16),
             n if n % 100 == 0 => shard(&[('S', &id), ('N', &format!("{}e2", n / 100))], 16),
             n if n % 10 == 0 => shard(&[('S', &id), ('N', &format!("{}e1", n / 10))], 16),
@@ -92,7 +92,7 @@ fn the_hash_never_changes() {
         );
         assert_eq!(written_task(task(user, 0)) as u64, expected);
     }
-    // Written down, so that nobody changes both.
+    // These literals keep the library's hash and this test's copy from being changed together.
     assert_eq!(written(order("a", 0)), 12);
     assert_eq!(written_task(task("a", 0)), 8);
 }

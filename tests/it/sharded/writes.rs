@@ -1,4 +1,4 @@
-//! Every way of writing an item puts it into its shard.
+//! Every kind of write puts an item into its shard.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynamodel::{BatchWrite, BulkWriter, Transaction};
@@ -6,7 +6,7 @@ use dynamodel::{BatchWrite, BulkWriter, Transaction};
 use super::*;
 use crate::raw;
 
-/// The order is in the index, and its shard is the one of its key.
+/// Checks that the order is in the index, in the shard of its key.
 async fn check(db: &Db, id: &str) {
     let key = format!("{{\"id\":{{\"S\":\"{id}\"}},\"line\":{{\"N\":\"1\"}}}}");
     let stored = raw::get::<Order>(db, &key).await.unwrap();
@@ -21,7 +21,7 @@ async fn check(db: &Db, id: &str) {
 }
 
 #[tokio::test]
-async fn of_an_entity_with_a_table_of_its_own() {
+async fn every_write_sets_shard_attribute() {
     let db = orders([]).await;
     let update =
         |id: &str| Order::update(id, 1_u32).apply(|o| (o.status.set("open"), o.placed_at.set(5)));
@@ -70,7 +70,7 @@ async fn of_an_entity_with_a_table_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_item_from_before_the_index_gets_its_shard_by_an_update() {
+async fn update_adds_shard_to_item_older_than_index() {
     let db = orders([]).await;
     let old = r#"{"id":{"S":"old"},"line":{"N":"1"},"status":{"S":"open"},"placed_at":{"N":"1"}}"#;
     raw::put::<Order>(&db, old).await;
@@ -81,7 +81,7 @@ async fn an_item_from_before_the_index_gets_its_shard_by_an_update() {
 }
 
 #[tokio::test]
-async fn what_is_unchanged_is_not_written() {
+async fn diff_without_changes_writes_no_shard() {
     let db = orders([order("a", 1)]).await;
     let same = || order("a", 1).diff(&order("a", 1));
     assert!(same().is_unchanged());
@@ -95,7 +95,7 @@ async fn what_is_unchanged_is_not_written() {
 }
 
 #[tokio::test]
-async fn without_its_key_an_item_is_not_in_the_index() {
+async fn item_without_index_key_is_not_in_sharded_index() {
     let db = orders([order("a", 1), order("b", 2)]).await;
     Order::update("a", 1_u32)
         .apply(|o| o.status.remove())
@@ -113,7 +113,7 @@ async fn without_its_key_an_item_is_not_in_the_index() {
     assert_eq!(Order::by_status("open").count(&db).await.unwrap(), 2);
 }
 
-/// The shard is part of the derived text; the fields say nothing of it.
+/// Checks that the task's index key ends with the shard; its fields do not contain the shard.
 async fn check_task(db: &Db, user: &str) {
     let pk = format!("USER#{user}");
     let sk = "TASK#0000000007";
@@ -127,7 +127,7 @@ async fn check_task(db: &Db, user: &str) {
 }
 
 #[tokio::test]
-async fn of_an_entity_in_a_shared_table() {
+async fn every_write_sets_shard_in_shared_table_key() {
     let db = dynamodel_tests::db().await;
     db.create_table::<App>().await.unwrap();
     let none = |user| Task {
@@ -146,7 +146,7 @@ async fn of_an_entity_in_a_shared_table() {
     set("upsert").send(&db).await.unwrap();
     none("exists").create().send(&db).await.unwrap();
     set("exists").must_exist().send(&db).await.unwrap();
-    // The partition has one part, which is set alone.
+    // The index's partition key has a single field, which can be set alone.
     none("alone").create().send(&db).await.unwrap();
     Task::update("alone", 7_u32)
         .apply(|t| t.state.set("open"))
@@ -188,9 +188,9 @@ async fn of_an_entity_in_a_shared_table() {
     assert_eq!(Task::by_state("open").count(&db).await.unwrap(), 10);
 }
 
-/// No value can pass for another one with a shard.
+/// No value can be mistaken for another value with a shard.
 #[tokio::test]
-async fn a_value_that_looks_like_a_shard() {
+async fn value_that_looks_like_shard_stays_distinct() {
     let db = dynamodel_tests::db().await;
     db.create_table::<App>().await.unwrap();
     let in_state = |user: &str, state: &str| Task {
@@ -213,7 +213,7 @@ async fn a_value_that_looks_like_a_shard() {
 }
 
 #[tokio::test]
-async fn the_table_is_made_and_compared_with_its_shards() {
+async fn table_is_created_and_compared_with_shards() {
     let db = orders([]).await;
     db.create_table::<Order>().await.unwrap();
     let info = db.describe_table::<Order>().await.unwrap();
@@ -237,7 +237,7 @@ struct Unsharded {
 }
 
 #[test]
-fn pictures_show_the_shards() {
+fn diagram_shows_shards() {
     let picture = dynamodel::Model::of::<(Order, Task)>().to_string();
     assert!(
         picture.contains("status = {status}, _by_status_shard = {0..15}"),

@@ -1,4 +1,4 @@
-//! The entities that the cases use.
+//! The entities that the ui tests use.
 #![allow(dead_code)]
 
 use dynamodel::{Document, Entity};

@@ -1,4 +1,4 @@
-//! What people write by hand around the SDK, and what modyne wants to know.
+//! Conversions as people write them by hand around the SDK, and the table and key definitions of modyne.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use modyne::keys::{Key, KeyDefinition, PrimaryKey, PrimaryKeyDefinition};
 
 use super::{Address, Origin, Part, Status, TABLE};
 
-/// One attribute, taken out of the item and not cloned.
+/// An attribute's type, read by taking the value out of the item rather than cloning it.
 pub trait Value: Sized {
     fn to_value(&self) -> AttributeValue;
     fn from_value(value: Option<AttributeValue>) -> Option<Self>;
@@ -126,7 +126,7 @@ documents! {
     Address { street city zip }
 }
 
-/// The table, as modyne sees it.
+/// The table in modyne's terms.
 #[derive(Debug)]
 pub struct Shop(pub aws_sdk_dynamodb::Client);
 
@@ -142,7 +142,7 @@ impl modyne::Table for Shop {
     }
 }
 
-/// The key, as modyne sees it.
+/// The key in modyne's terms.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct PkSk {
     pub pk: String,

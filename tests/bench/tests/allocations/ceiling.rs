@@ -1,8 +1,8 @@
-//! A recorded ceiling, and what does not fit under it or is far below.
+//! A recorded ceiling, and the check that a measured usage is not above it or far below.
 
 use dynamodel_bench::alloc::Usage;
 
-/// What an operation may cost.
+/// Largest permitted usage of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ceiling {
     allocations: u64,
@@ -16,13 +16,13 @@ pub(crate) const fn at_most(allocations: u64, peak_bytes: u64) -> Ceiling {
     }
 }
 
-/// How many allocations more than it was recorded with an operation may have: some are made now and then, by
-/// the digits of a random token or the features that others want the SDK built with.
+/// Permitted number of allocations above the recorded usage. Some allocations vary: with the digits of a
+/// random token, or with features of the SDK that other crates of the build enable.
 const ROOM: u64 = 2;
 
 impl Ceiling {
-    /// The ceiling to record for this usage. Bytes get 2 % of room, because a field more in some future of
-    /// the SDK is nothing to be told of.
+    /// Returns the ceiling to record for this usage. Bytes get 2 % of room, so that one more field in a
+    /// struct of a later SDK does not fail the test.
     fn of(usage: Usage) -> Self {
         let bytes = usage.peak_bytes;
         at_most(
@@ -31,7 +31,7 @@ impl Ceiling {
         )
     }
 
-    /// What is wrong with the ceiling, if anything is.
+    /// Returns the reason for which the ceiling does not fit the usage, if it does not.
     fn complaint(self, usage: Usage) -> Option<&'static str> {
         let pairs = [
             (usage.allocations, self.allocations),
@@ -45,7 +45,7 @@ impl Ceiling {
         is_loose.then_some("so little that the recorded ceiling would not show a loss of it")
     }
 
-    /// Prints the usage. The message of the failure, if it does not go with the ceiling.
+    /// Prints the usage, and returns the message of the failure if the usage does not fit the ceiling.
     pub(crate) fn check(self, what: &str, usage: Usage) -> Result<(), String> {
         let right = Ceiling::of(usage);
         let write = format!("at_most({}, {})", right.allocations, right.peak_bytes);
@@ -60,7 +60,7 @@ impl Ceiling {
 }
 
 #[test]
-fn a_ceiling_is_neither_exceeded_nor_far_above() {
+fn ceiling_complains_when_exceeded_or_far_above_usage() {
     let check = |allocations, peak_bytes| {
         let usage = Usage {
             allocations,

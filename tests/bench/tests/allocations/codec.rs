@@ -1,4 +1,4 @@
-//! Items to bytes.
+//! Encoding of items.
 
 use dynamodel::wire::Writer;
 use dynamodel_bench::alloc;
@@ -6,9 +6,9 @@ use dynamodel_bench::model::{Counter, Order, Parcel, Product, Sample};
 
 use crate::ceiling::{Ceiling, at_most};
 
-/// Large enough for most items.
+/// The initial capacity, from the schema, is large enough for most items.
 #[test]
-fn an_item_is_written_into_one_buffer() {
+fn writing_an_item_allocates_one_buffer() {
     let checks = [
         encode::<Order>(at_most(1, 1_050)),
         encode::<Parcel>(at_most(1, 1_110)),

@@ -1,4 +1,4 @@
-//! Runs operations on a stub, and holds what they use against their ceilings.
+//! Runs operations on a stub, and compares their usage with their ceilings.
 
 use dynamodel::{Db, Error};
 use dynamodel_bench::alloc;
@@ -7,14 +7,14 @@ use tokio::runtime::Runtime;
 
 use crate::ceiling::Ceiling;
 
-/// Measures operations on one stub, on the verified lane and with all requests through the SDK's
+/// Measures operations on one stub, on the fast path and with all requests through the SDK's
 /// orchestrator.
 pub(crate) struct Guard {
     stub: Stub,
     runtime: Runtime,
     lane: Db,
     sdk: Db,
-    /// How many requests of an operation the lane hands over.
+    /// Number of requests of an operation that fall back from the fast path to the SDK.
     handed_over: u64,
     complaints: Vec<String>,
 }
@@ -35,14 +35,14 @@ impl Guard {
         }
     }
 
-    /// The same for operations that are refused: the lane hands those over.
+    /// Measures operations that the service refuses; the fast path falls back for each of them.
     pub(crate) fn of_refusals(stub: Stub) -> Self {
         let mut guard = Guard::new(stub);
         guard.handed_over = 1;
         guard
     }
 
-    /// Holds an operation against its ceilings on the lane and through the orchestrator.
+    /// Compares an operation with its ceilings on the fast path and through the orchestrator.
     pub(crate) fn both<T>(
         &mut self,
         what: &str,
@@ -54,7 +54,7 @@ impl Guard {
         self.hold(&format!("{what}, orchestrator"), orchestrated, usage);
     }
 
-    /// Holds an operation against its ceiling on the lane. None of its requests may go elsewhere.
+    /// Compares an operation with its ceiling on the fast path. None of its requests may fall back.
     pub(crate) fn lane<T>(
         &mut self,
         what: &str,
@@ -72,7 +72,7 @@ impl Guard {
         self.hold(&format!("{what}, lane"), ceiling, usage);
     }
 
-    /// What the last run of an operation uses; those before fill caches.
+    /// Returns the usage of the last run of an operation; the runs before fill caches.
     fn usage<T>(&self, db: &Db, operation: impl AsyncFn(&Db) -> Result<T, Error>) -> alloc::Usage {
         let run = || {
             self.stub.rewind();
@@ -89,10 +89,10 @@ impl Guard {
     }
 }
 
-/// How often an operation is run.
+/// Number of runs of an operation.
 const RUNS: u64 = 3;
 
-/// All complaints at once, so that one run tells everything that is to be written.
+/// Reports all complaints at once, so that one run shows every ceiling that needs a change.
 impl Drop for Guard {
     fn drop(&mut self) {
         if !std::thread::panicking() && !self.complaints.is_empty() {

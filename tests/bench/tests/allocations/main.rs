@@ -1,8 +1,8 @@
-//! Guards against growing costs without a clock: how often each operation allocates, and how many bytes
-//! it has at a time. Both are the same on every machine. A ceiling is what was measured; a change that
-//! needs more says so by raising it here, and one that needs less is held to that from then on.
+//! Tests that costs do not grow, without a clock: they count the allocations of each operation and its
+//! largest number of bytes in use. Both are the same on every machine. A ceiling is a measured usage; a
+//! change that needs more has to raise the ceiling here, and a change that needs less has to lower it.
 //!
-//! `cargo test -p dynamodel-bench --test allocations -- --nocapture` prints what to write everywhere.
+//! `cargo test -p dynamodel-bench --test allocations -- --nocapture` prints the ceilings to write.
 
 mod ceiling;
 mod codec;

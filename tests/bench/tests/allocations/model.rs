@@ -1,9 +1,10 @@
-//! What the entities of the benchmarks do not have: versions, indexes, unique values, shared tables.
+//! Entities with features that those of the benchmarks lack: versions, indexes, unique values, shared
+//! tables.
 
 use dynamodel::wire::Writer;
 use dynamodel::{Collection, Entity, Table};
 
-/// A version and an index.
+/// Entity with a version and indexes, one of them sharded.
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "visits", index(by_page, partition = page, sort = at))]
 #[dynamo(index(by_site, partition = site, sort = at, shards = 4))]
@@ -73,19 +74,19 @@ pub(crate) enum DeskItem {
     Ticket(Ticket),
 }
 
-/// The item as it is stored.
+/// Returns the item as it is stored.
 pub(crate) fn stored<E: Entity>(item: &E) -> String {
     let mut w = Writer::new();
     item.write_item(&mut w);
     String::from_utf8(w.finish().unwrap()).unwrap()
 }
 
-/// The answer to GetItem.
+/// Response to GetItem.
 pub(crate) fn found<E: Entity>(item: &E) -> Vec<u8> {
     format!(r#"{{"Item":{}}}"#, stored(item)).into_bytes()
 }
 
-/// The last page of a query or scan.
+/// Last page of a query or scan.
 pub(crate) fn last_page(items: &[String]) -> Vec<u8> {
     let (count, items) = (items.len(), items.join(","));
     format!(r#"{{"Count":{count},"Items":[{items}],"ScannedCount":{count}}}"#).into_bytes()

@@ -1,4 +1,4 @@
-//! Pages of 100 items, and several of them.
+//! Pages of 100 items, and reads of several pages.
 
 use dynamodel::Entity;
 use dynamodel_bench::model::{
@@ -14,15 +14,16 @@ use crate::model::{Visit, last_page, stored, visit};
 
 const ITEMS: usize = 100;
 
-/// Answers with so many pages, and then with an empty one.
+/// Serves the given number of pages, and then an empty one.
 fn guard<E: Sample>(pages: u64) -> Guard {
     let page = page_answer::<E>(ITEMS, false);
     let stub = Stub::new([("Query", page.clone()), ("Scan", page)]);
     Guard::new(stub.ending_after(pages))
 }
 
-/// A page allocates what its structs hold, one `Vec` for them, and what an operation does; a borrowed one
-/// nothing for an item but the lists in it, also where its text has escapes.
+/// Measures a page. An owned page allocates the contents of its structs, one `Vec` for them, and the
+/// cost of the operation; a borrowed page allocates nothing for an item but the lists in it, even if the
+/// item's text has escapes.
 macro_rules! page {
     ($entity:ident $owned:expr, $view:ident $borrowed:expr) => {{
         let mut guard = guard::<$entity>(1);
@@ -48,27 +49,27 @@ macro_rules! page {
 }
 
 #[test]
-fn pages_of_orders() {
+fn page_of_orders_stays_below_ceilings() {
     page!(Order at_most(722, 52_700), OrderView at_most(42, 17_890));
 }
 
 #[test]
-fn pages_of_parcels() {
+fn page_of_parcels_stays_below_ceilings() {
     page!(Parcel at_most(1_322, 80_550), ParcelView at_most(192, 30_130));
 }
 
 #[test]
-fn pages_of_products() {
+fn page_of_products_stays_below_ceilings() {
     page!(Product at_most(6_965, 383_220), ProductView at_most(1_358, 183_210));
 }
 
 #[test]
-fn pages_of_counters() {
+fn page_of_counters_stays_below_ceilings() {
     page!(Counter at_most(235, 13_660), CounterView at_most(30, 5_220));
 }
 
 #[test]
-fn several_pages() {
+fn reads_of_three_pages_stay_below_ceilings() {
     let mut guard = guard::<Order>(3);
     guard.lane("all of 3 pages", at_most(2_191, 172_430), async |db| {
         let all = Order::query("CUSTOMER#1").all(db).await?;
@@ -88,9 +89,9 @@ fn several_pages() {
     });
 }
 
-/// Each of the four shards of an index has a page of its own.
+/// Each of the four shards of the index has a page of its own.
 #[test]
-fn queries_of_indexes() {
+fn index_queries_stay_below_ceilings() {
     let items: Vec<String> = (0..25).map(|at| stored(&visit(at))).collect();
     let mut guard = Guard::new(Stub::new([("Query", last_page(&items))]));
     guard.both(

@@ -1,4 +1,4 @@
-//! Keys made by templates, and several entities read together.
+//! Keys built from templates, and entities of several types read together.
 
 use dynamodel::Entity;
 use dynamodel_bench::stub::Stub;
@@ -8,7 +8,7 @@ use crate::guard::Guard;
 use crate::model::{DeskItem, Ticket, agent, found, last_page, stored, ticket};
 
 #[test]
-fn a_key_made_by_a_template() {
+fn template_key_operations_stay_below_ceilings() {
     let mut guard = Guard::new(Stub::new([("GetItem", found(&ticket(7)))]));
     guard.both(
         "GetItem by a template",
@@ -27,7 +27,7 @@ fn a_key_made_by_a_template() {
 }
 
 #[test]
-fn a_collection() {
+fn collection_query_stays_below_ceilings() {
     let tickets = (0..24).map(|n| stored(&ticket(n)));
     let items: Vec<String> = std::iter::once(stored(&agent("ada@example.com")))
         .chain(tickets)

@@ -1,4 +1,4 @@
-//! Every operation of DynamoDB that moves items, as small as it gets or with 25 items.
+//! Every operation of DynamoDB that moves items, with one small item or with 25 items.
 
 use dynamodel::{BatchGet, BatchWrite, Entity, Transaction, transact_get};
 use dynamodel_bench::model::{
@@ -9,7 +9,7 @@ use dynamodel_bench::stub::Stub;
 use crate::ceiling::at_most;
 use crate::guard::Guard;
 
-/// The operations on several items have so many.
+/// Number of items in the operations on several items.
 const ITEMS: usize = 25;
 
 fn guard() -> Guard {
@@ -23,7 +23,7 @@ fn guard() -> Guard {
     ]))
 }
 
-/// The answer to TransactGetItems.
+/// Response to TransactGetItems.
 fn responses() -> Vec<u8> {
     let items = orders().map(|order| format!(r#"{{"Item":{}}}"#, stored(&order, false)));
     let items: Vec<String> = items.collect();
@@ -35,7 +35,7 @@ fn orders() -> impl Iterator<Item = Order> {
 }
 
 #[test]
-fn operations_on_one_item() {
+fn single_item_operations_stay_below_ceilings() {
     let mut guard = guard();
     let order = Order::sample(1);
     let (pk, sk) = (&*order.pk, &*order.sk);
@@ -67,7 +67,7 @@ fn operations_on_one_item() {
 }
 
 #[test]
-fn pages_of_one_item() {
+fn one_item_pages_stay_below_ceilings() {
     let mut guard = guard();
     guard.both(
         "Query",
@@ -82,7 +82,7 @@ fn pages_of_one_item() {
 }
 
 #[test]
-fn batches() {
+fn batches_of_items_stay_below_ceilings() {
     let mut guard = guard();
     let orders: Vec<Order> = orders().collect();
     let keys = || orders.iter().map(|o| Order::key(&*o.pk, &*o.sk));
@@ -102,7 +102,7 @@ fn batches() {
 }
 
 #[test]
-fn transactions() {
+fn transactions_of_items_stay_below_ceilings() {
     let mut guard = guard();
     let orders: Vec<Order> = orders().collect();
     guard.both(

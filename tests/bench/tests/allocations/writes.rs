@@ -1,4 +1,4 @@
-//! Writes with conditions of their own: refused ones, versions and unique values.
+//! Writes with preconditions of their own: refused writes, versions and unique values.
 
 use dynamodel::Entity;
 use dynamodel_bench::model::{Order, Sample, get_answer};
@@ -9,7 +9,7 @@ use crate::guard::Guard;
 use crate::model::{agent, found, visit};
 
 #[test]
-fn a_refused_write() {
+fn refused_write_stays_below_ceilings() {
     let message = br#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed","#;
     let error = [message.as_slice(), &get_answer::<Order>(false)[1..]].concat();
     let stub = Stub::new([]).refusing([("PutItem", error)]);
@@ -27,7 +27,7 @@ fn a_refused_write() {
 }
 
 #[test]
-fn a_versioned_write() {
+fn versioned_write_stays_below_ceilings() {
     let mut guard = Guard::new(Stub::new([]));
     guard.both(
         "a versioned create",
@@ -40,9 +40,9 @@ fn a_versioned_write() {
     );
 }
 
-/// The guard of a unique value costs a transaction, and where the item may be there a read before it.
+/// The unique item costs a transaction, and a read before it if an older item may exist.
 #[test]
-fn a_write_with_a_guard() {
+fn write_with_unique_value_stays_below_ceilings() {
     let mut guard = Guard::new(Stub::new([("GetItem", found(&agent("ada@old.example")))]));
     guard.both(
         "a create with a unique value",

@@ -1,5 +1,5 @@
-//! Whether operations on one `Db` wait for each other, without a clock: a thread that waits for a lock
-//! goes to sleep, and the system counts that.
+//! Test that operations on one `Db` do not wait for each other, without a clock: a thread that waits for
+//! a lock goes to sleep, and the system counts how often.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -13,13 +13,13 @@ use crate::{turn, two_threads};
 const TASKS: usize = 1_000;
 const OPERATIONS: usize = 20;
 
-/// How often a thread may go to sleep during the 40,000 requests. It does some 30 times, mostly because
-/// nothing is left to do. With one lock around each request it was 2,000 times where the lock was held
-/// for microseconds, and 40,000 times where its owner gave up its core.
+/// Permitted number of times that a thread goes to sleep during the 40,000 requests. The usual number is
+/// 30, mostly because no work is left. With one lock around each request it was 2,000 if the lock was
+/// held for microseconds, and 40,000 if the owner of the lock gave up its core.
 const CEILING: u64 = 1_000;
 
 #[test]
-fn operations_do_not_wait_for_each_other() {
+fn operations_on_one_db_do_not_wait_for_each_other() {
     let _turn = turn();
     let stub = Stub::new([("GetItem", get_answer::<Counter>(false))]);
     let db = Db::new(stub.patient().yielding().client());
@@ -27,7 +27,7 @@ fn operations_do_not_wait_for_each_other() {
     runtime.block_on(work(db.clone(), 1)).unwrap();
 
     let before = times_asleep();
-    // On a worker: the thread of the test sleeps until all is done.
+    // The work runs on a worker, because the thread of the test sleeps until all of it is done.
     let all = runtime.spawn(async move {
         let tasks: Vec<_> = (0..TASKS)
             .map(|_| tokio::spawn(work(db.clone(), OPERATIONS)))
@@ -49,7 +49,7 @@ fn operations_do_not_wait_for_each_other() {
     );
 }
 
-/// Reads and writes, one after the other.
+/// Alternates between reads and writes.
 async fn work(db: Db, operations: usize) -> Result<(), dynamodel::Error> {
     for n in 0..operations {
         let found = Counter::get(format!("PAGE#{n}"), "DAY#1").send(&db).await?;
@@ -62,7 +62,7 @@ async fn work(db: Db, operations: usize) -> Result<(), dynamodel::Error> {
     Ok(())
 }
 
-/// The voluntary context switches of each thread of the process.
+/// Returns the number of voluntary context switches of each thread of the process.
 fn times_asleep() -> HashMap<OsString, u64> {
     let switches = |status: &str| -> Option<u64> {
         let mut lines = status.lines();
@@ -70,7 +70,7 @@ fn times_asleep() -> HashMap<OsString, u64> {
         times.trim().parse().ok()
     };
     let threads = std::fs::read_dir("/proc/self/task").unwrap().flatten();
-    // The thread of an earlier test may end in between.
+    // The thread of an earlier test may end between the listing and the read.
     let times = threads.filter_map(|thread| {
         let status = std::fs::read_to_string(thread.path().join("status")).ok()?;
         Some((thread.file_name(), switches(&status)?))

@@ -1,4 +1,4 @@
-//! The segments of a scan are decoded on all threads of the runtime.
+//! Test that the segments of a scan are decoded on all threads of the runtime.
 
 use std::collections::HashSet;
 use std::sync::{Condvar, Mutex};
@@ -20,7 +20,7 @@ struct Reading {
     decoded: Decoded,
 }
 
-/// Is not read before a second thread reads one too.
+/// Attribute whose decoding waits until a second thread decodes one too.
 #[derive(Debug)]
 struct Decoded;
 
@@ -52,13 +52,14 @@ impl Attribute for Decoded {
 }
 
 #[test]
-fn segments_are_decoded_on_both_threads() {
+fn segments_of_a_scan_are_decoded_on_both_threads() {
     let _turn = turn();
     let page = br#"{"Count":1,"Items":[{"id":{"S":"a"},"decoded":{"N":"1"}}],"ScannedCount":1}"#;
     let stub = Stub::new([("Scan", page.to_vec())]);
     let db = Db::new(stub.client());
     let runtime = two_threads();
-    // The first request is waited for by the others, who then go on where it was: on one thread.
+    // The fast path captures the first request. Requests that wait for the capture would all continue on
+    // one thread, so the test sends this one before the scan.
     runtime.block_on(Reading::scan().count(&db)).unwrap();
     let scan = Reading::scan().segments(4).stream(&db);
     let readings: Vec<Reading> = runtime.block_on(scan.try_collect()).unwrap();

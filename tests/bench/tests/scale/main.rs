@@ -1,4 +1,4 @@
-//! Many items in little memory, and many operations at the same time.
+//! Tests with many items in little memory, and with many operations at the same time.
 
 #[cfg(target_os = "linux")]
 mod contention;
@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Runtime;
 
-/// The tests take turns, because what they look at is the whole process.
+/// Runs the tests one at a time, because they measure the whole process.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,4 +1,4 @@
-//! What a scan needs is a few pages, whatever the size of the table.
+//! Test that a scan needs the memory of a few pages, whatever the size of the table.
 
 use dynamodel::{Db, Entity, Error, Scan};
 use dynamodel_bench::alloc;
@@ -8,10 +8,11 @@ use futures_util::TryStreamExt;
 
 use crate::{turn, two_threads};
 
-/// Items of a page.
+/// Number of items in a page.
 const ITEMS: usize = 2_000;
 
-/// 200,000 items; with `DYNAMODEL_TEST_FULL=1` ten million, for which a release build takes seconds.
+/// Number of pages: 200,000 items, or ten million with `DYNAMODEL_TEST_FULL=1`, which a release build
+/// reads in seconds.
 fn pages() -> u64 {
     match std::env::var_os("DYNAMODEL_TEST_FULL") {
         Some(_) => 5_000,
@@ -19,8 +20,8 @@ fn pages() -> u64 {
     }
 }
 
-/// The most memory that the process uses while all pages are read, in pages: a page is its bytes and its
-/// structs.
+/// Returns the peak memory of the process while all pages are read, in pages: the size of a page is its
+/// bytes and its structs.
 fn peak_in_pages(pages: u64, read: impl AsyncFn(&Db) -> Result<usize, Error>) -> f64 {
     let page = page_answer::<Counter>(ITEMS, false);
     let entities: Vec<Counter> = (0..ITEMS).map(Counter::sample).collect();
@@ -59,7 +60,7 @@ fn peak_of_borrowed(scan: impl Fn() -> Scan<Counter>) -> f64 {
     })
 }
 
-/// The turn ends after the message of a failure is made, which takes memory too.
+/// Holds the turn until the message of a failure is formatted, because formatting takes memory too.
 fn check(at_most: f64, peak: impl FnOnce() -> f64) {
     let _turn = turn();
     let pages = peak();
@@ -71,17 +72,17 @@ fn check(at_most: f64, peak: impl FnOnce() -> f64) {
 }
 
 #[test]
-fn a_stream_holds_less_than_two_pages() {
+fn stream_holds_less_than_two_pages() {
     check(2.0, || peak_of_stream(Counter::scan));
 }
 
 #[test]
-fn a_stream_that_asks_ahead_holds_no_more() {
+fn prefetching_stream_holds_less_than_two_pages() {
     check(2.0, || peak_of_stream(|| Counter::scan().prefetch(true)));
 }
 
 #[test]
-fn a_stream_of_four_segments_holds_a_page_and_a_half_for_each() {
+fn four_segment_stream_holds_page_and_a_half_per_segment() {
     check(6.0, || peak_of_stream(|| Counter::scan().segments(4)));
 }
 
@@ -91,13 +92,13 @@ fn borrowed_pages_are_held_one_at_a_time_without_structs() {
 }
 
 #[test]
-fn borrowed_pages_of_four_segments_are_held_one_for_each() {
+fn borrowed_pages_of_four_segments_are_held_one_per_segment() {
     check(3.0, || peak_of_borrowed(|| Counter::scan().segments(4)));
 }
 
-/// Else the bounds above would hold whatever happens.
+/// Control of the tests above: their bounds would prove nothing if kept pages were not counted.
 #[test]
-fn who_keeps_pages_is_seen() {
+fn kept_pages_raise_measured_peak() {
     let _turn = turn();
     let kept = peak_in_pages(20, async |db| {
         let pages = Counter::scan().borrowed::<CounterView>().pages(db);

@@ -1,4 +1,4 @@
-//! Operations that are all under way at the same time.
+//! Tests of operations that are all in flight at the same time.
 
 use std::future::Future;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use futures_util::TryStreamExt;
 
 use crate::{turn, two_threads};
 
-/// Each request has to get to the network before any is answered: a lock that is held while another
-/// operation waits would never let go.
+/// Runs work whose requests all have to reach the network before any is answered. A lock that an
+/// operation holds while it waits for its response would block the work until the timeout.
 fn together<F: Future<Output = ()>>(work: F) {
     let _turn = turn();
     let limit = Duration::from_secs(60);
@@ -23,7 +23,7 @@ fn together<F: Future<Output = ()>>(work: F) {
 }
 
 #[test]
-fn a_thousand_operations_are_under_way_at_once_on_one_db() {
+fn one_db_has_a_thousand_operations_in_flight_at_once() {
     let stub = Stub::new([("GetItem", get_answer::<Counter>(false))]).patient();
     let db = Db::new(stub.client());
     let get = |n: usize| {
@@ -46,7 +46,7 @@ fn a_thousand_operations_are_under_way_at_once_on_one_db() {
 }
 
 #[test]
-fn each_segment_of_a_parallel_scan_has_a_request_under_way() {
+fn parallel_scan_has_a_request_per_segment_in_flight() {
     const SEGMENTS: u32 = 8;
     let stub = Stub::new([("Scan", page_answer::<Counter>(10, false))]);
     let stub = stub.ending_after(SEGMENTS.into());

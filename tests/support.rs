@@ -1,0 +1,3 @@
+//! Building blocks that several test clients share.
+
+pub mod relay;
