@@ -9,6 +9,7 @@ pub(crate) mod index_keys;
 pub(crate) mod modify;
 pub(crate) mod precondition;
 pub(crate) mod put;
+pub(crate) mod request;
 pub(crate) mod return_values;
 pub(crate) mod transaction;
 pub(crate) mod unique;

@@ -1,11 +1,13 @@
 //! The condition check of a transaction.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 
-use super::precondition::{Demand, Expected, add_condition};
+use super::precondition::{Expected, Precondition};
+use super::request::{Verb, WriteRequest};
 use super::transaction::Step;
-use super::unique::{Draft, Effect};
+use super::unique::Effect;
 use crate::error::Error;
 use crate::model::entity::{IsVersioned, Item};
 use crate::model::expr::ast::Node;
@@ -13,7 +15,7 @@ use crate::model::expr::render::Body;
 use crate::model::expr::{Condition, Fields, InCondition, Prefix};
 use crate::model::key::Key;
 
-/// Demands something of an item without changing it: ConditionCheck, an operation of transactions.
+/// Preconditions something of an item without changing it: ConditionCheck, an operation of transactions.
 /// Made by the entity's `check` constructor.
 ///
 /// Source: [ConditionCheck](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConditionCheck.html).
@@ -21,7 +23,7 @@ use crate::model::key::Key;
 pub struct Check<E> {
     key: Key<E>,
     condition: Option<Node>,
-    demand: Demand,
+    precondition: Precondition,
 }
 
 impl<E> Clone for Check<E> {
@@ -29,7 +31,7 @@ impl<E> Clone for Check<E> {
         Check {
             key: self.key.clone(),
             condition: self.condition.clone(),
-            demand: self.demand,
+            precondition: self.precondition,
         }
     }
 }
@@ -52,9 +54,9 @@ impl<E: Item> Check<E> {
         Check {
             key,
             condition: None,
-            demand: Demand {
+            precondition: Precondition {
                 must_exist: true,
-                ..Demand::default()
+                ..Precondition::default()
             },
         }
     }
@@ -66,7 +68,7 @@ impl<E: Item> Check<E> {
     ) -> Self {
         let node = condition(E::fields(&Prefix::ROOT)).into_node();
         self.condition = Node::also(self.condition, node);
-        self.demand.must_exist = false;
+        self.precondition.must_exist = false;
         self
     }
 
@@ -75,7 +77,7 @@ impl<E: Item> Check<E> {
     where
         E::Lock: IsVersioned,
     {
-        self.demand.version = Some(Expected::At(version));
+        self.precondition.version = Some(Expected::At(version));
         self
     }
 
@@ -85,33 +87,29 @@ impl<E: Item> Check<E> {
     /// # Errors
     /// When the key or a value is invalid, or the condition is over a limit.
     pub fn to_json(&self) -> Result<String, Error> {
-        crate::client::request::text(self.body(E::ITEM_SCHEMA.table)?)
+        self.request(E::ITEM_SCHEMA.table)?.into_json()
     }
 
     /// For a transaction.
     pub(crate) fn into_step(self) -> Result<Step, Error> {
-        let verb = "ConditionCheck";
-        if E::ITEM_SCHEMA.unique.is_empty() {
-            return Step::new(verb, &self.key, self.demand, self.body("")?);
-        }
-        let (body, condition) = self.parts("")?;
-        let draft = Draft::new(body, condition.map(Cow::into_owned));
-        let effect = Effect::none(E::ITEM_SCHEMA);
-        Step::guarded(verb, &self.key, self.demand, draft, effect)
+        let has_unique = !E::ITEM_SCHEMA.unique.is_empty();
+        let effect = has_unique.then(|| Effect::none(E::ITEM_SCHEMA));
+        let request = self.request("")?;
+        request.into_step(TypeId::of::<E>(), self.key.json()?, effect)
     }
 
-    fn body(&self, table: &str) -> Result<Vec<u8>, Error> {
-        let (mut body, condition) = self.parts(table)?;
-        add_condition(&mut body, condition.as_deref());
-        body.finish()
-    }
-
-    /// The body before its condition, and the condition.
-    fn parts(&self, table: &str) -> Result<(Body, Option<Cow<'_, Node>>), Error> {
+    fn request(&self, table: &str) -> Result<WriteRequest<'_>, Error> {
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 256);
         body.member("Key", key);
-        let user = self.condition.as_ref().map(Cow::Borrowed);
-        Ok((body, self.demand.node(E::ITEM_SCHEMA, user)))
+        Ok(WriteRequest {
+            verb: Verb::ConditionCheck,
+            schema: E::ITEM_SCHEMA,
+            body,
+            condition: self.condition.as_ref().map(Cow::Borrowed),
+            precondition: self.precondition,
+            token: None,
+            return_values: None,
+        })
     }
 }

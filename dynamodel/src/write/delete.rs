@@ -1,25 +1,23 @@
 //! DeleteItem: by key, and of a loaded entity.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::precondition::{Demand, Expected, finish_write};
+use super::precondition::{Expected, Precondition};
+use super::request::{self, Started, Verb, WriteRequest};
 use super::return_values::{Old, Returned};
 use super::transaction::Step;
-use super::unique::{self, Draft, Effect, Guarding};
+use super::unique::{self, Effect, Guarding};
 use crate::client::capacity::Measured;
 use crate::client::db::Db;
-use crate::client::request::Sending;
-use crate::client::response::Single;
 use crate::error::Error;
 use crate::model::entity::{Guards, IsVersioned, Item, Lock, Unversioned};
 use crate::model::expr::ast::Node;
 use crate::model::expr::render::Body;
 use crate::model::expr::{Condition, Fields, InCondition, Prefix};
 use crate::model::key::Key;
-use crate::model::schema::EntitySchema;
-use crate::transport;
 
 /// Deletes an item by its key: DeleteItem. Made by the entity's `delete` constructor.
 ///
@@ -56,7 +54,7 @@ use crate::transport;
 pub struct Delete<E, R = ()> {
     key: Key<E>,
     condition: Option<Node>,
-    demand: Demand,
+    precondition: Precondition,
     _returned: PhantomData<fn() -> R>,
 }
 
@@ -65,7 +63,7 @@ impl<E, R> Clone for Delete<E, R> {
         Delete {
             key: self.key.clone(),
             condition: self.condition.clone(),
-            demand: self.demand,
+            precondition: self.precondition,
             _returned: PhantomData,
         }
     }
@@ -89,7 +87,7 @@ impl<E: Item> Delete<E> {
         Delete {
             key,
             condition: None,
-            demand: Demand::default(),
+            precondition: Precondition::default(),
             _returned: PhantomData,
         }
     }
@@ -108,7 +106,7 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
 
     /// Deletes only an item that is there; else [`is_not_found`](Error::is_not_found).
     pub fn must_exist(mut self) -> Self {
-        self.demand.must_exist = true;
+        self.precondition.must_exist = true;
         self
     }
 
@@ -117,7 +115,7 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
     where
         E::Lock: IsVersioned,
     {
-        self.demand.version = Some(Expected::At(version));
+        self.precondition.version = Some(Expected::At(version));
         self
     }
 
@@ -126,7 +124,7 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
         Delete {
             key: self.key,
             condition: self.condition,
-            demand: self.demand,
+            precondition: self.precondition,
             _returned: PhantomData,
         }
     }
@@ -156,47 +154,37 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
     /// # Errors
     /// When the key or a value is invalid.
     pub fn to_json(&self) -> Result<String, Error> {
-        crate::client::request::text(self.body(E::ITEM_SCHEMA.table, false)?)
+        self.request(E::ITEM_SCHEMA.table)?.into_json()
     }
 
     /// For a transaction.
     pub(crate) fn into_step(self) -> Result<Step, Error> {
-        if E::ITEM_SCHEMA.unique.is_empty() {
-            return Step::new("Delete", &self.key, self.demand, self.body("", false)?);
-        }
-        let mut body = Body::new("", 256);
-        body.member("Key", self.key.json()?);
-        let draft = Draft::new(body, self.demanded().map(Cow::into_owned));
-        let effect = Effect::of_delete(E::ITEM_SCHEMA);
-        Step::guarded("Delete", &self.key, self.demand, draft, effect)
+        let has_unique = !E::ITEM_SCHEMA.unique.is_empty();
+        let effect = has_unique.then(|| Effect::of_delete(E::ITEM_SCHEMA));
+        let request = self.request("")?;
+        request.into_step(TypeId::of::<E>(), self.key.json()?, effect)
     }
 
-    /// The condition of the request.
-    fn demanded(&self) -> Option<Cow<'_, Node>> {
-        let user = self.condition.as_ref().map(Cow::Borrowed);
-        self.demand.node(E::ITEM_SCHEMA, user)
-    }
-
-    fn body(&self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {
+    fn request(&self, table: &str) -> Result<WriteRequest<'_>, Error> {
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 256);
         body.member("Key", key);
-        finish_write(body, self.demanded().as_deref(), R::PARAMETER, measure)
+        Ok(WriteRequest {
+            verb: Verb::Delete,
+            schema: E::ITEM_SCHEMA,
+            body,
+            condition: self.condition.as_ref().map(Cow::Borrowed),
+            precondition: self.precondition,
+            token: None,
+            return_values: R::PARAMETER,
+        })
     }
 
     async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
         if E::Guards::GUARDED {
             return self.call_guarded(db, measure).await;
         }
-        let answer = self.start(db, measure)?.await;
-        let decode: fn(&[u8]) -> _ = R::decode;
-        let decoded = answer.decode(decode);
-        let Single { item, capacity } =
-            decoded.map_err(|f| named(E::ITEM_SCHEMA, self.demand.error(E::ITEM_SCHEMA, f)))?;
-        Ok(Measured {
-            output: item,
-            consumed_capacity: capacity,
-        })
+        self.start(db, measure)?.output::<E, R>().await
     }
 
     /// Sends it with the guards of its unique attributes. Where those are known to be none, this is
@@ -204,11 +192,11 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
     fn call_guarded<'d>(self, db: &'d Db, measure: bool) -> Guarding<'d, R::Output> {
         Box::pin(async move {
             let step = unique::check_returned(R::PARAMETER).and_then(|()| self.into_step());
-            let step = step.map_err(|e| named(E::ITEM_SCHEMA, e))?;
+            let step = step.map_err(named::<E>)?;
             let sent = unique::send_one(db, step, measure).await;
-            let consumed_capacity = sent.map_err(|e| named(E::ITEM_SCHEMA, e))?;
+            let consumed_capacity = sent.map_err(named::<E>)?;
             let output = R::of_nothing();
-            let output = output.ok_or_else(|| named(E::ITEM_SCHEMA, unique::nothing_returned()))?;
+            let output = output.ok_or_else(|| named::<E>(unique::nothing_returned()))?;
             Ok(Measured {
                 output,
                 consumed_capacity,
@@ -216,17 +204,15 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
         })
     }
 
-    fn start<'d>(&self, db: &'d Db, measure: bool) -> Result<Sending<'d>, Error> {
+    fn start<'d>(&self, db: &'d Db, measure: bool) -> Result<Started<'d>, Error> {
         let table = db.resolve(E::ITEM_SCHEMA.table);
-        let body = self
-            .body(&table, measure)
-            .map_err(|e| named(E::ITEM_SCHEMA, e))?;
-        Ok(db.ask::<transport::DeleteItem>(table, None, body))
+        let request = self.request(&table).map_err(named::<E>)?;
+        request.start(db, table, measure)
     }
 }
 
-fn named(schema: &EntitySchema, error: Error) -> Error {
-    error.of_entity(schema.entity).in_operation("DeleteItem")
+fn named<E: Item>(error: Error) -> Error {
+    request::named(E::ITEM_SCHEMA, Verb::Delete, error)
 }
 
 /// Deletes a loaded entity: DeleteItem. Made by [`remove`](Entity::remove).
@@ -310,7 +296,7 @@ impl<E: Item, L: Lock, R: Returned<E>> Remove<E, L, R> {
     pub(crate) fn into_delete(self) -> Delete<E, R> {
         let mut delete = self.delete;
         if L::VERSIONED {
-            delete.demand.version = Some(Expected::At(self.version));
+            delete.precondition.version = Some(Expected::At(self.version));
         }
         delete
     }

@@ -1,4 +1,4 @@
-//! What the writes share: conditions, versions, tokens, and what a failed condition means.
+//! Preconditions of writes: existence, versions and tokens, and what a failed one means.
 
 use std::borrow::Cow;
 
@@ -14,13 +14,13 @@ use crate::wire::{WriteError, Writer};
 /// DynamoDB's limit on an item.
 const MAX_ITEM_BYTES: usize = 400 * 1024;
 
-/// What a write demands of the stored item, beside the user's condition.
+/// Precondition of a write on the stored item, beside the user's condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Demand {
+pub(crate) struct Precondition {
     pub(crate) version: Option<Expected>,
-    /// An item with this key has to be there.
+    /// An item with this key has to exist.
     pub(crate) must_exist: bool,
-    /// No item with this key may be there.
+    /// No item with this key may exist.
     pub(crate) must_not_exist: bool,
 }
 
@@ -31,14 +31,14 @@ pub(crate) enum Expected {
     At(u64),
 }
 
-impl Demand {
-    /// Whether a write that meets the demand meets an item.
+impl Precondition {
+    /// `true` if a write that meets the precondition meets an item.
     pub(crate) fn proves_existence(&self) -> bool {
         self.must_exist || matches!(self.version, Some(Expected::At(1..)))
     }
 
-    /// The condition of the request: the demand, and the user's own condition.
-    pub(crate) fn node<'n>(
+    /// Returns the condition of the request: the precondition, and the user's own condition.
+    pub(crate) fn condition<'n>(
         &self,
         schema: &EntitySchema,
         user: Option<Cow<'n, Node>>,
@@ -61,7 +61,7 @@ impl Demand {
         Node::all(nodes).map(Cow::Owned)
     }
 
-    /// What it means that the condition was not met.
+    /// Tells what the condition that was not met means.
     pub(crate) fn outcome(&self, schema: &EntitySchema, failure: &Failure) -> ConditionOutcome {
         let item = item_of(failure);
         ConditionOutcome {
@@ -72,10 +72,10 @@ impl Demand {
         }
     }
 
-    /// Whether the stored item, which does not have this call's token, proves that an earlier attempt
+    /// `true` if the stored item, which does not have this call's token, proves that an earlier attempt
     /// of the call did not write.
     ///
-    /// It does not when the item is gone, and not when its version is more than one ahead: then this
+    /// An item that is gone proves nothing, nor does one whose version is more than one ahead: this
     /// call's write may be one of those between.
     fn is_settled(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
         let (Some(item), Some(_)) = (item, schema.write_token) else {
@@ -92,7 +92,7 @@ impl Demand {
         stored.is_some_and(|stored| stored <= expected.saturating_add(1))
     }
 
-    /// Whether the condition failed because the version is not the expected one.
+    /// `true` if the condition failed because the version is not the expected one.
     pub(crate) fn is_conflict(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
         let stored = || crate::wire::number_in(item?, schema.version?);
         match self.version {
@@ -102,14 +102,14 @@ impl Demand {
         }
     }
 
-    /// Whether the stored item, without a look at the user's condition, is not what is demanded.
+    /// `true` if the stored item does not meet the precondition; the user's condition is not judged.
     pub(crate) fn is_unmet(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
         self.is_conflict(schema, item)
             || (self.must_exist && item.is_none())
             || (self.must_not_exist && item.is_some())
     }
 
-    /// The error of a write that failed, by its condition or otherwise.
+    /// Returns the error of a write that failed, by its condition or otherwise.
     pub(crate) fn error(&self, schema: &EntitySchema, failure: Failure) -> Error {
         if !is_condition_failure(&failure) {
             return Error::failure(failure);
@@ -123,7 +123,7 @@ pub(crate) fn is_condition_failure(failure: &Failure) -> bool {
     matches!(&failure.kind, FailureKind::Service { code: Some(code), .. } if code == "ConditionalCheckFailedException")
 }
 
-/// The item that a failed condition brought along.
+/// Returns the item that a failed condition brought along.
 pub(crate) fn item_of(failure: &Failure) -> Option<Vec<u8>> {
     match &failure.kind {
         FailureKind::Service { body, .. } => crate::client::response::condition_item(body),
@@ -144,7 +144,7 @@ pub(crate) fn raise_version<E: Item>(item: &mut E, version: u64) -> Result<(), E
     }
 }
 
-/// A fresh token for an entity that keeps one.
+/// Makes a fresh token for an entity that keeps one.
 pub(crate) fn fresh_token(schema: &EntitySchema) -> Result<Option<u128>, Error> {
     if schema.write_token.is_none() {
         return Ok(None);
@@ -154,7 +154,7 @@ pub(crate) fn fresh_token(schema: &EntitySchema) -> Result<Option<u128>, Error> 
         .map_err(|e| Error::construction(e.to_string()))
 }
 
-/// The item that a failed condition found, when it was left by this very call.
+/// Returns the item that a failed condition found, when an earlier attempt of this call has left it.
 pub(crate) fn own_write(
     schema: &EntitySchema,
     failure: &Failure,
@@ -169,30 +169,13 @@ pub(crate) fn own_write(
     (stored == WriteToken::text(token)).then_some(item)
 }
 
-/// The condition and what every conditional write asks for.
+/// Adds the condition, and the member that every conditional write has.
 pub(crate) fn add_condition(body: &mut Body, condition: Option<&Node>) {
     if condition.is_some() {
         body.condition("ConditionExpression", condition);
         // The stored item comes with a failure at no cost.
         body.word("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
     }
-}
-
-/// The body of a write, after its item or key.
-pub(crate) fn finish_write(
-    mut body: Body,
-    condition: Option<&Node>,
-    returned: Option<&'static str>,
-    measure: bool,
-) -> Result<Vec<u8>, Error> {
-    add_condition(&mut body, condition);
-    if let Some(parameter) = returned {
-        body.word("ReturnValues", parameter);
-    }
-    if measure {
-        body.word("ReturnConsumedCapacity", "INDEXES");
-    }
-    body.finish()
 }
 
 /// Writes the item and checks its size. The JSON is never shorter than DynamoDB's count by much, so

@@ -1,27 +1,25 @@
 //! PutItem: `create`, `put` and `replace`.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::SystemTime;
 
-use super::precondition::{
-    Demand, Expected, finish_write, fresh_token, own_write, raise_version, write_item,
-};
+use super::precondition::{Expected, Precondition, fresh_token, raise_version, write_item};
+use super::request::{self, Failed, Started, Verb, WriteContext, WriteRequest};
 use super::return_values::{Old, PutReturned, Stored};
 use super::transaction::Step;
-use super::unique::{self, Draft, Effect, Guarding};
+use super::unique::{self, Effect, Guarding};
 use crate::client::capacity::{ConsumedCapacity, Measured};
 use crate::client::db::Db;
-use crate::client::request::{Answer, Sending};
+use crate::client::request::Answer as Response;
 use crate::client::response::Single;
 use crate::error::Error;
 use crate::model::entity::{Guards, Item, Lock, Unversioned};
 use crate::model::expr::ast::Node;
 use crate::model::expr::render::Body;
 use crate::model::expr::{Condition, Fields, InCondition, Prefix};
-use crate::model::schema::EntitySchema;
-use crate::transport::{self, Failure};
 use crate::wire::Writer;
 
 /// Writes a whole item: PutItem. Made by [`create`](Entity::create), [`put`](Entity::put) and
@@ -65,7 +63,7 @@ pub struct Put<E: Item, L = <E as Item>::Lock, R = Stored> {
     _types: PhantomData<fn() -> (L, R)>,
 }
 
-/// What a put demands of the item that is stored.
+/// Precondition of a put on the stored item.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PutMode {
@@ -162,12 +160,8 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         if E::Guards::GUARDED {
             return Ok(put.call_guarded(db, false).await?.output);
         }
-        let Started {
-            demand,
-            token,
-            sending,
-        } = put.start(db, false)?;
-        Ok(put.finish(sending.await, &demand, token)?.output)
+        let Started { context, sending } = put.start(db, false)?;
+        Ok(put.finish(sending.await, context)?.output)
     }
 
     /// As [`send`](Self::send), and says what it cost.
@@ -179,12 +173,8 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         if E::Guards::GUARDED {
             return put.call_guarded(db, true).await;
         }
-        let Started {
-            demand,
-            token,
-            sending,
-        } = put.start(db, true)?;
-        put.finish(sending.await, &demand, token)
+        let Started { context, sending } = put.start(db, true)?;
+        put.finish(sending.await, context)
     }
 
     /// The request as it is sent, as JSON, with the table's name as the code declares it. Times and
@@ -194,16 +184,17 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// # Errors
     /// When the item cannot be stored.
     pub fn to_json(mut self) -> Result<String, Error> {
-        let token = fresh_token(E::ITEM_SCHEMA)?;
-        let demand = self.prepare(token)?;
-        crate::client::request::text(self.body(E::ITEM_SCHEMA.table, &demand, false)?)
+        let (precondition, token) = self.prepare()?;
+        self.request(E::ITEM_SCHEMA.table, precondition, token)?
+            .into_json()
     }
 
-    /// Raises the version, sets times and token, and says what is demanded of the stored item.
+    /// Raises the version, sets times and token, and returns the precondition and the token.
     ///
     /// # Errors
     /// When the type of the version field cannot hold the next version.
-    pub(crate) fn prepare(&mut self, token: Option<u128>) -> Result<Demand, Error> {
+    fn prepare(&mut self) -> Result<(Precondition, Option<u128>), Error> {
+        let token = fresh_token(E::ITEM_SCHEMA)?;
         let at = self.entity.item_version();
         let version = L::VERSIONED.then_some(match self.mode {
             PutMode::Create => Expected::Absent,
@@ -220,89 +211,93 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         if let Some(token) = token {
             self.entity.set_write_token(token);
         }
-        Ok(Demand {
+        let precondition = Precondition {
             version,
             must_exist: self.mode == PutMode::Replace,
             must_not_exist: self.mode == PutMode::Create || version == Some(Expected::Absent),
-        })
+        };
+        Ok((precondition, token))
     }
 
-    /// Whether it demands anything of the stored item.
+    /// `true` if it has a condition on the stored item.
     pub(crate) fn is_conditional(&self) -> bool {
         self.mode != PutMode::Put || self.condition.is_some() || L::VERSIONED
     }
 
-    /// For a batch: the entity as it will be stored, what is demanded, and the body.
-    pub(crate) fn into_part(mut self) -> Result<(E, Demand, Vec<u8>), Error> {
-        let token = fresh_token(E::ITEM_SCHEMA)?;
-        let demand = self.prepare(token)?;
-        let body = self.body("", &demand, false)?;
-        Ok((self.entity, demand, body))
+    /// For a batch: the entity as it will be stored, and the body.
+    pub(crate) fn into_part(mut self) -> Result<(E, Vec<u8>), Error> {
+        let (precondition, token) = self.prepare()?;
+        let body = self.request("", precondition, token)?.render(false)?;
+        Ok((self.entity, body))
     }
 
     /// For a transaction: the entity as it will be stored, and the operation.
     pub(crate) fn into_step(mut self) -> Result<(E, Step), Error> {
-        let token = fresh_token(E::ITEM_SCHEMA)?;
-        let demand = self.prepare(token)?;
-        let step = self.step(demand)?;
+        let step = self.step()?;
         Ok((self.entity, step))
     }
 
-    fn step(&self, demand: Demand) -> Result<Step, Error> {
-        let key = self.entity.item_key();
+    fn step(&mut self) -> Result<Step, Error> {
+        let (precondition, token) = self.prepare()?;
+        let (entity, key) = (TypeId::of::<E>(), self.entity.item_key());
         if E::ITEM_SCHEMA.unique.is_empty() {
-            return Step::new("Put", &key, demand, self.body("", &demand, false)?);
+            let request = self.request("", precondition, token)?;
+            return request.into_step(entity, key.json()?, None);
         }
         let mut w = Writer::with_capacity(E::ITEM_SCHEMA.item_capacity());
         write_item(&mut w, &self.entity).map_err(Error::limit)?;
         let item = w.finish().map_err(Error::write)?;
         let mut body = Body::new("", item.len() + 256);
         body.member("Item", &item);
-        let draft = Draft::new(body, self.demanded(&demand).map(Cow::into_owned));
         let effect = Effect::of_item(E::ITEM_SCHEMA, &item)?;
-        Step::guarded("Put", &key, demand, draft, effect)
+        let request = self.request_of(body, precondition, token);
+        request.into_step(entity, key.json()?, Some(effect))
     }
 
-    /// The condition of the request.
-    fn demanded(&self, demand: &Demand) -> Option<Cow<'_, Node>> {
-        let user = self.condition.as_ref().map(Cow::Borrowed);
-        demand.node(E::ITEM_SCHEMA, user)
-    }
-
-    fn body(&self, table: &str, demand: &Demand, measure: bool) -> Result<Vec<u8>, Error> {
+    fn request(
+        &self,
+        table: &str,
+        precondition: Precondition,
+        token: Option<u128>,
+    ) -> Result<WriteRequest<'_>, Error> {
         let mut body = Body::new(table, E::ITEM_SCHEMA.item_capacity());
         let mut size = Ok(());
         body.member_with("Item", |w| size = write_item(w, &self.entity));
         size.map_err(Error::limit)?;
-        finish_write(
+        Ok(self.request_of(body, precondition, token))
+    }
+
+    fn request_of(
+        &self,
+        body: Body,
+        precondition: Precondition,
+        token: Option<u128>,
+    ) -> WriteRequest<'_> {
+        WriteRequest {
+            verb: Verb::Put,
+            schema: E::ITEM_SCHEMA,
             body,
-            self.demanded(demand).as_deref(),
-            R::PARAMETER,
-            measure,
-        )
+            condition: self.condition.as_ref().map(Cow::Borrowed),
+            precondition,
+            token,
+            return_values: R::PARAMETER,
+        }
     }
 
     fn start<'d>(&mut self, db: &'d Db, measure: bool) -> Result<Started<'d>, Error> {
-        let token = fresh_token(E::ITEM_SCHEMA).map_err(|e| named(E::ITEM_SCHEMA, e))?;
-        let demand = self.prepare(token).map_err(|e| named(E::ITEM_SCHEMA, e))?;
+        let (precondition, token) = self.prepare().map_err(named::<E>)?;
         let table = db.resolve(E::ITEM_SCHEMA.table);
-        let body = self.body(&table, &demand, measure);
-        let body = body.map_err(|e| named(E::ITEM_SCHEMA, e))?;
-        Ok(Started {
-            demand,
-            token,
-            sending: db.ask::<transport::PutItem>(table, None, body),
-        })
+        let request = self.request(&table, precondition, token);
+        request.map_err(named::<E>)?.start(db, table, measure)
     }
 
     fn finish(
         self,
-        answer: Answer,
-        demand: &Demand,
-        token: Option<u128>,
+        response: Response,
+        context: WriteContext,
     ) -> Result<Measured<R::Output>, Error> {
         let decode: fn(&[u8]) -> _ = R::decode;
-        let failure = match answer.decode(decode) {
+        let failure = match response.decode(decode) {
             Ok(Single { item, capacity }) => {
                 return Ok(Measured {
                     output: R::output(self.entity, item),
@@ -311,8 +306,8 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
             }
             Err(failure) => failure,
         };
-        let (is_own, error) = failed(E::ITEM_SCHEMA, demand, token, failure);
-        let own = is_own.then_some(self.entity).and_then(R::of_own_write);
+        let Failed { own_write, error } = context.failed(failure);
+        let own = own_write.map(|_| self.entity).and_then(R::of_own_write);
         own.map_or(Err(error), |output| {
             Ok(Measured {
                 output,
@@ -325,27 +320,20 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// not even compiled.
     fn call_guarded<'d>(mut self, db: &'d Db, measure: bool) -> Guarding<'d, R::Output> {
         Box::pin(async move {
-            let step = self.guarded_step().map_err(|e| named(E::ITEM_SCHEMA, e))?;
+            let step = unique::check_returned(R::PARAMETER).and_then(|()| self.step());
+            let step = step.map_err(named::<E>)?;
             let sent = unique::send_one(db, step, measure).await;
             self.of_guarded(sent)
         })
-    }
-
-    /// The operation that the guards of its unique attributes have to follow.
-    fn guarded_step(&mut self) -> Result<Step, Error> {
-        unique::check_returned(R::PARAMETER)?;
-        let token = fresh_token(E::ITEM_SCHEMA)?;
-        let demand = self.prepare(token)?;
-        self.step(demand)
     }
 
     fn of_guarded(
         self,
         sent: Result<Option<ConsumedCapacity>, Error>,
     ) -> Result<Measured<R::Output>, Error> {
-        let consumed_capacity = sent.map_err(|e| named(E::ITEM_SCHEMA, e))?;
+        let consumed_capacity = sent.map_err(named::<E>)?;
         let output = R::of_own_write(self.entity);
-        let output = output.ok_or_else(|| named(E::ITEM_SCHEMA, unique::nothing_returned()))?;
+        let output = output.ok_or_else(|| named::<E>(unique::nothing_returned()))?;
         Ok(Measured {
             output,
             consumed_capacity,
@@ -353,27 +341,6 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     }
 }
 
-/// A put under way.
-struct Started<'d> {
-    demand: Demand,
-    token: Option<u128>,
-    sending: Sending<'d>,
-}
-
-/// Whether the item that is stored was left by this very put, and the error if that does not help.
-#[cold]
-fn failed(
-    schema: &EntitySchema,
-    demand: &Demand,
-    token: Option<u128>,
-    failure: Failure,
-) -> (bool, Error) {
-    let is_own = own_write(schema, &failure, token).is_some();
-    let error = demand.error(schema, failure);
-    let error = if is_own { error.of_own_write() } else { error };
-    (is_own, named(schema, error))
-}
-
-fn named(schema: &EntitySchema, error: Error) -> Error {
-    error.of_entity(schema.entity).in_operation("PutItem")
+fn named<E: Item>(error: Error) -> Error {
+    request::named(E::ITEM_SCHEMA, Verb::Put, error)
 }

@@ -348,7 +348,7 @@ pub(crate) fn canceled<S: Borrow<Step>>(transaction: u64, failure: Failure, step
     });
     Canceled::read(transaction, failure, operations, |position, item| {
         let step = steps.get(position).map(Borrow::borrow);
-        step.is_some_and(|step: &Step| step.demand.is_conflict(step.schema, item))
+        step.is_some_and(|step: &Step| step.precondition.is_conflict(step.schema, item))
     })
 }
 

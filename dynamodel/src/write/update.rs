@@ -2,24 +2,24 @@
 
 mod body;
 
+use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use self::body::kept;
-use super::precondition::{Demand, Expected, fresh_token, own_write};
+use super::precondition::{Expected, Precondition, fresh_token};
+use super::request::{self, Verb};
 use super::return_values::{New, Old, Returned, UpdatedNew, UpdatedOld};
 use super::transaction::Step;
 use super::unique::{self, Effect};
 use crate::client::capacity::Measured;
 use crate::client::db::Db;
-use crate::client::response::Single;
 use crate::error::Error;
 use crate::model::entity::{IsVersioned, Item, Lock};
 use crate::model::expr::ast::{ActionNode, Assumed, Node};
 use crate::model::expr::{Actions, Condition, Fields, InCondition, InUpdate, IntoActions, Prefix};
 use crate::model::key::Key;
-use crate::transport;
 use crate::write::diff::{Changes, Fault, Image};
 
 /// Changes attributes of an item by its key: UpdateItem. Made by the entity's `update` constructor.
@@ -69,7 +69,7 @@ pub struct Update<E, R = ()> {
     key: Key<E>,
     actions: Actions,
     condition: Option<Node>,
-    demand: Demand,
+    precondition: Precondition,
     diff: Option<Diff>,
     _returned: PhantomData<fn() -> R>,
 }
@@ -92,7 +92,7 @@ impl<E, R> Clone for Update<E, R> {
             key: self.key.clone(),
             actions: self.actions.clone(),
             condition: self.condition.clone(),
-            demand: self.demand,
+            precondition: self.precondition,
             diff: self.diff.clone(),
             _returned: PhantomData,
         }
@@ -119,7 +119,7 @@ impl<E: Item> Update<E> {
             key,
             actions: Actions::default(),
             condition: None,
-            demand: Demand::default(),
+            precondition: Precondition::default(),
             diff: None,
             _returned: PhantomData,
         }
@@ -155,9 +155,9 @@ impl<E: Item> Update<E> {
     fn set_changes(&mut self, changes: Changes, version: u64) {
         let actions = changes.actions.len();
         self.actions = Actions(changes.actions, Vec::new());
-        self.demand.must_exist = true;
+        self.precondition.must_exist = true;
         if E::Lock::VERSIONED {
-            self.demand.version = Some(Expected::At(version));
+            self.precondition.version = Some(Expected::At(version));
         }
         self.diff = Some(Diff {
             fault: None,
@@ -190,7 +190,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
 
     /// Updates only an item that is there; else [`is_not_found`](Error::is_not_found).
     pub fn must_exist(mut self) -> Self {
-        self.demand.must_exist = true;
+        self.precondition.must_exist = true;
         self
     }
 
@@ -199,7 +199,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     where
         E::Lock: IsVersioned,
     {
-        self.demand.version = Some(Expected::At(version));
+        self.precondition.version = Some(Expected::At(version));
         self
     }
 
@@ -209,7 +209,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     where
         E::Lock: IsVersioned,
     {
-        self.demand.version = None;
+        self.precondition.version = None;
         if let Some(diff) = &mut self.diff
             && let Some(whole) = diff.without_elements.take()
         {
@@ -235,7 +235,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
             key: self.key,
             actions: self.actions,
             condition: self.condition,
-            demand: self.demand,
+            precondition: self.precondition,
             diff: self.diff,
             _returned: PhantomData,
         }
@@ -312,38 +312,47 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     /// # Errors
     /// As [`send`](Self::send), before it is sent.
     pub fn to_json(&self) -> Result<String, Error> {
-        crate::client::request::text(self.body(
-            E::ITEM_SCHEMA.table,
-            fresh_token(E::ITEM_SCHEMA)?,
-            false,
-        )?)
+        let token = fresh_token(E::ITEM_SCHEMA)?;
+        self.request(SystemTime::now(), E::ITEM_SCHEMA.table, token)?
+            .into_json()
     }
 
     /// For a transaction.
     pub(crate) fn into_step(self) -> Result<Step, Error> {
-        let token = fresh_token(E::ITEM_SCHEMA)?;
-        // The diff of two equal values writes nothing; that the item is as it was is still demanded.
-        let verb = match self.is_unchanged() {
-            true => "ConditionCheck",
-            false => "Update",
-        };
-        if verb == "Update"
+        let (now, token) = (SystemTime::now(), fresh_token(E::ITEM_SCHEMA)?);
+        if !self.is_unchanged()
             && self.actions.0.is_empty()
-            && kept::<E>(token, SystemTime::now(), true).is_empty()
+            && kept::<E>(token, now, true).is_empty()
         {
             return Err(Error::invalid_request(
                 "an update in a transaction needs an action; demand something of an item with a check",
             ));
         }
-        if E::ITEM_SCHEMA.unique.is_empty() {
-            return Step::new(verb, &self.key, self.demand, self.body("", token, false)?);
-        }
-        let effect = Effect::of_actions(E::ITEM_SCHEMA, &self.actions.0)?;
-        let effect = effect.unwrap_or_else(|| Effect::none(E::ITEM_SCHEMA));
-        self.guarded(verb, SystemTime::now(), token, effect)
+        let effect = match E::ITEM_SCHEMA.unique.is_empty() {
+            true => None,
+            false => {
+                let effect = Effect::of_actions(E::ITEM_SCHEMA, &self.actions.0)?;
+                Some(effect.unwrap_or_else(|| Effect::none(E::ITEM_SCHEMA)))
+            }
+        };
+        self.step(now, token, effect)
     }
 
-    /// Sends it with the guards of its unique attributes.
+    fn step(
+        &self,
+        now: SystemTime,
+        token: Option<u128>,
+        effect: Option<Effect>,
+    ) -> Result<Step, Error> {
+        let mut request = self.request(now, "", token)?;
+        if self.is_unchanged() {
+            // Nothing is written, but the item still has to be as it was read.
+            request.verb = Verb::ConditionCheck;
+        }
+        request.into_step(TypeId::of::<E>(), self.key.json()?, effect)
+    }
+
+    /// Sends it with the items of its unique attributes.
     async fn call_guarded(
         self,
         db: &Db,
@@ -353,7 +362,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         measure: bool,
     ) -> Result<Measured<R::Output>, Error> {
         unique::check_returned(R::PARAMETER)?;
-        let step = self.guarded("Update", now, token, effect)?;
+        let step = self.step(now, token, Some(effect))?;
         let consumed_capacity = unique::send_one(db, step, measure).await?;
         let output = R::of_nothing().ok_or_else(unique::nothing_returned)?;
         Ok(Measured {
@@ -388,33 +397,12 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
             let sent = Box::pin(self.call_guarded(db, now, token, effect, measure));
             return sent.await.map_err(named);
         }
-        let table = db.table_name::<E>();
-        let body = self.body_at(now, &table, token, measure).map_err(named)?;
-        let answer = db.ask::<transport::UpdateItem>(table, None, body).await;
-        match answer.decode(R::decode) {
-            Ok(Single { item, capacity }) => Ok(Measured {
-                output: item,
-                consumed_capacity: capacity,
-            }),
-            Err(failure) => {
-                let own = own_write(E::ITEM_SCHEMA, &failure, token);
-                if let Some(output) = own.as_deref().and_then(R::of_own_write) {
-                    let output = output.map_err(|e| named(Error::read(e)))?;
-                    return Ok(Measured {
-                        output,
-                        consumed_capacity: None,
-                    });
-                }
-                let error = self.demand.error(E::ITEM_SCHEMA, failure);
-                let is_own = own.is_some();
-                Err(named(if is_own { error.of_own_write() } else { error }))
-            }
-        }
+        let table = db.resolve(E::ITEM_SCHEMA.table);
+        let request = self.request(now, &table, token).map_err(named)?;
+        request.start(db, table, measure)?.output::<E, R>().await
     }
 }
 
 fn named<E: Item>(error: Error) -> Error {
-    error
-        .of_entity(E::ITEM_SCHEMA.entity)
-        .in_operation("UpdateItem")
+    request::named(E::ITEM_SCHEMA, Verb::Update, error)
 }

@@ -72,7 +72,7 @@ impl Write {
                 "a batch has no conditions; it takes `put()` without `when`, not `create` or `replace`",
             )));
         }
-        let write = put.into_part().and_then(|(entity, _, body)| {
+        let write = put.into_part().and_then(|(entity, body)| {
             let key = entity.item_key();
             let item = after_table(body)?;
             Self::new(&key, "PutRequest", item.get(1..).unwrap_or_default())

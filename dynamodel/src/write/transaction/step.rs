@@ -7,10 +7,10 @@ use crate::error::Error;
 use crate::model::canonical_key::identity;
 use crate::model::entity::Item;
 use crate::model::expr::ast::Node;
-use crate::model::key::Key;
 use crate::model::schema::EntitySchema;
 use crate::wire::Writer;
-use crate::write::precondition::Demand;
+use crate::write::precondition::Precondition;
+use crate::write::request::Verb;
 use crate::write::unique::{Draft, Effect, Guarded};
 
 /// The entity that a put stores, for when the transaction is through.
@@ -21,7 +21,7 @@ pub(crate) struct Step {
     pub(crate) verb: &'static str,
     pub(crate) schema: &'static EntitySchema,
     pub(crate) entity: TypeId,
-    pub(crate) demand: Demand,
+    pub(crate) precondition: Precondition,
     /// Which item it is about.
     pub(crate) identity: Vec<u8>,
     /// The body of the single operation, after the table's name.
@@ -32,30 +32,20 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// `body` is that of the single operation, for the table `""`.
-    pub(crate) fn new<E: Item>(
-        verb: &'static str,
-        key: &Key<E>,
-        demand: Demand,
-        body: Vec<u8>,
-    ) -> Result<Self, Error> {
-        let step = Self::of_body(verb, E::ITEM_SCHEMA, TypeId::of::<E>(), key.json()?, body)?;
-        Ok(Step { demand, ..step })
-    }
-
-    /// An operation that demands nothing but what its body says. `key` is JSON.
-    pub(crate) fn of_body(
-        verb: &'static str,
+    /// `body` is that of the single operation, for the table `""`; `key` is JSON.
+    pub(crate) fn from_body(
+        verb: Verb,
         schema: &'static EntitySchema,
         entity: TypeId,
+        precondition: Precondition,
         key: &[u8],
         body: Vec<u8>,
     ) -> Result<Self, Error> {
         Ok(Step {
-            verb,
+            verb: verb.in_transaction(),
             schema,
             entity,
-            demand: Demand::default(),
+            precondition,
             identity: identity(key, &schema.key)?,
             rest: after_table(body)?,
             stored: None,
@@ -63,27 +53,20 @@ impl Step {
         })
     }
 
-    /// An operation on an entity that has guards.
-    pub(crate) fn guarded<E: Item>(
-        verb: &'static str,
-        key: &Key<E>,
-        demand: Demand,
-        mut draft: Draft,
+    /// Adds the effect on unique values, whose items follow this step.
+    pub(crate) fn followed_by_unique_items(
+        mut self,
+        key: &[u8],
+        draft: Draft,
         effect: Effect,
-    ) -> Result<Self, Error> {
-        let body = draft.finish(Vec::new())?;
-        let step = Self::new(verb, key, demand, body)?;
-        step.following(key.json()?, draft, effect)
-    }
-
-    fn following(mut self, key: &[u8], draft: Draft, effect: Effect) -> Result<Self, Error> {
+    ) -> Self {
         self.guarded = Some(Box::new(Guarded {
             key: key.to_vec(),
             draft,
             effect,
-            is_new: self.demand.must_not_exist,
+            is_new: self.precondition.must_not_exist,
         }));
-        Ok(self)
+        self
     }
 
     /// Whether guards have to follow it.

@@ -1,11 +1,11 @@
 //! Guards for items that were stored without: [`BackfillGuards`].
 
+use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 
 use futures_util::TryStreamExt;
 
-use super::Draft;
 use super::change::Effect;
 use super::read::read;
 use super::single::send_one;
@@ -19,7 +19,8 @@ use crate::model::unique::{guard_key, key_json, key_of, owner_attribute, owner_o
 use crate::read::scan::Scan;
 use crate::wire::value_in;
 use crate::wire::{ReadError, Reader};
-use crate::write::precondition::Demand;
+use crate::write::precondition::Precondition;
+use crate::write::request::{Verb, WriteRequest};
 use crate::write::transaction::Step;
 
 /// Writes the guard items that stored items lack: for items that were stored before a field was marked
@@ -265,7 +266,14 @@ fn step<E: Item>(key: &[u8], position: usize) -> Result<Step, Error> {
     let mut body = Body::new("", key.len() + 256);
     body.member("Key", key);
     let effect = Effect::of_backfill(E::ITEM_SCHEMA, position);
-    let key = Key::<E>::from_json(key.to_vec());
-    let draft = Draft::new(body, None);
-    Step::guarded("ConditionCheck", &key, Demand::default(), draft, effect)
+    let request = WriteRequest {
+        verb: Verb::ConditionCheck,
+        schema: E::ITEM_SCHEMA,
+        body,
+        condition: None,
+        precondition: Precondition::default(),
+        token: None,
+        return_values: None,
+    };
+    request.into_step(TypeId::of::<E>(), key, Some(effect))
 }

@@ -1,6 +1,7 @@
 //! Which guards follow a transaction's operations, and what has to hold for that.
 
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::change::Change;
@@ -12,7 +13,8 @@ use crate::model::expr::render::Body;
 use crate::model::schema::{EntitySchema, UniqueSchema};
 use crate::model::unique::{guard_key, key_json, owned_by, put_guard, same_value, unguarded};
 use crate::wire::value_in;
-use crate::write::precondition::add_condition;
+use crate::write::precondition::Precondition;
+use crate::write::request::{Verb, WriteRequest};
 use crate::write::transaction::Step;
 
 /// The guards that follow a transaction's operations.
@@ -80,7 +82,7 @@ pub(super) enum Role<'p> {
     Claim(&'p Guard),
     /// Deletes the guard of an item that had it.
     Release(&'p Guard),
-    /// Demands that the owner of guards that are taken over does not have their values.
+    /// Preconditions that the owner of guards that are taken over does not have their values.
     Stale(Vec<&'p Guard>),
 }
 
@@ -270,16 +272,24 @@ impl Plan {
     }
 }
 
-/// An operation with this condition.
+/// Builds an operation with this condition.
 fn conditional(
-    verb: &'static str,
+    verb: Verb,
     schema: &'static EntitySchema,
     key: &[u8],
-    mut body: Body,
+    body: Body,
     condition: &Node,
 ) -> Result<Step, Error> {
-    add_condition(&mut body, Some(condition));
-    Step::of_body(verb, schema, TypeId::of::<GuardItem>(), key, body.finish()?)
+    let request = WriteRequest {
+        verb,
+        schema,
+        body,
+        condition: Some(Cow::Borrowed(condition)),
+        precondition: Precondition::default(),
+        token: None,
+        return_values: None,
+    };
+    request.into_step(TypeId::of::<GuardItem>(), key, None)
 }
 
 impl<'p> Former<'p, '_> {
@@ -289,7 +299,13 @@ impl<'p> Former<'p, '_> {
         let mut body = Body::new("", 256);
         body.member("Key", self.key);
         Ok(Added {
-            step: conditional("ConditionCheck", self.schema, self.key, body, &condition)?,
+            step: conditional(
+                Verb::ConditionCheck,
+                self.schema,
+                self.key,
+                body,
+                &condition,
+            )?,
             role: Role::Stale(self.guards),
             follows: self.follows,
         })
@@ -346,8 +362,8 @@ impl Guard {
             let mine = Node::or(former);
             let (verb, condition) = match is_foreign {
                 // What is not the item's is not deleted with it, and has to stay so until then.
-                true => ("ConditionCheck", mine.negated()),
-                false => ("Delete", mine),
+                true => (Verb::ConditionCheck, mine.negated()),
+                false => (Verb::Delete, mine),
             };
             let condition = Node::or([unguarded(schema), condition]);
             return Ok(Added {
@@ -360,7 +376,7 @@ impl Guard {
         let condition = Node::or(owners.into_iter().chain(former).chain(stale.map(owned_by)));
         put_guard(schema, &self.text, owner(*step), ttl.as_deref(), &mut body);
         Ok(Added {
-            step: conditional("Put", schema, &key, body, &condition)?,
+            step: conditional(Verb::Put, schema, &key, body, &condition)?,
             role: Role::Claim(self),
             follows: *step,
         })

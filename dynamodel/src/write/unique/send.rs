@@ -128,7 +128,7 @@ async fn judge(
             continue;
         };
         // What the operation demands comes first: a pin that failed too changes nothing of it.
-        if step.demand.is_unmet(step.schema, item) || !plan.has_moved(position, item) {
+        if step.precondition.is_unmet(step.schema, item) || !plan.has_moved(position, item) {
             return Ok(Verdict::Failed);
         }
         verdict = Verdict::Again;

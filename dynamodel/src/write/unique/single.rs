@@ -13,7 +13,7 @@ use crate::write::transaction::Step;
 /// Sends one operation with its guards, and tells of failure what the single operation would tell.
 pub(crate) fn send_one(db: &Db, step: Step, measure: bool) -> Writing<'_> {
     Box::pin(async move {
-        let must_exist = step.demand.must_exist;
+        let must_exist = step.precondition.must_exist;
         let sending = Sending {
             db,
             transaction: 0,

@@ -6,46 +6,22 @@ use std::time::SystemTime;
 use super::Update;
 use crate::error::Error;
 use crate::model::entity::Item;
-use crate::model::expr::ast::{ActionNode, Assumed, Node, Place, Source, Value, Verb};
+use crate::model::expr::ast::{ActionNode, Assumed, Node, Place, Source, Value, Verb as Action};
 use crate::model::expr::render::Body;
 use crate::wire::WriteToken;
 use crate::wire::Writer;
 use crate::write::index_keys;
-use crate::write::precondition::finish_write;
+use crate::write::request::{Verb, WriteRequest};
 use crate::write::return_values::Returned;
-use crate::write::transaction::Step;
-use crate::write::unique::{Draft, Effect};
 
 impl<E: Item, R: Returned<E>> Update<E, R> {
-    /// The operation on an entity that has guards.
-    pub(super) fn guarded(
-        &self,
-        verb: &'static str,
-        now: SystemTime,
-        token: Option<u128>,
-        effect: Effect,
-    ) -> Result<Step, Error> {
-        let (body, condition) = self.parts_at(now, "", token)?;
-        let draft = Draft::new(body, condition.map(Cow::into_owned));
-        Step::guarded(verb, &self.key, self.demand, draft, effect)
-    }
-
-    pub(super) fn body(
-        &self,
-        table: &str,
-        token: Option<u128>,
-        measure: bool,
-    ) -> Result<Vec<u8>, Error> {
-        self.body_at(SystemTime::now(), table, token, measure)
-    }
-
-    /// The body before its condition, and the condition.
-    fn parts_at(
+    /// Builds the request. The diff of two equal values has no action.
+    pub(super) fn request(
         &self,
         now: SystemTime,
         table: &str,
         token: Option<u128>,
-    ) -> Result<(Body, Option<Cow<'_, Node>>), Error> {
+    ) -> Result<WriteRequest<'_>, Error> {
         if let Some(fault) = self.diff.as_ref().and_then(|d| d.fault.as_ref()) {
             return Err(fault.error());
         }
@@ -61,7 +37,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
             let keep_created = !actions.iter().any(sets_created);
             own = kept::<E>(token, now, keep_created);
         }
-        let exists = self.demand.proves_existence();
+        let exists = self.precondition.proves_existence();
         let derived = match &self.diff {
             // Nothing is written.
             Some(_) if self.is_unchanged() => Vec::new(),
@@ -76,7 +52,10 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         own.extend(derived);
         body.update(actions, &own);
         let own = token.and_then(|t| Some(not_yet(E::ITEM_SCHEMA.write_token?, t)));
-        let of_diff = self.diff.iter().filter(|_| self.demand.version.is_none());
+        let of_diff = self
+            .diff
+            .iter()
+            .filter(|_| self.precondition.version.is_none());
         let of_diff = of_diff.flat_map(|diff| &diff.assumed);
         let assumed = self.actions.1.iter().chain(of_diff).map(Assumed::node);
         let mut beside = assumed.chain(own).peekable();
@@ -86,22 +65,19 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
                 Node::all(self.condition.iter().cloned().chain(beside).collect()).map(Cow::Owned)
             }
         };
-        Ok((body, self.demand.node(E::ITEM_SCHEMA, user)))
-    }
-
-    pub(super) fn body_at(
-        &self,
-        now: SystemTime,
-        table: &str,
-        token: Option<u128>,
-        measure: bool,
-    ) -> Result<Vec<u8>, Error> {
-        let (body, condition) = self.parts_at(now, table, token)?;
-        finish_write(body, condition.as_deref(), R::PARAMETER, measure)
+        Ok(WriteRequest {
+            verb: Verb::Update,
+            schema: E::ITEM_SCHEMA,
+            body,
+            condition: user,
+            precondition: self.precondition,
+            token,
+            return_values: R::PARAMETER,
+        })
     }
 }
 
-/// What every update writes by itself: the version, the times and the token.
+/// Returns the actions of every update: on the version, the times and the token.
 pub(super) fn kept<E: Item>(
     token: Option<u128>,
     now: SystemTime,
@@ -115,20 +91,23 @@ pub(super) fn kept<E: Item>(
     let value = |write: &dyn Fn(&mut Writer)| Value::write(|w| write(w));
     let mut actions = Vec::new();
     if let Some(name) = schema.version {
-        actions.push(action(name, Verb::Add(value(&|w| w.integer(1_u8)))));
+        actions.push(action(name, Action::Add(value(&|w| w.integer(1_u8)))));
     }
     if let Some(name) = schema.created_at.filter(|_| keep_created) {
         let now = value(&|w| E::write_created_at(now, w));
-        actions.push(action(name, Verb::Set(Source::or(Place::root(name), now))));
+        actions.push(action(
+            name,
+            Action::Set(Source::or(Place::root(name), now)),
+        ));
     }
     if let Some(name) = schema.updated_at {
         actions.push(action(
             name,
-            Verb::Set(Source::Value(value(&|w| E::write_updated_at(now, w)))),
+            Action::Set(Source::Value(value(&|w| E::write_updated_at(now, w)))),
         ));
     }
     if let (Some(name), Some(token)) = (schema.write_token, token) {
-        actions.push(action(name, Verb::Set(Source::Value(token_value(token)))));
+        actions.push(action(name, Action::Set(Source::Value(token_value(token)))));
     }
     actions
 }

@@ -1,0 +1,226 @@
+//! [`WriteRequest`]: one write without its types. Put, update, delete and check build one; it is sent
+//! alone, becomes a step of a transaction, or is shown as JSON, in one place for all of them.
+
+use std::any::TypeId;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::precondition::{Precondition, add_condition, own_write};
+use super::return_values::Returned;
+use super::transaction::Step;
+use super::unique::{Draft, Effect};
+use crate::client::capacity::Measured;
+use crate::client::db::Db;
+use crate::client::request::{Sending, text};
+use crate::client::response::Single;
+use crate::error::Error;
+use crate::model::entity::Item;
+use crate::model::expr::ast::Node;
+use crate::model::expr::render::Body;
+use crate::model::schema::EntitySchema;
+use crate::transport::{self, Failure};
+
+/// Kinds of writes. A check only stands in transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Put,
+    Update,
+    Delete,
+    ConditionCheck,
+}
+
+impl Verb {
+    /// Returns the member of a transaction's request.
+    pub(crate) fn in_transaction(self) -> &'static str {
+        match self {
+            Verb::Put => "Put",
+            Verb::Update => "Update",
+            Verb::Delete => "Delete",
+            Verb::ConditionCheck => "ConditionCheck",
+        }
+    }
+
+    /// Returns the API operation of the write alone.
+    fn operation(self) -> &'static str {
+        match self {
+            Verb::Put => "PutItem",
+            Verb::Update => "UpdateItem",
+            Verb::Delete => "DeleteItem",
+            Verb::ConditionCheck => "TransactWriteItems",
+        }
+    }
+}
+
+/// A write, with everything but what it is sent for.
+pub(crate) struct WriteRequest<'r> {
+    pub(crate) verb: Verb,
+    pub(crate) schema: &'static EntitySchema,
+    /// Table, item or key, and actions.
+    pub(crate) body: Body,
+    /// Condition of the user and of the actions.
+    pub(crate) condition: Option<Cow<'r, Node>>,
+    pub(crate) precondition: Precondition,
+    /// Token that the item gets.
+    pub(crate) token: Option<u128>,
+    pub(crate) return_values: Option<&'static str>,
+}
+
+impl<'r> WriteRequest<'r> {
+    /// Renders the body of the write alone.
+    ///
+    /// # Errors
+    /// When a value is invalid, or an expression is over a limit.
+    pub(crate) fn render(self, measure: bool) -> Result<Vec<u8>, Error> {
+        let mut body = self.body;
+        let condition = self.precondition.condition(self.schema, self.condition);
+        add_condition(&mut body, condition.as_deref());
+        if let Some(parameter) = self.return_values {
+            body.word("ReturnValues", parameter);
+        }
+        if measure {
+            body.word("ReturnConsumedCapacity", "INDEXES");
+        }
+        body.finish()
+    }
+
+    /// Renders the body as text for people.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render).
+    pub(crate) fn into_json(self) -> Result<String, Error> {
+        text(self.render(false)?)
+    }
+
+    /// Starts the write alone: one round trip. Its body names `table`.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render), with the entity and the operation.
+    pub(crate) fn start(
+        self,
+        db: &Db,
+        table: Arc<str>,
+        measure: bool,
+    ) -> Result<Started<'_>, Error> {
+        let context = WriteContext {
+            verb: self.verb,
+            schema: self.schema,
+            precondition: self.precondition,
+            token: self.token,
+        };
+        let body = self.render(measure).map_err(|e| context.named(e))?;
+        let sending = match context.verb {
+            Verb::Put => db.ask::<transport::PutItem>(table, None, body),
+            Verb::Update => db.ask::<transport::UpdateItem>(table, None, body),
+            Verb::Delete => db.ask::<transport::DeleteItem>(table, None, body),
+            Verb::ConditionCheck => {
+                let problem = "a check is sent in a transaction only";
+                return Err(context.named(Error::construction(problem)));
+            }
+        };
+        Ok(Started { context, sending })
+    }
+
+    /// Makes it a step of a transaction. The body names the table `""`, which the connection resolves;
+    /// `key` is JSON. With an effect on unique values, their items follow the step.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render).
+    pub(crate) fn into_step(
+        self,
+        entity: TypeId,
+        key: &[u8],
+        effect: Option<Effect>,
+    ) -> Result<Step, Error> {
+        let (verb, schema, precondition) = (self.verb, self.schema, self.precondition);
+        let Some(effect) = effect else {
+            let body = self.render(false)?;
+            return Step::from_body(verb, schema, entity, precondition, key, body);
+        };
+        let condition = precondition.condition(schema, self.condition);
+        let mut draft = Draft::new(self.body, condition.map(Cow::into_owned));
+        let body = draft.finish(Vec::new())?;
+        let step = Step::from_body(verb, schema, entity, precondition, key, body)?;
+        Ok(step.followed_by_unique_items(key, draft, effect))
+    }
+}
+
+/// Facts about a write that its response is judged by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WriteContext {
+    verb: Verb,
+    schema: &'static EntitySchema,
+    precondition: Precondition,
+    token: Option<u128>,
+}
+
+/// A write in flight.
+pub(crate) struct Started<'d> {
+    pub(crate) context: WriteContext,
+    pub(crate) sending: Sending<'d>,
+}
+
+impl Started<'_> {
+    /// Waits for the response and decodes what the write returns.
+    ///
+    /// # Errors
+    /// The failure as the write sees it.
+    pub(crate) async fn output<E: Item, R: Returned<E>>(
+        self,
+    ) -> Result<Measured<R::Output>, Error> {
+        let Started { context, sending } = self;
+        let decode: fn(&[u8]) -> _ = R::decode;
+        let failure = match sending.await.decode(decode) {
+            Ok(Single { item, capacity }) => {
+                return Ok(Measured {
+                    output: item,
+                    consumed_capacity: capacity,
+                });
+            }
+            Err(failure) => failure,
+        };
+        let Failed { own_write, error } = context.failed(failure);
+        match own_write.as_deref().and_then(R::of_own_write) {
+            None => Err(error),
+            Some(Err(e)) => Err(context.named(Error::read(e))),
+            Some(Ok(output)) => Ok(Measured {
+                output,
+                consumed_capacity: None,
+            }),
+        }
+    }
+}
+
+/// A write that failed.
+pub(crate) struct Failed {
+    /// The stored item, when an earlier attempt of this very call has left it.
+    pub(crate) own_write: Option<Vec<u8>>,
+    pub(crate) error: Error,
+}
+
+impl WriteContext {
+    /// Adds entity and operation to an error.
+    pub(crate) fn named(&self, error: Error) -> Error {
+        named(self.schema, self.verb, error)
+    }
+
+    /// Judges a failure. Out of line, because nearly all writes succeed.
+    #[cold]
+    pub(crate) fn failed(&self, failure: Failure) -> Failed {
+        let own_write = own_write(self.schema, &failure, self.token);
+        let mut error = self.precondition.error(self.schema, failure);
+        if own_write.is_some() {
+            error = error.of_own_write();
+        }
+        Failed {
+            own_write,
+            error: self.named(error),
+        }
+    }
+}
+
+/// Adds entity and operation to an error.
+pub(crate) fn named(schema: &EntitySchema, verb: Verb, error: Error) -> Error {
+    error
+        .of_entity(schema.entity)
+        .in_operation(verb.operation())
+}
