@@ -135,6 +135,8 @@ async fn dropped_create_table_can_be_repeated() {
     let (db, faults) = faults::db().await;
     faults.next("DescribeTable", [Fault::Pass, Fault::Hang]);
     drop_midway(db.create_table::<Pair>()).await;
+    // On a busy machine the call is dropped before it meets its faults.
+    faults.clear();
     db.create_table::<Pair>().await.unwrap();
     pair("a", 1).create().send(&db).await.unwrap();
 }
