@@ -30,7 +30,7 @@ pub(crate) struct Spanned<T> {
 struct Place {
     name: &'static str,
     keys: &'static [&'static str],
-    /// What another place knows: its keys and name, for keys written in the wrong place.
+    /// Keys and name of another place, for keys that are written in the wrong place.
     elsewhere: &'static [(&'static [&'static str], &'static str)],
 }
 
@@ -51,6 +51,7 @@ const ENTITY: Place = Place {
         "point_in_time_recovery",
         "table_class",
         "rename_fn",
+        "partial",
     ],
     elsewhere: &[(FIELD_KEYS, "a field of the entity")],
 };

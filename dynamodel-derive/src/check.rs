@@ -1,13 +1,12 @@
-//! What the derive can see is wrong: a list of rules, one function each.
+//! Rules that the derive checks on the syntax, one function each.
 //!
-//! What only the types know (whether a field can be a key, for instance) is checked by bounds in
-//! the expansion, see [`expand::checks`](crate::expand).
+//! Rules on types, for instance that a field can be a key, are bounds in the expansion, see [`expand::checks`](crate::expand).
 
 mod fields;
-mod guards;
 mod indexes;
-mod single;
+mod single_table;
 mod table;
+mod unique;
 
 use std::collections::HashMap;
 
@@ -30,8 +29,8 @@ const ENTITY: &[Rule] = &[
     fields::roles_exclude_each_other,
     fields::skip_stands_alone,
     fields::stored_forms_and_roles,
-    guards::unique_is_free,
-    guards::lookup_names,
+    unique::unique_is_free,
+    unique::lookup_names,
     fields::unique_names,
     fields::key_names,
     indexes::partition_given,
@@ -55,8 +54,8 @@ pub(crate) fn entity(entity: &Entity, errors: &mut Errors) {
     for rule in ENTITY {
         rule(entity, errors);
     }
-    if let Some(single) = &entity.single {
-        single::rules(entity, single, errors);
+    if let Some(single) = &entity.single_table {
+        single_table::rules(entity, single, errors);
     }
 }
 
@@ -102,7 +101,7 @@ fn document_fields(fields: &[Field], errors: &mut Errors) {
 
 /// An entity names its table.
 fn has_table(entity: &Entity, errors: &mut Errors) {
-    if entity.table.is_none() && entity.single.is_none() && entity.understood {
+    if entity.table.is_none() && entity.single_table.is_none() && entity.understood {
         errors.at(
             entity.container.ident.span(),
             "the entity names no table; add `#[dynamo(table = \"name\")]`",

@@ -36,7 +36,7 @@ impl Errors {
         self.found.is_empty()
     }
 
-    /// How many mistakes there are.
+    /// Number of the mistakes.
     pub(crate) fn len(&self) -> usize {
         self.found.len()
     }

@@ -1,10 +1,10 @@
-//! What the derives know of a type: plain values with spans, no generated tokens.
+//! The model of a type that is derived for: plain values with spans, no generated tokens.
 
+mod borrowed_collection;
 mod collection;
 mod container;
 mod document;
-mod items_view;
-mod single;
+mod single_table;
 mod table;
 
 use std::collections::HashSet;
@@ -12,11 +12,11 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Data, DeriveInput, Fields, Type, Visibility};
 
+pub(crate) use self::borrowed_collection::BorrowedCollection;
 pub(crate) use self::collection::{Collection, Member};
 pub(crate) use self::container::Container;
 pub(crate) use self::document::{Document, Projection, Shape, Variant, VariantShape};
-pub(crate) use self::items_view::ItemsView;
-pub(crate) use self::single::{PartRole, Single, SingleIndex, adjacent};
+pub(crate) use self::single_table::{PartRole, SingleTable, SingleTableIndex, adjacent};
 pub(crate) use self::table::{Table, TableIndex, TableProjection};
 use crate::attr::{
     EntityAttrs, FieldAttrs, IndexAttr, KeyPart, OptionsAttr, Project, Spanned, TableAttr,
@@ -32,10 +32,10 @@ pub(crate) struct Field {
     pub(crate) docs: Vec<Attribute>,
     /// The attribute's name in DynamoDB, and where it was given.
     pub(crate) name: Spanned<String>,
-    /// The token type of the field.
-    pub(crate) token: Ident,
+    /// The member of the variant that the field is in, of an enum.
+    pub(crate) variant: Option<Ident>,
     /// The newtype of a `with` or `from` field.
-    pub(crate) wrapper: Ident,
+    pub(crate) newtype: Ident,
     pub(crate) attrs: FieldAttrs,
 }
 
@@ -43,14 +43,16 @@ pub(crate) struct Field {
 pub(crate) struct Entity {
     pub(crate) container: Container,
     pub(crate) table: Option<Spanned<String>>,
-    /// Whether all attributes were understood. If not, nothing can be said to be missing.
+    /// `true` if all attributes were understood. If not, nothing is reported as missing.
     pub(crate) understood: bool,
     pub(crate) fields: Vec<Field>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) options: OptionsAttr,
     pub(crate) functions: Vec<(String, Ident)>,
+    /// `true` when a struct with every field an `Option` is generated.
+    pub(crate) partial: bool,
     /// The templates, of an entity in a shared table. Then there are no `indexes`.
-    pub(crate) single: Option<Single>,
+    pub(crate) single_table: Option<SingleTable>,
 }
 
 /// A secondary index.
@@ -66,7 +68,7 @@ pub(crate) struct Index {
     pub(crate) partition: Option<Vec<Ident>>,
     pub(crate) sort: Vec<Ident>,
     pub(crate) project: Project,
-    /// How many shards its writes are spread over.
+    /// Number of shards that its writes are spread over.
     pub(crate) shards: Option<Spanned<u16>>,
 }
 
@@ -76,7 +78,7 @@ impl Entity {
         let mut attrs = EntityAttrs::parse(&input.attrs, errors);
         let mut container = Container::new(input, attrs.root.as_ref());
         let shared = matches!(attrs.table, Some(TableAttr::Type(_)));
-        let single = Single::read(&mut attrs, &input.ident, errors);
+        let single_table = SingleTable::read(&mut attrs, &input.ident, errors);
         let Some(named) = named_fields(input) else {
             errors.at(
                 input.ident.span(),
@@ -84,10 +86,10 @@ impl Entity {
             );
             return None;
         };
-        let mut fields = Field::read_all(named, &container, attrs.rename_all, |attrs| {
+        let fields = Field::read_all(named, &container, attrs.rename_all, |attrs| {
             FieldAttrs::of_entity(attrs, errors)
         });
-        container.settle(&mut fields);
+        container.take_names(&fields);
         container.bound_params(&fields, true);
         let table = attrs.table.and_then(|table| match table {
             TableAttr::Name(text) => Some(Spanned {
@@ -102,13 +104,14 @@ impl Entity {
             .collect();
         Some(Entity {
             indexes,
-            single,
+            single_table,
             container,
             table,
             understood: errors.is_empty(),
             fields,
             options: attrs.options,
             functions: attrs.functions,
+            partial: attrs.partial.is_some(),
         })
     }
 
@@ -120,7 +123,7 @@ impl Entity {
     /// Makes the best of a struct with mistakes, so that its code compiles and they are the only
     /// errors. `None` when there is no field that could be the key.
     pub(crate) fn mended(mut self) -> Option<Entity> {
-        if self.single.is_some() {
+        if self.single_table.is_some() {
             return None;
         }
         if self.partition().is_none() {
@@ -187,7 +190,7 @@ impl Entity {
         fields.filter(|f| f.is_stored()).collect()
     }
 
-    /// Whether the field is part of the table's key.
+    /// Returns `true` if the field is part of the table's key.
     pub(crate) fn is_table_key(&self, field: &Field) -> bool {
         [self.partition(), self.sort()]
             .into_iter()
@@ -195,14 +198,14 @@ impl Entity {
             .any(|key| key.ident == field.ident)
     }
 
-    /// Whether the field is part of the key of the index.
+    /// Returns `true` if the field is part of the key of the index.
     pub(crate) fn is_key_of(&self, index: &Index, field: &Field) -> bool {
         let mut keys = self.partition_of(index);
         keys.extend(self.sort_of(index));
         keys.iter().any(|key| key.ident == field.ident)
     }
 
-    /// Whether the index holds the field.
+    /// Returns `true` if the index holds the field.
     pub(crate) fn holds(&self, index: &Index, field: &Field) -> bool {
         match &index.project {
             Project::All => true,
@@ -281,7 +284,7 @@ impl Field {
                 span: ident.span(),
             },
         };
-        let wrapper = RenameRule::Pascal.apply(&plain(&ident));
+        let newtype = RenameRule::Pascal.apply(&plain(&ident));
         Some(Field {
             name,
             vis: field.vis.clone(),
@@ -292,8 +295,8 @@ impl Field {
                 .filter(|a| a.path().is_ident("doc"))
                 .cloned()
                 .collect(),
-            token: ident.clone(),
-            wrapper: Ident::new(&format!("__Stored{wrapper}"), generated(ident.span())),
+            variant: None,
+            newtype: Ident::new(&format!("__Stored{newtype}"), generated(ident.span())),
             ident,
             attrs,
         })
@@ -328,6 +331,13 @@ impl Field {
 /// user's own code for lints.
 pub(crate) fn generated(span: Span) -> Span {
     Span::call_site().located_at(span)
+}
+
+/// An identifier of the user's for an item that the derive makes, see [`generated`].
+pub(crate) fn generated_ident(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(generated(ident.span()));
+    ident
 }
 
 /// The fields of a struct with named fields.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 
-/// How the names of all fields or variants are turned into stored names.
+/// Rule that turns the names of fields or variants into stored names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RenameRule {
     Lower,
@@ -78,6 +78,23 @@ fn snake(variant: &str) -> String {
     let mut out = String::new();
     for (i, c) in variant.char_indices() {
         if c.is_uppercase() && i > 0 {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// The name of a module for a type: `HTTPSession` gives `http_session`.
+pub(crate) fn module_name(ty: &str) -> String {
+    let chars: Vec<char> = ty.chars().collect();
+    let mut out = String::with_capacity(ty.len() + 4);
+    for (i, c) in chars.iter().enumerate() {
+        let is_start = |next: Option<&char>| next.is_some_and(|n| n.is_lowercase());
+        let after_word = i.checked_sub(1).and_then(|i| chars.get(i));
+        let after_word = after_word
+            .is_some_and(|b| *b != '_' && (!b.is_uppercase() || is_start(chars.get(i + 1))));
+        if c.is_uppercase() && after_word {
             out.push('_');
         }
         out.extend(c.to_lowercase());
@@ -191,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_are_those_of_serde() {
+    fn rename_rules_match_serde() {
         let names = |apply: fn(RenameRule, &str) -> String, name: &str| {
             RenameRule::ALL.map(|(_, rule)| apply(rule, name))
         };
@@ -226,7 +243,22 @@ mod tests {
     }
 
     #[test]
-    fn near_misses() {
+    fn module_name_keeps_acronyms_together() {
+        for (ty, name) in [
+            ("Session", "session"),
+            ("CartLine", "cart_line"),
+            ("HTTPSession", "http_session"),
+            ("UserV2", "user_v2"),
+            ("Odd_Name", "odd_name"),
+            ("URL", "url"),
+            ("lower", "lower"),
+        ] {
+            assert_eq!(module_name(ty), name, "{ty}");
+        }
+    }
+
+    #[test]
+    fn nearest_finds_misspelt_key() {
         let keys = ["partition", "sort", "ttl", "version"];
         for (name, near) in [
             ("partitoin", Some("partition")),

@@ -2,26 +2,33 @@
 
 mod field;
 
-pub use self::field::UsableField;
+pub use self::field::{Embedded, Late, UsableField, read_body, write_body};
 pub use std::string::String;
 pub use std::time::SystemTime;
 pub use std::vec::Vec;
 
+pub use crate::error::Error;
 pub use crate::model::entity::{
-    EntityWithSort, Global, Guarded, HasSort, HasTtl, Index, Item, MapBody, Primary, Projection,
-    ProjectsAll, ProjectsSome, SelectableFrom, Sharded, TableOrLocal, Unguarded, Whole,
+    EntityWithSort, Global, Guarded, HasPartial, HasSort, HasTtl, Index, Item, MapBody, Primary,
+    Projection, ProjectsAll, ProjectsSome, SelectableFrom, Sharded, TableOrLocal, Unguarded,
+    Unversioned, Versioned, Whole,
+};
+pub use crate::model::expr::scope::{
+    All, Anywhere, Changed, Everywhere, First, Fixed, Held, HeldBy, Hidden, InKey, Limited, Next,
+    Set,
 };
 pub use crate::model::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
     Prefix, SettableIn, Token, TokenOf, UsableIn,
 };
-pub use crate::model::key::KeyBuilder;
-pub use crate::model::schema::{IndexKey, Shards};
+pub use crate::model::key::{Key, KeyBuilder};
+pub use crate::model::schema::{self, IndexKey, Shards};
 pub use crate::model::sharding::write_shards;
 pub use crate::model::table::{
-    GlobalIndexOf, HoldsAttribute, IndexOfTable, LocalIndexOf, OfTable, PartitionOf, TableIndex,
-    TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_kinds, global_index,
-    local_index, same_kinds, shared_attributes, with_sort, without_sort, write_templates,
+    GlobalIndexOf, HasTable, HoldsAttribute, IndexOfTable, LocalIndexOf, OfTable, PartitionOf,
+    Table, TableIndex, TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_kinds,
+    global_index, local_index, same_kinds, shared_attributes, with_sort, without_sort,
+    write_templates,
 };
 pub use crate::model::template::{PartBehind, check_kind, found_kind, join, split, wire_text};
 pub use crate::read::borrowed::{BorrowedField, BorrowedFrom, BorrowedProjection};
@@ -32,8 +39,10 @@ pub use crate::read::sort::SortCondition;
 pub use crate::read::sort::SortPart;
 pub use crate::read::sort::SortPrefix;
 pub use crate::read::sort::TemplateEnd;
+pub use crate::read::{Get, Query};
 pub use crate::single_table::collection::{kind_of, unknown_kind};
 pub use crate::single_table::partition::same_partition;
+pub use crate::single_table::{Collection, Gather, GatherField};
 pub use crate::wire::attribute::template_part::{
     FixedWidth, IndexPart, TemplatePart, part_text, read_word, width, write_word,
 };
@@ -42,8 +51,9 @@ pub use crate::wire::serde_bridge::{
     SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
 };
 pub use crate::wire::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
-pub use crate::wire::{Name, ReadError, Reader, StoredAs, Writer};
+pub use crate::wire::{Name, ReadError, Reader, StoredAs, WriteError, Writer};
 pub use crate::wire::{TokenValue, VersionNumber};
+pub use crate::write::{Check, Delete, GetUnique, Update};
 
 use crate::read::page::OwnedPage;
 use kind::{GuardKeyKind, IndexKeyKind, KeyKind, UniqueKind};

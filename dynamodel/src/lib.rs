@@ -137,7 +137,7 @@ pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
 pub use dynamodel_wire as wire;
 pub use entity::Entity;
 pub use error::Error;
-pub use model::entity::{Guarded, Projection, Unguarded, Unversioned, Versioned};
+pub use model::entity::{Guarded, HasPartial, Projection, Unguarded, Unversioned, Versioned};
 pub use model::expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe, value};
 pub use model::key::Key;
 pub use model::table::{HasTable, Table, Templated};

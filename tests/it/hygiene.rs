@@ -304,3 +304,114 @@ fn generic_entity_round_trips() {
         left
     );
 }
+
+/// The names beside an entity stay the user's: a module named like it, and items named like its fields.
+mod beside {
+    use dynamodel::{Document, Entity};
+
+    pub(super) mod session {
+        pub(in super::super) const LIMIT: u64 = 3;
+    }
+
+    pub(super) const MAX: u64 = session::LIMIT;
+
+    pub(super) fn views() -> u64 {
+        MAX
+    }
+
+    #[derive(Debug, Clone, PartialEq, Entity)]
+    #[dynamo(table = "beside", index(by_item, partition = item, sort = MAX))]
+    #[allow(non_snake_case, reason = "a field can be named like a constant")]
+    pub(super) struct Session {
+        #[dynamo(partition)]
+        pub(super) session: String,
+        pub(super) self_: u8,
+        pub(super) r#type: String,
+        pub(super) item: String,
+        pub(super) r#gen: Kept,
+        pub(super) MAX: u64,
+        #[dynamo(default = views())]
+        pub(super) views: u64,
+        pub(super) session_fields: Option<String>,
+        pub(super) u64: u64,
+        pub(super) String: Option<String>,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Document)]
+    pub(in crate::hygiene) struct Kept {
+        pub(super) kept: String,
+        pub(super) state: State,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Document)]
+    pub(in super::super) enum State {
+        Variant { variant: u8 },
+        State { state: State2 },
+        Kept(Inner),
+    }
+
+    #[derive(Debug, Clone, PartialEq, Document)]
+    pub(in super::super) enum State2 {
+        One,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Document)]
+    pub(in super::super) struct Inner {
+        pub(super) id: u8,
+    }
+}
+
+#[test]
+fn tokens_take_no_name_beside_the_entity() {
+    use beside::{Inner, Kept, Session, State, State2};
+
+    let states = [
+        State::Variant { variant: 1 },
+        State::State { state: State2::One },
+        State::Kept(Inner { id: 2 }),
+    ];
+    for state in states {
+        let session = Session {
+            session: "s".to_owned(),
+            self_: 1,
+            r#type: "t".to_owned(),
+            item: "i".to_owned(),
+            r#gen: Kept {
+                kept: "k".to_owned(),
+                state,
+            },
+            MAX: beside::MAX,
+            views: beside::views(),
+            session_fields: None,
+            u64: beside::session::LIMIT,
+            String: None,
+        };
+        let mut w = Writer::new();
+        dynamodel::__private::Item::write_item(&session, &mut w);
+        let item = w.finish().expect("a valid item");
+        let item = std::str::from_utf8(&item).expect("JSON");
+        assert_eq!(read::<Session>(item), session);
+    }
+    let update = Session::update("s").apply(|s| {
+        (
+            s.self_.set(2),
+            s.session_fields.set("x"),
+            s.r#gen.at(|k| k.state.at(|s| s.variant_.variant)).set(3),
+            s.r#gen.at(|k| k.state.at(|s| s.kept.id)).add(1),
+        )
+    });
+    let json = update.to_json().unwrap();
+    for name in ["self_", "session_fields", "gen", "state", "variant", "id"] {
+        assert!(json.contains(&format!("\"{name}\"")), "{name} in {json}");
+    }
+    let shown = std::any::type_name_of_val(&session_path());
+    assert!(shown.contains("session_fields::views"), "{shown}");
+}
+
+/// The path of a field, whose type names it.
+fn session_path() -> impl Sized {
+    let mut path = None;
+    let update = beside::Session::update("s").apply(|s| path = Some(s.views));
+    drop(update);
+    path
+}

@@ -7,7 +7,7 @@ use dynamodel::{Action, Db, Document, Entity, Error, Partial, Update, value};
 use dynamodel_tests::db;
 
 #[derive(Debug, Clone, PartialEq, Default, Entity)]
-#[dynamo(table = "stocks")]
+#[dynamo(table = "stocks", partial)]
 struct Stock {
     #[dynamo(partition)]
     id: String,
@@ -638,37 +638,48 @@ async fn update_returns_changed_attributes() -> Result<(), Error> {
         })
     };
     let old: Partial<Stock> = update().returning_updated_old().send(db).await?;
-    assert_eq!(old.count, Some(10));
-    assert_eq!(old.note, None);
-    assert_eq!(old.tags, Some(tags(["a", "b"])));
-    assert_eq!(old.title, None);
-    assert_eq!(old.id, None);
+    assert_eq!(old.get(|s| s.count)?, Some(10));
+    assert_eq!(old.get(|s| s.note)?, None);
+    assert_eq!(old.get(|s| s.tags)?, Some(tags(["a", "b"])));
+    assert_eq!(old.get(|s| s.title)?, None);
+    assert_eq!(old.get(|s| s.id)?, None);
     assert_eq!(old.get(|s| s.doc.at(|d| d.n))?, Some(0));
 
     let new = update().returning_updated_new().send(db).await?;
-    assert_eq!(new.count, Some(12));
-    assert_eq!(new.note.as_deref(), Some("n"));
+    assert_eq!(new.get(|s| s.count)?, Some(12));
+    assert_eq!(new.get(|s| s.note)?.as_deref(), Some("n"));
     assert_eq!(new.get(|s| s.doc.at(|d| d.n))?, Some(4));
     assert_eq!(new.get(|s| s.doc.at(|d| d.optional))?, None);
-    let fields = new.into_fields();
+    let fields: StockPartial = new.clone().into_fields()?;
     let expected = StockPartial {
         count: Some(12),
         ..fields.clone()
     };
     assert_eq!(fields, expected);
+    assert_eq!(fields.note.as_deref(), Some("n"));
+    assert_eq!((fields.title, fields.id), (None, None));
+    // Of the document, one field was returned, which makes no document.
+    assert_eq!(fields.doc, None);
+    assert!(new.get(|s| s.doc).unwrap_err().is_unreadable());
+    let shown = format!("{new:?}");
+    assert!(
+        shown.contains("\"count\"") && !shown.contains("title"),
+        "{shown}"
+    );
 
     // Return values of a whole document, and of an update that changes no attribute.
     let new = Stock::update("s")
         .apply(|s| s.doc.set(Doc::default()))
         .returning_updated_new();
-    assert_eq!(new.send(db).await?.doc, Some(Doc::default()));
+    assert_eq!(new.send(db).await?.get(|s| s.doc)?, Some(Doc::default()));
     let gone = Stock::update("s")
         .apply(|s| s.note.remove())
         .returning_updated_new()
         .send(db)
         .await?;
-    assert_eq!((gone.note.clone(), gone.count), (None, None));
+    assert_eq!(gone.get(|s| s.note)?, None);
+    assert_eq!(gone.get(|s| s.count)?, None);
     let measured = update().returning_updated_new().send_measured(db).await?;
-    assert_eq!(measured.output.count, Some(13));
+    assert_eq!(measured.output.get(|s| s.count)?, Some(13));
     Ok(())
 }

@@ -23,6 +23,8 @@ pub(crate) struct EntityAttrs {
     pub(crate) rename_all: Option<RenameRule>,
     pub(crate) indexes: Vec<IndexAttr>,
     pub(crate) options: OptionsAttr,
+    /// `partial`: a struct with every field an `Option` is generated.
+    pub(crate) partial: Option<Span>,
     /// New names of constructors: the old name and the new one.
     pub(crate) functions: Vec<(String, Ident)>,
 }
@@ -59,14 +61,14 @@ pub(crate) struct IndexAttr {
     pub(crate) shards: Option<Spanned<u16>>,
 }
 
-/// What an index holds beside the keys.
+/// Attributes that an index holds beside the keys.
 pub(crate) enum Project {
     All,
     Keys,
     Include(Vec<Ident>),
 }
 
-/// How the table is created.
+/// Options of the table, for its creation.
 #[derive(Default)]
 pub(crate) struct OptionsAttr {
     pub(crate) billing: Option<BillingAttr>,
@@ -101,6 +103,7 @@ impl EntityAttrs {
                 "rename_all" => once(&mut out.rename_all, key, rename_rule(key, input)?),
                 "index" => index(key, input, false, errors).map(|i| out.indexes.push(i)),
                 "local_index" => index(key, input, true, errors).map(|i| out.indexes.push(i)),
+                "partial" => once(&mut out.partial, key, flag(key, input)?),
                 "rename_fn" => functions(key, input, &mut out.functions),
                 _ => out.options.parse(key, input),
             }
@@ -156,7 +159,7 @@ fn index(
     })
 }
 
-/// What follows the name of an index.
+/// Parses the parts that follow the name of an index.
 fn index_parts(
     input: ParseStream<'_>,
     out: &mut IndexAttr,
@@ -332,7 +335,7 @@ fn functions(
 }
 
 impl OptionsAttr {
-    /// Whether any option was given.
+    /// Returns `true` if any option was given.
     pub(crate) fn is_given(&self) -> bool {
         let flags = self.deletion_protection.or(self.point_in_time_recovery);
         let words = self.stream.or(self.table_class);

@@ -32,11 +32,11 @@ pub(crate) struct TableIndexAttr {
     pub(crate) project: Option<TableProject>,
 }
 
-/// What an index of a table holds beside the keys.
+/// Attributes that an index of a table holds beside the keys.
 pub(crate) enum TableProject {
     All,
     Keys,
-    /// These attributes, by their stored names.
+    /// The listed attributes, by their stored names.
     Include(Vec<LitStr>),
 }
 
@@ -89,12 +89,12 @@ fn index(key: &Ident, input: ParseStream<'_>, local: bool) -> syn::Result<TableI
         sort: None,
         project: None,
     };
-    // What follows a mistake is no mistake of its own.
+    // Skips the rest, because text after a mistake would be reported as another one.
     index_parts(&content, &mut out).inspect_err(|_| skip_rest(&content))?;
     Ok(out)
 }
 
-/// What follows the name of an index.
+/// Parses the parts that follow the name of an index.
 fn index_parts(content: ParseStream<'_>, out: &mut TableIndexAttr) -> syn::Result<()> {
     let local = out.local;
     while !content.is_empty() {

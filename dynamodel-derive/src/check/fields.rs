@@ -8,10 +8,10 @@ use crate::errors::Errors;
 use crate::model::{Entity, Field};
 use crate::names::plain;
 
-/// Where a field is marked with a role.
+/// Returns the span of a role's mark on a field.
 type Mark = fn(&FieldAttrs) -> Option<Span>;
 
-/// What the library does with a field beside storing it.
+/// Roles of fields that the library itself writes or reads.
 const ROLES: [(&str, Mark); 5] = [
     ("version", |a| a.version),
     ("ttl", |a| a.ttl),
@@ -29,7 +29,7 @@ pub(super) fn roles(field: &Field) -> impl Iterator<Item = (&'static str, Span)>
 
 /// Exactly one field is the partition key.
 pub(super) fn one_partition(entity: &Entity, errors: &mut Errors) {
-    if entity.single.is_some() {
+    if entity.single_table.is_some() {
         return;
     }
     let mut marked = entity

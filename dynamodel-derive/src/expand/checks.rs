@@ -1,21 +1,20 @@
-//! What only types know of keys: one call per field, located at the type, whose bound the type has to meet.
+//! Bounds on the types of key fields: one call per field, located at the field's type.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned as _;
 
-use super::stored::attribute_type;
+use super::field_newtypes::attribute_type;
 use crate::model::{Entity, Field, generated};
 
 /// The checks of an entity.
 pub(super) fn checks(entity: &Entity) -> TokenStream {
     let mut calls = Vec::new();
     let mut call = |check: &str, field: &Field, ty: TokenStream| {
-        let root = &entity.container.root;
         let check = Ident::new(check, Span::call_site());
         let span = generated(field.ty.span());
-        calls.push(quote_spanned!(span=> #root::__private::#check::<#ty>();));
+        calls.push(quote_spanned!(span=> __d::#check::<#ty>();));
     };
     for field in entity.stored() {
         let attrs = &field.attrs;

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Ident, Type};
 
-use super::stored::{attribute_type, has_other_form};
+use super::field_newtypes::{attribute_type, has_other_form};
 use crate::model::{Container, Field, generated};
 use crate::names::json_escaped;
 
@@ -26,10 +26,9 @@ pub(super) fn name_literal(name: &str) -> Literal {
 }
 
 /// The seconds of a `ttl` field.
-pub(super) fn epoch_seconds(container: &Container, field: &Field) -> TokenStream {
-    let root = &container.root;
+pub(super) fn epoch_seconds(field: &Field) -> TokenStream {
     let Field { ident, ty, .. } = field;
-    quote!(<#ty as #root::__private::TtlTime>::epoch_seconds(&self.#ident))
+    quote!(<#ty as __d::TtlTime>::epoch_seconds(&self.#ident))
 }
 
 /// One line that writes a field. `value` is a reference to it.
@@ -44,10 +43,10 @@ pub(super) fn write_line(
         return write_value(container, field, value, role);
     }
     if field.attrs.ttl.is_some() {
-        let seconds = epoch_seconds(container, field);
+        let seconds = epoch_seconds(field);
         return quote!(__w.field(#name, &#seconds););
     }
-    let token = container.with_args(&field.token);
+    let token = container.token(field);
     let method = match role {
         Role::Plain => "put",
         Role::Partition => "put_key",
@@ -81,14 +80,12 @@ pub(super) fn write_value(
     }
 }
 
-/// How a value is built from fields that were read.
+/// Describes a value that is built from fields that were read.
 pub(super) struct Construct<'a> {
     /// `Session`, or `Shape::Circle`.
     pub(super) path: TokenStream,
     pub(super) fields: Vec<&'a Field>,
-    /// Whether the fields have tokens.
-    pub(super) tokens: bool,
-    /// What the value has beside the fields.
+    /// Members of the value beside the fields.
     pub(super) rest: Option<TokenStream>,
     /// The discriminator of a shared table: its name, a constant, and what it has to be.
     pub(super) kind: Option<(TokenStream, String)>,
@@ -109,20 +106,15 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         .enumerate()
         .map(|(i, (field, slot))| {
             let place = Literal::usize_unsuffixed(i);
-            if construct.tokens {
-                let token = container.with_args(&field.token);
-                quote!(#place => __r.get::<#token>(&mut #slot),)
-            } else {
-                let name = &field.name.value;
-                quote!(#place => __r.field(#name, &mut #slot),)
-            }
+            let token = container.token(field);
+            quote!(#place => __r.get::<#token>(&mut #slot),)
         });
     let names = stored
         .iter()
         .map(|field| field.name.value.to_token_stream());
     let names = names.chain(construct.kind.as_ref().map(|(name, _)| name.clone()));
     let names: Vec<TokenStream> = names.collect();
-    let names = read_names(&container.root, names.len(), &quote!(&[#(#names),*]));
+    let names = read_names(names.len(), &quote!(&[#(#names),*]));
     let mut unused = slots.iter();
     let values = construct.fields.iter().map(|field| {
         let ident = &field.ident;
@@ -132,26 +124,25 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
             None
         };
         let value = match slot {
-            Some(slot) => stored_value(container, field, slot, construct.tokens),
+            Some(slot) => stored_value(container, field, slot),
             None => default_value(field),
         };
         quote!(#ident: #value)
     });
-    let root = &container.root;
     let Construct { path, rest, .. } = construct;
     let kind = construct.kind.as_ref().map(|(name, kind)| {
         let place = Literal::usize_unsuffixed(stored.len());
         quote! {
             #place => {
                 __kind = true;
-                #root::__private::check_kind(__r, #name, #kind)
+                __d::check_kind(__r, #name, #kind)
             }
         }
     });
     let (declared, checked) = match &construct.kind {
         Some((name, kind)) => (
             quote!(let mut __kind = false;),
-            quote!(#root::__private::found_kind(__kind, #name, #kind)?;),
+            quote!(__d::found_kind(__kind, #name, #kind)?;),
         ),
         None => Default::default(),
     };
@@ -171,34 +162,28 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
     }
 }
 
-/// So many names, in the form in which a reader looks for them.
-pub(super) fn read_names(root: &TokenStream, count: usize, names: &TokenStream) -> TokenStream {
+/// Array of `count` names, in the form in which a reader looks for them.
+pub(super) fn read_names(count: usize, names: &TokenStream) -> TokenStream {
     let count = Literal::usize_unsuffixed(count);
-    quote!(const { &#root::__private::Name::all::<#count>(#names) })
+    quote!(const { &__d::Name::all::<#count>(#names) })
 }
 
 /// The value of a stored field from its slot.
-fn stored_value(container: &Container, field: &Field, slot: &Ident, tokens: bool) -> TokenStream {
-    let root = &container.root;
-    let name = &field.name.value;
+fn stored_value(container: &Container, field: &Field, slot: &Ident) -> TokenStream {
     let ty = &field.ty;
     let unwrapped = |value: TokenStream| {
         if field.attrs.ttl.is_some() {
             quote!(#value.0)
         } else if has_other_form(field) {
             let form = attribute_type(container, field);
-            quote!(<#form as #root::__private::StoredAs<#ty>>::into_value(#value))
+            quote!(<#form as __d::StoredAs<#ty>>::into_value(#value))
         } else {
             value
         }
     };
     if field.attrs.default.is_none() {
-        return unwrapped(if tokens {
-            let token = container.with_args(&field.token);
-            quote!(__r.value::<#token>(#slot)?)
-        } else {
-            quote!(__r.take(#name, #slot)?)
-        });
+        let token = container.token(field);
+        return unwrapped(quote!(__r.value::<#token>(#slot)?));
     }
     let default = default_value(field);
     let value = unwrapped(quote!(__v));
@@ -210,7 +195,7 @@ fn stored_value(container: &Container, field: &Field, slot: &Ident, tokens: bool
     }
 }
 
-/// What a field is when nothing is stored.
+/// Value of a field for which nothing is stored.
 pub(super) fn default_value(field: &Field) -> TokenStream {
     match &field.attrs.default {
         Some(Some(expr)) => expr.to_token_stream(),
@@ -219,37 +204,31 @@ pub(super) fn default_value(field: &Field) -> TokenStream {
 }
 
 /// The signature of a function that reads, with its body.
-pub(super) fn read_fn(root: &TokenStream, name: &str, body: &TokenStream) -> TokenStream {
+pub(super) fn read_fn(name: &str, body: &TokenStream) -> TokenStream {
     let name = format_ident!("{name}");
     quote! {
         fn #name(
-            __r: &mut #root::wire::Reader<'_>,
-        ) -> ::core::result::Result<Self, #root::wire::ReadError> { #body }
+            __r: &mut __d::Reader<'_>,
+        ) -> ::core::result::Result<Self, __d::ReadError> { #body }
     }
 }
 
 /// The methods of `Attribute` of a type that is stored as its only field is.
-pub(super) fn delegate(
-    root: &TokenStream,
-    inner: &Type,
-    get: &TokenStream,
-    wrap: &TokenStream,
-) -> TokenStream {
+pub(super) fn delegate(inner: &Type, get: &TokenStream, wrap: &TokenStream) -> TokenStream {
     let read = read_fn(
-        root,
         "read",
-        &quote!(<#inner as #root::Attribute>::read(__r).map(#wrap)),
+        &quote!(<#inner as __d::Attribute>::read(__r).map(#wrap)),
     );
     quote! {
         type Value = Self;
-        type Kind = <#inner as #root::Attribute>::Kind;
-        fn write(&self, __w: &mut #root::wire::Writer) {
-            <#inner as #root::Attribute>::write(#get, __w)
+        type Kind = <#inner as __d::Attribute>::Kind;
+        fn write(&self, __w: &mut __d::Writer) {
+            <#inner as __d::Attribute>::write(#get, __w)
         }
         #read
-        fn is_absent(&self) -> bool { <#inner as #root::Attribute>::is_absent(#get) }
+        fn is_absent(&self) -> bool { <#inner as __d::Attribute>::is_absent(#get) }
         fn absent() -> ::core::option::Option<Self> {
-            <#inner as #root::Attribute>::absent().map(#wrap)
+            <#inner as __d::Attribute>::absent().map(#wrap)
         }
     }
 }

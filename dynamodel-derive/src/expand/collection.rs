@@ -42,16 +42,19 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
         .skip(1)
         .map(|(member, other)| {
             quote_spanned! {generated(member.ty.span())=>
-                #root::__private::same_partition::<#first, #other>();
+                __d::same_partition::<#first, #other>();
             }
         });
     let doc = format!("Queries the items of [`{name}`] in one partition.");
-    let scope = scope(quote! {
-        #collection_impl
-        #reader
-        const _: fn() = || { #(#checks)* };
-        const _: () = #root::__private::distinct_kinds(<#ty as #root::Collection>::KINDS);
-    });
+    let scope = scope(
+        &container.root,
+        quote! {
+            #collection_impl
+            #reader
+            const _: fn() = || { #(#checks)* };
+            const _: () = __d::distinct_kinds(<#ty as __d::Collection>::KINDS);
+        },
+    );
     quote! {
         #[automatically_derived]
         impl #ty {
@@ -82,19 +85,18 @@ fn collection_impl(
     name: &str,
     entities: &[TokenStream],
 ) -> TokenStream {
-    let root = &container.root;
     let first = entities.first();
     container.implement(
-        quote!(#root::Collection),
+        quote!(__d::Collection),
         ty,
         quote! {
             type First = #first;
-            const SCHEMA: &'static #root::schema::EntitySchema = &#root::schema::EntitySchema {
+            const SCHEMA: &'static __d::schema::EntitySchema = &__d::schema::EntitySchema {
                 entity: #name,
-                ..*<#first as #root::__private::Item>::ITEM_SCHEMA
+                ..*<#first as __d::Item>::ITEM_SCHEMA
             };
             const KINDS: &'static [&'static str] =
-                &[#(<#entities as #root::Templated>::SINGLE_TABLE.kind),*];
+                &[#(<#entities as __d::Templated>::SINGLE_TABLE.kind),*];
         },
     )
 }
@@ -107,24 +109,22 @@ fn projection<'a>(
     variants: impl Iterator<Item = &'a Ident>,
     entities: &[TokenStream],
 ) -> TokenStream {
-    let root = &container.root;
     let first = entities.first();
     let read = read_fn(
-        root,
         "read_item",
         &quote! {
-            let __kind = #root::__private::kind_of::<#first>(__r)?;
+            let __kind = __d::kind_of::<#first>(__r)?;
             let __kind = __kind.as_deref();
             #(
-                if __kind == ::core::option::Option::Some(<#entities as #root::Templated>::SINGLE_TABLE.kind) {
-                    return <#entities as #root::__private::Item>::read_item(__r).map(#path::#variants);
+                if __kind == ::core::option::Option::Some(<#entities as __d::Templated>::SINGLE_TABLE.kind) {
+                    return <#entities as __d::Item>::read_item(__r).map(#path::#variants);
                 }
             )*
-            ::core::result::Result::Err(#root::__private::unknown_kind::<#ty>())
+            ::core::result::Result::Err(__d::unknown_kind::<#ty>())
         },
     );
     container.implement(
-        quote!(#root::Projection),
+        quote!(__d::Projection),
         ty,
         quote! {
             type Entity = #first;
@@ -137,7 +137,7 @@ fn projection<'a>(
 /// `Gather`, by an enum of the items.
 fn gather(collection: &Collection, entities: &[TokenStream]) -> TokenStream {
     let container = &collection.container;
-    let Container { root, vis, .. } = container;
+    let vis = &container.vis;
     let (ty, ident) = (container.ty(), &container.ident);
     let item = format_ident!("__{}Item", plain(ident));
     let variants: Vec<Ident> = (0..entities.len())
@@ -151,17 +151,17 @@ fn gather(collection: &Collection, entities: &[TokenStream]) -> TokenStream {
     let projection = projection(container, &this, &item, variants.iter(), entities);
     let fields = collection.members.iter().zip(&slots).map(|(member, slot)| {
         let (ident, ty, name) = (&member.ident, &member.ty, plain(&member.ident));
-        quote!(#ident: <#ty as #root::GatherField>::of_items(#name, #slot)?,)
+        quote!(#ident: <#ty as __d::GatherField>::of_items(#name, #slot)?,)
     });
     let gather = container.implement(
-        quote!(#root::Gather),
+        quote!(__d::Gather),
         &ty,
         quote! {
             type Item = #item;
             fn gather(
-                __items: #root::__private::Vec<#item>,
-            ) -> ::core::result::Result<Self, #root::Error> {
-                #(let mut #slots = #root::__private::Vec::new();)*
+                __items: __d::Vec<#item>,
+            ) -> ::core::result::Result<Self, __d::Error> {
+                #(let mut #slots = __d::Vec::new();)*
                 for __item in __items {
                     match __item { #(#item::#variants(__e) => #slots.push(__e),)* }
                 }

@@ -4,11 +4,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{DeriveInput, Member, Type};
 
-use super::attrs::{Paths, Usable, token};
-use super::codec::{Construct, Role, delegate, read_fn, read_map, write_line, write_value};
+use super::codec::{Construct, Role, delegate, read_fn, read_map, write_line};
+use super::enum_variants::variants_of;
+use super::field_newtypes::{Form, newtypes};
+use super::paths::{Paths, Tokens};
 use super::scope;
-use super::stored::{Form, wrappers};
-use super::variants::variants_of;
 use crate::attr::{DocumentAttrs, StoredAttr};
 use crate::errors::Errors;
 use crate::model::{Container, Document, Field, Shape, Variant, VariantShape};
@@ -31,10 +31,12 @@ fn structure(container: &Container, fields: &[Field]) -> TokenStream {
     let stored: Vec<&Field> = fields.iter().filter(|f| f.is_stored()).collect();
     let paths = Paths::of_fields(container, &stored);
     let fields_struct = paths.declaration();
-    let wrappers = wrappers(container, fields);
-    let tokens = stored
-        .iter()
-        .map(|f| token(container, f, &Usable::Everywhere));
+    let newtypes = newtypes(container, fields);
+    let mut tokens = Tokens::new(container);
+    for field in &stored {
+        tokens.field(field, &quote!(__d::Everywhere));
+    }
+    let (module, tokens) = (tokens.module(), tokens.impls());
     let (fields_impl, debug_impl) = (paths.fields_impl(), paths.debug_impl());
     let lines = stored.iter().map(|f| {
         let ident = &f.ident;
@@ -44,49 +46,49 @@ fn structure(container: &Container, fields: &[Field]) -> TokenStream {
     let construct = Construct {
         path: quote!(#ident),
         fields: fields.iter().collect(),
-        tokens: true,
         rest: None,
         kind: None,
     };
     let read = read_map(container, &construct);
     let attribute = map_attribute(container, &quote!(#(#lines)*), &read);
-    let scope = scope(quote!(#wrappers #(#tokens)* #fields_impl #debug_impl #attribute));
-    quote!(#fields_struct #scope)
+    let scope = scope(
+        &container.root,
+        quote!(#newtypes #tokens #fields_impl #debug_impl #attribute),
+    );
+    quote!(#module #fields_struct #scope)
 }
 
 /// `MapBody` from the two bodies, and `Attribute` from `MapBody`.
 fn map_attribute(container: &Container, write: &TokenStream, read: &TokenStream) -> TokenStream {
-    let root = &container.root;
     let ty = container.ty();
-    let read = read_fn(root, "read_item", read);
+    let read = read_fn("read_item", read);
     let body = container.implement(
-        quote!(#root::__private::MapBody),
+        quote!(__d::MapBody),
         &ty,
         quote! {
-            fn write_fields(&self, __w: &mut #root::wire::Writer) { #write }
+            fn write_fields(&self, __w: &mut __d::Writer) { #write }
             #read
         },
     );
     let read_value = read_fn(
-        root,
         "read",
         &quote! {
             __r.begin_map_value()?;
-            let __v = <#ty as #root::__private::MapBody>::read_item(__r)?;
+            let __v = <#ty as __d::MapBody>::read_item(__r)?;
             __r.end_map_value()?;
             ::core::result::Result::Ok(__v)
         },
     );
     let attribute = container.implement(
-        quote!(#root::Attribute),
+        quote!(__d::Attribute),
         &ty,
         quote! {
             type Value = #ty;
-            type Kind = #root::kind::M;
-            fn write(&self, __w: &mut #root::wire::Writer) {
+            type Kind = __d::kind::M;
+            fn write(&self, __w: &mut __d::Writer) {
                 __w.map_value(|__w| {
                     __w.begin_map();
-                    #root::__private::MapBody::write_fields(self, __w);
+                    __d::MapBody::write_fields(self, __w);
                     __w.end_map();
                 });
             }
@@ -98,7 +100,6 @@ fn map_attribute(container: &Container, write: &TokenStream, read: &TokenStream)
 
 /// Stored as the only stored field is.
 fn transparent(container: &Container, inner: usize, fields: &[(Member, Type)]) -> TokenStream {
-    let root = &container.root;
     let ident = &container.ident;
     let Some((member, ty)) = fields.get(inner) else {
         return TokenStream::new();
@@ -114,15 +115,15 @@ fn transparent(container: &Container, inner: usize, fields: &[(Member, Type)]) -
     let part = part_behind(
         container,
         ty,
-        &quote!(#root::__private::PartBehind::write(&self.#member, __out)),
+        &quote!(__d::PartBehind::write(&self.#member, __out)),
         &quote!(.map(#wrap)),
     );
     let attribute = container.implement(
-        quote!(#root::Attribute),
+        quote!(__d::Attribute),
         container.ty(),
-        delegate(root, ty, &quote!(&self.#member), &wrap),
+        delegate(ty, &quote!(&self.#member), &wrap),
     );
-    scope(quote!(#attribute #part))
+    scope(&container.root, quote!(#attribute #part))
 }
 
 /// `TemplatePart` of a type that is stored as another one, where that is a part of templates. The bound
@@ -133,25 +134,24 @@ fn part_behind(
     write: &TokenStream,
     wrap: &TokenStream,
 ) -> TokenStream {
-    let root = &container.root;
     let mut generics = container.generics.clone();
-    let bound = quote!(for<'__a> &'__a #inner: #root::__private::PartBehind<Owned = #inner>);
+    let bound = quote!(for<'__a> &'__a #inner: __d::PartBehind<Owned = #inner>);
     if let Ok(predicate) = syn::parse2(bound) {
         generics.make_where_clause().predicates.push(predicate);
     }
     super::implement(
         &generics,
-        quote!(#root::__private::TemplatePart),
+        quote!(__d::TemplatePart),
         container.ty(),
         quote! {
             const WIDTH: ::core::option::Option<usize> =
-                <&#inner as #root::__private::PartBehind>::WIDTH;
+                <&#inner as __d::PartBehind>::WIDTH;
             fn write_part(
                 &self,
-                __out: &mut #root::__private::String,
-            ) -> ::core::result::Result<(), #root::wire::WriteError> { #write }
+                __out: &mut __d::String,
+            ) -> ::core::result::Result<(), __d::WriteError> { #write }
             fn read_part(__text: &str) -> ::core::option::Option<Self> {
-                <&#inner as #root::__private::PartBehind>::read(__text) #wrap
+                <&#inner as __d::PartBehind>::read(__text) #wrap
             }
         },
     )
@@ -159,7 +159,6 @@ fn part_behind(
 
 /// Stored as another type.
 fn converted(container: &Container, inner: &Type, fallible: bool) -> TokenStream {
-    let root = &container.root;
     let this = container.ty();
     let Ok(own) = syn::parse2::<Type>(this.clone()) else {
         return TokenStream::new();
@@ -169,7 +168,7 @@ fn converted(container: &Container, inner: &Type, fallible: bool) -> TokenStream
         fallible,
         span: container.ident.span(),
     };
-    let form = Form::new(root, &own, &stored);
+    let form = Form::new(&own, &stored);
     let absent = form.absent(None);
     let Form {
         kind,
@@ -178,7 +177,7 @@ fn converted(container: &Container, inner: &Type, fallible: bool) -> TokenStream
         is_absent,
         ..
     } = &form;
-    let read = read_fn(root, "read", &quote!(::core::result::Result::Ok(#read)));
+    let read = read_fn("read", &quote!(::core::result::Result::Ok(#read)));
     let into =
         quote!(<#own as ::core::convert::Into<#inner>>::into(::core::clone::Clone::clone(self)));
     let wrap = if fallible {
@@ -189,16 +188,16 @@ fn converted(container: &Container, inner: &Type, fallible: bool) -> TokenStream
     let part = part_behind(
         container,
         inner,
-        &quote!(#root::__private::PartBehind::write(&#into, __out)),
+        &quote!(__d::PartBehind::write(&#into, __out)),
         &wrap,
     );
     let attribute = container.implement(
-        quote!(#root::Attribute),
+        quote!(__d::Attribute),
         &this,
         quote! {
             type Value = #this;
             type Kind = #kind;
-            fn write(&self, __w: &mut #root::wire::Writer) {
+            fn write(&self, __w: &mut __d::Writer) {
                 let __v = self;
                 #write
             }
@@ -210,55 +209,53 @@ fn converted(container: &Container, inner: &Type, fallible: bool) -> TokenStream
             #absent
         },
     );
-    scope(quote!(#attribute #part))
+    scope(&container.root, quote!(#attribute #part))
 }
 
 /// Text: the names of the variants.
 fn words(container: &Container, variants: &[Variant]) -> TokenStream {
-    let root = &container.root;
     let ident = &container.ident;
     let this = container.ty();
     let idents: Vec<&Ident> = variants.iter().map(|v| &v.ident).collect();
     let names: Vec<&str> = variants.iter().map(|v| v.name.value.as_str()).collect();
     let expected = expected(variants);
     let read = read_fn(
-        root,
         "read",
         &quote! {
             match &*__r.string()? {
                 #(#names => ::core::result::Result::Ok(#ident::#idents),)*
-                _ => ::core::result::Result::Err(#root::wire::ReadError::expected(#expected)),
+                _ => ::core::result::Result::Err(__d::ReadError::expected(#expected)),
             }
         },
     );
     let part = container.implement(
-        quote!(#root::__private::TemplatePart),
+        quote!(__d::TemplatePart),
         &this,
         quote! {
             fn write_part(
                 &self,
-                __out: &mut #root::__private::String,
-            ) -> ::core::result::Result<(), #root::wire::WriteError> {
-                #root::__private::write_word(self, __out)
+                __out: &mut __d::String,
+            ) -> ::core::result::Result<(), __d::WriteError> {
+                __d::write_word(self, __out)
             }
             fn read_part(__text: &str) -> ::core::option::Option<Self> {
-                #root::__private::read_word(__text)
+                __d::read_word(__text)
             }
         },
     );
     let attribute = container.implement(
-        quote!(#root::Attribute),
+        quote!(__d::Attribute),
         &this,
         quote! {
             type Value = #this;
-            type Kind = #root::kind::S;
-            fn write(&self, __w: &mut #root::wire::Writer) {
+            type Kind = __d::kind::S;
+            fn write(&self, __w: &mut __d::Writer) {
                 __w.string(match self { #(#ident::#idents => #names,)* });
             }
             #read
         },
     );
-    scope(quote!(#attribute #part))
+    scope(&container.root, quote!(#attribute #part))
 }
 
 /// The variants that there are, for an error.
@@ -273,12 +270,11 @@ fn expected(variants: &[Variant]) -> String {
 
 /// A map with the name of the variant in an attribute.
 fn tagged(container: &Container, tag: &str, variants: &[Variant]) -> TokenStream {
-    let root = &container.root;
     let all = variants.iter().flat_map(|v| match &v.shape {
         VariantShape::Struct(fields) => fields.as_slice(),
         VariantShape::Unit | VariantShape::Newtype(_) => &[],
     });
-    let wrappers = wrappers(container, all);
+    let newtypes = newtypes(container, all);
     let writes = variants.iter().map(|v| write_arm(container, tag, v));
     let reads = variants.iter().map(|v| {
         let name = &v.name.value;
@@ -289,25 +285,25 @@ fn tagged(container: &Container, tag: &str, variants: &[Variant]) -> TokenStream
     let read = quote! {
         match __r.peek_text_in_map(#tag)?.as_deref() {
             #(#reads)*
-            _ => ::core::result::Result::Err(#root::wire::ReadError::expected(#expected)),
+            _ => ::core::result::Result::Err(__d::ReadError::expected(#expected)),
         }
     };
     let attribute = map_attribute(container, &quote!(match self { #(#writes)* }), &read);
     let (declarations, impls) = variants_of(container, tag, variants);
-    let scope = scope(quote!(#wrappers #impls #attribute));
+    let scope = scope(&container.root, quote!(#newtypes #impls #attribute));
     quote!(#declarations #scope)
 }
 
 fn write_arm(container: &Container, tag: &str, variant: &Variant) -> TokenStream {
-    let root = &container.root;
     let (this, ident, name) = (&container.ident, &variant.ident, &variant.name.value);
     let tag = quote!(__w.entry_with(#tag, |__w| __w.string(#name)););
+    let body = container.own_token(None, &variant.member);
     match &variant.shape {
         VariantShape::Unit => quote!(#this::#ident => { #tag }),
         VariantShape::Newtype(_) => quote! {
             #this::#ident(__v) => {
                 #tag
-                #root::__private::MapBody::write_fields(__v, __w);
+                __d::write_body::<#body>(__v, __w);
             }
         },
         VariantShape::Struct(fields) => {
@@ -317,7 +313,7 @@ fn write_arm(container: &Container, tag: &str, variant: &Variant) -> TokenStream
             let lines = stored
                 .iter()
                 .zip(&slots)
-                .map(|(f, slot)| write_value(container, f, &quote!(#slot), Role::Plain));
+                .map(|(f, slot)| write_line(container, f, &quote!(#slot), Role::Plain));
             quote! {
                 #this::#ident { #(#idents: #slots,)* .. } => { #tag #(#lines)* }
             }
@@ -327,28 +323,26 @@ fn write_arm(container: &Container, tag: &str, variant: &Variant) -> TokenStream
 
 /// Reads the map that starts here as one variant.
 fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
-    let root = &container.root;
     let (this, ident) = (&container.ident, &variant.ident);
+    let body = container.own_token(None, &variant.member);
     match &variant.shape {
         VariantShape::Unit => read_map(
             container,
             &Construct {
                 path: quote!(#this::#ident),
                 fields: Vec::new(),
-                tokens: false,
                 rest: None,
                 kind: None,
             },
         ),
-        VariantShape::Newtype(inner) => quote! {
-            <#inner as #root::__private::MapBody>::read_item(__r).map(#this::#ident)
+        VariantShape::Newtype(_) => quote! {
+            __d::read_body::<#body>(__r).map(#this::#ident)
         },
         VariantShape::Struct(fields) => read_map(
             container,
             &Construct {
                 path: quote!(#this::#ident),
                 fields: fields.iter().collect(),
-                tokens: false,
                 rest: None,
                 kind: None,
             },
@@ -358,23 +352,25 @@ fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
 
 /// An impl for a type that has no shape to go by, so that the mistake is the only error.
 pub(super) fn stub(input: &DeriveInput) -> TokenStream {
-    // What is wrong with the attributes has been reported.
+    // Mistakes in the attributes have been reported already.
     let mut again = Errors::new();
     let attrs = DocumentAttrs::parse(&input.attrs, &mut again);
     drop(again.finish());
     let container = Container::new(input, attrs.root.as_ref());
-    let root = &container.root;
     let ty = container.ty();
-    scope(container.implement(
-        quote!(#root::Attribute),
-        &ty,
-        quote! {
-            type Value = #ty;
-            type Kind = #root::kind::M;
-            fn write(&self, _: &mut #root::wire::Writer) {}
-            fn read(
-                _: &mut #root::wire::Reader<'_>,
-            ) -> ::core::result::Result<Self, #root::wire::ReadError> { loop {} }
-        },
-    ))
+    scope(
+        &container.root,
+        container.implement(
+            quote!(__d::Attribute),
+            &ty,
+            quote! {
+                type Value = #ty;
+                type Kind = __d::kind::M;
+                fn write(&self, _: &mut __d::Writer) {}
+                fn read(
+                    _: &mut __d::Reader<'_>,
+                ) -> ::core::result::Result<Self, __d::ReadError> { loop {} }
+            },
+        ),
+    )
 }

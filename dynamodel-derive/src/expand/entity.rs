@@ -1,18 +1,18 @@
 //! `impl Entity`: the codec and the fields that the library writes.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::DeriveInput;
 
-use super::attrs::{Paths, Usable, hash_of, token};
 use super::checks::checks;
 use super::codec::{Construct, Role, epoch_seconds, read_fn, read_map, write_line};
-use super::indexes::{index_impls, index_types};
-use super::keys::constructors;
-use super::partial::{partial_impls, partial_members, partial_type};
+use super::constructors::constructors;
+use super::field_newtypes::{has_other_form, newtypes};
+use super::index::{index_impls, index_types};
+use super::partial::{partial_impls, partial_type};
+use super::paths::{Paths, Tokens, hash_of};
 use super::schema::schema;
-use super::stored::{has_other_form, wrappers};
-use super::{scope, single};
+use super::{scope, single_table};
 use crate::attr::EntityAttrs;
 use crate::errors::Errors;
 use crate::model::{Container, Entity, Field, PartRole};
@@ -23,50 +23,58 @@ use crate::names::plain;
 pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
     let container = &entity.container;
     let fields: Vec<&Field> = entity.stored().collect();
-    let scopes = Scopes::new(entity);
     let mut paths = Paths::of_fields(container, &fields);
-    if let Some(single) = &entity.single {
-        single::members(entity, single, &mut paths);
+    if let Some(single) = &entity.single_table {
+        single_table::members(entity, single, &mut paths);
     }
-    let fields_struct = paths.declaration();
-    let (index_types, constructors) = match &entity.single {
+    let mut tokens = Tokens::new(container);
+    for field in &fields {
+        tokens.field(field, &uses(entity, field));
+    }
+    let (index_types, constructors, index_impls) = match &entity.single_table {
         Some(single) => (
-            single::types(entity, single),
-            single::constructors(entity, single),
+            single_table::types(entity, single),
+            single_table::constructors(entity, single),
+            single_table::impls(entity, single),
         ),
-        None => (index_types(entity), constructors(entity)),
-    };
-    let wrappers = wrappers(container, fields.iter().copied());
-    let tokens = fields
-        .iter()
-        .map(|f| token(container, f, &scopes.of(entity, f)));
-    let (fields_impl, debug_impl) = (paths.fields_impl(), paths.debug_impl());
-    let entity_impl = entity_impl(entity);
-    let partial_type = partial_type(entity);
-    let partial_impls = partial_impls(entity);
-    let index_impls = match &entity.single {
-        Some(single) => single::impls(entity, single, &scopes.primary),
-        None => index_impls(entity, &scopes),
+        None => (
+            index_types(entity),
+            constructors(entity),
+            index_impls(entity),
+        ),
     };
     let checks = valid.then(|| {
-        let single = entity.single.as_ref().map(|s| single::checks(entity, s));
+        let single = entity.single_table.as_ref();
+        let single = single.map(|s| single_table::checks(entity, s));
         let checks = checks(entity);
         quote!(#checks #single)
     });
-    let scope = scope(quote! {
-        #wrappers
-        #(#tokens)*
-        #fields_impl
-        #debug_impl
-        #entity_impl
-        #partial_impls
-        #index_impls
-        #checks
-    });
-    quote!(#fields_struct #partial_type #index_types #constructors #scope)
+    let (partial_type, partial_impls) = match entity.partial {
+        true => (partial_type(entity), partial_impls(entity)),
+        false => Default::default(),
+    };
+    let (module, fields_struct) = (tokens.module(), paths.declaration());
+    let newtypes = newtypes(container, fields.iter().copied());
+    let token_impls = tokens.impls();
+    let (fields_impl, debug_impl) = (paths.fields_impl(), paths.debug_impl());
+    let entity_impl = entity_impl(entity);
+    let scope = scope(
+        &container.root,
+        quote! {
+            #newtypes
+            #token_impls
+            #fields_impl
+            #debug_impl
+            #entity_impl
+            #partial_impls
+            #index_impls
+            #checks
+        },
+    );
+    quote!(#module #fields_struct #partial_type #index_types #constructors #scope)
 }
 
-/// Whether nothing restricts where the field is used.
+/// Returns `true` if the field can be used everywhere.
 pub(super) fn is_free(entity: &Entity, field: &Field) -> bool {
     is_updatable(entity, field)
         && entity
@@ -75,7 +83,7 @@ pub(super) fn is_free(entity: &Entity, field: &Field) -> bool {
             .all(|i| entity.holds(i, field) && !entity.is_key_of(i, field))
 }
 
-/// Whether an update may change the field: not the key, nor what the library itself writes.
+/// Returns `true` if an update may change the field: no key, and nothing that the library writes.
 fn is_updatable(entity: &Entity, field: &Field) -> bool {
     let attrs = &field.attrs;
     let own = [
@@ -89,82 +97,58 @@ fn is_updatable(entity: &Entity, field: &Field) -> bool {
         && own.iter().all(Option::is_none)
 }
 
-/// The places of use of an entity's fields.
-pub(super) struct Scopes {
-    root: TokenStream,
-    pub(super) entity: TokenStream,
-    /// A query of the table.
-    pub(super) primary: TokenStream,
-    /// A scan.
-    whole: TokenStream,
-}
-
-impl Scopes {
-    fn new(entity: &Entity) -> Scopes {
-        let root = entity.container.root.clone();
-        let ty = entity.container.ty();
-        Scopes {
-            primary: quote!(#root::__private::Primary<#ty>),
-            whole: quote!(#root::__private::Whole<#ty>),
-            entity: ty,
-            root,
-        }
+/// Uses of a field, as the type that its token states.
+fn uses(entity: &Entity, field: &Field) -> TokenStream {
+    let of_table = entity.single_table.iter().any(|s| !s.indexes.is_empty());
+    if is_free(entity, field) && !of_table {
+        return quote!(__d::Everywhere);
     }
-
-    /// Where the field is used. One impl for any index, where all are alike.
-    fn of(&self, entity: &Entity, field: &Field) -> Usable {
-        let of_table = entity.single.iter().any(|s| !s.indexes.is_empty());
-        if is_free(entity, field) && !of_table {
-            return Usable::Everywhere;
-        }
-        let table_key = entity.is_table_key(field);
-        let mut held = vec![self.whole.clone(), self.primary.clone()];
-        let mut filtered = vec![self.whole.clone()];
-        if !table_key {
-            filtered.push(self.primary.clone());
-        }
-        for index in entity.indexes.iter().filter(|i| entity.holds(i, field)) {
-            let ty = entity.container.with_args(&index.ty);
-            if !entity.is_key_of(index, field) {
-                filtered.push(ty.clone());
-            }
-            held.push(ty);
-        }
-        let scope = |scope: &str, of: &TokenStream| {
-            let (root, scope) = (&self.root, Ident::new(scope, Span::call_site()));
-            quote!(#root::__private::#scope<#of>)
-        };
-        let mut scopes = vec![scope("InCondition", &self.entity)];
-        if is_updatable(entity, field) {
-            scopes.push(scope("InUpdate", &self.entity));
-        }
-        let mut any_index = Vec::new();
-        for (name, places) in [("InFilter", filtered), ("InProjection", held)] {
-            if places.len() == entity.indexes.len() + 2 {
-                any_index.push(scope(name, &quote!(__I)));
-            } else {
-                scopes.extend(places.iter().map(|i| scope(name, i)));
-            }
-        }
-        let settable = single::is_settable(entity, field).then(|| scope("InUpdate", &self.entity));
-        Usable::In {
-            scopes,
-            any_index,
-            settable,
-            // What an index of a shared table holds, the table says.
-            held: of_table.then(|| hash_of(&field.name.value)),
-        }
+    let update = if is_updatable(entity, field) {
+        format_ident!("Changed")
+    } else if single_table::is_settable(entity, field) {
+        format_ident!("Set")
+    } else {
+        format_ident!("Fixed")
+    };
+    if of_table {
+        // Only the table knows which attributes its indexes hold.
+        let hash = hash_of(&field.name.value);
+        return quote!(__d::HeldBy<__d::#update, #hash>);
     }
+    let in_table = if entity.is_table_key(field) {
+        "InKey"
+    } else {
+        "Held"
+    };
+    let in_indexes = entity.indexes.iter().map(|index| {
+        if entity.is_key_of(index, field) {
+            "InKey"
+        } else if entity.holds(index, field) {
+            "Held"
+        } else {
+            "Hidden"
+        }
+    });
+    let places: Vec<&str> = std::iter::once(in_table).chain(in_indexes).collect();
+    let listed = places
+        .iter()
+        .rposition(|p| *p != "Held")
+        .map_or(0, |i| i + 1);
+    let places = places.iter().take(listed).rev();
+    let places = places.fold(quote!(__d::All), |rest, place| {
+        let place = format_ident!("{place}");
+        quote!((__d::#place, #rest))
+    });
+    quote!(__d::Limited<__d::#update, #places>)
 }
 
 fn entity_impl(entity: &Entity) -> TokenStream {
     let container = &entity.container;
-    let root = &container.root;
     let ty = container.ty();
     let schema = schema(entity);
     let lock = match role(entity, |f| f.attrs.version.is_some()) {
-        Some(_) => quote!(#root::Versioned),
-        None => quote!(#root::Unversioned),
+        Some(_) => quote!(__d::Versioned),
+        None => quote!(__d::Unversioned),
     };
     let guards = match entity.unique().next() {
         Some(_) => format_ident!("Guarded"),
@@ -177,17 +161,16 @@ fn entity_impl(entity: &Entity) -> TokenStream {
     let construct = Construct {
         path: container.ident.to_token_stream(),
         fields: entity.fields.iter().collect(),
-        tokens: true,
         rest: None,
-        kind: entity.single.as_ref().map(|single| {
+        kind: entity.single_table.as_ref().map(|single| {
             let table = &single.table;
             (
-                quote!(<#table as #root::Table>::DISCRIMINATOR),
+                quote!(<#table as __d::Table>::DISCRIMINATOR),
                 plain(&container.ident),
             )
         }),
     };
-    let read = read_fn(root, "read_item", &read_map(container, &construct));
+    let read = read_fn("read_item", &read_map(container, &construct));
     let keys: Vec<&Field> = entity
         .partition()
         .into_iter()
@@ -195,36 +178,35 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         .collect();
     let parts = keys.iter().map(|f| {
         let ident = &f.ident;
-        let token = container.with_args(&f.token);
+        let token = container.token(f);
         if has_other_form(f) {
             quote!(.part::<#token>(&self.#ident))
         } else {
             quote!(.own_part::<#token>(&self.#ident))
         }
     });
-    let key = match &entity.single {
-        Some(single) => single::key_of(entity, single),
-        None => quote!(#root::__private::KeyBuilder::new() #(#parts)*),
+    let key = match &entity.single_table {
+        Some(single) => single_table::key_of(entity, single),
+        None => quote!(__d::KeyBuilder::new() #(#parts)*),
     };
     let templates = entity
-        .single
+        .single_table
         .as_ref()
-        .map(|_| quote!(#root::__private::write_templates(self, __w);));
+        .map(|_| quote!(__d::write_templates(self, __w);));
     let shards = entity
         .indexes
         .iter()
         .any(|i| i.shards.is_some())
-        .then(|| quote!(#root::__private::write_shards(self, __w);));
+        .then(|| quote!(__d::write_shards(self, __w);));
     let hooks = hooks(entity);
-    let partial = partial_members(entity);
     let entity_impl = container.implement(
-        quote!(#root::__private::Item),
+        quote!(__d::Item),
         &ty,
         quote! {
-            const ITEM_SCHEMA: &'static #root::schema::EntitySchema = &#schema;
+            const ITEM_SCHEMA: &'static __d::schema::EntitySchema = &#schema;
             type Lock = #lock;
-            type Guards = #root::__private::#guards;
-            fn write_item(&self, __w: &mut #root::wire::Writer) {
+            type Guards = __d::#guards;
+            fn write_item(&self, __w: &mut __d::Writer) {
                 __w.begin_map();
                 #(#lines)*
                 #templates
@@ -232,13 +214,12 @@ fn entity_impl(entity: &Entity) -> TokenStream {
                 __w.end_map();
             }
             #read
-            fn item_key(&self) -> #root::Key<#ty> { #root::Key::from_builder(#key) }
-            #partial
+            fn item_key(&self) -> __d::Key<#ty> { __d::Key::from_builder(#key) }
             #hooks
         },
     );
     let has_ttl = role(entity, |f| f.attrs.ttl.is_some())
-        .map(|_| container.implement(quote!(#root::__private::HasTtl), &ty, TokenStream::new()));
+        .map(|_| container.implement(quote!(__d::HasTtl), &ty, TokenStream::new()));
     quote!(#entity_impl #has_ttl)
 }
 
@@ -263,20 +244,18 @@ fn key_role(entity: &Entity, field: &Field) -> Role {
 
 /// The methods for fields that the library writes.
 fn hooks(entity: &Entity) -> TokenStream {
-    let root = &entity.container.root;
-    let private = quote!(#root::__private);
     // Through the type, so that an error about it shows there, and once.
     let version = role(entity, |f| f.attrs.version.is_some()).map(|f| {
         let Field { ident, ty, .. } = f;
         quote! {
-            fn item_version(&self) -> u64 { <#ty as #private::VersionNumber>::to_u64(&self.#ident) }
+            fn item_version(&self) -> u64 { <#ty as __d::VersionNumber>::to_u64(&self.#ident) }
             fn set_version(&mut self, __v: u64) {
-                self.#ident = <#ty as #private::VersionNumber>::from_u64(__v);
+                self.#ident = <#ty as __d::VersionNumber>::from_u64(__v);
             }
         }
     });
     let ttl = role(entity, |f| f.attrs.ttl.is_some()).map(|f| {
-        let seconds = epoch_seconds(&entity.container, f);
+        let seconds = epoch_seconds(f);
         quote!(fn item_expiry(&self) -> ::core::option::Option<u64> { #seconds })
     });
     let touched: Vec<TokenStream> = entity
@@ -288,18 +267,18 @@ fn hooks(entity: &Entity) -> TokenStream {
                 (None, Some(_)) => format_ident!("touch_updated"),
                 (None, None) => return None,
             };
-            Some(quote!(<#ty as #private::Timestamp>::#touch(&mut self.#ident, __now);))
+            Some(quote!(<#ty as __d::Timestamp>::#touch(&mut self.#ident, __now);))
         })
         .collect();
     let touch = (!touched.is_empty())
-        .then(|| quote!(fn touch(&mut self, __now: #private::SystemTime) { #(#touched)* }));
+        .then(|| quote!(fn touch(&mut self, __now: __d::SystemTime) { #(#touched)* }));
     let write_now = |function: &str, field: Option<&Field>| {
         let function = format_ident!("{function}");
         field.map(|f| {
             let ty = &f.ty;
             quote! {
-                fn #function(__now: #private::SystemTime, __w: &mut #root::wire::Writer) {
-                    <#ty as #private::Timestamp>::write_now(__now, __w)
+                fn #function(__now: __d::SystemTime, __w: &mut __d::Writer) {
+                    <#ty as __d::Timestamp>::write_now(__now, __w)
                 }
             }
         })
@@ -316,7 +295,7 @@ fn hooks(entity: &Entity) -> TokenStream {
         let Field { ident, ty, .. } = f;
         quote! {
             fn set_write_token(&mut self, __t: u128) {
-                <#ty as #private::TokenValue>::set(&mut self.#ident, __t);
+                <#ty as __d::TokenValue>::set(&mut self.#ident, __t);
             }
         }
     });
@@ -325,23 +304,22 @@ fn hooks(entity: &Entity) -> TokenStream {
 
 /// An impl for a type that has no fields or no key to go by, so that the mistake is the only error.
 pub(super) fn stub(input: &DeriveInput) -> TokenStream {
-    // What is wrong with the attributes has been reported.
+    // Mistakes in the attributes have been reported already.
     let mut again = Errors::new();
     let attrs = EntityAttrs::parse(&input.attrs, &mut again);
     drop(again.finish());
     let container = Container::new(input, attrs.root.as_ref());
-    let root = &container.root;
     let ty = container.ty();
     let name = plain(&container.ident);
     let entity = container.implement(
-        quote!(#root::__private::Item),
+        quote!(__d::Item),
         &ty,
         quote! {
-            const ITEM_SCHEMA: &'static #root::schema::EntitySchema = &#root::schema::EntitySchema {
+            const ITEM_SCHEMA: &'static __d::schema::EntitySchema = &__d::schema::EntitySchema {
                 entity: #name,
                 table: #name,
                 attributes: &[],
-                key: #root::schema::KeySchema { partition: &[], sort: &[] },
+                key: __d::schema::KeySchema { partition: &[], sort: &[] },
                 indexes: &[],
                 version: ::core::option::Option::None,
                 ttl: ::core::option::Option::None,
@@ -349,29 +327,25 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
                 updated_at: ::core::option::Option::None,
                 write_token: ::core::option::Option::None,
                 unique: &[],
-                options: #root::schema::TableOptions::DEFAULT,
+                options: __d::schema::TableOptions::DEFAULT,
                 single_table: ::core::option::Option::None,
             };
-            type Lock = #root::Unversioned;
-            type Guards = #root::__private::Unguarded;
-            fn write_item(&self, _: &mut #root::wire::Writer) {}
+            type Lock = __d::Unversioned;
+            type Guards = __d::Unguarded;
+            fn write_item(&self, _: &mut __d::Writer) {}
             fn read_item(
-                _: &mut #root::wire::Reader<'_>,
-            ) -> ::core::result::Result<Self, #root::wire::ReadError> { loop {} }
-            fn item_key(&self) -> #root::Key<#ty> { loop {} }
-            type Partial = ();
-            fn read_partial(
-                _: &mut #root::wire::Reader<'_>,
-            ) -> ::core::result::Result<(), #root::wire::ReadError> { loop {} }
+                _: &mut __d::Reader<'_>,
+            ) -> ::core::result::Result<Self, __d::ReadError> { loop {} }
+            fn item_key(&self) -> __d::Key<#ty> { loop {} }
         },
     );
     let fields = container.implement(
-        quote!(#root::__private::Fields),
+        quote!(__d::Fields),
         &ty,
         quote! {
             type Fields<__Sc> = ();
-            fn fields<__Sc>(_: &#root::__private::Prefix) {}
+            fn fields<__Sc>(_: &__d::Prefix) {}
         },
     );
-    scope(quote!(#fields #entity))
+    scope(&container.root, quote!(#fields #entity))
 }

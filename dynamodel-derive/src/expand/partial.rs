@@ -5,10 +5,10 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::codec::read_names;
-use super::indexes::{phantom_member, std_traits};
-use super::keys::located;
-use super::stored::{attribute_type, has_other_form};
-use crate::model::{Container, Entity, Field, generated};
+use super::field_newtypes::{attribute_type, has_other_form};
+use super::index::{phantom_member, std_traits};
+use super::paths::field_docs;
+use crate::model::{Container, Entity, Field, generated, generated_ident};
 use crate::names::plain;
 
 /// The name of the type.
@@ -30,14 +30,9 @@ pub(super) fn partial_type(entity: &Entity) -> TokenStream {
         plain(&container.ident)
     );
     let members = entity.stored().map(|field| {
-        let Field { vis, docs, .. } = field;
-        let ident = located(&field.ident);
-        let default = format!("The attribute `{}`.", field.name.value);
-        let docs = if docs.is_empty() {
-            quote!(#[doc = #default])
-        } else {
-            quote!(#(#docs)*)
-        };
+        let vis = &field.vis;
+        let ident = generated_ident(&field.ident);
+        let docs = field_docs(field);
         let ty = member_type(container, field);
         quote!(#docs #vis #ident: #ty,)
     });
@@ -60,16 +55,32 @@ fn member_type(container: &Container, field: &Field) -> TokenStream {
     }
 }
 
-/// The members of `Entity` that read it.
-pub(super) fn partial_members(entity: &Entity) -> TokenStream {
+/// `HasPartial`, and `Debug`, `Clone` and `PartialEq` where the fields have them.
+pub(super) fn partial_impls(entity: &Entity) -> TokenStream {
     let container = &entity.container;
-    let root = &container.root;
+    let name = partial_name(container);
+    let fields: Vec<&Field> = entity.stored().collect();
+    let ty = container.with_args(&name);
+    let traits = std_traits(container, &name, &ty, &fields, |f| {
+        member_type(container, f)
+    });
+    let has_partial = container.implement(
+        quote!(__d::HasPartial),
+        container.ty(),
+        partial_members(entity),
+    );
+    quote!(#has_partial #traits)
+}
+
+/// The members of `HasPartial`.
+fn partial_members(entity: &Entity) -> TokenStream {
+    let container = &entity.container;
     let name = partial_name(container);
     let ty = container.with_args(&name);
     let fields: Vec<&Field> = entity.stored().collect();
-    let idents: Vec<Ident> = fields.iter().map(|f| located(&f.ident)).collect();
+    let idents: Vec<Ident> = fields.iter().map(|f| generated_ident(&f.ident)).collect();
     let names = fields.iter().map(|field| &field.name.value);
-    let names = read_names(root, fields.len(), &quote!(&[#(#names),*]));
+    let names = read_names(fields.len(), &quote!(&[#(#names),*]));
     let arms = fields
         .iter()
         .zip(&idents)
@@ -89,8 +100,8 @@ pub(super) fn partial_members(entity: &Entity) -> TokenStream {
     quote! {
         type Partial = #ty;
         fn read_partial(
-            __r: &mut #root::wire::Reader<'_>,
-        ) -> ::core::result::Result<#ty, #root::wire::ReadError> {
+            __r: &mut __d::Reader<'_>,
+        ) -> ::core::result::Result<#ty, __d::ReadError> {
             let mut __p = #name { #(#idents: ::core::option::Option::None,)* #phantom };
             let mut __n = __r.fields(#names);
             while let ::core::option::Option::Some(__i) = __n.next(__r)? {
@@ -102,18 +113,4 @@ pub(super) fn partial_members(entity: &Entity) -> TokenStream {
             ::core::result::Result::Ok(__p)
         }
     }
-}
-
-/// `Debug`, `Clone` and `PartialEq`, where the fields have them.
-pub(super) fn partial_impls(entity: &Entity) -> TokenStream {
-    let container = &entity.container;
-    let name = partial_name(container);
-    let fields: Vec<&Field> = entity.stored().collect();
-    std_traits(
-        container,
-        &name,
-        &container.with_args(&name),
-        &fields,
-        |f| member_type(container, f),
-    )
 }

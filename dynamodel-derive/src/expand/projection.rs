@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::attrs::hash;
 use super::codec::read_fn;
+use super::paths::hash;
 use super::{implement, located, scope};
 use crate::model::{Field, Projection, generated};
 
@@ -13,13 +13,12 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
     let Projection {
         container, entity, ..
     } = projection;
-    let root = &container.root;
     let ty = container.ty();
     let tokens = tokens(projection);
     let names = names(projection, &tokens);
-    let read = read_fn(root, "read_item", &read_body(projection, &tokens));
+    let read = read_fn("read_item", &read_body(projection, &tokens));
     let projection_impl = container.implement(
-        quote!(#root::Projection),
+        quote!(__d::Projection),
         &ty,
         quote! {
             type Entity = #entity;
@@ -28,16 +27,16 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
         },
     );
     let selectable = selectable(projection);
-    scope(quote!(#projection_impl #selectable))
+    scope(&container.root, quote!(#projection_impl #selectable))
 }
 
 /// The entity's tokens of the fields.
 pub(super) fn tokens(projection: &Projection) -> Vec<TokenStream> {
-    let (root, entity) = (&projection.container.root, &projection.entity);
+    let entity = &projection.entity;
     let token = |f: &Field| {
         let hash = hash(&f.ident);
         // Located at the field: a field that the entity does not have is reported there.
-        let token = quote!(#root::__private::TokenOf<#entity, #hash>);
+        let token = quote!(__d::TokenOf<#entity, #hash>);
         located(token, f.ident.span())
     };
     projection.fields.iter().map(token).collect()
@@ -51,20 +50,18 @@ pub(super) fn selectable(projection: &Projection) -> TokenStream {
         fields,
         ..
     } = projection;
-    let root = &container.root;
     let mut generics = container.generics_and("__I");
     let clause = generics.make_where_clause();
     for field in fields {
         let hash = hash(&field.ident);
-        let private = quote!(#root::__private);
-        let bound = quote!(#entity: #private::UsableField<#hash, #private::InProjection<__I>>);
+        let bound = quote!(#entity: __d::UsableField<#hash, __d::InProjection<__I>>);
         if let Ok(predicate) = syn::parse2(bound) {
             clause.predicates.push(predicate);
         }
     }
     implement(
         &generics,
-        quote!(#root::__private::SelectableFrom<__I>),
+        quote!(__d::SelectableFrom<__I>),
         container.ty(),
         TokenStream::new(),
     )
@@ -72,9 +69,8 @@ pub(super) fn selectable(projection: &Projection) -> TokenStream {
 
 /// The stored names of the fields.
 pub(super) fn names(projection: &Projection, tokens: &[TokenStream]) -> Vec<TokenStream> {
-    let root = &projection.container.root;
     let fields = projection.fields.iter().zip(tokens);
-    let name = |token: &TokenStream| quote!(<#token as #root::__private::Token>::NAME);
+    let name = |token: &TokenStream| quote!(<#token as __d::Token>::NAME);
     fields
         .map(|(field, token)| located(name(token), field.ident.span()))
         .collect()
@@ -84,7 +80,6 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
     let Projection {
         container, fields, ..
     } = projection;
-    let root = &container.root;
     let ident = &container.ident;
     let slots: Vec<Ident> = (0..fields.len()).map(|i| format_ident!("__f{i}")).collect();
     let ty = container.ty();
@@ -97,7 +92,7 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
             let (ident, ty) = (&field.ident, &field.ty);
             let span = generated(syn::spanned::Spanned::span(ty));
             let project = quote_spanned! {span=>
-                #root::__private::project::<#token, #ty>(#slot)?
+                __d::project::<#token, #ty>(#slot)?
             };
             match &field.attrs.default {
                 None => quote!(#ident: #project),
@@ -107,8 +102,8 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
                 }
             }
         });
-    let names = quote!(<#ty as #root::Projection>::ATTRIBUTES);
-    let names = super::codec::read_names(root, fields.len(), &names);
+    let names = quote!(<#ty as __d::Projection>::ATTRIBUTES);
+    let names = super::codec::read_names(fields.len(), &names);
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
         let mut __n = __r.fields(#names);

@@ -11,18 +11,17 @@ use crate::names::plain;
 /// The schema as a literal.
 pub(super) fn schema(entity: &Entity) -> TokenStream {
     let container = &entity.container;
-    let root = &container.root;
     let name = plain(&container.ident);
     let table = entity.table.as_ref().map_or("", |t| t.value.as_str());
     let table = quote!(#table);
     let attributes = entity.stored().map(|f| {
         let field = plain(&f.ident);
-        let token = container.with_args(&f.token);
-        quote!(#root::schema::AttributeSchema::of::<#token>(#field))
+        let token = container.token(f);
+        quote!(__d::schema::AttributeSchema::of::<#token>(#field))
     });
     let partition: Vec<&Field> = entity.partition().into_iter().collect();
     let sort: Vec<&Field> = entity.sort().into_iter().collect();
-    let key = key_schema(root, &partition, &sort);
+    let key = key_schema(&partition, &sort);
     let indexes = entity.indexes.iter().map(|i| index_schema(entity, i));
     let name_of = |is: fn(&Field) -> bool| match role(entity, is) {
         Some(field) => {
@@ -38,13 +37,13 @@ pub(super) fn schema(entity: &Entity) -> TokenStream {
     let write_token = name_of(|f| f.attrs.write_token.is_some());
     let unique = entity.unique().map(|f| {
         let field = plain(&f.ident);
-        let token = container.with_args(&f.token);
-        quote!(#root::schema::UniqueSchema::of::<#token>(#field))
+        let token = container.token(f);
+        quote!(__d::schema::UniqueSchema::of::<#token>(#field))
     });
     let unique = quote!(&[#(#unique),*]);
-    let options = options(root, &entity.options);
+    let options = options(&entity.options);
     let indexes = quote!(&[#(#indexes),*]);
-    let (table, key, indexes, options, single_table) = match &entity.single {
+    let (table, key, indexes, options, single_table) = match &entity.single_table {
         None => (
             table,
             key,
@@ -54,8 +53,8 @@ pub(super) fn schema(entity: &Entity) -> TokenStream {
         ),
         Some(single) => {
             let (of, ty) = (&single.table, container.ty());
-            let schema = quote!(<#of as #root::Table>::SCHEMA);
-            let templates = quote!(<#ty as #root::__private::Templated>::SINGLE_TABLE);
+            let schema = quote!(<#of as __d::Table>::SCHEMA);
+            let templates = quote!(<#ty as __d::Templated>::SINGLE_TABLE);
             (
                 quote!(#schema.table),
                 quote!(#schema.key),
@@ -66,7 +65,7 @@ pub(super) fn schema(entity: &Entity) -> TokenStream {
         }
     };
     quote! {
-        #root::schema::EntitySchema {
+        __d::schema::EntitySchema {
             entity: #name,
             table: #table,
             attributes: &[#(#attributes),*],
@@ -85,18 +84,17 @@ pub(super) fn schema(entity: &Entity) -> TokenStream {
 }
 
 /// A key as a literal.
-pub(super) fn key_schema(root: &TokenStream, partition: &[&Field], sort: &[&Field]) -> TokenStream {
+pub(super) fn key_schema(partition: &[&Field], sort: &[&Field]) -> TokenStream {
     let partition = partition.iter().map(|f| &f.name.value);
     let sort = sort.iter().map(|f| &f.name.value);
-    quote!(#root::schema::KeySchema { partition: &[#(#partition),*], sort: &[#(#sort),*] })
+    quote!(__d::schema::KeySchema { partition: &[#(#partition),*], sort: &[#(#sort),*] })
 }
 
 fn index_schema(entity: &Entity, index: &Index) -> TokenStream {
-    let root = &entity.container.root;
     let name = &index.stored_name.value;
     let local = index.local;
     let key = index_key(entity, index);
-    let shards = match shards(entity, index) {
+    let shards = match shards(index) {
         Some(shards) => quote!(::core::option::Option::Some(#shards)),
         None => quote!(::core::option::Option::None),
     };
@@ -110,11 +108,11 @@ fn index_schema(entity: &Entity, index: &Index) -> TokenStream {
         }
     };
     quote! {
-        #root::schema::IndexSchema {
+        __d::schema::IndexSchema {
             name: #name,
             local: #local,
             key: #key,
-            projection: #root::schema::IndexProjection::#projection,
+            projection: __d::schema::IndexProjection::#projection,
             shards: #shards,
         }
     }
@@ -122,29 +120,27 @@ fn index_schema(entity: &Entity, index: &Index) -> TokenStream {
 
 /// The key of an index as a literal: the shard is the last attribute of the partition key.
 pub(super) fn index_key(entity: &Entity, index: &Index) -> TokenStream {
-    let root = &entity.container.root;
     let names = |fields: Vec<&Field>| -> Vec<String> {
         fields.into_iter().map(|f| f.name.value.clone()).collect()
     };
     let mut partition = names(entity.partition_of(index));
     partition.extend(index.shard_attribute());
     let sort = names(entity.sort_of(index));
-    quote!(#root::schema::KeySchema { partition: &[#(#partition),*], sort: &[#(#sort),*] })
+    quote!(__d::schema::KeySchema { partition: &[#(#partition),*], sort: &[#(#sort),*] })
 }
 
-/// How the writes of an index are spread, as a literal.
-pub(super) fn shards(entity: &Entity, index: &Index) -> Option<TokenStream> {
-    let root = &entity.container.root;
+/// Sharding of an index, as a literal.
+pub(super) fn shards(index: &Index) -> Option<TokenStream> {
     let count = index.shards.as_ref()?.value;
     let name = index.shard_attribute()?;
     Some(quote! {
-        #root::schema::Shards { count: #count, attribute: ::core::option::Option::Some(#name) }
+        __d::schema::Shards { count: #count, attribute: ::core::option::Option::Some(#name) }
     })
 }
 
 /// The table options that were given, over the default.
-pub(super) fn options(root: &TokenStream, options: &OptionsAttr) -> TokenStream {
-    let schema = quote!(#root::schema);
+pub(super) fn options(options: &OptionsAttr) -> TokenStream {
+    let schema = quote!(__d::schema);
     let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
     let mut given = Vec::new();
     match &options.billing {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::attrs::{hash, hash_of};
+use super::paths::{hash, hash_of};
 use super::schema::options;
 use super::scope;
 use crate::attr::Spanned;
@@ -13,27 +13,22 @@ use crate::names::plain;
 /// The whole expansion.
 pub(super) fn expand(table: &Table) -> TokenStream {
     let container = &table.container;
-    let root = &container.root;
     let ty = container.ty();
     let owner = plain(&container.ident);
     let name = table.name.as_ref().map_or("", |n| n.value.as_str());
-    let key = key(root, table.partition.as_ref(), table.sort.as_ref());
-    let indexes: Vec<TokenStream> = table
-        .indexes
-        .iter()
-        .map(|i| index_schema(root, i))
-        .collect();
+    let key = key(table.partition.as_ref(), table.sort.as_ref());
+    let indexes: Vec<TokenStream> = table.indexes.iter().map(|i| index_schema(i)).collect();
     let ttl = match &table.ttl {
         Some(Spanned { value, .. }) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),
     };
     let discriminator = &table.discriminator.value;
-    let options = options(root, &table.options);
+    let options = options(&table.options);
     let table_impl = container.implement(
-        quote!(#root::Table),
+        quote!(__d::Table),
         &ty,
         quote! {
-            const SCHEMA: &'static #root::schema::TableSchema = &#root::schema::TableSchema {
+            const SCHEMA: &'static __d::schema::TableSchema = &__d::schema::TableSchema {
                 owner: #owner,
                 table: #name,
                 key: #key,
@@ -47,22 +42,19 @@ pub(super) fn expand(table: &Table) -> TokenStream {
         },
     );
     let has_table = container.implement(
-        quote!(#root::HasTable),
+        quote!(__d::HasTable),
         &ty,
-        quote!(const TABLE: #root::schema::TableSchema = *<#ty as #root::Table>::SCHEMA;),
+        quote!(const TABLE: __d::schema::TableSchema = *<#ty as __d::Table>::SCHEMA;),
     );
-    let sort = sort_marker(root, &ty, &ty, table.sort.is_some());
-    let with_sort = table.sort.as_ref().map(|_| {
-        container.implement(
-            quote!(#root::__private::TableWithSort),
-            &ty,
-            TokenStream::new(),
-        )
-    });
+    let sort = sort_marker(&ty, &ty, table.sort.is_some());
+    let with_sort = table
+        .sort
+        .as_ref()
+        .map(|_| container.implement(quote!(__d::TableWithSort), &ty, TokenStream::new()));
     let markers = table.indexes.iter().zip(&indexes).map(|(index, schema)| {
         let marker = marker(&index.name);
         let hash = hash(&index.name);
-        let sort = sort_marker(root, &ty, marker.to_token_stream(), index.sort.is_some());
+        let sort = sort_marker(&ty, marker.to_token_stream(), index.sort.is_some());
         let kind = if index.local {
             "LocalIndexOf"
         } else {
@@ -74,31 +66,34 @@ pub(super) fn expand(table: &Table) -> TokenStream {
             TableProjection::Keys | TableProjection::Include(_) => "ProjectsSome",
         };
         let projects = Ident::new(projects, Span::call_site());
-        let holds = holds(root, index, &marker);
+        let holds = holds(index, &marker);
         quote! {
             pub enum #marker {}
             #[automatically_derived]
-            impl #root::__private::IndexOfTable for #marker {
-                const SCHEMA: #root::schema::IndexSchema = #schema;
-                type Projects = #root::__private::#projects;
+            impl __d::IndexOfTable for #marker {
+                const SCHEMA: __d::schema::IndexSchema = #schema;
+                type Projects = __d::#projects;
             }
             #holds
             #[automatically_derived]
-            impl<__E> #root::__private::TableIndex<#hash, __E> for #ty { type Index = #marker; }
+            impl<__E> __d::TableIndex<#hash, __E> for #ty { type Index = #marker; }
             #[automatically_derived]
-            impl<__E> #root::__private::#kind<#ty, __E> for #marker {}
+            impl<__E> __d::#kind<#ty, __E> for #marker {}
             #sort
         }
     });
-    scope(quote!(#table_impl #has_table #sort #with_sort #(#markers)*))
+    scope(
+        &container.root,
+        quote!(#table_impl #has_table #sort #with_sort #(#markers)*),
+    )
 }
 
-/// Which attributes the index holds beside the keys.
-fn holds(root: &TokenStream, index: &TableIndex, marker: &Ident) -> TokenStream {
+/// Impls for the attributes that the index holds beside the keys.
+fn holds(index: &TableIndex, marker: &Ident) -> TokenStream {
     if let TableProjection::All = index.project {
         return quote! {
             #[automatically_derived]
-            impl<const __H: u64> #root::__private::HoldsAttribute<__H> for #marker {}
+            impl<const __H: u64> __d::HoldsAttribute<__H> for #marker {}
         };
     }
     let names = index.project.names().iter();
@@ -106,7 +101,7 @@ fn holds(root: &TokenStream, index: &TableIndex, marker: &Ident) -> TokenStream 
         let hash = hash_of(&name.value);
         quote! {
             #[automatically_derived]
-            impl #root::__private::HoldsAttribute<#hash> for #marker {}
+            impl __d::HoldsAttribute<#hash> for #marker {}
         }
     });
     holds.collect()
@@ -118,33 +113,24 @@ fn marker(name: &Ident) -> Ident {
     name
 }
 
-fn sort_marker(
-    root: &TokenStream,
-    table: &TokenStream,
-    of: impl ToTokens,
-    sorted: bool,
-) -> TokenStream {
+fn sort_marker(table: &TokenStream, of: impl ToTokens, sorted: bool) -> TokenStream {
     let name = if sorted { "WithSort" } else { "WithoutSort" };
     let name = Ident::new(name, Span::call_site());
     quote! {
         #[automatically_derived]
-        impl<__E> #root::__private::#name<#table, __E> for #of {}
+        impl<__E> __d::#name<#table, __E> for #of {}
     }
 }
 
-fn key(
-    root: &TokenStream,
-    partition: Option<&Spanned<String>>,
-    sort: Option<&Spanned<String>>,
-) -> TokenStream {
+fn key(partition: Option<&Spanned<String>>, sort: Option<&Spanned<String>>) -> TokenStream {
     let partition = partition.map(|n| &n.value).into_iter();
     let sort = sort.map(|n| &n.value).into_iter();
-    quote!(#root::schema::KeySchema { partition: &[#(#partition),*], sort: &[#(#sort),*] })
+    quote!(__d::schema::KeySchema { partition: &[#(#partition),*], sort: &[#(#sort),*] })
 }
 
-fn index_schema(root: &TokenStream, index: &TableIndex) -> TokenStream {
+fn index_schema(index: &TableIndex) -> TokenStream {
     let (name, local) = (&index.stored_name.value, index.local);
-    let key = key(root, index.partition.as_ref(), index.sort.as_ref());
+    let key = key(index.partition.as_ref(), index.sort.as_ref());
     let projection = match &index.project {
         TableProjection::All => quote!(All),
         TableProjection::Keys => quote!(KeysOnly),
@@ -154,11 +140,11 @@ fn index_schema(root: &TokenStream, index: &TableIndex) -> TokenStream {
         }
     };
     quote! {
-        #root::schema::IndexSchema {
+        __d::schema::IndexSchema {
             name: #name,
             local: #local,
             key: #key,
-            projection: #root::schema::IndexProjection::#projection,
+            projection: __d::schema::IndexProjection::#projection,
             shards: ::core::option::Option::None,
         }
     }

@@ -12,7 +12,7 @@ pub(crate) struct Collection {
     pub(crate) container: Container,
     /// The variants of an enum, or the fields of a struct.
     pub(crate) members: Vec<Member>,
-    /// Whether it is a struct, which gathers a partition.
+    /// `true` for a struct, which gathers a partition.
     pub(crate) gathers: bool,
 }
 

@@ -57,10 +57,10 @@ impl Container {
         }
     }
 
-    /// Chooses the names of the tokens: the field's own, unless the type's code mentions that name.
-    pub(super) fn settle<'a>(&mut self, fields: impl IntoIterator<Item = &'a mut Field>) {
-        let mut fields: Vec<&mut Field> = fields.into_iter().collect();
-        for field in &fields {
+    /// Takes note of the names that the code of the fields mentions, for [`free`](Self::free).
+    pub(super) fn take_names<'a>(&mut self, fields: impl IntoIterator<Item = &'a Field>) {
+        for field in fields {
+            self.taken.insert(plain(&field.ident));
             identifiers(field.ty.to_token_stream(), &mut self.taken);
             match &field.attrs.stored {
                 Some(StoredAttr::With { module, .. }) => {
@@ -75,19 +75,6 @@ impl Container {
                 identifiers(expr.to_token_stream(), &mut self.taken);
             }
         }
-        let names: HashSet<String> = fields.iter().map(|f| plain(&f.ident)).collect();
-        for field in &mut fields {
-            let mut name = plain(&field.ident);
-            if self.taken.contains(&name) {
-                name.push('_');
-                while self.taken.contains(&name) || names.contains(&name) {
-                    name.push('_');
-                }
-                field.token = Ident::new(&name, field.ident.span());
-            }
-            field.token.set_span(generated(field.ident.span()));
-        }
-        self.taken.extend(names);
     }
 
     /// A name for a generated type: the given one, unless the type's code mentions it.
@@ -147,7 +134,7 @@ impl Container {
         self.bound_type(ty);
         let body = ty.to_token_stream().to_string();
         if self.generics.type_params().any(|p| p.ident == body) {
-            self.bound([quote!(#ty: #root::__private::MapBody)]);
+            self.bound([quote!(#ty: #root::__private::MapBody + #root::__private::Fields)]);
         }
     }
 
@@ -165,7 +152,8 @@ impl Container {
         );
     }
 
-    fn mentioned(&self, ty: &Type) -> Vec<TokenStream> {
+    /// The type parameters, and projections of them, that a type mentions.
+    pub(crate) fn mentioned(&self, ty: &Type) -> Vec<TokenStream> {
         let mut mentioned = Mentioned {
             params: self
                 .generics

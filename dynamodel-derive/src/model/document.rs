@@ -1,5 +1,7 @@
 //! Documents and projections.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::visit::Visit;
@@ -8,7 +10,7 @@ use syn::{Data, DeriveInput, Fields, FieldsUnnamed, Lifetime, Type};
 use super::{Container, Field, named_fields};
 use crate::attr::{DocumentAttrs, FieldAttrs, ProjectionAttrs, Spanned, StoredAttr, VariantAttrs};
 use crate::errors::Errors;
-use crate::names::plain;
+use crate::names::{RenameRule, plain};
 
 /// A type that is stored in one attribute.
 pub(crate) struct Document {
@@ -37,6 +39,8 @@ pub(crate) enum Shape {
 
 pub(crate) struct Variant {
     pub(crate) ident: Ident,
+    /// The member of the struct of typed paths.
+    pub(crate) member: Ident,
     pub(crate) name: Spanned<String>,
     pub(crate) shape: VariantShape,
 }
@@ -102,11 +106,12 @@ impl Document {
                         VariantShape::Newtype(ty) => container.bound_body(ty),
                     }
                 }
-                let all = variants.iter_mut().flat_map(|v| match &mut v.shape {
-                    VariantShape::Struct(fields) => fields.as_mut_slice(),
-                    VariantShape::Unit | VariantShape::Newtype(_) => &mut [],
-                });
-                container.settle(all);
+                name_members(&mut variants);
+                for variant in &variants {
+                    if let VariantShape::Struct(fields) = &variant.shape {
+                        container.take_names(fields);
+                    }
+                }
                 let words = variants
                     .iter()
                     .all(|v| matches!(v.shape, VariantShape::Unit));
@@ -121,10 +126,10 @@ impl Document {
             Data::Struct(_) if attrs.transparent.is_some() => transparent(input, container, errors),
             Data::Struct(_) => match (named_fields(input), &input.data) {
                 (Some(named), _) => {
-                    let mut fields = Field::read_all(named, container, attrs.rename_all, |attrs| {
+                    let fields = Field::read_all(named, container, attrs.rename_all, |attrs| {
                         FieldAttrs::of_document(attrs, errors)
                     });
-                    container.settle(&mut fields);
+                    container.take_names(&fields);
                     container.bound_params(&fields, false);
                     Some(Shape::Struct(fields))
                 }
@@ -140,6 +145,28 @@ impl Document {
             Data::Union(_) => {
                 errors.at(input.ident.span(), "a union cannot be stored; use an enum");
                 None
+            }
+        }
+    }
+}
+
+/// Names the members of the struct of typed paths: the variants in snake case, raw where that is a
+/// keyword, and none like the member `variant`.
+fn name_members(variants: &mut [Variant]) {
+    let mut taken = HashSet::from(["variant".to_owned()]);
+    for variant in variants {
+        let mut name = RenameRule::Snake.apply_to_variant(&plain(&variant.ident));
+        let cannot_be_raw = ["self", "super", "crate", "_"];
+        while cannot_be_raw.contains(&name.as_str()) || !taken.insert(name.clone()) {
+            name.push('_');
+        }
+        variant.member = match syn::parse_str::<Ident>(&name) {
+            Ok(_) => Ident::new(&name, variant.ident.span()),
+            Err(_) => format_ident!("r#{name}", span = variant.ident.span()),
+        };
+        if let VariantShape::Struct(fields) = &mut variant.shape {
+            for field in fields {
+                field.variant = Some(variant.member.clone());
             }
         }
     }
@@ -231,7 +258,7 @@ impl Variant {
                     FieldAttrs::of_document(attrs, errors)
                 });
                 for field in &mut fields {
-                    field.wrapper = format_ident!("{}Of{}", field.wrapper, plain_name);
+                    field.newtype = format_ident!("{}Of{}", field.newtype, plain_name);
                 }
                 VariantShape::Struct(fields)
             }
@@ -241,6 +268,7 @@ impl Variant {
         };
         Some(Variant {
             ident: variant.ident.clone(),
+            member: variant.ident.clone(),
             name,
             shape,
         })
@@ -324,7 +352,7 @@ impl Projection {
         })
     }
 
-    /// Whether a field borrows: its type mentions the struct's lifetime.
+    /// Returns `true` if a field borrows: its type mentions the struct's lifetime.
     pub(crate) fn borrows(&self, field: &Field) -> bool {
         struct Mentions<'l>(Option<&'l Lifetime>, bool);
         impl<'ast> Visit<'ast> for Mentions<'_> {

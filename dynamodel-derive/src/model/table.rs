@@ -12,7 +12,7 @@ use crate::names::plain;
 pub(crate) struct Table {
     pub(crate) container: Container,
     pub(crate) name: Option<Spanned<String>>,
-    /// Whether all attributes were understood. If not, nothing can be said to be missing.
+    /// `true` if all attributes were understood. If not, nothing is reported as missing.
     pub(crate) understood: bool,
     pub(crate) partition: Option<Spanned<String>>,
     pub(crate) sort: Option<Spanned<String>>,
@@ -25,7 +25,7 @@ pub(crate) struct Table {
 /// An index of a table.
 pub(crate) struct TableIndex {
     pub(crate) local: bool,
-    /// What entities call it.
+    /// Name by which entities refer to the index.
     pub(crate) name: Ident,
     /// The name in DynamoDB.
     pub(crate) stored_name: Spanned<String>,
@@ -35,7 +35,7 @@ pub(crate) struct TableIndex {
     pub(crate) project: TableProjection,
 }
 
-/// What an index of a table holds beside the keys.
+/// Attributes that an index of a table holds beside the keys.
 pub(crate) enum TableProjection {
     All,
     Keys,

@@ -37,7 +37,7 @@ fn check(expansion: TokenStream, expected: &[&str]) {
 }
 
 #[test]
-fn keys() {
+fn mistakes_in_keys_name_remedy() {
     let table = quote!(#[dynamo(table = "things")]);
     check_entity(
         table.clone(),
@@ -67,7 +67,7 @@ fn keys() {
 }
 
 #[test]
-fn tables() {
+fn mistakes_in_tables_name_remedy() {
     let id = quote!(#[dynamo(partition)] id: u64);
     check_entity(
         quote!(),
@@ -94,13 +94,13 @@ fn tables() {
 }
 
 #[test]
-fn unknown_attributes() {
+fn unknown_attributes_list_known_ones() {
     check_entity(
         quote!(#[dynamo(tabel = "things", colour = 3, ttl)]),
         quote!(#[dynamo(partitoin)] id: u64, #[dynamo(table = "x")] b: u64),
         &[
             "unknown attribute `tabel`; did you mean `table`?",
-            "unknown attribute `colour`; an entity knows `table`, `key`, `index`, `local_index`, `rename_all`, `crate`, `billing`, `stream`, `encryption`, `tags`, `deletion_protection`, `point_in_time_recovery`, `table_class` and `rename_fn`",
+            "unknown attribute `colour`; an entity knows `table`, `key`, `index`, `local_index`, `rename_all`, `crate`, `billing`, `stream`, `encryption`, `tags`, `deletion_protection`, `point_in_time_recovery`, `table_class`, `rename_fn` and `partial`",
             "`ttl` does not belong on an entity, but on a field of the entity",
             "unknown attribute `partitoin`; did you mean `partition`?",
             "`table` does not belong on a field of an entity, but on the struct",
@@ -109,7 +109,7 @@ fn unknown_attributes() {
 }
 
 #[test]
-fn shared_tables() {
+fn mistakes_in_shared_tables_name_remedy() {
     let table = quote!(#[dynamo(table = App, key(partition = "USER#{id}", sort = "{at}{name}"))]);
     let fields = quote!(id: u64, at: u64, name: String);
     check_entity(table.clone(), fields.clone(), &[]);
@@ -182,7 +182,7 @@ fn tables_of_several_entities() {
 }
 
 #[test]
-fn unique_fields() {
+fn mistakes_in_unique_fields_name_remedy() {
     let table = quote!(#[dynamo(table = "things")]);
     check_entity(
         table.clone(),

@@ -1,6 +1,11 @@
 //! Fields by their tokens, where the schema and keys need them.
 
-use super::{Attribute, HasField, KeyBuilder, KindOf, Token, TokenOf, UsableIn, ValueFor, Writer};
+use std::marker::PhantomData;
+
+use super::{
+    Attribute, Fields, HasField, KeyBuilder, KindOf, MapBody, Prefix, ReadError, Reader, Token,
+    TokenOf, UsableIn, ValueFor, Writer,
+};
 use crate::model::schema::AttributeSchema;
 use crate::wire::kind::Kind;
 
@@ -40,5 +45,41 @@ struct Own<'a, T>(&'a T);
 impl<T: Attribute> ValueFor<T::Value> for Own<'_, T> {
     fn write_value(&self, w: &mut Writer) {
         self.0.write(w);
+    }
+}
+
+/// The document that a variant with one unnamed field embeds.
+///
+/// Generated code reaches the document by this trait, so that a type that is no document is one error,
+/// at `Body`.
+pub trait Embedded {
+    /// The document.
+    type Body: MapBody;
+}
+
+/// Writes the attributes of an embedded document.
+#[inline]
+pub fn write_body<K: Embedded>(body: &K::Body, w: &mut Writer) {
+    body.write_fields(w);
+}
+
+/// Reads the attributes of an embedded document.
+///
+/// # Errors
+/// When an attribute cannot be read or is missing.
+#[inline]
+pub fn read_body<K: Embedded>(r: &mut Reader<'_>) -> Result<K::Body, ReadError> {
+    K::Body::read_item(r)
+}
+
+/// The typed paths of `T`, in bounds that name a lifetime: such a bound is checked where it is used,
+/// while one that is known to be false is an error by itself.
+#[derive(Debug)]
+pub struct Late<'a, T>(PhantomData<(&'a (), fn() -> T)>);
+
+impl<T: Fields> Fields for Late<'_, T> {
+    type Fields<Sc> = T::Fields<Sc>;
+    fn fields<Sc>(at: &Prefix) -> T::Fields<Sc> {
+        T::fields(at)
     }
 }

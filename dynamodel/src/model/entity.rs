@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crate::error::Error;
 use crate::model::expr::Fields;
+use crate::model::expr::scope::{Anywhere, First};
 use crate::model::key::Key;
 use crate::model::schema::{EntitySchema, IndexKey, KeySchema, Shards, SingleTable};
 use crate::wire::{ReadError, Reader, Writer};
@@ -27,13 +28,6 @@ pub trait Item: Sized + Send + Sync + 'static + Fields {
 
     /// [`Guarded`] when a field is marked `#[dynamo(unique)]`, else [`Unguarded`].
     type Guards: Guards;
-
-    /// The entity with every field an `Option`: the output of an update that returns the changed
-    /// attributes. The derive generates it; for `Session` it is `SessionPartial`.
-    type Partial: 'static;
-
-    #[doc(hidden)]
-    fn read_partial(r: &mut Reader<'_>) -> Result<Self::Partial, ReadError>;
 
     #[doc(hidden)]
     fn write_item(&self, w: &mut Writer);
@@ -148,6 +142,22 @@ impl WritableInBatch for Unguarded {}
 )]
 pub trait HasTtl: Item {}
 
+/// Entities for which a struct with every field an `Option` is generated.
+///
+/// Implemented for entities with `#[dynamo(partial)]`; for `Session` the struct is `SessionPartial`.
+#[diagnostic::on_unimplemented(
+    message = "no struct of optional fields is generated for `{Self}`",
+    label = "`{Self}` has no `#[dynamo(partial)]`",
+    note = "read one attribute with `partial.get(|e| e.field)`, or add `#[dynamo(partial)]` to the entity"
+)]
+pub trait HasPartial: Item {
+    /// The struct.
+    type Partial: 'static;
+
+    #[doc(hidden)]
+    fn read_partial(r: &mut Reader<'_>) -> Result<Self::Partial, ReadError>;
+}
+
 /// The table itself or one of its indexes, as the target of queries.
 pub trait Index: Send + Sync + 'static {
     /// The entity whose items it holds.
@@ -165,6 +175,9 @@ pub trait Index: Send + Sync + 'static {
     type Projects;
     /// [`TableOrLocal`] or [`Global`].
     type Locality;
+    /// The place of the index in the list of what a field can be used for.
+    #[doc(hidden)]
+    type Position;
 }
 
 /// An index with a sort key.
@@ -219,6 +232,7 @@ impl<E: Item> Index for Primary<E> {
     };
     type Projects = ProjectsAll;
     type Locality = TableOrLocal;
+    type Position = First;
 }
 impl<E: Item> Index for Whole<E> {
     type Entity = E;
@@ -229,6 +243,7 @@ impl<E: Item> Index for Whole<E> {
     };
     type Projects = ProjectsAll;
     type Locality = TableOrLocal;
+    type Position = Anywhere;
 }
 
 impl<E: EntityWithSort> HasSort for Primary<E> {
@@ -318,7 +333,7 @@ where
     label = "not a document",
     note = "a variant with one unnamed field embeds a struct that derives `Document`; name the field to store any other type: `Variant {{ value: T }}`"
 )]
-pub trait MapBody: Sized + Fields {
+pub trait MapBody: Sized {
     /// Writes the attributes, without braces.
     fn write_fields(&self, w: &mut Writer);
     /// Reads the attributes, with their braces.

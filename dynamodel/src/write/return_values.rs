@@ -1,11 +1,12 @@
 //! What a write returns, as type parameters of the operations.
 
 use std::fmt;
-use std::ops::Deref;
+use std::marker::PhantomData;
 
 use crate::client::response::{Single, attributes, nothing, single};
 use crate::error::Error;
-use crate::model::entity::Item;
+use crate::model::entity::{HasPartial, Item};
+use crate::model::expr::ast::Place;
 use crate::model::expr::{Fields, InCondition, Path, Prefix, Token};
 use crate::wire::{Attribute, ValueOf};
 use crate::wire::{ReadError, Reader};
@@ -83,18 +84,18 @@ impl<E: Item> Returned<E> for Old {
     }
 }
 
-impl<E: Item<Partial: Send + Sync>> Returned<E> for UpdatedNew {
+impl<E: Item> Returned<E> for UpdatedNew {
     type Output = Partial<E>;
     const PARAMETER: Option<&'static str> = Some("UPDATED_NEW");
     fn decode(body: &[u8]) -> Result<Single<Partial<E>>, ReadError> {
         Partial::decode(body)
     }
     fn of_own_write(item: &[u8]) -> Option<Result<Partial<E>, ReadError>> {
-        Some(Partial::of_item(item))
+        Some(Ok(Partial::from_item(item)))
     }
 }
 
-impl<E: Item<Partial: Send + Sync>> Returned<E> for UpdatedOld {
+impl<E: Item> Returned<E> for UpdatedOld {
     type Output = Partial<E>;
     const PARAMETER: Option<&'static str> = Some("UPDATED_OLD");
     fn decode(body: &[u8]) -> Result<Single<Partial<E>>, ReadError> {
@@ -105,33 +106,66 @@ impl<E: Item<Partial: Send + Sync>> Returned<E> for UpdatedOld {
     }
 }
 
-/// Some attributes of an item, returned by an update: its fields are those of the entity, each an
-/// `Option` (`E::Partial`, for an entity `Session` the generated `SessionPartial`).
+/// Some attributes of an item, returned by an update that asks for what it changed.
 ///
-/// Of a changed document DynamoDB returns the changed parts only. The field of such a document is
-/// `None`, because its type cannot hold a part; [`get`](Self::get) reads the part by its path.
-pub struct Partial<E: Item> {
-    fields: E::Partial,
+/// [`get`](Self::get) reads one of them by its path. Of a changed document DynamoDB returns the changed
+/// parts only, so the path leads to the part.
+pub struct Partial<E> {
     item: Vec<u8>,
+    _entity: PhantomData<fn() -> E>,
 }
 
 impl<E: Item> Partial<E> {
     fn decode(body: &[u8]) -> Result<Single<Self>, ReadError> {
         let Single { item, capacity } = attributes(body)?;
-        let item = Self::of_item(item.unwrap_or(b"{}"))?;
+        let item = Self::from_item(item.unwrap_or(b"{}"));
         Ok(Single { item, capacity })
     }
 
-    fn of_item(item: &[u8]) -> Result<Self, ReadError> {
-        Ok(Partial {
-            fields: crate::wire::read_item(item, E::read_partial)?,
+    fn from_item(item: &[u8]) -> Self {
+        Partial {
             item: item.to_vec(),
-        })
+            _entity: PhantomData,
+        }
     }
 
-    /// The fields.
-    pub fn into_fields(self) -> E::Partial {
-        self.fields
+    /// All attributes at once, as the struct that `#[dynamo(partial)]` on the entity generates: for an
+    /// entity `Session` a `SessionPartial`, with every field an `Option`.
+    ///
+    /// The field of a document of which only a part was returned is `None`, because its type cannot hold
+    /// a part; [`get`](Self::get) reads the part by its path.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity};
+    /// #[derive(Debug, Entity)]
+    /// #[dynamo(table = "pages", partial)]
+    /// struct Page {
+    ///     #[dynamo(partition)]
+    ///     url: String,
+    ///     views: u64,
+    ///     title: Option<String>,
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Page>().await?;
+    /// # Page { url: "/".into(), views: 1, title: None }.create().send(&db).await?;
+    /// let update = Page::update("/").apply(|p| p.views.add(1)).returning_updated_new();
+    /// let page: PagePartial = update.send(&db).await?.into_fields()?;
+    /// assert_eq!(page.views, Some(2));
+    /// assert_eq!(page.title, None); // not changed
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`is_unreadable`](Error::is_unreadable) when an attribute is not of its field's type.
+    pub fn into_fields<P>(self) -> Result<P, Error>
+    where
+        // With `E::Partial` as the output, an entity without it would be an unknown method.
+        E: HasPartial<Partial = P>,
+    {
+        Ok(crate::wire::read_item(&self.item, E::read_partial)?)
     }
 
     /// The value at a path; `None` when it was not returned.
@@ -154,7 +188,7 @@ impl<E: Item> Partial<E> {
     /// let update = Page::update("/").apply(|p| p.counts.at(|c| c.views).increment(1));
     /// let page = update.returning_updated_new().send(&db).await?;
     /// assert_eq!(page.get(|p| p.counts.at(|c| c.views))?, Some(2));
-    /// assert!(page.counts.is_none()); // the likes were not returned
+    /// assert_eq!(page.get(|p| p.counts.at(|c| c.likes))?, None); // not returned
     /// # Ok(())
     /// # }
     /// ```
@@ -172,16 +206,30 @@ impl<E: Item> Partial<E> {
     }
 }
 
-impl<E: Item> Deref for Partial<E> {
-    type Target = E::Partial;
-    fn deref(&self) -> &E::Partial {
-        &self.fields
+impl<E> Clone for Partial<E> {
+    fn clone(&self) -> Self {
+        Partial {
+            item: self.item.clone(),
+            _entity: PhantomData,
+        }
     }
 }
 
-impl<E: Item<Partial: fmt::Debug>> fmt::Debug for Partial<E> {
+/// The names of the attributes; values are not shown.
+impl<E: Item> fmt::Debug for Partial<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.fields, f)
+        let names = E::ITEM_SCHEMA.attributes.iter().map(|a| a.name);
+        let is_there = |name: &&'static str| {
+            Place::of_names(&[*name]).is_some_and(|place| {
+                matches!(
+                    crate::write::diff::value_at(&self.item, &place),
+                    Ok(Some(_))
+                )
+            })
+        };
+        f.debug_tuple("Partial")
+            .field(&names.filter(is_there).collect::<Vec<_>>())
+            .finish()
     }
 }
 

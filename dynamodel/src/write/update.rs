@@ -251,9 +251,9 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         self.returning()
     }
 
-    /// Returns the changed attributes as they are after the update: all fields are optional, and those
-    /// that the update did not name are `None`. A document is there when all of it was returned; its
-    /// parts are asked for by [`get`](crate::Partial::get).
+    /// Returns the changed attributes as they are after the update, as a [`Partial`](crate::Partial):
+    /// those that the update did not name are `None`. Of a document only the changed parts are returned,
+    /// and read by their paths.
     ///
     /// ```
     /// # use dynamodel::{Db, Entity};
@@ -265,8 +265,8 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     /// # let db = Db::embedded()?;
     /// # db.create_table::<Page>().await?;
     /// let page = Page::update("/").apply(|p| p.views.add(1)).returning_updated_new().send(&db).await?;
-    /// assert_eq!(page.views, Some(1));
-    /// assert_eq!(page.title, None);
+    /// assert_eq!(page.get(|p| p.views)?, Some(1));
+    /// assert_eq!(page.get(|p| p.title)?, None);
     /// # Ok(())
     /// # }
     /// ```

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::ast::{Place, Step};
-use super::scope::UsableIn;
+use super::scope::{Everywhere, UsableIn};
 use super::{Fields, Prefix, Token};
 use crate::wire::container::{EntryKey, ListOf, MapOf};
 use crate::wire::{Attribute, ValueOf};
@@ -75,8 +75,8 @@ pub struct Inside<T>(PhantomData<fn() -> T>);
 impl<T: Attribute> Token for Inside<T> {
     type Type = T;
     const NAME: &'static str = "*";
+    type Uses = Everywhere;
 }
-impl<T, Sc> UsableIn<Sc> for Inside<T> {}
 
 impl<K: Token, Sc> Path<K, Sc> {
     pub(crate) fn new(parent: Option<&Arc<Place>>) -> Self {

@@ -2,6 +2,10 @@
 
 use std::marker::PhantomData;
 
+use super::Token;
+use crate::model::entity::Index;
+use crate::model::table::HoldsAttribute;
+
 /// A place where paths are used: a condition, a filter, an update or a projection.
 pub trait Scope {
     /// The entity, or for a filter and a projection the entity behind the index.
@@ -33,7 +37,7 @@ impl<E> Scope for InCondition<E> {
 impl<E> Scope for InUpdate<E> {
     type Entity = E;
 }
-impl<I: crate::model::entity::Index> Scope for InFilter<I> {
+impl<I: Index> Scope for InFilter<I> {
     type Entity = I::Entity;
 }
 
@@ -44,16 +48,16 @@ impl<I: crate::model::entity::Index> Scope for InFilter<I> {
 )]
 pub trait Testable: Scope {}
 impl<E> Testable for InCondition<E> {}
-impl<I: crate::model::entity::Index> Testable for InFilter<I> {}
+impl<I: Index> Testable for InFilter<I> {}
 
-/// Attributes that can be used in scope `Sc`. The derive implements it for each such attribute.
+/// Attributes that can be used in scope `Sc`: those whose [`Token::Uses`] say so.
 #[diagnostic::on_unimplemented(
     message = "attribute `{Self}` cannot be used in `{Sc}`",
     label = "attribute `{Self}` cannot be used here",
     note = "an update never changes a key, the version or what dynamodel keeps by itself (`created_at`, `updated_at`, `write_token`): to change a key, delete the item and create another; to change the variant of an enum, set the whole value",
     note = "a part of an index key template is set as a whole, so that the key stays true: there is no `add`, `increment` or other relative action on it",
     note = "a filter cannot name a key of the index it queries: give the partition key to the constructor and restrict the sort key with `.sort(..)`",
-    note = "an index holds its keys, the table's keys and what it projects: add the attribute to the index's `project` list to filter by it or select it"
+    note = "an index holds its keys, the table's keys and what it projects: add the attribute to the index's `project` list (in a shared table its stored name, on the table) to filter by it or select it, or fetch the whole entities with `.hydrate()`"
 )]
 pub trait UsableIn<Sc> {}
 
@@ -68,4 +72,109 @@ pub trait UsableIn<Sc> {}
 pub trait SettableIn<Sc> {}
 
 #[diagnostic::do_not_recommend]
-impl<K: UsableIn<Sc>, Sc> SettableIn<Sc> for K {}
+impl<K: Token, Sc> UsableIn<Sc> for K where K::Uses: Use<Sc> {}
+
+#[diagnostic::do_not_recommend]
+impl<K: Token, Sc> SettableIn<Sc> for K where K::Uses: Assign<Sc> {}
+
+/// Uses of a field that include scope `Sc`.
+#[doc(hidden)]
+pub trait Use<Sc> {}
+
+/// Uses of a field that include setting and removing it in scope `Sc`.
+#[doc(hidden)]
+pub trait Assign<Sc> {}
+
+/// Uses of a field that nothing restricts.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Everywhere {}
+
+impl<Sc> Use<Sc> for Everywhere {}
+impl<Sc> Assign<Sc> for Everywhere {}
+
+/// Uses of a field in every condition, in updates as `U` says, and in reads of an index as the element
+/// of `P` at the index's [`Position`](crate::model::entity::Index::Position) says.
+///
+/// `P` is a list: `(InKey, (Hidden, All))` says that the field is a key of the table, is not in the first
+/// index, and is in all others.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Limited<U, P>(PhantomData<fn() -> (U, P)>);
+
+/// Uses of a field of a shared table, whose indexes say themselves which attributes they hold: by `H`,
+/// the FNV-1a hash of the stored name.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct HeldBy<U, const H: u64>(PhantomData<fn() -> U>);
+
+macro_rules! markers {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[doc(hidden)]
+        #[derive(Debug)]
+        pub enum $name {}
+    )*};
+}
+markers! {
+    /// No update changes the field.
+    Fixed;
+    /// Updates set the field, without relative actions such as `add`.
+    Set;
+    /// Updates change the field in every way.
+    Changed;
+    /// The index does not hold the field.
+    Hidden;
+    /// The field is in the key of the index.
+    InKey;
+    /// The index holds the field beside the key.
+    Held;
+    /// This and all further indexes hold the field beside the key.
+    All;
+    /// The position of the table in the list of a field.
+    First;
+    /// The position of what holds every field, and is not listed.
+    Anywhere;
+}
+
+/// The position behind `N`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Next<N>(PhantomData<fn() -> N>);
+
+/// Lists with a field that a filter can name at position `N`.
+#[doc(hidden)]
+pub trait Filtered<N> {}
+impl<P> Filtered<First> for (Held, P) {}
+impl<H, P: Filtered<N>, N> Filtered<Next<N>> for (H, P) {}
+impl<H, P> Filtered<Anywhere> for (H, P) {}
+impl<N> Filtered<N> for All {}
+
+/// Lists with a field that a projection can have at position `N`.
+#[doc(hidden)]
+pub trait Selected<N> {}
+impl<P> Selected<First> for (Held, P) {}
+impl<P> Selected<First> for (InKey, P) {}
+impl<H, P: Selected<N>, N> Selected<Next<N>> for (H, P) {}
+impl<H, P> Selected<Anywhere> for (H, P) {}
+impl<N> Selected<N> for All {}
+
+impl<E, U, P> Use<InCondition<E>> for Limited<U, P> {}
+impl<E, P> Use<InUpdate<E>> for Limited<Changed, P> {}
+impl<I: Index, U, P: Filtered<I::Position>> Use<InFilter<I>> for Limited<U, P> {}
+impl<I: Index, U, P: Selected<I::Position>> Use<InProjection<I>> for Limited<U, P> {}
+
+impl<E, U, const H: u64> Use<InCondition<E>> for HeldBy<U, H> {}
+impl<E, const H: u64> Use<InUpdate<E>> for HeldBy<Changed, H> {}
+impl<I: HoldsAttribute<H>, U, const H: u64> Use<InFilter<I>> for HeldBy<U, H> {}
+impl<I: HoldsAttribute<H>, U, const H: u64> Use<InProjection<I>> for HeldBy<U, H> {}
+
+// Outside of updates, an action is refused for what it is, not for its field.
+impl<E, U, P> Assign<InCondition<E>> for Limited<U, P> {}
+impl<I, U, P> Assign<InFilter<I>> for Limited<U, P> {}
+impl<E, P> Assign<InUpdate<E>> for Limited<Changed, P> {}
+impl<E, P> Assign<InUpdate<E>> for Limited<Set, P> {}
+impl<E, U, const H: u64> Assign<InCondition<E>> for HeldBy<U, H> {}
+impl<I, U, const H: u64> Assign<InFilter<I>> for HeldBy<U, H> {}
+impl<E, const H: u64> Assign<InUpdate<E>> for HeldBy<Changed, H> {}
+impl<E, const H: u64> Assign<InUpdate<E>> for HeldBy<Set, H> {}

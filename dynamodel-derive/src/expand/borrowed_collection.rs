@@ -6,43 +6,42 @@ use syn::Lifetime;
 use syn::spanned::Spanned as _;
 
 use super::scope;
-use crate::model::{ItemsView, generated};
+use crate::model::{BorrowedCollection, generated};
 
 /// The whole expansion.
-pub(super) fn expand(view: &ItemsView) -> TokenStream {
-    let ItemsView {
+pub(super) fn expand(borrowed: &BorrowedCollection) -> TokenStream {
+    let BorrowedCollection {
         container,
         collection,
         members,
         lifetime,
-    } = view;
-    let root = &container.root;
+    } = borrowed;
     let (ty, ident) = (container.ty(), &container.ident);
     let variants: Vec<&Ident> = members.iter().map(|m| &m.ident).collect();
     let (types, kinds): (Vec<_>, Vec<_>) = members
         .iter()
         .map(|member| {
             let (ty, span) = (&member.ty, generated(member.ty.span()));
-            let borrowed = quote_spanned!(span=> <#ty as #root::__private::BorrowedProjection>);
+            let borrowed = quote_spanned!(span=> <#ty as __d::BorrowedProjection>);
             let kind = quote_spanned! {span=>
-                <#borrowed::Of as #root::Templated>::SINGLE_TABLE.kind
+                <#borrowed::Of as __d::Templated>::SINGLE_TABLE.kind
             };
             (borrowed, kind)
         })
         .unzip();
     let all = kinds.iter().map(|kind| for_ever(kind.clone(), lifetime));
     let projection_impl = container.implement(
-        quote!(#root::__private::BorrowedProjection),
+        quote!(__d::BorrowedProjection),
         &ty,
         quote! {
             type Of = #collection;
             type At<'__a> = #ident<'__a>;
             const ATTRIBUTES: &'static [&'static str] = &[];
             fn read_borrowed<'__a>(
-                __r: &mut #root::wire::Reader<'__a>,
-            ) -> ::core::result::Result<#ident<'__a>, #root::wire::ReadError> {
-                let __kind = #root::__private::kind_of::<
-                    <#collection as #root::Collection>::First
+                __r: &mut __d::Reader<'__a>,
+            ) -> ::core::result::Result<#ident<'__a>, __d::ReadError> {
+                let __kind = __d::kind_of::<
+                    <#collection as __d::Collection>::First
                 >(__r)?;
                 let __kind = __kind.as_deref();
                 #(
@@ -50,17 +49,20 @@ pub(super) fn expand(view: &ItemsView) -> TokenStream {
                         return #types::read_borrowed(__r).map(#ident::#variants);
                     }
                 )*
-                ::core::result::Result::Err(#root::__private::unknown_kind::<#collection>())
+                ::core::result::Result::Err(__d::unknown_kind::<#collection>())
             }
         },
     );
-    scope(quote! {
-        #projection_impl
-        const _: () = #root::__private::same_kinds(
-            <#collection as #root::Collection>::KINDS,
-            &[#(#all),*],
-        );
-    })
+    scope(
+        &container.root,
+        quote! {
+            #projection_impl
+            const _: () = __d::same_kinds(
+                <#collection as __d::Collection>::KINDS,
+                &[#(#all),*],
+            );
+        },
+    )
 }
 
 /// The tokens with `'static` in the place of the lifetime, for where it is not known.

@@ -10,19 +10,19 @@ use crate::names::{plain, type_name};
 use crate::template::{Piece, Template, dotted};
 
 /// The templates of an entity.
-pub(crate) struct Single {
+pub(crate) struct SingleTable {
     pub(crate) table: Path,
     pub(crate) partition: Template,
     pub(crate) sort: Option<Template>,
-    pub(crate) indexes: Vec<SingleIndex>,
+    pub(crate) indexes: Vec<SingleTableIndex>,
     /// Every part, each once; those of the primary key first.
     pub(crate) parts: Vec<Vec<Ident>>,
-    /// How many of the parts are in the primary key.
+    /// Number of the parts that are in the primary key.
     pub(crate) key_parts: usize,
 }
 
 /// An index of the table, as the entity uses it.
-pub(crate) struct SingleIndex {
+pub(crate) struct SingleTableIndex {
     pub(crate) local: bool,
     /// The name on the table.
     pub(crate) name: Ident,
@@ -33,11 +33,11 @@ pub(crate) struct SingleIndex {
     /// Of a local index, the table's.
     pub(crate) partition: Template,
     pub(crate) sort: Option<Template>,
-    /// How many shards the entity's writes are spread over.
+    /// Number of shards that the entity's writes are spread over.
     pub(crate) shards: Option<Spanned<u16>>,
 }
 
-/// How a field is bound to derived keys.
+/// Role of a field in the templates of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PartRole {
     /// In no template.
@@ -50,13 +50,13 @@ pub(crate) enum PartRole {
     Together,
 }
 
-impl Single {
+impl SingleTable {
     /// Reads the templates. `None` for an entity with a table of its own, or when they have mistakes.
     pub(super) fn read(
         attrs: &mut EntityAttrs,
         entity: &Ident,
         errors: &mut Errors,
-    ) -> Option<Single> {
+    ) -> Option<SingleTable> {
         let Some(TableAttr::Type(table)) = &attrs.table else {
             if let Some(key) = &attrs.key {
                 errors.at(key.span, "key templates belong to an entity of a shared table; name a type with `#[derive(Table)]`, `table = App`");
@@ -72,12 +72,17 @@ impl Single {
         let before = errors.len();
         let mut indexes = Vec::new();
         for index in std::mem::take(&mut attrs.indexes) {
-            indexes.extend(SingleIndex::read(index, &key.partition, entity, errors));
+            indexes.extend(SingleTableIndex::read(
+                index,
+                &key.partition,
+                entity,
+                errors,
+            ));
         }
         if errors.len() > before {
             return None;
         }
-        let mut single = Single {
+        let mut single = SingleTable {
             table: table.clone(),
             partition: key.partition,
             sort: key.sort,
@@ -120,7 +125,7 @@ impl Single {
 
     /// The parts that have to be known to set those of an index: its own first, then those that they
     /// share a template with.
-    pub(crate) fn group(&self, index: &SingleIndex) -> Vec<usize> {
+    pub(crate) fn group(&self, index: &SingleTableIndex) -> Vec<usize> {
         let mut group: Vec<usize> = Vec::new();
         let own = (!index.local).then_some(&index.partition);
         for part in own
@@ -181,13 +186,13 @@ fn add(parts: &mut Vec<Vec<Ident>>, template: &Template) {
     }
 }
 
-impl SingleIndex {
+impl SingleTableIndex {
     fn read(
         attr: IndexAttr,
         partition_of_table: &Template,
         entity: &Ident,
         errors: &mut Errors,
-    ) -> Option<SingleIndex> {
+    ) -> Option<SingleTableIndex> {
         let span = attr.name.span();
         if let Some(name) = &attr.stored_name {
             errors.at(name.span(), "the table names its indexes; write `index(gsi1 as by_email, ..)` with the table's name");
@@ -220,7 +225,7 @@ impl SingleIndex {
             );
         }
         let alias = attr.alias.unwrap_or_else(|| attr.name.clone());
-        Some(SingleIndex {
+        Some(SingleTableIndex {
             local: attr.local,
             ty: Ident::new(&type_name(entity, &plain(&alias)), generated(alias.span())),
             name: attr.name,
@@ -233,15 +238,15 @@ impl SingleIndex {
 }
 
 impl Entity {
-    /// How the field is bound to derived keys.
+    /// Returns the role of the field in the templates of keys.
     pub(crate) fn part_role(&self, field: &Field) -> PartRole {
-        self.single
+        self.single_table
             .as_ref()
             .map_or(PartRole::None, |s| s.role(field))
     }
 }
 
-/// Where a part stands directly before another one.
+/// Returns the parts that stand directly before another one, with their spans.
 pub(crate) fn adjacent(template: &Template) -> impl Iterator<Item = (&[Ident], Span)> {
     let pairs = template.pieces.windows(2);
     pairs.filter_map(|pair| match pair {

@@ -8,12 +8,12 @@ use syn::spanned::Spanned as _;
 use super::fields::roles;
 use super::indexes::TAKEN;
 use crate::errors::Errors;
-use crate::model::{Entity, Single};
+use crate::model::{Entity, SingleTable};
 use crate::names::{hint, plain};
 use crate::template::{Template, dotted};
 
 /// Applies every rule.
-pub(super) fn rules(entity: &Entity, single: &Single, errors: &mut Errors) {
+pub(super) fn rules(entity: &Entity, single: &SingleTable, errors: &mut Errors) {
     for rule in [
         own_keys,
         table_options,
@@ -27,7 +27,7 @@ pub(super) fn rules(entity: &Entity, single: &Single, errors: &mut Errors) {
     }
 }
 
-fn templates(single: &Single) -> impl Iterator<Item = &Template> {
+fn templates(single: &SingleTable) -> impl Iterator<Item = &Template> {
     let indexes = single.indexes.iter().flat_map(|i| {
         let partition = (!i.local).then_some(&i.partition);
         partition.into_iter().chain(&i.sort)
@@ -38,7 +38,7 @@ fn templates(single: &Single) -> impl Iterator<Item = &Template> {
 }
 
 /// The key is made by templates, not by a field.
-fn own_keys(entity: &Entity, single: &Single, errors: &mut Errors) {
+fn own_keys(entity: &Entity, single: &SingleTable, errors: &mut Errors) {
     for field in &entity.fields {
         for (what, span) in [
             ("partition", field.attrs.partition),
@@ -57,7 +57,7 @@ fn own_keys(entity: &Entity, single: &Single, errors: &mut Errors) {
 }
 
 /// The table's options are the table's.
-fn table_options(entity: &Entity, single: &Single, errors: &mut Errors) {
+fn table_options(entity: &Entity, single: &SingleTable, errors: &mut Errors) {
     if entity.options.is_given() {
         let table = single
             .table
@@ -74,7 +74,7 @@ fn table_options(entity: &Entity, single: &Single, errors: &mut Errors) {
 }
 
 /// An entity of a shared table has no type parameters.
-fn no_parameters(entity: &Entity, _: &Single, errors: &mut Errors) {
+fn no_parameters(entity: &Entity, _: &SingleTable, errors: &mut Errors) {
     if let Some(param) = entity.container.generics.params.first() {
         errors.on(
             param,
@@ -84,7 +84,7 @@ fn no_parameters(entity: &Entity, _: &Single, errors: &mut Errors) {
 }
 
 /// A part is a stored field in its own form that the library does not write.
-fn known_parts(entity: &Entity, single: &Single, errors: &mut Errors) {
+fn known_parts(entity: &Entity, single: &SingleTable, errors: &mut Errors) {
     let mut seen = HashSet::new();
     for template in templates(single) {
         for path in template.parts() {
@@ -118,7 +118,7 @@ fn part(entity: &Entity, template: &Template, name: &Ident, errors: &mut Errors)
 }
 
 /// A template names a part once.
-fn once_a_template(_: &Entity, single: &Single, errors: &mut Errors) {
+fn once_a_template(_: &Entity, single: &SingleTable, errors: &mut Errors) {
     for template in templates(single) {
         let mut seen = HashSet::new();
         for path in template.parts().map(dotted) {
@@ -133,7 +133,7 @@ fn once_a_template(_: &Entity, single: &Single, errors: &mut Errors) {
 }
 
 /// An index of the table is used once, under a name of its own.
-fn index_names(entity: &Entity, single: &Single, errors: &mut Errors) {
+fn index_names(entity: &Entity, single: &SingleTable, errors: &mut Errors) {
     let (mut used, mut aliases, mut types) = (HashSet::new(), HashSet::new(), HashSet::new());
     for index in &single.indexes {
         let (name, alias) = (plain(&index.name), plain(&index.alias));
@@ -160,7 +160,7 @@ fn index_names(entity: &Entity, single: &Single, errors: &mut Errors) {
 }
 
 /// The member that sets the parts of an index is not called like a field.
-fn member_names(entity: &Entity, single: &Single, errors: &mut Errors) {
+fn member_names(entity: &Entity, single: &SingleTable, errors: &mut Errors) {
     for index in &single.indexes {
         if entity.field(&index.alias).is_some() {
             let alias = plain(&index.alias);

@@ -1,22 +1,22 @@
 //! From the model to code. Each submodule emits one thing; this one assembles.
 
-mod attrs;
+mod borrowed_collection;
+mod borrowed_projection;
 mod checks;
 mod codec;
 mod collection;
+mod constructors;
 mod document;
 mod entity;
-mod indexes;
-mod items_view;
-mod keys;
+mod enum_variants;
+mod field_newtypes;
+mod index;
 mod partial;
+mod paths;
 mod projection;
 mod schema;
-mod single;
-mod stored;
+mod single_table;
 mod table;
-mod variants;
-mod view;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -24,7 +24,11 @@ use syn::{Data, DeriveInput, GenericParam, Generics};
 
 use crate::check;
 use crate::errors::Errors;
-use crate::model::{Collection, Container, Document, Entity, ItemsView, Projection, Table};
+use crate::model::{
+    BorrowedCollection, Collection, Container, Document, Entity, Field, Projection, Table,
+    generated, generated_ident,
+};
+use crate::names::{module_name, plain};
 
 /// `#[derive(Entity)]`.
 pub(crate) fn entity(input: TokenStream) -> TokenStream {
@@ -61,11 +65,13 @@ pub(crate) fn document(input: TokenStream) -> TokenStream {
 pub(crate) fn projection(input: TokenStream) -> TokenStream {
     parse(input, |input, errors| {
         if let Data::Enum(_) = &input.data {
-            let model = ItemsView::read(input, errors);
-            return model.map_or_else(TokenStream::new, |model| items_view::expand(&model));
+            let model = BorrowedCollection::read(input, errors);
+            return model.map_or_else(TokenStream::new, |model| {
+                borrowed_collection::expand(&model)
+            });
         }
         match Projection::read(input, errors) {
-            Some(model) if model.lifetime.is_some() => view::expand(&model),
+            Some(model) if model.lifetime.is_some() => borrowed_projection::expand(&model),
             Some(model) => projection::expand(&model),
             None => TokenStream::new(),
         }
@@ -167,7 +173,29 @@ impl Container {
         generics
     }
 
-    /// Whether the type has parameters.
+    /// The module of the tokens: `session_fields`.
+    fn module(&self) -> Ident {
+        let name = format!("{}_fields", module_name(&plain(&self.ident)));
+        Ident::new(&name, generated(self.ident.span()))
+    }
+
+    /// The token of a field: `session_fields::user_id`.
+    fn token(&self, field: &Field) -> TokenStream {
+        self.own_token(field.variant.as_ref(), &field.ident)
+    }
+
+    /// A token of the type, or of a variant of it.
+    fn own_token(&self, variant: Option<&Ident>, name: &Ident) -> TokenStream {
+        let (module, name) = (self.module(), generated_ident(name));
+        let variant = variant.map(generated_ident).into_iter();
+        let of = self.is_generic().then(|| {
+            let ty = self.ty();
+            quote!(<#ty>)
+        });
+        quote!(#module #(::#variant)* ::#name #of)
+    }
+
+    /// Returns `true` if the type has parameters.
     fn is_generic(&self) -> bool {
         !self.generics.params.is_empty()
     }
@@ -260,15 +288,14 @@ fn located(tokens: TokenStream, span: Span) -> TokenStream {
         .collect()
 }
 
-/// The generated impls, in a scope of their own.
-fn scope(code: impl ToTokens) -> TokenStream {
+/// The generated impls, in a scope of their own, where `__d` is the runtime.
+fn scope(root: &TokenStream, code: impl ToTokens) -> TokenStream {
     quote! {
-        // The tokens of fields are types named like the fields. Users don't print what is in here.
-        #[allow(
-            non_camel_case_types,
-            missing_debug_implementations,
-            clippy::needless_question_mark
-        )]
-        const _: () = { #code };
+        // Users print nothing of what is in here.
+        #[allow(missing_debug_implementations, clippy::needless_question_mark)]
+        const _: () = {
+            use #root::__private as __d;
+            #code
+        };
     }
 }

@@ -5,11 +5,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::codec::{Construct, read_fn, read_map};
-use super::entity::{Scopes, is_free};
-use super::keys::located;
+use super::entity::is_free;
+use super::paths::field_docs;
 use super::schema::{index_key, shards};
 use crate::attr::Project;
-use crate::model::{Container, Entity, Field, Index};
+use crate::model::{Container, Entity, Field, Index, generated_ident};
 use crate::names::{plain, type_name};
 
 /// The types of the indexes, which users name.
@@ -49,14 +49,8 @@ fn index_type(entity: &Entity, index: &Index) -> TokenStream {
     }
     let doc = format!("What the index `{stored_name}` of [`{owner}`] holds.");
     let members = held(entity, index).into_iter().map(|field| {
-        let Field { vis, ty, docs, .. } = field;
-        let ident = located(&field.ident);
-        let default = format!("The attribute `{}`.", field.name.value);
-        let docs = if docs.is_empty() {
-            quote!(#[doc = #default])
-        } else {
-            quote!(#(#docs)*)
-        };
+        let Field { vis, ty, .. } = field;
+        let (ident, docs) = (generated_ident(&field.ident), field_docs(field));
         quote!(#docs #vis #ident: #ty,)
     });
     let phantom = phantom_member(container, |phantom| quote!(#phantom));
@@ -83,22 +77,24 @@ fn held<'a>(entity: &'a Entity, index: &Index) -> Vec<&'a Field> {
 }
 
 /// `EntityWithSort`, and what each index implements.
-pub(super) fn index_impls(entity: &Entity, scopes: &Scopes) -> TokenStream {
-    let root = &entity.container.root;
+pub(super) fn index_impls(entity: &Entity) -> TokenStream {
     let table = entity.sort().map(|sort| {
         let name = type_name(&entity.container.ident, "sort");
-        let of = quote!(#root::__private::EntityWithSort);
+        let of = quote!(__d::EntityWithSort);
         let links = links(entity, &[sort]);
-        let (entity, container) = (&scopes.entity, &entity.container);
-        sort_condition(container, &name, &of, entity, &scopes.primary, &links, None)
+        let (ty, container) = (entity.container.ty(), &entity.container);
+        let primary = quote!(__d::Primary<#ty>);
+        sort_condition(container, &name, &of, &ty, &primary, &links, None)
     });
+    let mut position = quote!(__d::First);
     let indexes = entity.indexes.iter().map(|index| {
         let ty = entity.container.with_args(&index.ty);
-        let index_impl = index_impl(entity, index, &ty);
+        position = quote!(__d::Next<#position>);
+        let index_impl = index_impl(entity, index, &ty, &position);
         let parts = entity.sort_of(index);
         let sort = (!parts.is_empty()).then(|| {
             let name = format!("{}Sort", index.ty);
-            let of = quote!(#root::__private::HasSort);
+            let of = quote!(__d::HasSort);
             let links = links(entity, &parts);
             sort_condition(&entity.container, &name, &of, &ty, &ty, &links, None)
         });
@@ -111,18 +107,22 @@ pub(super) fn index_impls(entity: &Entity, scopes: &Scopes) -> TokenStream {
     quote!(#table #(#indexes)*)
 }
 
-fn index_impl(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
+fn index_impl(
+    entity: &Entity,
+    index: &Index,
+    ty: &TokenStream,
+    position: &TokenStream,
+) -> TokenStream {
     let container = &entity.container;
-    let root = &container.root;
     let of = container.ty();
     let name = &index.stored_name.value;
     let key = index_key(entity, index);
-    let shards = shards(entity, index);
+    let shards = shards(index);
     let is_sharded = shards.as_ref().map(|_| {
-        let of = quote!(#root::__private::Sharded);
+        let of = quote!(__d::Sharded);
         container.implement(of, ty, TokenStream::new())
     });
-    let shards = shards.map(|shards| constant_shards(root, &shards));
+    let shards = shards.map(|shards| constant_shards(&shards));
     let projects = match index.project {
         Project::All => format_ident!("ProjectsAll"),
         Project::Keys | Project::Include(_) => format_ident!("ProjectsSome"),
@@ -136,24 +136,25 @@ fn index_impl(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
         }
     );
     let index_impl = container.implement(
-        quote!(#root::__private::Index),
+        quote!(__d::Index),
         ty,
         quote! {
             type Entity = #of;
             const NAME: ::core::option::Option<&'static str> = ::core::option::Option::Some(#name);
-            const KEY: #root::schema::KeySchema = #key;
+            const KEY: __d::schema::KeySchema = #key;
             #shards
-            type Projects = #root::__private::#projects;
-            type Locality = #root::__private::#locality;
+            type Projects = __d::#projects;
+            type Locality = __d::#locality;
+            type Position = #position;
         },
     );
     quote!(#index_impl #is_sharded)
 }
 
 /// `SHARDS` of an index.
-pub(super) fn constant_shards(root: &TokenStream, shards: &TokenStream) -> TokenStream {
+pub(super) fn constant_shards(shards: &TokenStream) -> TokenStream {
     quote! {
-        const SHARDS: ::core::option::Option<#root::schema::Shards> =
+        const SHARDS: ::core::option::Option<__d::schema::Shards> =
             ::core::option::Option::Some(#shards);
     }
 }
@@ -166,8 +167,8 @@ pub(super) struct SortLink {
 
 fn links(entity: &Entity, parts: &[&Field]) -> Vec<SortLink> {
     let link = |field: &&Field| SortLink {
-        member: located(&field.ident),
-        token: entity.container.with_args(&field.token),
+        member: generated_ident(&field.ident),
+        token: entity.container.token(field),
     };
     parts.iter().map(link).collect()
 }
@@ -183,7 +184,7 @@ pub(super) fn sort_condition(
     parts: &[SortLink],
     template: Option<bool>,
 ) -> TokenStream {
-    let Container { root, vis, .. } = container;
+    let vis = &container.vis;
     let names: Vec<Ident> = (1..=parts.len())
         .map(|i| {
             let name = if i == 1 {
@@ -219,19 +220,19 @@ pub(super) fn sort_condition(
         } = link;
         let next = match names.get(i + 1) {
             Some(next) => container.with_args(next),
-            None => quote!(#root::__private::#end<#index>),
+            None => quote!(__d::#end<#index>),
         };
         let (params, _, clause) = container.generics.split_for_impl();
         let chain = (i > 0).then(|| {
             container.implement(
-                quote!(#root::__private::SortChain<#index>),
+                quote!(__d::SortChain<#index>),
                 &this,
                 quote! {
-                    type Ranges = #root::__private::#ranges;
-                    fn from_prefix(__p: #root::__private::SortPrefix<#index>) -> Self {
-                        #name { #ident: #root::__private::SortPart::after(__p) }
+                    type Ranges = __d::#ranges;
+                    fn from_prefix(__p: __d::SortPrefix<#index>) -> Self {
+                        #name { #ident: __d::SortPart::after(__p) }
                     }
-                    fn into_condition(self) -> #root::__private::SortCondition<#index> {
+                    fn into_condition(self) -> __d::SortCondition<#index> {
                         self.#ident.into_prefix().into_condition()
                     }
                 },
@@ -239,7 +240,7 @@ pub(super) fn sort_condition(
         });
         quote! {
             #vis struct #name #params #clause {
-                #vis #ident: #root::__private::SortPart<#token, #index, #next>,
+                #vis #ident: __d::SortPart<#token, #index, #next>,
             }
             #chain
         }
@@ -254,31 +255,28 @@ pub(super) fn sort_condition(
         implementor,
         quote! {
             type Sort = #this;
-            fn sort() -> #this { #first { #ident: #root::__private::SortPart::start() } }
+            fn sort() -> #this { #first { #ident: __d::SortPart::start() } }
         },
     );
     quote!(#links #has_sort)
 }
 
-/// What an index item is: a projection, and what its fields allow of `Debug`, `Clone` and
-/// `PartialEq`.
+/// Impls of an index item: a projection, and `Debug`, `Clone` and `PartialEq` as its fields allow.
 fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
     let container = &entity.container;
-    let root = &container.root;
     let fields = held(entity, index);
     let entity_ty = container.ty();
     let names = fields.iter().map(|f| &f.name.value);
     let construct = Construct {
         path: index.ty.to_token_stream(),
         fields: fields.clone(),
-        tokens: true,
         rest: phantom_member(container, |_| quote!(::core::marker::PhantomData)),
         kind: None,
     };
     let read = read_map(container, &construct);
-    let read = read_fn(root, "read_item", &read);
+    let read = read_fn("read_item", &read);
     let projection = container.implement(
-        quote!(#root::Projection),
+        quote!(__d::Projection),
         ty,
         quote! {
             type Entity = #entity_ty;
@@ -289,15 +287,15 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
     let mut generics = container.generics_and("__I");
     let clause = generics.make_where_clause();
     for field in fields.iter().filter(|f| !is_free(entity, f)) {
-        let token = container.with_args(&field.token);
-        let bound = quote!(#token: #root::__private::UsableIn<#root::__private::InProjection<__I>>);
+        let token = container.token(field);
+        let bound = quote!(#token: __d::UsableIn<__d::InProjection<__I>>);
         if let Ok(predicate) = syn::parse2(bound) {
             clause.predicates.push(predicate);
         }
     }
     let selectable = super::implement(
         &generics,
-        quote!(#root::__private::SelectableFrom<__I>),
+        quote!(__d::SelectableFrom<__I>),
         ty,
         TokenStream::new(),
     );
@@ -319,12 +317,8 @@ pub(super) fn std_traits(
     fields: &[&Field],
     member: impl Fn(&Field) -> TokenStream,
 ) -> TokenStream {
-    let private = {
-        let root = &container.root;
-        quote!(#root::__private)
-    };
     let shown = name.to_string();
-    let idents: Vec<Ident> = fields.iter().map(|f| located(&f.ident)).collect();
+    let idents: Vec<Ident> = fields.iter().map(|f| generated_ident(&f.ident)).collect();
     let numbers = 0..fields.len();
     let labels = fields.iter().map(|f| plain(&f.ident));
     let phantom = phantom_member(container, |_| quote!(::core::marker::PhantomData));
@@ -343,11 +337,11 @@ pub(super) fn std_traits(
     let n = numbers.clone();
     let debug = bounded(
         quote!(::core::fmt::Debug),
-        &|n, _| quote!(#private::DebugField<#n>),
+        &|n, _| quote!(__d::DebugField<#n>),
         quote! {
             fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 __f.debug_struct(#shown)
-                    #(.field(#labels, #private::DebugField::<#n>::debug_field(&&self.#idents)))*
+                    #(.field(#labels, __d::DebugField::<#n>::debug_field(&&self.#idents)))*
                     .finish()
             }
         },
@@ -355,19 +349,19 @@ pub(super) fn std_traits(
     let n = numbers.clone();
     let clone = bounded(
         quote!(::core::clone::Clone),
-        &|n, ty| quote!(#private::CloneField<#n, Owned = #ty>),
+        &|n, ty| quote!(__d::CloneField<#n, Owned = #ty>),
         quote! {
             fn clone(&self) -> Self {
-                #name { #(#idents: #private::CloneField::<#n>::clone_field(&self.#idents),)* #phantom }
+                #name { #(#idents: __d::CloneField::<#n>::clone_field(&self.#idents),)* #phantom }
             }
         },
     );
     let partial_eq = bounded(
         quote!(::core::cmp::PartialEq),
-        &|n, _| quote!(#private::EqField<#n>),
+        &|n, _| quote!(__d::EqField<#n>),
         quote! {
             fn eq(&self, __other: &Self) -> bool {
-                true #(&& #private::EqField::<#numbers>::eq_field(&&self.#idents, &&__other.#idents))*
+                true #(&& __d::EqField::<#numbers>::eq_field(&&self.#idents, &&__other.#idents))*
             }
         },
     );

@@ -11,12 +11,11 @@ use crate::model::{Container, Field, generated};
 
 /// The attribute type of a field: its own, or the newtype of its stored form.
 pub(super) fn attribute_type(container: &Container, field: &Field) -> TokenStream {
-    let root = &container.root;
     let ty = &field.ty;
     match &field.attrs.stored {
-        Some(_) => container.with_args(&field.wrapper),
+        Some(_) => container.with_args(&field.newtype),
         None if field.attrs.ttl.is_some() => {
-            let ttl = quote!(#root::__private::Ttl);
+            let ttl = quote!(__d::Ttl);
             let ttl = located(ttl, field.ty.span());
             quote_spanned!(generated(field.ty.span())=> #ttl<#ty>)
         }
@@ -24,28 +23,27 @@ pub(super) fn attribute_type(container: &Container, field: &Field) -> TokenStrea
     }
 }
 
-/// Whether the attribute type is another than the field's.
+/// Returns `true` if the attribute type differs from the field's type.
 pub(super) fn has_other_form(field: &Field) -> bool {
     field.attrs.stored.is_some() || field.attrs.ttl.is_some()
 }
 
 /// The newtypes of all fields that have another stored form.
-pub(super) fn wrappers<'a>(
+pub(super) fn newtypes<'a>(
     container: &Container,
     fields: impl IntoIterator<Item = &'a Field>,
 ) -> TokenStream {
     fields
         .into_iter()
         .filter(|f| f.is_stored())
-        .filter_map(|f| Some(wrapper(container, f, f.attrs.stored.as_ref()?)))
+        .filter_map(|f| Some(newtype(container, f, f.attrs.stored.as_ref()?)))
         .collect()
 }
 
-fn wrapper(container: &Container, field: &Field, stored: &StoredAttr) -> TokenStream {
-    let root = &container.root;
+fn newtype(container: &Container, field: &Field, stored: &StoredAttr) -> TokenStream {
     let Container { vis, .. } = container;
     let ty = &field.ty;
-    let ident = &field.wrapper;
+    let ident = &field.newtype;
     let this = container.with_args(ident);
     let (params, _, clause) = container.generics.split_for_impl();
     let (rest, phantom) = if container.is_generic() {
@@ -54,7 +52,7 @@ fn wrapper(container: &Container, field: &Field, stored: &StoredAttr) -> TokenSt
     } else {
         (TokenStream::new(), TokenStream::new())
     };
-    let form = Form::new(root, ty, stored);
+    let form = Form::new(ty, stored);
     let (kind, write, read) = (&form.kind, &form.write, &form.read);
     let absent = form.absent(Some(&quote!(|__v| #ident(__v #phantom))));
     let is_absent = form.is_absent.as_ref().map(|is_absent| {
@@ -65,22 +63,22 @@ fn wrapper(container: &Container, field: &Field, stored: &StoredAttr) -> TokenSt
     let own_is_absent = is_absent.as_ref().map(|_| {
         quote! {
             fn is_absent(&self) -> bool {
-                <#this as #root::__private::StoredAs<#ty>>::stored_is_absent(&self.0)
+                <#this as __d::StoredAs<#ty>>::stored_is_absent(&self.0)
             }
         }
     });
     let attribute = container.implement(
-        quote!(#root::Attribute),
+        quote!(__d::Attribute),
         &this,
         quote! {
             type Value = #this;
             type Kind = #kind;
-            fn write(&self, __w: &mut #root::wire::Writer) {
-                <#this as #root::__private::StoredAs<#ty>>::write_stored(&self.0, __w)
+            fn write(&self, __w: &mut __d::Writer) {
+                <#this as __d::StoredAs<#ty>>::write_stored(&self.0, __w)
             }
             fn read(
-                __r: &mut #root::wire::Reader<'_>,
-            ) -> ::core::result::Result<Self, #root::wire::ReadError> {
+                __r: &mut __d::Reader<'_>,
+            ) -> ::core::result::Result<Self, __d::ReadError> {
                 ::core::result::Result::Ok(#ident(#read #phantom))
             }
             #own_is_absent
@@ -88,10 +86,10 @@ fn wrapper(container: &Container, field: &Field, stored: &StoredAttr) -> TokenSt
         },
     );
     let stored_as = container.implement(
-        quote!(#root::__private::StoredAs<#ty>),
+        quote!(__d::StoredAs<#ty>),
         &this,
         quote! {
-            fn write_stored(__v: &#ty, __w: &mut #root::wire::Writer) { #write }
+            fn write_stored(__v: &#ty, __w: &mut __d::Writer) { #write }
             fn into_value(self) -> #ty { self.0 }
             #is_absent
         },
@@ -107,7 +105,6 @@ fn wrapper(container: &Container, field: &Field, stored: &StoredAttr) -> TokenSt
 
 /// The field's own values are operands: of conditions, keys and updates.
 fn operands(container: &Container, ty: &Type, this: &TokenStream) -> TokenStream {
-    let root = &container.root;
     // A bare type parameter cannot implement a foreign trait.
     let text = ty.to_token_stream().to_string();
     if container.generics.type_params().any(|p| p.ident == text) {
@@ -118,18 +115,18 @@ fn operands(container: &Container, ty: &Type, this: &TokenStream) -> TokenStream
         .into_iter()
         .map(|(operand, value)| {
             let write = quote! {
-                fn write_value(&self, __w: &mut #root::wire::Writer) {
-                    <#this as #root::__private::StoredAs<#ty>>::write_stored(#value, __w)
+                fn write_value(&self, __w: &mut __d::Writer) {
+                    <#this as __d::StoredAs<#ty>>::write_stored(#value, __w)
                 }
             };
-            let value_for = container.implement(quote!(#root::ValueFor<#this>), &operand, &write);
+            let value_for = container.implement(quote!(__d::ValueFor<#this>), &operand, &write);
             let set_value = container.implement(
-                quote!(#root::SetValue<#this>),
+                quote!(__d::SetValue<#this>),
                 &operand,
                 quote! {
                     #write
                     fn is_removal(&self) -> bool {
-                        <#this as #root::__private::StoredAs<#ty>>::stored_is_absent(#value)
+                        <#this as __d::StoredAs<#ty>>::stored_is_absent(#value)
                     }
                 },
             );
@@ -141,20 +138,19 @@ fn operands(container: &Container, ty: &Type, this: &TokenStream) -> TokenStream
 
 /// A projection has the field's own type too, or an `Option` of it.
 fn projected(container: &Container, ty: &Type, this: &TokenStream) -> TokenStream {
-    let root = &container.root;
-    let into_value = quote!(<#this as #root::__private::StoredAs<#ty>>::into_value);
+    let into_value = quote!(<#this as __d::StoredAs<#ty>>::into_value);
     let field = container.implement(
-        quote!(#root::__private::ProjectedFrom<#this>),
+        quote!(__d::ProjectedFrom<#this>),
         ty,
         quote! {
             fn from_stored(__v: #this) -> Self { #into_value(__v) }
             fn missing() -> ::core::option::Option<Self> {
-                <#this as #root::Attribute>::absent().map(#into_value)
+                <#this as __d::Attribute>::absent().map(#into_value)
             }
         },
     );
     let option = container.implement(
-        quote!(#root::__private::ProjectedFrom<#this>),
+        quote!(__d::ProjectedFrom<#this>),
         quote!(::core::option::Option<#ty>),
         quote! {
             fn from_stored(__v: #this) -> Self {
@@ -175,19 +171,19 @@ pub(super) struct Form {
     pub(super) write: TokenStream,
     /// Reads the value.
     pub(super) read: TokenStream,
-    /// Whether `__v` is left out, where that can be.
+    /// Tests if `__v` is left out of the item, for forms that can be.
     pub(super) is_absent: Option<TokenStream>,
     /// An `Option` of the value of a missing attribute, where there is one.
     missing: Option<TokenStream>,
 }
 
 impl Form {
-    pub(super) fn new(root: &TokenStream, ty: &Type, stored: &StoredAttr) -> Form {
+    pub(super) fn new(ty: &Type, stored: &StoredAttr) -> Form {
         match stored {
             StoredAttr::With { module, kind, .. } => {
                 let kind: Ident = format_ident!("{}", kind.unwrap_or("Any"));
                 Form {
-                    kind: quote!(#root::kind::#kind),
+                    kind: quote!(__d::kind::#kind),
                     write: quote!(#module::write(__v, __w)),
                     read: quote!(#module::read(__r)?),
                     is_absent: None,
@@ -197,11 +193,11 @@ impl Form {
             StoredAttr::Serde { kind, .. } => {
                 let kind: Ident = format_ident!("{}", kind.unwrap_or("Any"));
                 Form {
-                    kind: quote!(#root::kind::#kind),
-                    write: quote!(#root::__private::serde_write::<#ty>(__v, __w)),
-                    read: quote!(#root::__private::serde_read::<#ty>(__r)?),
-                    is_absent: Some(quote!(#root::__private::serde_is_absent::<#ty>(__v))),
-                    missing: Some(quote!(#root::__private::serde_missing::<#ty>())),
+                    kind: quote!(__d::kind::#kind),
+                    write: quote!(__d::serde_write::<#ty>(__v, __w)),
+                    read: quote!(__d::serde_read::<#ty>(__r)?),
+                    is_absent: Some(quote!(__d::serde_is_absent::<#ty>(__v))),
+                    missing: Some(quote!(__d::serde_missing::<#ty>())),
                 }
             }
             StoredAttr::Convert {
@@ -212,8 +208,8 @@ impl Form {
                 let into = quote! {
                     <#ty as ::core::convert::Into<#inner>>::into(::core::clone::Clone::clone(__v))
                 };
-                let read = quote!(<#inner as #root::Attribute>::read(__r)?);
-                let missing = quote!(<#inner as #root::Attribute>::absent());
+                let read = quote!(<#inner as __d::Attribute>::read(__r)?);
+                let missing = quote!(<#inner as __d::Attribute>::absent());
                 let (read, missing) = if *fallible {
                     let expected = format!(
                         "a valid `{}`",
@@ -222,7 +218,7 @@ impl Form {
                     let from = quote!(<#ty as ::core::convert::TryFrom<#inner>>::try_from);
                     (
                         quote! {
-                            #from(#read).map_err(|_| #root::wire::ReadError::expected(#expected))?
+                            #from(#read).map_err(|_| __d::ReadError::expected(#expected))?
                         },
                         quote!(#missing.and_then(|__v| #from(__v).ok())),
                     )
@@ -231,10 +227,10 @@ impl Form {
                     (quote!(#from(#read)), quote!(#missing.map(#from)))
                 };
                 Form {
-                    kind: quote!(<#inner as #root::Attribute>::Kind),
-                    write: quote!(<#inner as #root::Attribute>::write(&#into, __w)),
+                    kind: quote!(<#inner as __d::Attribute>::Kind),
+                    write: quote!(<#inner as __d::Attribute>::write(&#into, __w)),
                     read,
-                    is_absent: Some(quote!(<#inner as #root::Attribute>::is_absent(&#into))),
+                    is_absent: Some(quote!(<#inner as __d::Attribute>::is_absent(&#into))),
                     missing: Some(missing),
                 }
             }

@@ -5,11 +5,14 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::attrs::{Paths, hash, token_of};
-use super::indexes::{SortLink, constant_shards, sort_condition};
-use super::keys::{built, function_name, key_constructors, located, lookups};
-use super::stored::attribute_type;
-use crate::model::{Container, Entity, PartRole, Single, SingleIndex, adjacent, generated};
+use super::constructors::{built, function_name, key_constructors, lookups};
+use super::field_newtypes::attribute_type;
+use super::index::{SortLink, constant_shards, sort_condition};
+use super::paths::{Paths, hash};
+use crate::model::{
+    Container, Entity, PartRole, SingleTable, SingleTableIndex, adjacent, generated,
+    generated_ident,
+};
 use crate::names::{field_hash, plain, type_name};
 use crate::template::{Piece, Template, dotted};
 
@@ -33,7 +36,7 @@ fn part(entity: &Entity, path: &[Ident]) -> Option<Part> {
     let (first, rest) = path.split_first()?;
     let field = entity.field(first)?;
     let mut ty = attribute_type(container, field);
-    let mut token = token_of(root, container.ty(), &field.ident);
+    let mut token = container.token(field);
     let mut tokens = vec![token.clone()];
     for name in rest {
         let hash = hash(name);
@@ -43,7 +46,7 @@ fn part(entity: &Entity, path: &[Ident]) -> Option<Part> {
     }
     let names = tokens
         .iter()
-        .map(|token| quote!(<#token as #root::__private::Token>::NAME));
+        .map(|token| quote!(<#token as __d::Token>::NAME));
     let ident = &field.ident;
     Some(Part {
         param: if rest.is_empty() {
@@ -60,7 +63,7 @@ fn part(entity: &Entity, path: &[Ident]) -> Option<Part> {
     })
 }
 
-fn parts<'a>(entity: &'a Entity, single: &'a Single) -> impl Iterator<Item = Part> + 'a {
+fn parts<'a>(entity: &'a Entity, single: &'a SingleTable) -> impl Iterator<Item = Part> + 'a {
     single.parts.iter().filter_map(|path| part(entity, path))
 }
 
@@ -72,48 +75,46 @@ fn parts_of(entity: &Entity, templates: &[&Template]) -> Vec<Part> {
     paths.filter_map(|path| part(entity, path)).collect()
 }
 
-fn pieces(root: &TokenStream, single: &Single, template: Option<&Template>) -> TokenStream {
+fn pieces(single: &SingleTable, template: Option<&Template>) -> TokenStream {
     let pieces = template
         .into_iter()
         .flat_map(|t| &t.pieces)
         .map(|piece| match piece {
-            Piece::Literal(text) => quote!(#root::schema::Piece::Literal(#text)),
+            Piece::Literal(text) => quote!(__d::schema::Piece::Literal(#text)),
             Piece::Part(path) => {
                 let position = single.position(path);
-                quote!(#root::schema::Piece::Part(#position))
+                quote!(__d::schema::Piece::Part(#position))
             }
         });
     quote!(&[#(#pieces),*])
 }
 
 /// The index of the table, as a type.
-fn table_index(entity: &Entity, index: &SingleIndex) -> TokenStream {
-    let (root, ty) = (&entity.container.root, &index.ty);
-    let index_of_table = quote!(<#ty as #root::__private::OfTable>::Index);
+fn table_index(index: &SingleTableIndex) -> TokenStream {
+    let ty = &index.ty;
+    let index_of_table = quote!(<#ty as __d::OfTable>::Index);
     super::located(index_of_table, generated(index.name.span()))
 }
 
 /// The one place that looks for the index of the table: that there is none is one error.
-fn of_table(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
-    let Container { root, .. } = &entity.container;
+fn of_table(entity: &Entity, single: &SingleTable, index: &SingleTableIndex) -> TokenStream {
     let (table, ty, hash) = (&single.table, entity.container.ty(), hash(&index.name));
     let found = quote_spanned! {generated(index.name.span())=>
-        type Index = <#table as #root::__private::TableIndex<#hash, #ty>>::Index;
+        type Index = <#table as __d::TableIndex<#hash, #ty>>::Index;
     };
-    let of = quote!(#root::__private::OfTable);
+    let of = quote!(__d::OfTable);
     entity.container.implement(of, &index.ty, found)
 }
 
-fn index_schema(entity: &Entity, index: &SingleIndex) -> TokenStream {
-    let root = &entity.container.root;
+fn index_schema(index: &SingleTableIndex) -> TokenStream {
     let span = generated(index.name.span());
-    let index = table_index(entity, index);
-    let schema = quote!(<#index as #root::__private::IndexOfTable>::SCHEMA);
+    let index = table_index(index);
+    let schema = quote!(<#index as __d::IndexOfTable>::SCHEMA);
     super::located(schema, span)
 }
 
 /// The types of the indexes and of the members that set their parts, which users name.
-pub(super) fn types(entity: &Entity, single: &Single) -> TokenStream {
+pub(super) fn types(entity: &Entity, single: &SingleTable) -> TokenStream {
     let Container { vis, ident, .. } = &entity.container;
     let owner = plain(ident);
     let types = single.indexes.iter().map(|index| {
@@ -143,12 +144,12 @@ pub(super) fn types(entity: &Entity, single: &Single) -> TokenStream {
     types.collect()
 }
 
-fn member_type(index: &SingleIndex) -> Ident {
+fn member_type(index: &SingleTableIndex) -> Ident {
     format_ident!("{}Key", index.ty)
 }
 
 /// Adds the members of the struct of typed paths that set the parts of an index.
-pub(super) fn members(entity: &Entity, single: &Single, paths: &mut Paths<'_>) {
+pub(super) fn members(entity: &Entity, single: &SingleTable, paths: &mut Paths<'_>) {
     let vis = &entity.container.vis;
     for index in single
         .indexes
@@ -168,7 +169,7 @@ pub(super) fn members(entity: &Entity, single: &Single, paths: &mut Paths<'_>) {
 }
 
 /// The inherent functions that start an operation.
-pub(super) fn constructors(entity: &Entity, single: &Single) -> TokenStream {
+pub(super) fn constructors(entity: &Entity, single: &SingleTable) -> TokenStream {
     let container = &entity.container;
     let Container { root, vis, .. } = container;
     let ty = container.ty();
@@ -200,7 +201,7 @@ pub(super) fn constructors(entity: &Entity, single: &Single) -> TokenStream {
             plain(&index.name)
         );
         query(
-            located(&index.alias),
+            generated_ident(&index.alias),
             doc,
             &index.partition,
             Some(&index.ty),
@@ -233,7 +234,7 @@ fn builder(root: &TokenStream, parts: &[Part]) -> TokenStream {
 }
 
 /// The key of `self`.
-pub(super) fn key_of(entity: &Entity, single: &Single) -> TokenStream {
+pub(super) fn key_of(entity: &Entity, single: &SingleTable) -> TokenStream {
     let root = &entity.container.root;
     let parts = parts(entity, single).take(single.key_parts);
     let parts = parts.map(|Part { token, value, .. }| quote!(.part::<#token>(#value)));
@@ -241,54 +242,61 @@ pub(super) fn key_of(entity: &Entity, single: &Single) -> TokenStream {
 }
 
 /// `Templated`, the indexes, their sort conditions and the members that set their parts.
-pub(super) fn impls(entity: &Entity, single: &Single, primary: &TokenStream) -> TokenStream {
+pub(super) fn impls(entity: &Entity, single: &SingleTable) -> TokenStream {
     let container = &entity.container;
-    let root = &container.root;
     let ty = container.ty();
     let templated = templated(entity, single);
-    let of = quote!(#root::__private::EntityWithSort);
+    let of = quote!(__d::EntityWithSort);
     let name = type_name(&container.ident, "sort");
-    let sort = sort_chain(entity, single.sort.as_ref(), &name, &of, &ty, primary);
+    let sort = sort_chain(
+        entity,
+        single.sort.as_ref(),
+        &name,
+        &of,
+        &ty,
+        &quote!(__d::Primary<#ty>),
+    );
     let indexes = single.indexes.iter().map(|index| {
         let this = index.ty.to_token_stream();
-        let schema = index_schema(entity, index);
+        let schema = index_schema(index);
         let (partition, sort_pieces) = (
-            pieces(root, single, Some(&index.partition)),
-            pieces(root, single, index.sort.as_ref()),
+            pieces(single, Some(&index.partition)),
+            pieces(single, index.sort.as_ref()),
         );
         let locality = format_ident!("{}", if index.local { "TableOrLocal" } else { "Global" });
-        let table_index = table_index(entity, index);
-        let shards = shards(root, index);
+        let table_index = table_index(index);
+        let shards = shards(index);
         let is_sharded = shards.as_ref().map(|_| {
-            let of = quote!(#root::__private::Sharded);
+            let of = quote!(__d::Sharded);
             container.implement(of, &this, TokenStream::new())
         });
-        let shards = shards.map(|shards| constant_shards(root, &shards));
+        let shards = shards.map(|shards| constant_shards(&shards));
         let index_impl = container.implement(
-            quote!(#root::__private::Index),
+            quote!(__d::Index),
             &this,
             quote! {
                 type Entity = #ty;
                 const NAME: ::core::option::Option<&'static str> = ::core::option::Option::Some(#schema.name);
-                const KEY: #root::schema::KeySchema = #schema.key;
-                const TEMPLATES: ::core::option::Option<#root::__private::IndexKey> =
-                    ::core::option::Option::Some(#root::__private::IndexKey {
-                        parts: <#ty as #root::__private::Templated>::SINGLE_TABLE.parts,
-                        key: #root::schema::KeyTemplates { partition: #partition, sort: #sort_pieces },
+                const KEY: __d::schema::KeySchema = #schema.key;
+                const TEMPLATES: ::core::option::Option<__d::IndexKey> =
+                    ::core::option::Option::Some(__d::IndexKey {
+                        parts: <#ty as __d::Templated>::SINGLE_TABLE.parts,
+                        key: __d::schema::KeyTemplates { partition: #partition, sort: #sort_pieces },
                     });
                 #shards
-                type Projects = <#table_index as #root::__private::IndexOfTable>::Projects;
-                type Locality = #root::__private::#locality;
+                type Projects = <#table_index as __d::IndexOfTable>::Projects;
+                type Locality = __d::#locality;
+                type Position = __d::Anywhere;
             },
         );
         let holds = quote! {
             #[automatically_derived]
-            impl<const __H: u64> #root::__private::HoldsAttribute<__H> for #this
+            impl<const __H: u64> __d::HoldsAttribute<__H> for #this
             where
-                #table_index: #root::__private::HoldsAttribute<__H>,
+                #table_index: __d::HoldsAttribute<__H>,
             {}
         };
-        let of = quote!(#root::__private::HasSort);
+        let of = quote!(__d::HasSort);
         let name = format!("{}Sort", index.ty);
         let sort = sort_chain(entity, index.sort.as_ref(), &name, &of, &this, &this);
         let member = member(entity, single, index);
@@ -301,9 +309,8 @@ pub(super) fn impls(entity: &Entity, single: &Single, primary: &TokenStream) -> 
     quote!(#templated #sort #(#indexes)*)
 }
 
-fn templated(entity: &Entity, single: &Single) -> TokenStream {
+fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
     let container = &entity.container;
-    let root = &container.root;
     let (ty, table) = (container.ty(), &single.table);
     let kind = plain(&container.ident);
     let schemas = parts(entity, single)
@@ -311,27 +318,27 @@ fn templated(entity: &Entity, single: &Single) -> TokenStream {
         .map(|(part, path)| {
             let (ty, path, field) = (&part.ty, &part.path, dotted(path));
             quote! {
-                #root::schema::PartSchema {
+                __d::schema::PartSchema {
                     field: #field,
                     path: #path,
-                    width: #root::__private::width::<#ty>(),
-                    text: #root::__private::wire_text::<#ty>,
+                    width: __d::width::<#ty>(),
+                    text: __d::wire_text::<#ty>,
                 }
             }
         });
     let key_parts = single.key_parts;
-    let key = key_templates(root, single, Some(&single.partition), single.sort.as_ref());
+    let key = key_templates(single, Some(&single.partition), single.sort.as_ref());
     let indexes = single.indexes.iter().map(|index| {
         let alias = plain(&index.alias);
-        let schema = index_schema(entity, index);
+        let schema = index_schema(index);
         let partition = Some(&index.partition).filter(|_| !index.local);
-        let key = key_templates(root, single, partition, index.sort.as_ref());
-        let shards = match shards(root, index) {
+        let key = key_templates(single, partition, index.sort.as_ref());
+        let shards = match shards(index) {
             Some(shards) => quote!(::core::option::Option::Some(#shards)),
             None => quote!(::core::option::Option::None),
         };
         quote! {
-            #root::schema::IndexTemplates {
+            __d::schema::IndexTemplates {
                 alias: #alias,
                 index: #schema,
                 key: #key,
@@ -341,19 +348,19 @@ fn templated(entity: &Entity, single: &Single) -> TokenStream {
     });
     let texts = parts(entity, single).enumerate().map(|(i, part)| {
         let value = part.value;
-        quote!(#i => #root::__private::part_text(#value),)
+        quote!(#i => __d::part_text(#value),)
     });
     let shape = field_hash(&single.partition.shape());
     let partition = parts_of(entity, &[&single.partition]);
     let types = partition.iter().map(|p| &p.ty);
     container.implement(
-        quote!(#root::__private::Templated),
+        quote!(__d::Templated),
         &ty,
         quote! {
             type Table = #table;
-            type Partition = #root::__private::PartitionOf<#table, #shape, (#(#root::ValueOf<#types>,)*)>;
-            const SINGLE_TABLE: &'static #root::schema::SingleTable = &#root::schema::SingleTable {
-                table: <#table as #root::Table>::SCHEMA,
+            type Partition = __d::PartitionOf<#table, #shape, (#(__d::ValueOf<#types>,)*)>;
+            const SINGLE_TABLE: &'static __d::schema::SingleTable = &__d::schema::SingleTable {
+                table: <#table as __d::Table>::SCHEMA,
                 kind: #kind,
                 parts: &[#(#schemas),*],
                 key_parts: #key_parts,
@@ -364,8 +371,8 @@ fn templated(entity: &Entity, single: &Single) -> TokenStream {
                 &self,
                 __part: usize,
             ) -> ::core::result::Result<
-                ::core::option::Option<#root::__private::String>,
-                #root::wire::WriteError,
+                ::core::option::Option<__d::String>,
+                __d::WriteError,
             > {
                 match __part {
                     #(#texts)*
@@ -376,21 +383,20 @@ fn templated(entity: &Entity, single: &Single) -> TokenStream {
     )
 }
 
-/// How the entity's writes to an index are spread, as a literal.
-fn shards(root: &TokenStream, index: &SingleIndex) -> Option<TokenStream> {
+/// Sharding of an index for the entity's writes, as a literal.
+fn shards(index: &SingleTableIndex) -> Option<TokenStream> {
     let count = index.shards.as_ref()?.value;
     let attribute = quote!(::core::option::Option::None);
-    Some(quote!(#root::schema::Shards { count: #count, attribute: #attribute }))
+    Some(quote!(__d::schema::Shards { count: #count, attribute: #attribute }))
 }
 
 fn key_templates(
-    root: &TokenStream,
-    single: &Single,
+    single: &SingleTable,
     partition: Option<&Template>,
     sort: Option<&Template>,
 ) -> TokenStream {
-    let (partition, sort) = (pieces(root, single, partition), pieces(root, single, sort));
-    quote!(#root::schema::KeyTemplates { partition: #partition, sort: #sort })
+    let (partition, sort) = (pieces(single, partition), pieces(single, sort));
+    quote!(__d::schema::KeyTemplates { partition: #partition, sort: #sort })
 }
 
 /// The chain of sort conditions of a template, when it has parts.
@@ -426,8 +432,8 @@ fn sort_chain(
 }
 
 /// `set` and `set_assuming` of the member of an index.
-fn member(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
-    let Container { root, vis, .. } = &entity.container;
+fn member(entity: &Entity, single: &SingleTable, index: &SingleTableIndex) -> TokenStream {
+    let vis = &entity.container.vis;
     let (ty, member) = (entity.container.ty(), member_type(index));
     let group: Vec<Part> = single
         .group(index)
@@ -439,10 +445,10 @@ fn member(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream 
     }
     let params = group
         .iter()
-        .map(|Part { param, ty, .. }| quote!(#param: impl #root::SetValue<#ty>));
+        .map(|Part { param, ty, .. }| quote!(#param: impl __d::SetValue<#ty>));
     let assumed = group
         .iter()
-        .map(|Part { param, ty, .. }| quote!(#param: #root::Part<impl #root::SetValue<#ty>>));
+        .map(|Part { param, ty, .. }| quote!(#param: __d::Part<impl __d::SetValue<#ty>>));
     let sets = group.iter().map(
         |Part {
              param, ty, path, ..
@@ -462,23 +468,21 @@ fn member(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream 
             }
         }
         #[automatically_derived]
-        impl #member<#root::__private::InUpdate<#ty>> {
+        impl #member<__d::InUpdate<#ty>> {
             /// Sets all parts of the key that an update can change.
-            #vis fn set(&self, #(#params),*) -> #root::IndexAction<#ty> {
-                #root::IndexAction::start() #(#sets)*
+            #vis fn set(&self, #(#params),*) -> __d::IndexAction<#ty> {
+                __d::IndexAction::start() #(#sets)*
             }
             /// Sets some parts, on condition that the others have the values that are given for them.
-            #vis fn set_assuming(&self, #(#assumed),*) -> #root::IndexAction<#ty> {
-                #root::IndexAction::start() #(#known)*
+            #vis fn set_assuming(&self, #(#assumed),*) -> __d::IndexAction<#ty> {
+                __d::IndexAction::start() #(#known)*
             }
         }
     }
 }
 
-/// What only types know, each check located at what it is about.
-pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
-    let root = &entity.container.root;
-    let private = quote!(#root::__private);
+/// Checks on types, each located at the attribute that it is about.
+pub(super) fn checks(entity: &Entity, single: &SingleTable) -> TokenStream {
     let (entity_ty, table) = (entity.container.ty(), &single.table);
     let of_parts = parts(entity, single).enumerate().map(|(i, part)| {
         let check = if i < single.key_parts {
@@ -487,7 +491,7 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
             "index_part"
         };
         let (check, ty) = (Ident::new(check, Span::call_site()), &part.ty);
-        quote_spanned!(part.span=> #private::#check::<#ty>();)
+        quote_spanned!(part.span=> __d::#check::<#ty>();)
     });
     let indexes = single
         .indexes
@@ -501,7 +505,7 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
         .flat_map(adjacent)
         .filter_map(|(path, span)| {
             let ty = part(entity, path)?.ty;
-            Some(quote_spanned!(generated(span)=> #private::fixed_width::<#ty>();))
+            Some(quote_spanned!(generated(span)=> __d::fixed_width::<#ty>();))
         });
     let sorted = |of: TokenStream, sort: Option<&Template>, span: Span| {
         let check = if sort.is_some() {
@@ -511,12 +515,12 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
         };
         let check = Ident::new(check, Span::call_site());
         let span = generated(sort.map_or(span, |t| t.span));
-        quote_spanned!(span=> #private::#check::<#of, #table, #entity_ty>();)
+        quote_spanned!(span=> __d::#check::<#of, #table, #entity_ty>();)
     };
     let table_span = table.span();
     let primary = sorted(table.to_token_stream(), single.sort.as_ref(), table_span);
     let of_indexes = single.indexes.iter().map(|index| {
-        let ty = table_index(entity, index);
+        let ty = table_index(index);
         let check = if index.local {
             "local_index"
         } else {
@@ -525,17 +529,17 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
         let check = Ident::new(check, Span::call_site());
         let sort = sorted(ty.clone(), index.sort.as_ref(), index.name.span());
         let span = generated(index.name.span());
-        quote_spanned! {span=> #private::#check::<#ty, #table, #entity_ty>(); #sort }
+        quote_spanned! {span=> __d::#check::<#ty, #table, #entity_ty>(); #sort }
     });
     let shared = single
         .indexes
         .iter()
         .filter(|i| !i.local)
-        .map(|index| shared_attributes(entity, single, index));
+        .map(|index| shared_attributes(single, index));
     let agree = quote_spanned! {generated(table_span)=>
-        const _: () = #private::agree(
-            <#entity_ty as #root::__private::Item>::ITEM_SCHEMA,
-            <#table as #root::Table>::SCHEMA,
+        const _: () = __d::agree(
+            <#entity_ty as __d::Item>::ITEM_SCHEMA,
+            <#table as __d::Table>::SCHEMA,
         );
     };
     quote! {
@@ -547,9 +551,8 @@ pub(super) fn checks(entity: &Entity, single: &Single) -> TokenStream {
 
 /// An attribute that is in the key of the table and of an index is made by one template, and has no
 /// shard at its end. Which attributes these are, only the table knows.
-fn shared_attributes(entity: &Entity, single: &Single, index: &SingleIndex) -> TokenStream {
-    let root = &entity.container.root;
-    let schema = index_schema(entity, index);
+fn shared_attributes(single: &SingleTable, index: &SingleTableIndex) -> TokenStream {
+    let schema = index_schema(index);
     let (table, alias) = (&single.table, plain(&index.alias));
     let message = |what: &str, own: Option<&Template>, key: &str, of_key: Option<&Template>| {
         let (Some(own), Some(of_key)) = (own, of_key) else {
@@ -582,9 +585,9 @@ fn shared_attributes(entity: &Entity, single: &Single, index: &SingleIndex) -> T
         None => quote!(::core::option::Option::None),
     };
     let check = quote! {
-        const _: () = #root::__private::shared_attributes(
+        const _: () = __d::shared_attributes(
             &#schema.key,
-            &<#table as #root::Table>::SCHEMA.key,
+            &<#table as __d::Table>::SCHEMA.key,
             [#(#messages),*],
             #shards,
         );
@@ -592,7 +595,7 @@ fn shared_attributes(entity: &Entity, single: &Single, index: &SingleIndex) -> T
     super::located(check, generated(index.name.span()))
 }
 
-/// Whether an update can set the field by itself.
+/// Returns `true` if an update can set the field by itself.
 pub(super) fn is_settable(entity: &Entity, field: &crate::model::Field) -> bool {
     entity.part_role(field) == PartRole::Alone
 }

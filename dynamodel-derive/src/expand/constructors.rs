@@ -1,11 +1,11 @@
 //! The constructors that take the parts of a key.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
-use super::attrs::token_of;
-use super::stored::{attribute_type, has_other_form};
-use crate::model::{Container, Entity, Field, Index, generated};
+use super::field_newtypes::{attribute_type, has_other_form};
+use crate::model::{Container, Entity, Field, Index, generated, generated_ident};
 use crate::names::plain;
 
 /// The inherent functions that start an operation.
@@ -39,7 +39,7 @@ pub(super) fn constructors(entity: &Entity) -> TokenStream {
             "Queries the items of [`{name}`] in one partition of the index `{}`.",
             index.stored_name.value
         );
-        let function = located(&index.name);
+        let function = generated_ident(&index.name);
         self::query(
             entity,
             &function,
@@ -115,13 +115,13 @@ pub(super) fn lookups(entity: &Entity) -> TokenStream {
     let name = plain(&container.ident);
     let lookups = entity.unique().map(|field| {
         let ident = &field.ident;
-        let function = located(&field.lookup_name());
+        let function = generated_ident(&field.lookup_name());
         let doc = format!(
             "Reads the item of [`{name}`] that has this `{}`, which is unique.",
             plain(ident)
         );
         let params = parameters(entity, &[field]);
-        let token = token_of(root, &ty, ident);
+        let token = container.token(field);
         quote! {
             #[doc = #doc]
             #vis fn #function(#params) -> #root::GetUnique<#ty> {
@@ -158,15 +158,9 @@ fn query(
 /// The name of a constructor, perhaps given by `rename_fn`.
 pub(super) fn function_name(entity: &Entity, name: &str) -> Ident {
     match entity.functions.iter().find(|(old, _)| old == name) {
-        Some((_, new)) => located(new),
+        Some((_, new)) => generated_ident(new),
         None => Ident::new(name, Span::call_site()),
     }
-}
-
-pub(super) fn located(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(generated(ident.span()));
-    ident
 }
 
 /// Parts of a key as parameters.
@@ -177,12 +171,14 @@ fn parameters(entity: &Entity, parts: &[&Field]) -> TokenStream {
         let ident = &field.ident;
         let ty = if has_other_form(field) {
             // The newtype of the stored form has no name out here.
-            let token = token_of(root, container.ty(), ident);
+            let token = container.token(field);
             quote!(<#token as #root::__private::Token>::Type)
         } else {
             attribute_type(container, field)
         };
-        quote!(#ident: impl #root::ValueFor<#root::ValueOf<#ty>>)
+        // Located at the type: that it is no attribute type is one error for all constructors.
+        let value = quote_spanned!(generated(field.ty.span())=> #root::ValueOf<#ty>);
+        quote!(#ident: impl #root::ValueFor<#value>)
     });
     quote!(#(#params),*)
 }
@@ -191,10 +187,9 @@ fn parameters(entity: &Entity, parts: &[&Field]) -> TokenStream {
 fn builder(entity: &Entity, parts: &[&Field]) -> TokenStream {
     let container = &entity.container;
     let root = &container.root;
-    let ty = container.ty();
     let parts = parts.iter().map(|field| {
         let ident = &field.ident;
-        let token = token_of(root, &ty, ident);
+        let token = container.token(field);
         quote!(.part::<#token>(#ident))
     });
     built(root, parts)

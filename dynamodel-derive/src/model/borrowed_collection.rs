@@ -1,4 +1,4 @@
-//! What the items of a collection borrow as.
+//! The model of an enum that borrows the items of a collection.
 
 use syn::{Attribute, Data, DeriveInput, Fields, Lifetime, Type};
 
@@ -8,16 +8,16 @@ use crate::attr::ProjectionAttrs;
 use crate::errors::Errors;
 
 /// An enum of projections that borrow, one for each entity of a collection.
-pub(crate) struct ItemsView {
+pub(crate) struct BorrowedCollection {
     pub(crate) container: Container,
     pub(crate) collection: Type,
     pub(crate) members: Vec<Member>,
     pub(crate) lifetime: Lifetime,
 }
 
-impl ItemsView {
+impl BorrowedCollection {
     /// Reads the enum. `None` when it is none of this shape.
-    pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<ItemsView> {
+    pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<BorrowedCollection> {
         let Data::Enum(data) = &input.data else {
             return None;
         };
@@ -66,7 +66,7 @@ impl ItemsView {
                 "there is nothing to read; add a variant for each entity of the collection: `Order(OrderView<'a>)`",
             );
         }
-        errors.is_empty().then_some(ItemsView {
+        errors.is_empty().then_some(BorrowedCollection {
             container,
             collection,
             members,

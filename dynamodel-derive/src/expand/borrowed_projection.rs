@@ -16,45 +16,44 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
         lifetime,
         ..
     } = projection;
-    let root = &container.root;
     let (ty, ident) = (container.ty(), &container.ident);
     let tokens = tokens(projection);
     let names = names(projection, &tokens);
     let body = read_body(projection, &tokens, &names);
     let projection_impl = container.implement(
-        quote!(#root::__private::BorrowedProjection),
+        quote!(__d::BorrowedProjection),
         &ty,
         quote! {
             type Of = #entity;
             type At<'__a> = #ident<'__a>;
             const ATTRIBUTES: &'static [&'static str] = &[#(#names),*];
             fn read_borrowed<'__a>(
-                __r: &mut #root::wire::Reader<'__a>,
-            ) -> ::core::result::Result<#ident<'__a>, #root::wire::ReadError> { #body }
+                __r: &mut __d::Reader<'__a>,
+            ) -> ::core::result::Result<#ident<'__a>, __d::ReadError> { #body }
         },
     );
     // Inside of another one, as a document.
     let field_impl = container.implement(
-        quote!(#root::__private::BorrowedField<#lifetime>),
+        quote!(__d::BorrowedField<#lifetime>),
         &ty,
         quote! {
             fn read(
-                __r: &mut #root::wire::Reader<#lifetime>,
-            ) -> ::core::result::Result<Self, #root::wire::ReadError> {
+                __r: &mut __d::Reader<#lifetime>,
+            ) -> ::core::result::Result<Self, __d::ReadError> {
                 __r.begin_map_value()?;
-                let __v = <Self as #root::__private::BorrowedProjection>::read_borrowed(__r)?;
+                let __v = <Self as __d::BorrowedProjection>::read_borrowed(__r)?;
                 __r.end_map_value()?;
                 ::core::result::Result::Ok(__v)
             }
         },
     );
-    let from_impl = container.implement(
-        quote!(#root::__private::BorrowedFrom<#entity>),
-        &ty,
-        TokenStream::new(),
-    );
+    let from_impl =
+        container.implement(quote!(__d::BorrowedFrom<#entity>), &ty, TokenStream::new());
     let selectable = selectable(projection);
-    scope(quote!(#projection_impl #field_impl #from_impl #selectable))
+    scope(
+        &container.root,
+        quote!(#projection_impl #field_impl #from_impl #selectable),
+    )
 }
 
 fn read_body(
@@ -65,7 +64,7 @@ fn read_body(
     let Projection {
         container, fields, ..
     } = projection;
-    let (root, ident, ty) = (&container.root, &container.ident, container.ty());
+    let (ident, ty) = (&container.ident, container.ty());
     let places = (0..fields.len()).map(Literal::usize_unsuffixed);
     let slots: Vec<Ident> = (0..fields.len()).map(|i| format_ident!("__f{i}")).collect();
     let parts = fields.iter().zip(tokens).zip(&slots).zip(names);
@@ -76,11 +75,11 @@ fn read_body(
             let (read, value) = if projection.borrows(field) {
                 let read = quote!(__r.borrow(#name, &mut #slot)?);
                 // The type of the slot comes from the struct, with the page's lifetime.
-                let value = quote_spanned!(span=> #root::__private::borrowed::<#token, _>(#slot)?);
+                let value = quote_spanned!(span=> __d::borrowed::<#token, _>(#slot)?);
                 (read, value)
             } else {
                 let read = quote!(__r.get::<#token>(&mut #slot)?);
-                let value = quote_spanned!(span=> #root::__private::project::<#token, #ty>(#slot)?);
+                let value = quote_spanned!(span=> __d::project::<#token, #ty>(#slot)?);
                 (read, value)
             };
             let value = match &field.attrs.default {
@@ -93,8 +92,8 @@ fn read_body(
             (read, value)
         })
         .unzip();
-    let names = quote!(<#ty as #root::__private::BorrowedProjection>::ATTRIBUTES);
-    let names = super::codec::read_names(root, fields.len(), &names);
+    let names = quote!(<#ty as __d::BorrowedProjection>::ATTRIBUTES);
+    let names = super::codec::read_names(fields.len(), &names);
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
         let mut __n = __r.fields(#names);

@@ -8,7 +8,7 @@ use crate::names::plain;
 /// The constructors that read by a unique field hide no others.
 pub(super) fn lookup_names(entity: &Entity, errors: &mut Errors) {
     let own = entity.indexes.iter().map(|i| &i.name);
-    let shared = entity.single.iter().flat_map(|s| &s.indexes);
+    let shared = entity.single_table.iter().flat_map(|s| &s.indexes);
     let indexes: Vec<_> = own.chain(shared.map(|i| &i.alias)).collect();
     for field in entity.unique() {
         let lookup = field.lookup_name();
