@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use dynamodel::Db;
+use dynamodel::{Db, TransportPath};
 
 use crate::support::relay::{self, Rule, broken, operation, with_rule};
 
@@ -148,6 +148,19 @@ pub async fn db_with(
         .retry_partition(RetryPartition::new(crate::prefix()));
     let client = aws_sdk_dynamodb::Client::from_conf(configure(config).build());
     (crate::connect(client), faults)
+}
+
+/// As [`db`], on a path where dynamodel's codec reads every body. On the plain path the SDK does, which
+/// takes some bodies that are not DynamoDB's for empty ones, and reads pages at once.
+pub async fn db_of_bytes() -> (Db, Faults) {
+    let (db, faults) = db().await;
+    match crate::path() {
+        TransportPath::Plain => {
+            let client = db.client().clone();
+            (crate::connect_on(TransportPath::Fast, client), faults)
+        }
+        _ => (db, faults),
+    }
 }
 
 impl Rule for Faults {

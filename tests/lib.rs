@@ -8,7 +8,7 @@ pub mod support;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dynamodel::Db;
+use dynamodel::{Db, TransportPath};
 
 /// Returns the DynamoDB endpoint to test against; `None` means the embedded engine.
 pub fn endpoint() -> Option<String> {
@@ -37,17 +37,36 @@ pub async fn db_with(
     ))
 }
 
-/// A database with tables of its own on this client; on the verified lane, unless the tests are to run
-/// without it.
+/// A database with tables of its own on this client; on the path that the tests are to run on.
 pub fn connect(client: aws_sdk_dynamodb::Client) -> Db {
-    let db = Db::builder().client(client).table_prefix(prefix());
-    db.verified_lane(is_on_lane()).build()
+    connect_on(path(), client)
 }
 
-/// Whether the tests run on the verified lane. With `DYNAMODEL_TEST_LANE=0` all their requests go
-/// through the SDK's orchestrator.
-pub fn is_on_lane() -> bool {
-    std::env::var("DYNAMODEL_TEST_LANE").map_or(true, |lane| lane != "0")
+/// As [`connect`], on this path.
+pub fn connect_on(path: TransportPath, client: aws_sdk_dynamodb::Client) -> Db {
+    let db = Db::builder().client(client).table_prefix(prefix());
+    match path {
+        TransportPath::Plain => db.plain_path(true),
+        // Interceptors of these tests look at HTTP alone, unless a test says something else.
+        path => db
+            .fast_path(path == TransportPath::Fast)
+            .interceptors_see_http_only(true),
+    }
+    .build()
+}
+
+/// The path that requests of the tests take: `DYNAMODEL_TEST_PATH` is `fast` (or not set), `raw` or
+/// `plain`.
+///
+/// # Panics
+/// When it is something else.
+pub fn path() -> TransportPath {
+    match std::env::var("DYNAMODEL_TEST_PATH").as_deref() {
+        Err(_) | Ok("" | "fast") => TransportPath::Fast,
+        Ok("raw") => TransportPath::Raw,
+        Ok("plain") => TransportPath::Plain,
+        Ok(other) => panic!("DYNAMODEL_TEST_PATH is `{other}`: neither fast, raw nor plain"),
+    }
 }
 
 /// Returns the configuration of a client of the database under test.

@@ -75,7 +75,7 @@
 //! * [`Db`] is what operations are sent to, and where tables are created.
 //! * [`Attribute`] has the table of Rust types and their stored forms.
 //! * [`Error`] tells what went wrong, by predicates.
-//! * [`Builder::verified_lane`] tells how requests are sent with far less processor time than the SDK's
+//! * [`Builder::fast_path`] tells how requests are sent with far less processor time than the SDK's
 //!   orchestrator takes, and which clients keep to that.
 //! * [`observe`] lists the fields of spans and the metrics.
 //! * The [examples] are whole tasks: a session store, a shop in one table, order processing, bank
@@ -116,6 +116,8 @@
 // The crate's own tests and examples use the derives, whose code names the crate by its name.
 extern crate self as dynamodel;
 
+pub(crate) use dynamodel_transport as transport;
+
 #[doc(hidden)]
 pub mod __private;
 pub mod client;
@@ -125,7 +127,6 @@ mod error;
 pub mod model;
 pub mod read;
 pub mod single_table;
-mod transport;
 pub mod write;
 
 #[cfg(feature = "embedded")]
@@ -133,6 +134,7 @@ pub use client::embedded;
 pub use client::{Backoff, Builder, ConsumedCapacity, Db, Measured, TableInfo, observe};
 pub use diagram::{Entities, Model};
 pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
+pub use dynamodel_transport::{FastPathStatus, TransportPath, TransportStatus};
 #[doc(inline)]
 pub use dynamodel_wire as wire;
 pub use entity::Entity;
@@ -150,7 +152,6 @@ pub use read::{
 pub use single_table::{
     Collection, CollectionQuery, Gather, GatherField, PartitionValues, SortKey, SortRange,
 };
-pub use transport::LaneStatus;
 #[cfg(feature = "json")]
 pub use wire::Json;
 #[cfg(feature = "msgpack")]

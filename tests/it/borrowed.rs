@@ -403,7 +403,7 @@ async fn unreadable_kept_page_reports_its_request() {
         r#"{"Items":[{"id":{"S":"a"}}],"Count":1,"LastEvaluatedKey":{"id":{"S":"a"}}}"#;
     // The members around the items are valid, but the list of items has a stray comma.
     const BROKEN: &str = r#"{"Items":[{"id":{"S":"secret"}},],"Count":1}"#;
-    let (db, faults) = faults::db().await;
+    let (db, faults) = faults::db_of_bytes().await;
     db.create_table::<Thing>().await.unwrap();
     let check = |e: Error| {
         assert!(e.is_invalid_response(), "{e}");

@@ -846,7 +846,8 @@ async fn cut_response_is_retried_then_reported() {
 
 #[tokio::test]
 async fn foreign_response_body_is_an_error_without_retry() {
-    let (db, faults) = accounts().await;
+    let (db, faults) = faults::db_of_bytes().await;
+    db.create_table::<Account>().await.unwrap();
     for answer in [
         "<html>SECRET-7c1f</html>",
         "",

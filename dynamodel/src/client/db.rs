@@ -7,9 +7,9 @@ use std::sync::{Arc, RwLock};
 use bytes::Bytes;
 
 use crate::model::table::HasTable;
-use crate::transport::{LaneStatus, Tables, Transport};
+use crate::transport::{Operation, Options, Tables, Transport, TransportStatus};
 
-use crate::client::request::{Exchange, Request, Sending};
+use crate::client::request::{Request, Sending};
 
 /// A connection to DynamoDB: an [`aws_sdk_dynamodb::Client`] and the names of the tables.
 ///
@@ -37,7 +37,7 @@ pub struct Db {
 
 struct Inner {
     client: aws_sdk_dynamodb::Client,
-    transport: Result<Transport, String>,
+    transport: Transport,
     prefix: String,
     names: HashMap<String, String>,
     resolved: RwLock<HashMap<&'static str, Arc<str>>>,
@@ -50,8 +50,7 @@ pub struct Builder {
     client: Option<aws_sdk_dynamodb::Client>,
     prefix: String,
     names: HashMap<String, String>,
-    /// Whether everything goes through the SDK's orchestrator.
-    no_lane: bool,
+    options: Options,
 }
 
 impl fmt::Debug for Builder {
@@ -59,7 +58,7 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("table_prefix", &self.prefix)
             .field("table_names", &self.names)
-            .field("verified_lane", &!self.no_lane)
+            .field("transport", &self.options)
             .finish_non_exhaustive()
     }
 }
@@ -84,33 +83,33 @@ impl Builder {
         self
     }
 
-    /// Whether first attempts go past the SDK's orchestrator, on the verified lane: less than a fifth
-    /// of the processor time of a request on one item, with the same bytes on the wire. On by default.
+    /// Lets first attempts bypass the SDK's orchestrator, on the fast path: less than a fifth of the
+    /// processor time of a request on one item, with the same bytes on the wire. On by default.
     ///
     /// The first request of each operation is made and signed by the SDK twice without being sent
-    /// (about 0.1 ms). When dynamodel's own signature is the same to the byte, it becomes a template:
-    /// the operation's requests then get their body, time, id and signature from dynamodel and go
-    /// to the client's own HTTP client. Templates are made anew for other credentials, every day,
-    /// and every five minutes. Whatever an attempt ends with other than a success, and what takes
-    /// longer than a second, is handed to the SDK as *its* first attempt, unsent a second time:
+    /// (about 0.1 ms). When dynamodel's own signature is the same to the byte, that signed request is
+    /// cached: the operation's requests then get their body, time, id and signature from dynamodel and
+    /// go to the client's own HTTP client. Requests are captured again for other credentials, every
+    /// day, and every five minutes. Whatever an attempt ends with other than a success, and what takes
+    /// longer than a second, is left to the SDK as *its* first attempt, unsent a second time:
     /// classification, retries and their quota, backoff, timeouts, clock skew, the fate of the
     /// connection and the type of the error stay the SDK's. Such a request costs both ways, a fifth
-    /// more than without the lane: where most requests fail, `verified_lane(false)` is cheaper.
+    /// more than without the fast path: where most requests fail, `fast_path(false)` is cheaper.
     ///
     /// Credentials, session tokens, endpoints (FIPS, dual stack, accounts, overrides), user agent,
     /// timeouts, protection against stalled streams, clock and HTTP client are the client's. The
-    /// lane stays closed, and everything goes through the SDK as without it, for a client with
+    /// fast path stays closed, and everything goes through the SDK as without it, for a client with
     /// interceptors, retry classifiers or a retry strategy of its own, adaptive retries, an own way
     /// to sign, to authenticate, to resolve endpoints or to make invocation ids, or a telemetry
-    /// provider for the SDK's metrics (with or without the lane, one that is set only after the `Db`
-    /// was made is not told of its requests). Batches and transactions on tables that are named by
-    /// ARN go through the SDK too. [`Db::lane_status`] tells.
+    /// provider for the SDK's metrics (with or without the fast path, one that is set only after the
+    /// `Db` was made is not told of its requests). Batches and transactions on tables that are named
+    /// by ARN go through the SDK too. [`Db::transport_status`] tells the reason.
     ///
-    /// Not to be seen on the lane: the SDK's own events and spans of [`tracing`]; dynamodel's span
-    /// is there. Who reads the SDK's turns the lane off.
+    /// The fast path does not emit the SDK's own events and spans of [`tracing`]; dynamodel's span
+    /// is there. Turn it off to read the SDK's.
     ///
     /// ```
-    /// # use dynamodel::{Db, Entity};
+    /// # use dynamodel::{Db, Entity, TransportPath};
     /// # #[derive(Debug, Clone, PartialEq, Entity)]
     /// # #[dynamo(table = "users")]
     /// # struct User { #[dynamo(partition)] id: String, name: String }
@@ -120,30 +119,86 @@ impl Builder {
     /// let db = Db::new(client.clone());
     /// # db.create_table::<User>().await?;
     /// User { id: "u1".into(), name: "Ada".into() }.create().send(&db).await?;
-    /// assert!(db.lane_status().is_open(), "{:?}", db.lane_status().obstacle());
-    /// assert_eq!(db.lane_status().answered(), 1);
+    /// let status = db.transport_status();
+    /// assert_eq!(status.path(), TransportPath::Fast, "{:?}", status.reason());
+    /// assert_eq!(status.fast_path().succeeded(), 1);
     ///
-    /// let db = Db::builder().client(client).verified_lane(false).build();
+    /// let db = Db::builder().client(client).fast_path(false).build();
     /// assert_eq!(User::get("u1").send(&db).await?.unwrap().name, "Ada");
-    /// assert_eq!(db.lane_status().answered(), 0); // all went through the SDK's orchestrator
+    /// assert_eq!(db.transport_status().path(), TransportPath::Raw); // through the SDK's orchestrator
     /// # Ok(())
     /// # }
     /// ```
-    pub fn verified_lane(mut self, on: bool) -> Self {
-        self.no_lane = !on;
+    pub fn fast_path(mut self, on: bool) -> Self {
+        self.options.fast_path = on;
+        self
+    }
+
+    /// Declares that the client's interceptors neither read nor change typed inputs and outputs of
+    /// operations, only HTTP requests and responses. Off by default.
+    ///
+    /// A client with interceptors is served on the [plain path](Self::plain_path) without this, because
+    /// an interceptor may well encrypt attributes of `PutItemInput`, as AWS's Database Encryption SDK
+    /// does. With this its requests go through the SDK's orchestrator as bytes, at about 0.6 of the
+    /// processor time; the interceptors run, and a typed input is not there for them to see.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, TransportPath};
+    /// # use aws_sdk_dynamodb::config::{Intercept, interceptors::BeforeTransmitInterceptorContextMut};
+    /// # use aws_sdk_dynamodb::config::{ConfigBag, RuntimeComponents};
+    /// #[derive(Debug)]
+    /// struct AddHeader;
+    /// # #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+    /// impl Intercept for AddHeader {
+    ///     fn name(&self) -> &'static str { "AddHeader" }
+    ///     // .. modify_before_signing inserts a header
+    /// }
+    /// # fn main() -> Result<(), dynamodel::Error> {
+    /// # let config = dynamodel::embedded::EmbeddedEngine::memory()?.config();
+    /// let client = aws_sdk_dynamodb::Client::from_conf(config.interceptor(AddHeader).build());
+    /// assert_eq!(Db::new(client.clone()).transport_status().path(), TransportPath::Plain);
+    ///
+    /// let db = Db::builder().client(client).interceptors_see_http_only(true).build();
+    /// assert_eq!(db.transport_status().path(), TransportPath::Raw);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn interceptors_see_http_only(mut self, on: bool) -> Self {
+        self.options.interceptors_see_http_only = on;
+        self
+    }
+
+    /// Sends every request as one of the SDK's own operations with typed inputs and outputs, on the
+    /// plain path: about the processor time of code on the SDK that is written by hand. Off by default.
+    ///
+    /// The plain path is taken without this too, with a warning that names the reason, when the SDK's
+    /// parts are not those that this version of dynamodel knows, and when the client has interceptors
+    /// that are not [declared to look only at HTTP](Self::interceptors_see_http_only).
+    ///
+    /// ```
+    /// # use dynamodel::{Db, TransportPath};
+    /// # fn main() -> Result<(), dynamodel::Error> {
+    /// # let client = Db::embedded()?.client().clone();
+    /// let db = Db::builder().client(client).plain_path(true).build();
+    /// assert_eq!(db.transport_status().path(), TransportPath::Plain);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn plain_path(mut self, on: bool) -> Self {
+        self.options.plain_path = on;
         self
     }
 
     /// Makes the [`Db`]. Without a client, operations fail with an error that says so.
     pub fn build(self) -> Db {
+        let options = Options {
+            has_client: self.client.is_some(),
+            ..self.options
+        };
         let client = self.client.unwrap_or_else(|| {
             aws_sdk_dynamodb::Client::from_conf(aws_sdk_dynamodb::Config::builder().build())
         });
-        let transport = match self.no_lane {
-            true => Transport::new(&client),
-            false => Transport::with_lane(&client),
-        };
-        let transport = transport.map_err(|e| e.to_string());
+        let transport = Transport::new(&client, options);
         Db {
             inner: Arc::new(Inner {
                 client,
@@ -167,7 +222,7 @@ impl fmt::Debug for Db {
 impl Db {
     /// Sends with this client: bring your own credentials, region, endpoint, retries, timeouts and
     /// interceptors. Sends nothing itself. One `Db` for a client, cloned where it is needed, is
-    /// cheaper than several: each learns for itself [how requests look](Builder::verified_lane).
+    /// cheaper than several: each learns for itself [how requests look](Builder::fast_path).
     pub fn new(client: aws_sdk_dynamodb::Client) -> Self {
         Self::builder().client(client).build()
     }
@@ -221,10 +276,10 @@ impl Db {
         &self.inner.client
     }
 
-    /// Whether the [verified lane](Builder::verified_lane) is open and used, and if not, why.
-    pub fn lane_status(&self) -> LaneStatus {
-        let transport = self.inner.transport.as_ref();
-        transport.map_or(LaneStatus::NO_CLIENT, Transport::lane_status)
+    /// The path that requests take, why it is not a faster one, and the counts of the
+    /// [fast path](Builder::fast_path). Sends nothing.
+    pub fn transport_status(&self) -> TransportStatus {
+        self.inner.transport.status()
     }
 
     /// The name of `T`'s table on this connection, with prefix.
@@ -255,40 +310,39 @@ impl Db {
         name
     }
 
-    /// Sends the requests of this client.
-    pub(crate) fn transport(&self) -> &Result<Transport, String> {
-        &self.inner.transport
-    }
-
     /// Sends one request about one table, or an index of it.
-    pub(crate) fn ask<O: Exchange>(
+    pub(crate) fn ask(
         &self,
+        operation: Operation,
         table: Arc<str>,
         index: Option<&'static str>,
         body: Vec<u8>,
     ) -> Sending<'_> {
         let request = Request {
+            operation,
             tables: Tables::One(table),
             index,
             batch_size: None,
             body: body.into(),
         };
-        O::send(self, request)
+        Sending::new(&self.inner.transport, request)
     }
 
     /// Sends one request with so many keys or operations about these tables.
-    pub(crate) fn ask_tables<O: Exchange>(
+    pub(crate) fn ask_tables(
         &self,
+        operation: Operation,
         tables: Vec<Arc<str>>,
         batch_size: usize,
         body: Bytes,
     ) -> Sending<'_> {
         let request = Request {
+            operation,
             tables: Tables::Many(tables),
             index: None,
             batch_size: Some(batch_size),
             body,
         };
-        O::send(self, request)
+        Sending::new(&self.inner.transport, request)
     }
 }

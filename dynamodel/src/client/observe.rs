@@ -81,7 +81,7 @@ use tracing::Span;
 pub use self::meter::describe_metrics;
 
 use crate::client::capacity::ConsumedCapacity;
-use crate::transport::{ApiOperation, Failure, FailureKind, Tables};
+use crate::transport::{Failure, FailureKind, Operation, Response, Tables};
 
 /// The data that a response provides for spans and metrics.
 pub(crate) trait Observed {
@@ -95,18 +95,9 @@ pub(crate) trait Observed {
         Counts::default()
     }
 
-    /// Stores the origin of a response that is kept: it may turn out to be unreadable later, and
-    /// the error then names the request.
-    fn came(&mut self, _origin: Origin) {}
-}
-
-/// The attempts and the id of the request that brought a response.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Origin {
-    /// The number of attempts that were sent.
-    pub(crate) attempts: u32,
-    /// DynamoDB's id of the request.
-    pub(crate) request_id: Option<String>,
+    /// Stores the response, without its body, of what is kept: it may turn out to be unreadable later,
+    /// and the error then names the request.
+    fn came(&mut self, _response: Response) {}
 }
 
 /// The numbers of items in a response, where the response has them.
@@ -138,11 +129,11 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Starts watching, before the request is sent.
-    pub(crate) fn begin<O: ApiOperation>(subject: &Subject<'_>) -> Self {
+    pub(crate) fn begin(operation: Operation, subject: &Subject<'_>) -> Self {
         Watch {
-            span: span::open::<O>(subject),
+            span: span::open(operation, subject),
             #[cfg(feature = "metrics")]
-            meter: meter::Meter::begin::<O>(subject),
+            meter: meter::Meter::begin(operation, subject),
         }
     }
 

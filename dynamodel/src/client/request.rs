@@ -1,91 +1,97 @@
-//! One request and its answer, whatever the answer is read as: the part of an operation that is the
-//! same for all entities, and so compiled once, here.
+//! One request and its response, whatever it is read as: the part of an operation that is the same for
+//! all entities, and so compiled once, here.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
-use super::db::Db;
-use crate::client::capacity::ConsumedCapacity;
-use crate::client::observe::{Counts, Observed, Origin, Subject, Watch};
-use crate::transport::{self, ApiOperation, Failure, FailureKind, Reply, Tables};
+use crate::client::observe::{Observed, Subject, Watch};
+use crate::transport::{self, Failure, FailureKind, Operation, Tables, Transport};
 use crate::wire::ReadError;
 
 /// A request as it is sent.
 pub(crate) struct Request {
+    pub(crate) operation: Operation,
     pub(crate) tables: Tables,
     /// The index that it reads.
     pub(crate) index: Option<&'static str>,
-    /// How many keys or operations it has, when it can have several.
+    /// Number of its keys or operations, when it can have several.
     pub(crate) batch_size: Option<usize>,
     pub(crate) body: Bytes,
 }
 
-/// What a request ended with. Nobody who watches has seen it yet.
-#[must_use = "an answer has to be decoded"]
-pub(crate) struct Answer {
+/// The outcome of a request, before it is decoded. It is reported to spans and metrics with what the
+/// decoder finds in it.
+#[must_use = "a response has to be decoded"]
+pub(crate) struct Response {
     watch: Watch,
-    sent: Result<Reply, Failure>,
+    sent: Result<transport::Response, Failure>,
 }
 
-/// A request under way.
-pub(crate) type Sending<'d> = Pin<Box<dyn Future<Output = Answer> + Send + 'd>>;
+/// A request in flight, or about to be. The transport's box is its only allocation.
+pub(crate) struct Sending<'d>(State<'d>);
 
-/// An operation whose requests a [`Db`] sends. Not a method with a type parameter, because that would
-/// be compiled by everybody who calls it.
-pub(crate) trait Exchange: ApiOperation {
-    /// Sends a request; in a box, which costs one allocation.
-    fn send(db: &Db, request: Request) -> Sending<'_>;
+enum State<'d> {
+    /// Neither sent nor measured before it is polled.
+    New(&'d Transport, Request),
+    InFlight(Watch, transport::Sending<'d>),
+    Done,
 }
 
-macro_rules! exchange {
-    ($($operation:ident)*) => {$(
-        impl Exchange for transport::$operation {
-            fn send(db: &Db, request: Request) -> Sending<'_> {
-                Box::pin(exchange::<Self>(db, request))
-            }
+impl<'d> Sending<'d> {
+    pub(super) fn new(transport: &'d Transport, request: Request) -> Self {
+        Sending(State::New(transport, request))
+    }
+}
+
+impl Future for Sending<'_> {
+    type Output = Response;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        if let State::New(..) = self.0
+            && let State::New(transport, request) = mem::replace(&mut self.0, State::Done)
+        {
+            self.0 = start(transport, request);
         }
-    )*};
-}
-exchange! {
-    GetItem PutItem UpdateItem DeleteItem Query Scan BatchGetItem BatchWriteItem TransactWriteItems
-    TransactGetItems
+        let State::InFlight(watch, call) = &mut self.0 else {
+            // Only a future that was ready is polled again, against the contract of `Future`.
+            return Poll::Pending;
+        };
+        let sent = ready!(watch.span().in_scope(|| call.as_mut().poll(cx)));
+        match mem::replace(&mut self.0, State::Done) {
+            State::InFlight(watch, _) => Poll::Ready(Response { watch, sent }),
+            State::New(..) | State::Done => Poll::Pending,
+        }
+    }
 }
 
-async fn exchange<O: ApiOperation>(db: &Db, request: Request) -> Answer {
+fn start(transport: &Transport, request: Request) -> State<'_> {
     let Request {
+        operation,
         tables,
         index,
         batch_size,
         body,
     } = request;
-    let watch = Watch::begin::<O>(&Subject {
-        tables: &tables,
-        index,
-        batch_size,
-    });
-    let sent = match db.transport() {
-        Ok(transport) => {
-            // In its place: a future of this size is better not moved.
-            let mut call = pin!(transport.call::<O>(tables, body));
-            poll_fn(|cx| watch.span().in_scope(|| call.as_mut().poll(cx))).await
-        }
-        Err(message) => Err(Failure {
-            attempts: 0,
-            uncertain: false,
-            request_id: None,
-            kind: FailureKind::Construction(message.clone().into()),
-        }),
-    };
-    Answer { watch, sent }
+    let watch = Watch::begin(
+        operation,
+        &Subject {
+            tables: &tables,
+            index,
+            batch_size,
+        },
+    );
+    State::InFlight(watch, transport.send(operation, tables, body))
 }
 
-impl Answer {
-    /// What the decoder makes of a successful answer.
+impl Response {
+    /// The decoder's output for a successful response.
     ///
     /// # Errors
-    /// How the request failed, or that the answer cannot be read.
+    /// The failure of the request, or of the decoder.
     #[expect(clippy::result_large_err, reason = "a failure is rare, and moved once")]
     pub(crate) fn decode<T: Observed>(
         self,
@@ -103,56 +109,35 @@ impl Answer {
         self,
         take: impl FnOnce(Bytes) -> Result<T, ReadError>,
     ) -> Result<T, Failure> {
-        let mut opened = self.open()?;
-        let body = std::mem::take(&mut opened.reply.body);
-        let entered = opened.watch.span().enter();
+        let Response { watch, sent } = self;
+        let mut response = match sent {
+            Ok(response) => response,
+            Err(failure) => return Err(watch.failed(failure)),
+        };
+        let body = mem::take(&mut response.body);
+        let entered = watch.span().enter();
         let taken = take(body);
         drop(entered);
         match taken {
             Ok(mut output) => {
-                output.came(opened.answered(output.capacity(), output.counts()));
+                let id = response.request_id.as_deref();
+                watch.answered(response.attempts, id, output.capacity(), output.counts());
+                output.came(response);
                 Ok(output)
             }
-            Err(error) => Err(opened.unreadable(error)),
-        }
-    }
-
-    #[expect(clippy::result_large_err, reason = "a failure is rare, and moved once")]
-    fn open(self) -> Result<Opened, Failure> {
-        let Answer { watch, sent } = self;
-        match sent {
-            Ok(reply) => Ok(Opened { watch, reply }),
-            Err(failure) => Err(watch.failed(failure)),
+            Err(error) => Err(unreadable(watch, response, error)),
         }
     }
 }
 
-/// A successful answer.
-struct Opened {
-    watch: Watch,
-    reply: Reply,
-}
-
-impl Opened {
-    fn answered(self, capacity: &[ConsumedCapacity], counts: Counts) -> Origin {
-        let Opened { watch, reply } = self;
-        let id = reply.request_id.as_deref();
-        watch.answered(reply.attempts, id, capacity, counts);
-        Origin {
-            attempts: reply.attempts,
-            request_id: reply.request_id,
-        }
-    }
-
-    #[cold]
-    fn unreadable(self, error: ReadError) -> Failure {
-        self.watch.failed(Failure {
-            attempts: self.reply.attempts,
-            uncertain: false,
-            request_id: self.reply.request_id,
-            kind: FailureKind::Decode(error),
-        })
-    }
+#[cold]
+fn unreadable(watch: Watch, response: transport::Response, error: ReadError) -> Failure {
+    watch.failed(Failure {
+        attempts: response.attempts,
+        uncertain: false,
+        request_id: response.request_id,
+        kind: FailureKind::Decode(error),
+    })
 }
 
 /// A request body for people to read.

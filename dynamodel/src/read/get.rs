@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use crate::client::capacity::Measured;
 use crate::client::db::Db;
-use crate::client::request::{Answer, Sending};
+use crate::client::request::{Response, Sending};
 use crate::client::response::{Single, single};
 use crate::error::Error;
 use crate::model::entity::{Item, Primary, Projection, SelectableFrom};
@@ -154,8 +154,11 @@ impl<E: Item, O: Projection<Entity = E>> Get<E, O> {
     }
 }
 
-fn read<O: Projection>(schema: &EntitySchema, answer: Answer) -> Result<Single<Option<O>>, Error> {
-    answer.decode(single::<O>).map_err(|f| failed(schema, f))
+fn read<O: Projection>(
+    schema: &EntitySchema,
+    response: Response,
+) -> Result<Single<Option<O>>, Error> {
+    response.decode(single::<O>).map_err(|f| failed(schema, f))
 }
 
 /// A get without its types.
@@ -174,7 +177,7 @@ impl WireGet<'_> {
     ) -> Result<Sending<'d>, Error> {
         let table = db.resolve(schema.table);
         let body = self.body(&table, measure).map_err(|e| named(schema, e))?;
-        Ok(db.ask::<transport::GetItem>(table, None, body))
+        Ok(db.ask(transport::Operation::GetItem, table, None, body))
     }
 
     fn body(self, table: &str, measure: bool) -> Result<Vec<u8>, Error> {

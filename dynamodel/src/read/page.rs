@@ -31,7 +31,6 @@ use self::items::read_items;
 use self::reader::PageSequence;
 use crate::client::capacity::ConsumedCapacity;
 use crate::client::db::Db;
-use crate::client::observe::Origin;
 use crate::client::request::Sending;
 use crate::error::Error;
 use crate::model::entity::Projection;
@@ -160,14 +159,11 @@ impl Named {
 
     /// Makes the error of a response that was kept, and is not JSON.
     pub(crate) fn malformed(self, error: ReadError, page: &RawPage) -> Error {
-        let Origin {
-            attempts,
-            request_id,
-        } = page.origin().clone();
+        let response = page.response();
         self.error(Error::failure(Failure {
-            attempts,
+            attempts: response.attempts,
             uncertain: false,
-            request_id,
+            request_id: response.request_id.clone(),
             kind: FailureKind::Decode(error),
         }))
     }
@@ -189,8 +185,8 @@ fn start_request<'d>(
         .body(&table, limit, start)
         .map_err(|e| Named::of(plan).error(e))?;
     Ok(match plan.scan {
-        true => db.ask::<transport::Scan>(table, plan.index, body),
-        false => db.ask::<transport::Query>(table, plan.index, body),
+        true => db.ask(transport::Operation::Scan, table, plan.index, body),
+        false => db.ask(transport::Operation::Query, table, plan.index, body),
     })
 }
 

@@ -227,7 +227,12 @@ async fn fetch(
     let mut retry = backoff.start();
     loop {
         let sent = db
-            .ask_tables::<transport::TransactGetItems>(tables.clone(), gets.len(), body.clone())
+            .ask_tables(
+                transport::Operation::TransactGetItems,
+                tables.clone(),
+                gets.len(),
+                body.clone(),
+            )
             .await;
         let failure = match sent.decode(responses) {
             Ok(items) => return Ok(items),

@@ -13,7 +13,7 @@ use super::transaction::Step;
 use super::unique::{self, Effect, Guarding};
 use crate::client::capacity::{ConsumedCapacity, Measured};
 use crate::client::db::Db;
-use crate::client::request::Answer as Response;
+use crate::client::request::Response;
 use crate::client::response::Single;
 use crate::error::Error;
 use crate::model::entity::{Guards, Item, Lock, Unversioned};

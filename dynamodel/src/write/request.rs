@@ -109,9 +109,9 @@ impl<'r> WriteRequest<'r> {
         };
         let body = self.render(measure).map_err(|e| context.named(e))?;
         let sending = match context.verb {
-            Verb::Put => db.ask::<transport::PutItem>(table, None, body),
-            Verb::Update => db.ask::<transport::UpdateItem>(table, None, body),
-            Verb::Delete => db.ask::<transport::DeleteItem>(table, None, body),
+            Verb::Put => db.ask(transport::Operation::PutItem, table, None, body),
+            Verb::Update => db.ask(transport::Operation::UpdateItem, table, None, body),
+            Verb::Delete => db.ask(transport::Operation::DeleteItem, table, None, body),
             Verb::ConditionCheck => {
                 let problem = "a check is sent in a transaction only";
                 return Err(context.named(Error::construction(problem)));

@@ -287,7 +287,12 @@ impl Transaction {
         loop {
             let (tables, body) = (tables.clone(), body.clone());
             let sent = db
-                .ask_tables::<transport::TransactWriteItems>(tables, steps.len(), body)
+                .ask_tables(
+                    transport::Operation::TransactWriteItems,
+                    tables,
+                    steps.len(),
+                    body,
+                )
                 .await;
             let failure = match sent.decode(capacities) {
                 Ok(capacities) => return Ok(Committed::new(id, steps, capacities)),

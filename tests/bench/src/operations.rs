@@ -56,10 +56,7 @@ impl Clients {
         };
         let raw = stub(false).client();
         Clients {
-            sdk: Db::builder()
-                .client(raw.clone())
-                .verified_lane(false)
-                .build(),
+            sdk: Db::builder().client(raw.clone()).fast_path(false).build(),
             db: Db::new(raw.clone()),
             raw,
             shop: Shop(stub(true).client()),
@@ -178,7 +175,7 @@ fn get(world: &World) -> Prepared<'_> {
     for order in [by_hand(), by_serde(), by_modyne(), by_us(sdk), by_us(db)] {
         assert_eq!(order, expected);
     }
-    assert_eq!(db.lane_status().answered(), 1);
+    assert_eq!(db.transport_status().fast_path().succeeded(), 1);
     Prepared {
         bytes: get_answer::<Order>(false).len(),
         contestants: vec![

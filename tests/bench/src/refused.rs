@@ -50,7 +50,7 @@ fn prepare<'a>() -> Prepared<'a> {
         refused
     };
     let db = Db::new(client.clone());
-    let sdk = Db::builder().client(client).verified_lane(false).build();
+    let sdk = Db::builder().client(client).fast_path(false).build();
     let again = by_us.clone();
     Prepared {
         bytes,

@@ -5,7 +5,7 @@ use std::time::Instant;
 use metrics::{Key, Label, Level, Metadata, Recorder, SharedString, Unit};
 
 use super::{Ended, Subject, error_type};
-use crate::transport::{ApiOperation, FailureKind, Tables};
+use crate::transport::{FailureKind, Operation, Tables};
 
 const DURATION: &str = "db.client.operation.duration";
 const REQUESTS: &str = "dynamodel.requests";
@@ -60,11 +60,14 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn begin<O: ApiOperation>(subject: &Subject<'_>) -> Self {
+    pub(super) fn begin(operation: Operation, subject: &Subject<'_>) -> Self {
         // One more than the labels here: `error.type` may follow.
         let mut labels = Vec::with_capacity(5);
         labels.push(Label::from_static_parts("db.system.name", "aws.dynamodb"));
-        labels.push(Label::from_static_parts("db.operation.name", O::NAME));
+        labels.push(Label::from_static_parts(
+            "db.operation.name",
+            operation.name(),
+        ));
         if let Some(table) = one_table(subject.tables) {
             labels.push(Label::new("db.collection.name", table));
         }

@@ -4,17 +4,17 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::{Counts, Ended, Subject, error_type};
-use crate::transport::{ApiOperation, FailureKind, Tables};
+use crate::transport::{FailureKind, Operation, Tables};
 
 /// Opens the span with the fields that are known before the request is sent.
-pub(super) fn open<O: ApiOperation>(subject: &Subject<'_>) -> Span {
+pub(super) fn open(operation: Operation, subject: &Subject<'_>) -> Span {
     let span = tracing::info_span!(
         target: "dynamodel::observe",
         "dynamodb",
         "otel.name" = Empty,
         "otel.kind" = "client",
         "db.system.name" = "aws.dynamodb",
-        "db.operation.name" = O::NAME,
+        "db.operation.name" = operation.name(),
         "db.operation.batch.size" = subject.batch_size,
         "db.collection.name" = Empty,
         "aws.dynamodb.table_names" = Empty,
@@ -30,15 +30,15 @@ pub(super) fn open<O: ApiOperation>(subject: &Subject<'_>) -> Span {
         "error.type" = Empty,
     );
     if !span.is_disabled() {
-        record_tables::<O>(&span, subject.tables);
+        record_tables(operation, &span, subject.tables);
     }
     span
 }
 
-fn record_tables<O: ApiOperation>(span: &Span, tables: &Tables) {
+fn record_tables(operation: Operation, span: &Span, tables: &Tables) {
     match tables {
         Tables::One(table) => {
-            span.record("otel.name", format!("{} {table}", O::NAME));
+            span.record("otel.name", format!("{} {table}", operation.name()));
             span.record("db.collection.name", &**table);
         }
         Tables::Many(tables) => {
@@ -46,10 +46,10 @@ fn record_tables<O: ApiOperation>(span: &Span, tables: &Tables) {
             names.sort_unstable();
             names.dedup();
             if let [table] = names.as_slice() {
-                span.record("otel.name", format!("{} {table}", O::NAME));
+                span.record("otel.name", format!("{} {table}", operation.name()));
                 span.record("db.collection.name", table);
             } else {
-                span.record("otel.name", O::NAME);
+                span.record("otel.name", operation.name());
             }
             span.record("aws.dynamodb.table_names", names.join(","));
         }

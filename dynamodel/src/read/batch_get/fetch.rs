@@ -181,7 +181,12 @@ async fn read_chunk<B: KeyedReads>(
         Ok(taken)
     };
     let answer = db
-        .ask_tables::<transport::BatchGetItem>(tables, slots.len(), body.into())
+        .ask_tables(
+            transport::Operation::BatchGetItem,
+            tables,
+            slots.len(),
+            body.into(),
+        )
         .await;
     let taken = answer.take(take).map_err(Error::failure)?;
     let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use bytes_utils::Str;
 
 use crate::client::capacity::ConsumedCapacity;
-use crate::client::observe::{Counts, Observed, Origin};
+use crate::client::observe::{Counts, Observed};
+use crate::transport::Response;
 use crate::wire::{Escapes, ReadError, Reader};
 
 /// Members of a response around its items.
@@ -93,7 +94,7 @@ pub(crate) struct RawPage {
     pub(crate) envelope: Envelope,
     /// Unescaped strings, for items that borrow their text; `None` where items own it.
     escapes: Option<Escapes>,
-    origin: Origin,
+    response: Response,
 }
 
 impl RawPage {
@@ -107,7 +108,7 @@ impl RawPage {
             envelope: Envelope::read(&json)?,
             json,
             escapes: None,
-            origin: Origin::default(),
+            response: Response::default(),
         })
     }
 
@@ -147,9 +148,9 @@ impl RawPage {
         self.envelope.read_items(&self.json, list)
     }
 
-    /// Returns the attempts and the id of the request.
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
+    /// Returns the response without its body: the attempts and the id of the request.
+    pub(crate) fn response(&self) -> &Response {
+        &self.response
     }
 
     /// Returns the length of the response.
@@ -165,8 +166,8 @@ impl Observed for RawPage {
     fn counts(&self) -> Counts {
         self.envelope.counts()
     }
-    fn came(&mut self, origin: Origin) {
-        self.origin = origin;
+    fn came(&mut self, response: Response) {
+        self.response = response;
     }
 }
 

@@ -142,7 +142,12 @@ pub(super) async fn write_chunk(
 ) -> Result<Vec<usize>, Error> {
     let (tables, body) = plan.request(&chunk)?;
     let answer = db
-        .ask_tables::<transport::BatchWriteItem>(tables, chunk.len(), body.into())
+        .ask_tables(
+            transport::Operation::BatchWriteItem,
+            tables,
+            chunk.len(),
+            body.into(),
+        )
         .await
         .decode(decode)
         .map_err(Error::failure)?;

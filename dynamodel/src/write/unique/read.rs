@@ -63,7 +63,9 @@ pub(super) async fn read(
     body.member("ConsistentRead", b"true");
     body.projection(attributes);
     let body = body.finish().map_err(named)?;
-    let answer = db.ask::<transport::GetItem>(table, None, body).await;
+    let answer = db
+        .ask(transport::Operation::GetItem, table, None, body)
+        .await;
     let read = answer.decode(raw_item);
     let Single { item, .. } = read.map_err(|f| named(Error::failure(f)))?;
     Ok(item)

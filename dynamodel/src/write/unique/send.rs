@@ -61,7 +61,12 @@ pub(crate) async fn send(
         let mut error = loop {
             let (tables, body) = (tables.clone(), body.clone());
             let sent = db
-                .ask_tables::<transport::TransactWriteItems>(tables, all.len(), body)
+                .ask_tables(
+                    transport::Operation::TransactWriteItems,
+                    tables,
+                    all.len(),
+                    body,
+                )
                 .await;
             let failure = match sent.decode(capacities) {
                 Ok(capacities) => return Ok(capacities),

@@ -12,7 +12,7 @@ use crate::ceiling::Ceiling;
 pub(crate) struct Guard {
     stub: Stub,
     runtime: Runtime,
-    lane: Db,
+    fast_path: Db,
     sdk: Db,
     /// Number of requests of an operation that fall back from the fast path to the SDK.
     handed_over: u64,
@@ -24,10 +24,10 @@ impl Guard {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        let sdk = Db::builder().client(stub.client()).verified_lane(false);
+        let sdk = Db::builder().client(stub.client()).fast_path(false);
         Guard {
             runtime: runtime.unwrap(),
-            lane: Db::new(stub.client()),
+            fast_path: Db::new(stub.client()),
             sdk: sdk.build(),
             stub,
             handed_over: 0,
@@ -46,30 +46,30 @@ impl Guard {
     pub(crate) fn both<T>(
         &mut self,
         what: &str,
-        [on_lane, orchestrated]: [Ceiling; 2],
+        [on_fast_path, orchestrated]: [Ceiling; 2],
         operation: impl AsyncFn(&Db) -> Result<T, Error>,
     ) {
-        self.lane(what, on_lane, &operation);
+        self.fast_path(what, on_fast_path, &operation);
         let usage = self.usage(&self.sdk, &operation);
         self.hold(&format!("{what}, orchestrator"), orchestrated, usage);
     }
 
     /// Compares an operation with its ceiling on the fast path. None of its requests may fall back.
-    pub(crate) fn lane<T>(
+    pub(crate) fn fast_path<T>(
         &mut self,
         what: &str,
         ceiling: Ceiling,
         operation: impl AsyncFn(&Db) -> Result<T, Error>,
     ) {
-        let before = self.lane.lane_status();
-        let usage = self.usage(&self.lane, &operation);
-        let after = self.lane.lane_status();
-        let handed_over = after.handed_over() - before.handed_over();
-        let answered = after.answered() - before.answered();
+        let before = self.fast_path.transport_status().fast_path();
+        let usage = self.usage(&self.fast_path, &operation);
+        let after = self.fast_path.transport_status().fast_path();
+        let handed_over = after.fell_back() - before.fell_back();
+        let answered = after.succeeded() - before.succeeded();
         assert_eq!(handed_over, self.handed_over * RUNS, "{what}: {after:?}");
         let requests = self.stub.calls() * RUNS;
         assert_eq!(answered + handed_over, requests, "{what}: {after:?}");
-        self.hold(&format!("{what}, lane"), ceiling, usage);
+        self.hold(&format!("{what}, fast path"), ceiling, usage);
     }
 
     /// Returns the usage of the last run of an operation; the runs before fill caches.

@@ -27,7 +27,7 @@ fn guard<E: Sample>(pages: u64) -> Guard {
 macro_rules! page {
     ($entity:ident $owned:expr, $view:ident $borrowed:expr) => {{
         let mut guard = guard::<$entity>(1);
-        guard.lane(
+        guard.fast_path(
             &format!("a page of {}", $entity::SHAPE),
             $owned,
             async |db| {
@@ -36,7 +36,7 @@ macro_rules! page {
                 Ok(page)
             },
         );
-        guard.lane(
+        guard.fast_path(
             &format!("a borrowed page of {}", $entity::SHAPE),
             $borrowed,
             async |db| {
@@ -71,18 +71,18 @@ fn page_of_counters_stays_below_ceilings() {
 #[test]
 fn reads_of_three_pages_stay_below_ceilings() {
     let mut guard = guard::<Order>(3);
-    guard.lane("all of 3 pages", at_most(2_191, 172_430), async |db| {
+    guard.fast_path("all of 3 pages", at_most(2_191, 172_430), async |db| {
         let all = Order::query("CUSTOMER#1").all(db).await?;
         assert_eq!(all.len(), 3 * ITEMS);
         Ok(all)
     });
-    guard.lane("a stream of 3 pages", at_most(2_184, 71_240), async |db| {
+    guard.fast_path("a stream of 3 pages", at_most(2_184, 71_240), async |db| {
         let items = Order::scan().stream(db);
         let count = items.try_fold(0, async |count, _| Ok(count + 1)).await?;
         assert_eq!(count, 3 * ITEMS);
         Ok(())
     });
-    guard.lane("a count of 3 pages", at_most(111, 7_750), async |db| {
+    guard.fast_path("a count of 3 pages", at_most(111, 7_750), async |db| {
         let count = Order::query("CUSTOMER#1").count(db).await?;
         assert_eq!(count, 3 * ITEMS as u64);
         Ok(())

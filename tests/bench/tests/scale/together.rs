@@ -32,7 +32,12 @@ fn one_db_has_a_thousand_operations_in_flight_at_once() {
     };
     together(async {
         get(0).await.expect("answered");
-        assert_eq!(db.lane_status().answered(), 1, "{:?}", db.lane_status());
+        assert_eq!(
+            db.transport_status().fast_path().succeeded(),
+            1,
+            "{:?}",
+            db.transport_status().fast_path()
+        );
         stub.gather(1_000);
         let tasks: Vec<_> = (0..1_000).map(|n| tokio::spawn(get(n))).collect();
         for task in tasks {
@@ -40,8 +45,8 @@ fn one_db_has_a_thousand_operations_in_flight_at_once() {
             assert_eq!(found, Some(Counter::sample(1)));
         }
     });
-    let status = db.lane_status();
-    assert_eq!((status.answered(), status.handed_over()), (1_001, 0));
+    let status = db.transport_status().fast_path();
+    assert_eq!((status.succeeded(), status.fell_back()), (1_001, 0));
     assert_eq!(stub.calls(), 1_001);
 }
 

@@ -1,0 +1,101 @@
+//! Failures of calls.
+
+use std::fmt;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+use super::call::Progress;
+use dynamodel_wire::ReadError;
+
+/// A call that failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// Number of attempts that were sent.
+    pub attempts: u32,
+    /// `true` if an attempt before the last one ended without a definite response of the service, so
+    /// that a write may have happened before the attempt that `kind` tells of.
+    pub uncertain: bool,
+    /// DynamoDB's id of the last request, when it responded.
+    pub request_id: Option<String>,
+    /// The kind of the failure.
+    pub kind: FailureKind,
+}
+
+/// Kind of a [`Failure`]. The boxed errors are the SDK's `SdkError<O::Error, HttpResponse>`.
+pub enum FailureKind {
+    /// The service responded with an error.
+    Service {
+        /// The error's name, for instance `ConditionalCheckFailedException`.
+        code: Option<String>,
+        /// The service's text.
+        message: Option<String>,
+        /// The HTTP status.
+        status: u16,
+        /// The body of the response, with what interceptors have made of its items.
+        body: Vec<u8>,
+        /// The SDK's error.
+        source: BoxError,
+    },
+    /// The service responded with success and a body that its decoder does not take.
+    Decode(ReadError),
+    /// The call, or its last attempt, took longer than the client allows.
+    Timeout(BoxError),
+    /// The request could not be sent, or got no response.
+    Dispatch(BoxError),
+    /// The response was incomplete, corrupt or not one of DynamoDB.
+    Response(BoxError),
+    /// The request could not be made.
+    Construction(BoxError),
+}
+
+impl Failure {
+    /// Sorts the SDK's error of an operation.
+    pub(super) fn from_sdk<E>(error: SdkError<E, HttpResponse>, progress: &Progress) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let request_id = error.request_id().map(str::to_owned);
+        let kind = match &error {
+            SdkError::ServiceError(service) => {
+                let response = service.raw();
+                FailureKind::Service {
+                    code: service.err().code().map(str::to_owned),
+                    message: service.err().message().map(str::to_owned),
+                    status: response.status().as_u16(),
+                    body: response.body().bytes().unwrap_or_default().to_vec(),
+                    source: error.into(),
+                }
+            }
+            SdkError::TimeoutError(_) => FailureKind::Timeout(error.into()),
+            SdkError::DispatchFailure(_) => FailureKind::Dispatch(error.into()),
+            SdkError::ConstructionFailure(_) => FailureKind::Construction(error.into()),
+            _ => FailureKind::Response(error.into()),
+        };
+        progress.failure(request_id, kind)
+    }
+}
+
+/// Without the body and the SDK's errors: they may hold items.
+impl fmt::Debug for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FailureKind::Service {
+                code, status, body, ..
+            } => f
+                .debug_struct("Service")
+                .field("code", code)
+                .field("status", status)
+                .field("body_length", &body.len())
+                .finish_non_exhaustive(),
+            FailureKind::Decode(error) => f.debug_tuple("Decode").field(error).finish(),
+            FailureKind::Timeout(_) => f.write_str("Timeout"),
+            FailureKind::Dispatch(_) => f.write_str("Dispatch"),
+            FailureKind::Response(_) => f.write_str("Response"),
+            FailureKind::Construction(_) => f.write_str("Construction"),
+        }
+    }
+}
