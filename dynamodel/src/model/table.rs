@@ -99,7 +99,7 @@ pub trait Templated: Item {
     fn part_text(&self, part: usize) -> Result<Option<String>, WriteError>;
 }
 
-/// The partitions of table `T` whose template has the FNV-1a hash `H` and whose parts are `P`.
+/// Marker of the partitions of table `T` whose template has the FNV-1a hash `H` and the parts `P`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct PartitionOf<T, const H: u64, P>(std::marker::PhantomData<fn() -> (T, P)>);
@@ -114,11 +114,11 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
     let mut texts: Vec<Option<Option<String>>> = vec![None; single.parts.len()];
     let mut text = |part: usize| match texts.get_mut(part) {
         Some(Some(text)) => Ok(text.clone()),
-        Some(slot) => Ok(slot.insert(entity.part_text(part)?).clone()),
+        Some(cached) => Ok(cached.insert(entity.part_text(part)?).clone()),
         None => Ok(None),
     };
     let mut key: Vec<KeyValue<'_>> = Vec::with_capacity(2);
-    for attribute in single.derived() {
+    for attribute in single.key_attributes() {
         let (name, limit) = (attribute.name, attribute.limit);
         let composed = crate::model::template::compose(attribute.pieces, single.parts, &mut text);
         match composed {
@@ -149,8 +149,8 @@ fn text_attribute(w: &mut Writer, name: &str, value: &str) {
     w.string(value);
 }
 
-/// An attribute of an index key or primary key that a template fills.
-pub(crate) struct Derived {
+/// Attribute of the primary key or of an index key that a template fills.
+pub(crate) struct KeyAttribute {
     pub(crate) name: &'static str,
     pub(crate) pieces: &'static [crate::model::schema::Piece],
     pub(crate) limit: usize,
@@ -161,7 +161,7 @@ pub(crate) struct Derived {
 impl SingleTable {
     /// Returns the attributes that templates fill, each once: of the primary key, then of the
     /// indexes.
-    pub(crate) fn derived(&self) -> impl Iterator<Item = Derived> {
+    pub(crate) fn key_attributes(&self) -> impl Iterator<Item = KeyAttribute> {
         let own = self.table.key;
         let primary = std::iter::once((own, self.key, None, true));
         let indexes = self.indexes.iter();
@@ -174,7 +174,7 @@ impl SingleTable {
                     // An attribute that the primary key and an index share is filled by the primary
                     // key's template.
                     let name = name.filter(|name| primary || !own.contains(name));
-                    name.map(|name| Derived {
+                    name.map(|name| KeyAttribute {
                         name,
                         pieces,
                         limit,
@@ -310,9 +310,9 @@ pub const fn agree(entity: &crate::model::schema::EntitySchema, table: &TableSch
     }
 }
 
-/// Checks that no index key uses attributes of the table's key in a way that is refused.
-/// `templates` holds the messages for four cases: the partition key of the index is the partition
-/// key or the sort key of the table, and the same for its sort key; `None` allows the case.
+/// Checks that no index key shares an attribute with the table's key in a refused way. `templates`
+/// holds the messages for four cases: the partition key of the index is the partition key or the
+/// sort key of the table, and the same for the sort key of the index; `None` allows the case.
 /// Evaluated at compile time.
 #[doc(hidden)]
 pub const fn shared_attributes(
@@ -342,7 +342,8 @@ pub const fn shared_attributes(
     }
 }
 
-/// Checks that no two entities of a collection are of one kind. Evaluated at compile time.
+/// Checks that no two entities of a collection have the same discriminator value. Evaluated at
+/// compile time.
 #[doc(hidden)]
 pub const fn distinct_kinds(kinds: &[&str]) {
     let mut i = 0;
@@ -359,8 +360,8 @@ pub const fn distinct_kinds(kinds: &[&str]) {
     }
 }
 
-/// Checks that an enum that borrows the items of a collection has a variant for each of its
-/// entities, and no other. Evaluated at compile time.
+/// Checks that an enum that borrows the items of a collection has a variant for each entity of the
+/// collection, and no other variant. Evaluated at compile time.
 #[doc(hidden)]
 pub const fn same_kinds(collection: &[&str], view: &[&str]) {
     let mut i = 0;

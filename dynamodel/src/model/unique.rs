@@ -20,7 +20,7 @@ const OWNER: &str = "_owner";
 ///
 /// # Errors
 /// When the key is too long, or the value is not readable.
-pub(crate) fn guard_key(
+pub(crate) fn unique_key(
     schema: &EntitySchema,
     unique: &UniqueSchema,
     value: Option<&[u8]>,
@@ -43,7 +43,7 @@ pub(crate) fn guard_key(
     Ok(Some(key))
 }
 
-/// Appends a declared name and `#`. A `#` in the name is escaped, so that keys are not ambiguous.
+/// Appends a declared name and `#`. A `#` in the name is escaped, so that the key is unambiguous.
 fn push_name(key: &mut String, name: &str) {
     for c in name.chars() {
         match c {
@@ -74,9 +74,9 @@ fn value_text(json: &[u8]) -> Result<Option<String>, ReadError> {
     })
 }
 
-/// Returns the key of the item that a unique item names, as JSON.
-pub(crate) fn owner_of(guard: &[u8]) -> Option<Vec<u8>> {
-    let owner = value_in(guard, OWNER).ok()??;
+/// Returns the key of the item that a unique item names as its owner, as JSON.
+pub(crate) fn owner_of(unique_item: &[u8]) -> Option<Vec<u8>> {
+    let owner = value_in(unique_item, OWNER).ok()??;
     let mut key = None;
     let mut r = Reader::new(owner).ok()?;
     r.members(|tag, r| {
@@ -132,7 +132,7 @@ fn write_key(schema: &EntitySchema, text: &str, w: &mut Writer) {
     }
 }
 
-/// Returns the key of an item, as JSON.
+/// Returns the primary key of an item, as JSON.
 pub(crate) fn key_of(schema: &EntitySchema, item: &[u8]) -> Result<Vec<u8>, Error> {
     let mut w = Writer::new();
     w.raw(b"{");
@@ -148,7 +148,7 @@ pub(crate) fn key_of(schema: &EntitySchema, item: &[u8]) -> Result<Vec<u8>, Erro
 
 /// Writes the request member with the unique item of this owner's value, which expires with the
 /// owner.
-pub(crate) fn put_guard(
+pub(crate) fn put_unique_item(
     schema: &EntitySchema,
     text: &str,
     owner: &[u8],
@@ -184,8 +184,8 @@ pub(crate) fn owned_by(owner: &[u8]) -> Node {
     Node::equals(OWNER, Value::Json([b"{\"M\":", owner, b"}"].concat()))
 }
 
-/// Returns the precondition that no item has the key, so that there is no unique item.
-pub(crate) fn unguarded(schema: &EntitySchema) -> Node {
+/// Returns the precondition that the unique item does not exist.
+pub(crate) fn no_unique_item(schema: &EntitySchema) -> Node {
     // Never empty: every table has a partition key.
     let key = schema.key.partition.first().copied().unwrap_or_default();
     Node::not_exists(key)
@@ -207,7 +207,8 @@ pub(crate) fn filter(schema: &EntitySchema) -> Option<Node> {
     (!schema.unique.is_empty() && !shared).then(|| is_guard.negated())
 }
 
-/// Returns the filter as [`filter`] does, for queries of an index whose key unique items have too.
+/// Returns the filter as [`filter`] does, for queries of an index whose key attributes unique items
+/// have too.
 pub(crate) fn index_filter(schema: &EntitySchema, index: &str, key: &KeySchema) -> Option<Node> {
     let filter = filter(schema)?;
     let partition = schema.key.partition.first()?;

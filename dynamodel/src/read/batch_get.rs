@@ -22,7 +22,7 @@ use crate::model::key::{Key, KeyList};
     unreachable_pub,
     reason = "hidden parts of the public trait `KeyedReads`"
 )]
-pub use fetch::Asked;
+pub use fetch::RequestedKeys;
 #[allow(
     unreachable_pub,
     reason = "hidden parts of the public trait `KeyedReads`"
@@ -31,10 +31,11 @@ pub use items::{Items, ReadItems};
 
 /// Reads any number of items by their keys: BatchGetItem.
 ///
-/// The answer has the order of the keys, with `None` where there is no item. A key may be there several
-/// times; it is read once. Keys are sent in chunks of 100, several [at a time](Self::concurrency);
-/// what DynamoDB leaves undone, because it throttles or the answer would pass 16 MB, is asked for again
-/// within the [`backoff`](Self::backoff). Costs what single reads of the items cost.
+/// The output has the order of the keys, with `None` where there is no item. A key may occur
+/// several times; it is read once. Keys are sent in chunks of 100, several [at a
+/// time](Self::concurrency); keys that DynamoDB leaves unprocessed, because it throttles or the
+/// response would exceed 16 MB, are requested again within the [`backoff`](Self::backoff). Costs
+/// the same as single reads of the items.
 ///
 /// ```
 /// # use dynamodel::{BatchGet, Db, Entity};
@@ -84,7 +85,7 @@ impl<E: Item, O> fmt::Debug for BatchGet<E, O> {
 }
 
 impl<E: Item> BatchGet<E> {
-    /// Reads the items with these keys, which the entity's `key` constructor makes.
+    /// Creates a read of the items with these keys, which the entity's `key` constructor makes.
     pub fn new(keys: impl IntoIterator<Item = Key<E>>) -> Self {
         BatchGet {
             keys: keys.into_iter().collect(),
@@ -96,14 +97,15 @@ impl<E: Item> BatchGet<E> {
 }
 
 impl<E: Item, O: Projection<Entity = E>> BatchGet<E, O> {
-    /// Sees every write that was acknowledged before. Costs twice as much.
+    /// Reads with strong consistency: every write that was acknowledged before is seen. Costs twice
+    /// as much.
     pub fn consistent(mut self) -> Self {
         self.consistent = true;
         self
     }
 
-    /// Reads only the attributes of `P`. It costs as much as whole items; what is saved is transfer
-    /// and decoding.
+    /// Reads only the attributes of `P`. Costs as much as whole items, but saves transfer and
+    /// decoding.
     pub fn select<P>(self) -> BatchGet<E, P>
     where
         P: Projection<Entity = E> + SelectableFrom<Primary<E>>,
@@ -116,37 +118,37 @@ impl<E: Item, O: Projection<Entity = E>> BatchGet<E, O> {
         }
     }
 
-    /// How many requests may be under way at once: 4 if not said.
+    /// Limits the number of requests in flight at once. The default is 4.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.settings.concurrency = requests;
         self
     }
 
-    /// How often and how long to try again for keys that DynamoDB leaves undone.
+    /// Sets how often and how long to retry keys that DynamoDB leaves unprocessed.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.backoff = backoff;
         self
     }
 
-    /// Sends it: one round trip for each 100 keys, and more for what DynamoDB leaves undone. No keys
-    /// at all are not sent.
+    /// Sends the batch: one round trip for each 100 keys, and more for keys that DynamoDB leaves
+    /// unprocessed. A batch without keys is not sent.
     ///
-    /// Dropping the future ends the reading: no further requests are begun, what was read is gone, and
-    /// nothing is changed.
+    /// Dropping the future ends the read: no further requests are started, the items read so far
+    /// are dropped, and nothing is changed.
     ///
     /// # Errors
-    /// An invalid key, before anything is sent. Or an item is not readable as `O`, the service or
+    /// An invalid key, before anything is sent. Or an item cannot be read as `O`, the service or
     /// network fails, or throttles longer than the backoff allows
-    /// ([`is_throttled`](Error::is_throttled)): then nothing that was read is lost. The error carries
-    /// what was [`found`](Error::found), and the keys that were not read, or whose items are not
-    /// readable, are [`unprocessed`](Error::unprocessed).
+    /// ([`is_throttled`](Error::is_throttled)): then no item that was read is lost. The error
+    /// carries the items that were [`found`](Error::found), and the keys that were not read, or
+    /// whose items cannot be read, are [`unprocessed`](Error::unprocessed).
     pub async fn send(self, db: &Db) -> Result<Vec<Option<O>>, Error> {
         let settings = self.settings;
         Ok(call(self, settings, false, db).await?.output)
     }
 
-    /// The requests as they are sent at first, each as JSON, with the tables' names as the code
-    /// declares them.
+    /// Returns the first requests as they are sent, each as JSON, with the tables' names as the
+    /// code declares them.
     ///
     /// # Errors
     /// An invalid key.
@@ -165,13 +167,13 @@ impl<E: Item, O: Projection<Entity = E>> BatchGet<E, O> {
         requests(self.clone())
     }
 
-    /// As [`send`](Self::send), and says what it cost altogether.
+    /// Sends the batch as [`send`](Self::send) does, and returns the total consumed capacity too.
     ///
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn send_measured(self, db: &Db) -> Result<Measured<Vec<Option<O>>>, Error> {
         let settings = self.settings;
-        let Answer {
+        let Fetched {
             output,
             consumed_capacity,
         } = call(self, settings, true, db).await?;
@@ -189,7 +191,8 @@ impl<E: Item, O: Projection<Entity = E>> BatchGet<E, O> {
     }
 }
 
-/// Reads the keys of several entities, of one or several tables, together: as few requests as possible.
+/// Reads the keys of several entities, of one or several tables, together in as few requests as
+/// possible.
 ///
 /// ```
 /// # use dynamodel::{BatchGet, Db, Entity, batch_get};
@@ -220,7 +223,7 @@ pub fn batch_get<B: KeyedReads>(batches: B) -> BatchGets<B> {
     }
 }
 
-/// A read of the keys of several entities. From [`batch_get`].
+/// Read of the keys of several entities. From [`batch_get`].
 #[must_use = "a batch does nothing until it is sent"]
 pub struct BatchGets<B> {
     batches: B,
@@ -234,20 +237,20 @@ impl<B> fmt::Debug for BatchGets<B> {
 }
 
 impl<B: KeyedReads> BatchGets<B> {
-    /// How many requests may be under way at once: 4 if not said. What the single batches say of it
-    /// does not count.
+    /// Limits the number of requests in flight at once. The default is 4. The settings of the
+    /// single batches are ignored.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.settings.concurrency = requests;
         self
     }
 
-    /// How often and how long to try again for keys that DynamoDB leaves undone.
+    /// Sets how often and how long to retry keys that DynamoDB leaves unprocessed.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.backoff = backoff;
         self
     }
 
-    /// Sends it.
+    /// Sends the batches.
     ///
     /// # Errors
     /// As [`BatchGet::send`].
@@ -255,8 +258,8 @@ impl<B: KeyedReads> BatchGets<B> {
         Ok(call(self.batches, self.settings, false, db).await?.output)
     }
 
-    /// The requests as they are sent at first, each as JSON, with the tables' names as the code
-    /// declares them.
+    /// Returns the first requests as they are sent, each as JSON, with the tables' names as the
+    /// code declares them.
     ///
     /// # Errors
     /// An invalid key.
@@ -272,14 +275,14 @@ impl<B: KeyedReads> BatchGets<B> {
     note = "`batch_get` takes a tuple of up to 12 `BatchGet`s"
 )]
 pub trait KeyedReads: Clone {
-    /// The same shape, with what was found.
+    /// Items that were found, in the same shape as the batches.
     type Output;
     #[doc(hidden)]
     type Items: Send + 'static;
-    /// Adds the keys, and makes the places for their items.
+    /// Adds the keys, and creates the storage for their items.
     #[doc(hidden)]
-    fn ask(self, asked: &mut Asked) -> Result<Self::Items, Error>;
-    /// What reads the items of each part, in the order of the parts.
+    fn ask(self, requested: &mut RequestedKeys) -> Result<Self::Items, Error>;
+    /// Appends the readers of each part's items, in the order of the parts.
     #[doc(hidden)]
     fn readers<'i>(items: &'i mut Self::Items, readers: &mut Vec<&'i mut dyn ReadItems>);
     #[doc(hidden)]
@@ -290,9 +293,9 @@ impl<E: Item, O: Projection<Entity = E>> KeyedReads for BatchGet<E, O> {
     type Output = Vec<Option<O>>;
     type Items = Items<O>;
 
-    fn ask(self, asked: &mut Asked) -> Result<Items<O>, Error> {
+    fn ask(self, requested: &mut RequestedKeys) -> Result<Items<O>, Error> {
         let items = Items::new(self.keys.len());
-        asked.push(self.keys, self.consistent, O::ATTRIBUTES, |item| {
+        requested.push(self.keys, self.consistent, O::ATTRIBUTES, |item| {
             crate::wire::read_item(item, O::read_item).is_ok()
         })?;
         Ok(items)
@@ -314,9 +317,9 @@ macro_rules! tuples {
             type Output = ($($name::Output,)*);
             type Items = ($($name::Items,)*);
             #[allow(non_snake_case, reason = "the variables are named like the types")]
-            fn ask(self, asked: &mut Asked) -> Result<Self::Items, Error> {
+            fn ask(self, requested: &mut RequestedKeys) -> Result<Self::Items, Error> {
                 let ($($name,)*) = self;
-                Ok(($($name.ask(asked)?,)*))
+                Ok(($($name.ask(requested)?,)*))
             }
             #[allow(non_snake_case, reason = "the variables are named like the types")]
             fn readers<'i>(
@@ -339,16 +342,16 @@ tuples! {
     (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
 }
 
-/// The output, and what each request cost.
-struct Answer<T> {
+/// Output, and the consumed capacity of each request.
+struct Fetched<T> {
     output: T,
     consumed_capacity: Vec<ConsumedCapacity>,
 }
 
 fn requests<B: KeyedReads>(batches: B) -> Result<Vec<String>, Error> {
-    let mut asked = Asked::default();
-    batches.ask(&mut asked)?;
-    let bodies = plan::Plan::new(asked, false, Arc::from)?.bodies()?;
+    let mut requested = RequestedKeys::default();
+    batches.ask(&mut requested)?;
+    let bodies = plan::GetPlan::new(requested, false, Arc::from)?.bodies()?;
     bodies
         .into_iter()
         .map(crate::client::request::text)
@@ -360,14 +363,14 @@ async fn call<B: KeyedReads>(
     settings: Settings,
     measure: bool,
     db: &Db,
-) -> Result<Answer<B::Output>, Error> {
+) -> Result<Fetched<B::Output>, Error> {
     let named = |e: Error| e.in_operation("BatchGetItem");
-    let mut asked = Asked::default();
-    let items = batches.ask(&mut asked).map_err(named)?;
-    let found = fetch::fetch::<B>(asked, items, settings, measure, db)
+    let mut requested = RequestedKeys::default();
+    let items = batches.ask(&mut requested).map_err(named)?;
+    let found = fetch::fetch::<B>(requested, items, settings, measure, db)
         .await
         .map_err(named)?;
-    Ok(Answer {
+    Ok(Fetched {
         output: B::output(found.items),
         consumed_capacity: found.capacity,
     })

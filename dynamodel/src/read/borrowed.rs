@@ -1,4 +1,4 @@
-//! Items that borrow their text from the page that they came in: [`BorrowedProjection`],
+//! Items that borrow their text from the page that contains them: [`BorrowedProjection`],
 //! [`BorrowedRead`] and [`BorrowedPage`].
 
 mod page;
@@ -10,13 +10,14 @@ pub use read::{BorrowedPages, BorrowedRead};
 
 use crate::wire::{ReadError, Reader};
 
-/// Some attributes of an entity, whose text is borrowed from the page that they came in: nothing is
-/// copied and, for a struct of texts and numbers, nothing allocated.
+/// Some attributes of an entity, whose text is borrowed from the page that contains them: nothing
+/// is copied and, for a struct of texts and numbers, nothing is allocated.
 ///
-/// Made by [`#[derive(Projection)]`](derive@crate::Projection) for a struct with a lifetime. It is what
-/// [`Query::borrowed`](crate::Query::borrowed) and [`Scan::borrowed`](crate::Scan::borrowed) read, about
-/// twice as fast as owned items; and for an enum of such structs, one for each entity of a collection:
-/// [`CollectionQuery::borrowed`](crate::CollectionQuery::borrowed).
+/// Implemented by [`#[derive(Projection)]`](derive@crate::Projection) for a struct with a lifetime.
+/// [`Query::borrowed`](crate::Query::borrowed) and [`Scan::borrowed`](crate::Scan::borrowed) read
+/// such structs about twice as fast as owned items;
+/// [`CollectionQuery::borrowed`](crate::CollectionQuery::borrowed) reads an enum of such structs,
+/// one for each entity of a collection.
 ///
 /// A field has the type of the entity's field, or borrows:
 ///
@@ -29,10 +30,10 @@ use crate::wire::{ReadError, Reader};
 /// | `BTreeMap<String, T>`, `HashMap<String, T>` | the map with `&'a str` keys |
 /// | a document | a struct that derives `Projection` of it, with the same lifetime |
 ///
-/// Numbers and booleans are as they are; with `#[dynamo(default)]` a field may be missing. Text with
-/// escapes in its JSON (quotes, line ends) is borrowed too: it is unescaped once for the page. Binary is
-/// base64 there, so it is owned: `Binary`. The items of a sharded index come in its order too, each
-/// borrowed from the answer of its shard.
+/// Numbers and booleans have the entity's types; with `#[dynamo(default)]` a field may be missing.
+/// Text with escapes in its JSON (quotes, line ends) is borrowed too: it is unescaped once for the
+/// page. Binary is base64 in the page, so it is owned: `Binary`. The items of a sharded index come
+/// in the order of the index too, each borrowed from the response of its shard.
 ///
 /// ```
 /// use dynamodel::{Db, Document, Entity, Projection};
@@ -81,11 +82,12 @@ use crate::wire::{ReadError, Reader};
     note = "derive it for a struct with a lifetime: `#[derive(Projection)] #[dynamo(of = Entity)] struct View<'a> {{ name: &'a str, .. }}`; owned structs are read with `.select::<P>()`"
 )]
 pub trait BorrowedProjection {
-    /// The entity or document of which it is a part, or the collection of which it is an item.
+    /// Entity or document that the struct is a part of, or the collection that the enum is an item
+    /// of.
     type Of;
-    /// The struct, borrowing for `'a`.
+    /// The struct or enum, borrowing for `'a`.
     type At<'a>;
-    /// The attributes to fetch.
+    /// Names of the attributes to fetch.
     const ATTRIBUTES: &'static [&'static str];
     #[doc(hidden)]
     fn read_borrowed<'a>(r: &mut Reader<'a>) -> Result<Self::At<'a>, ReadError>;

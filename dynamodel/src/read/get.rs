@@ -1,4 +1,4 @@
-//! GetItem.
+//! GetItem: [`Get`].
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,7 +16,8 @@ use crate::transport::{self, Failure};
 
 /// Reads one item by its key: GetItem. Made by the entity's `get` constructor.
 ///
-/// Costs one read of the item's size, half of it when eventually consistent, which is the default.
+/// Costs one read of the item's size, or half of that with eventual consistency, which is the
+/// default.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity, Projection};
@@ -82,14 +83,15 @@ impl<E: Item> Get<E> {
 }
 
 impl<E: Item, O: Projection<Entity = E>> Get<E, O> {
-    /// Sees every write that was acknowledged before. Costs twice as much.
+    /// Reads with strong consistency: every write that was acknowledged before is seen. Costs twice
+    /// as much.
     pub fn consistent(mut self) -> Self {
         self.consistent = true;
         self
     }
 
-    /// Reads only the attributes of `P`. It costs as much as the whole item; what is saved is transfer
-    /// and decoding.
+    /// Reads only the attributes of `P`. Costs as much as the whole item, but saves transfer and
+    /// decoding.
     pub fn select<P>(self) -> Get<E, P>
     where
         P: Projection<Entity = E> + SelectableFrom<Primary<E>>,
@@ -101,7 +103,7 @@ impl<E: Item, O: Projection<Entity = E>> Get<E, O> {
         }
     }
 
-    /// The request as it is sent, as JSON, with the table's name as the code declares it.
+    /// Returns the request as it is sent, as JSON, with the table's name as the code declares it.
     ///
     /// # Errors
     /// When the key is invalid.
@@ -109,23 +111,23 @@ impl<E: Item, O: Projection<Entity = E>> Get<E, O> {
         crate::client::request::text(self.wire().body(E::ITEM_SCHEMA.table, false)?)
     }
 
-    /// Sends it. `None` when there is no item with this key. One round trip.
+    /// Sends the read. `None` when there is no item with this key. One round trip.
     ///
     /// # Errors
-    /// When the key is invalid ([`is_invalid_key`](Error::is_invalid_key)), the stored item is not
-    /// readable as `O` ([`is_unreadable`](Error::is_unreadable)), or the service or network fails.
+    /// When the key is invalid ([`is_invalid_key`](Error::is_invalid_key)), the stored item cannot
+    /// be read as `O` ([`is_unreadable`](Error::is_unreadable)), or the service or network fails.
     pub async fn send(self, db: &Db) -> Result<Option<O>, Error> {
-        let answer = self.start(db, false)?.await;
-        Ok(read::<O>(E::ITEM_SCHEMA, answer)?.item)
+        let response = self.start(db, false)?.await;
+        Ok(read::<O>(E::ITEM_SCHEMA, response)?.item)
     }
 
-    /// As [`send`](Self::send), and says what it cost.
+    /// Sends the read as [`send`](Self::send) does, and returns the consumed capacity too.
     ///
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn send_measured(self, db: &Db) -> Result<Measured<Option<O>>, Error> {
-        let answer = self.start(db, true)?.await;
-        let Single { item, capacity } = read::<O>(E::ITEM_SCHEMA, answer)?;
+        let response = self.start(db, true)?.await;
+        let Single { item, capacity } = read::<O>(E::ITEM_SCHEMA, response)?;
         Ok(Measured {
             output: item,
             consumed_capacity: capacity,
@@ -136,7 +138,7 @@ impl<E: Item, O: Projection<Entity = E>> Get<E, O> {
         self.wire().send(E::ITEM_SCHEMA, db, measure)
     }
 
-    /// The body for a transaction, which is always consistent and says nothing of it.
+    /// Returns the body for a transaction, which is always consistent and has no parameter for it.
     pub(crate) fn part(&self) -> Result<Vec<u8>, Error> {
         let wire = WireGet {
             consistent: false,
@@ -161,7 +163,7 @@ fn read<O: Projection>(
     response.decode(single::<O>).map_err(|f| failed(schema, f))
 }
 
-/// A get without its types.
+/// A get without its types, so that its code compiles once.
 struct WireGet<'g> {
     key: Result<&'g [u8], Error>,
     consistent: bool,
@@ -199,6 +201,7 @@ fn named(schema: &EntitySchema, error: Error) -> Error {
     error.of_entity(schema.entity).in_operation("GetItem")
 }
 
+/// Returns the error of a failed get. Out of line, because nearly all gets succeed.
 #[cold]
 fn failed(schema: &EntitySchema, failure: Failure) -> Error {
     named(schema, Error::failure(failure))

@@ -1,4 +1,4 @@
-//! Whole entities behind an index that holds less: [`Query::hydrate`].
+//! Reads of the whole entities behind an index that holds only a part of them: [`Query::hydrate`].
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -24,7 +24,7 @@ impl<E: Item, I: Index> fmt::Debug for Hydrate<E, I> {
     }
 }
 
-/// The primary key of an item, which every index holds.
+/// Primary key of an item, which every index holds.
 pub(crate) struct KeyOf<E> {
     key: Key<E>,
     _entity: PhantomData<fn() -> E>,
@@ -74,11 +74,11 @@ impl<E: Item, I: Index<Entity = E>> SelectableFrom<I> for KeyOf<E> {}
 impl<E: Item, I: Index<Entity = E>> Query<E, I> {
     /// Fetches the whole entities behind the index, by BatchGetItem, in the order of the index.
     ///
-    /// For an index that holds less than the entity. Costs the query of the index, and then half a
-    /// read unit for each 4 KB of each entity: one more round trip for 100 of them. An item that was
-    /// deleted in between is left out.
+    /// For an index that holds only a part of the entity. Costs the query of the index, and then
+    /// half a read unit for each 4 KB of each entity: one more round trip for 100 of them. An item
+    /// that was deleted in between is left out.
     ///
-    /// When the index was read and fetching fails, the error carries the entities that were
+    /// When the index was read but the fetch fails, the error carries the entities that were
     /// [`found`](Error::found), and the keys of the others are [`unprocessed`](Error::unprocessed).
     ///
     /// ```
@@ -105,7 +105,7 @@ impl<E: Item, I: Index<Entity = E>> Query<E, I> {
 }
 
 impl<E: Item, I: Index<Entity = E>> Hydrate<E, I> {
-    /// All entities, in one `Vec`.
+    /// Reads all entities into one `Vec`.
     ///
     /// # Errors
     /// As [`Query::all`] and [`BatchGet::send`].
@@ -114,7 +114,7 @@ impl<E: Item, I: Index<Entity = E>> Hydrate<E, I> {
         fetch(db, keys).await
     }
 
-    /// The entities of one page of the index, and the cursor of the next.
+    /// Reads the entities of one page of the index, with the cursor of the next page.
     ///
     /// # Errors
     /// As [`Query::page`] and [`BatchGet::send`].

@@ -35,7 +35,7 @@ use crate::client::request::Sending;
 use crate::error::Error;
 use crate::model::entity::Projection;
 use crate::model::expr::ast::{Comparator, Node, Operand, Value};
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 use crate::transport::{self, Failure, FailureKind};
 use crate::wire::{Decimal, ReadError};
 
@@ -64,31 +64,31 @@ use crate::wire::{Decimal, ReadError};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// The items, up to the first that cannot be read as `T`. [`unreadable`](Self::unreadable) tells
-    /// whether there is one; [`try_items`](Self::try_items) has the others too, and
-    /// [`into_items`](Self::into_items) makes it an error.
+    /// The items, up to the first that cannot be read as `T`. [`unreadable`](Self::unreadable)
+    /// returns the error of that item, if there is one; [`try_items`](Self::try_items) returns the
+    /// other items too, and [`into_items`](Self::into_items) fails with the error.
     pub items: Vec<T>,
-    /// Where the next page starts; `None` after the last.
+    /// Cursor of the next page; `None` after the last.
     pub next: Option<Cursor>,
-    /// How many items DynamoDB returned.
+    /// Number of items that DynamoDB returned.
     pub count: u64,
-    /// How many items DynamoDB read, before the filter.
+    /// Number of items that DynamoDB read, before the filter.
     pub scanned_count: u64,
-    /// What the page cost, if asked for with `measured`.
+    /// Consumed capacity, if requested with `measured`.
     pub consumed_capacity: Option<ConsumedCapacity>,
     rest: Vec<Result<T, Error>>,
 }
 
 impl<T> Page<T> {
-    /// The error of the first item that cannot be read, if there is one.
+    /// Returns the error of the first item that cannot be read, if there is one.
     pub fn unreadable(&self) -> Option<&Error> {
         self.rest.first().and_then(|r| r.as_ref().err())
     }
 
-    /// The items, all of them.
+    /// Returns all items.
     ///
     /// # Errors
-    /// When one of them cannot be read ([`is_unreadable`](Error::is_unreadable)).
+    /// When an item cannot be read ([`is_unreadable`](Error::is_unreadable)).
     pub fn into_items(self) -> Result<Vec<T>, Error> {
         let mut items = self.items;
         for rest in self.rest {
@@ -97,7 +97,7 @@ impl<T> Page<T> {
         Ok(items)
     }
 
-    /// The items and the page without them.
+    /// Splits the page into its items and the page without them.
     pub(crate) fn split(mut self) -> Result<(Vec<T>, Page<()>), Error> {
         let page = Page {
             items: Vec::new(),
@@ -110,7 +110,7 @@ impl<T> Page<T> {
         Ok((self.into_items()?, page))
     }
 
-    /// The page with other items.
+    /// Returns the page with other items.
     pub(crate) fn with_items<U>(self, items: Vec<U>) -> Page<U> {
         Page {
             items,
@@ -122,14 +122,14 @@ impl<T> Page<T> {
         }
     }
 
-    /// Each item's own result: one that cannot be read is an `Err` that names the attribute, and does
-    /// not cost the others.
+    /// Returns the result of each item: an item that cannot be read is an `Err` that names the
+    /// attribute, and does not affect the others.
     pub fn try_items(self) -> impl Iterator<Item = Result<T, Error>> {
         self.items.into_iter().map(Ok).chain(self.rest)
     }
 }
 
-/// Puts entity and operation into the errors of single items.
+/// Adds entity and operation to the errors of single items.
 #[derive(Clone, Copy)]
 pub(crate) struct Named {
     entity: &'static str,
@@ -137,7 +137,7 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    pub(crate) fn of(plan: &Plan) -> Self {
+    pub(crate) fn of(plan: &ReadPlan) -> Self {
         Named {
             entity: plan.schema.entity,
             operation: plan.operation(),
@@ -152,12 +152,12 @@ impl Named {
         self.error(Error::read(error))
     }
 
-    /// Makes a result of one item a result of the operation.
+    /// Converts the result of one item to a result of the operation.
     pub(crate) fn result<T>(self, result: Result<T, ReadError>) -> Result<T, Error> {
         result.map_err(|e| self.read(e))
     }
 
-    /// Makes the error of a response that was kept, and is not JSON.
+    /// Creates the error of a stored response that is not valid JSON.
     pub(crate) fn malformed(self, error: ReadError, page: &RawPage) -> Error {
         let response = page.response();
         self.error(Error::failure(Failure {
@@ -172,7 +172,7 @@ impl Named {
 /// Starts the request for a page of at most `limit` items after the key `start`: one round trip.
 fn start_request<'d>(
     db: &'d Db,
-    plan: &Plan,
+    plan: &ReadPlan,
     limit: Option<u64>,
     start: Option<&[u8]>,
 ) -> Result<Sending<'d>, Error> {
@@ -190,8 +190,8 @@ fn start_request<'d>(
     })
 }
 
-/// The key to start after.
-pub(crate) fn start_key(plan: &Plan) -> Result<Option<Vec<u8>>, Error> {
+/// Returns the key that the plan's cursor starts after.
+pub(crate) fn start_key(plan: &ReadPlan) -> Result<Option<Vec<u8>>, Error> {
     let start = plan.start.as_ref().map(|cursor| {
         let key = cursor.key_for(plan.schema, plan.index)?;
         if plan
@@ -206,8 +206,8 @@ pub(crate) fn start_key(plan: &Plan) -> Result<Option<Vec<u8>>, Error> {
     start.transpose().map_err(|e| Named::of(plan).error(e))
 }
 
-/// Whether the key has the values that the key condition demands with `=`: the partition's, and those
-/// of a sort key's leading parts.
+/// Returns `true` if the key has the values that the key condition requires with `=`: those of the
+/// partition key, and those of a sort key's leading parts.
 fn within(key: &[u8], condition: &Node) -> bool {
     let Ok(key) = crate::wire::item_from_slice(key) else {
         return false;
@@ -226,7 +226,7 @@ fn within(key: &[u8], condition: &Node) -> bool {
     })
 }
 
-/// Numbers are equal whatever their digits look like.
+/// Compares two values. Numbers are equal regardless of how their digits are written.
 fn is_equal(a: &AttributeValue, b: &AttributeValue) -> bool {
     let (AttributeValue::N(x), AttributeValue::N(y)) = (a, b) else {
         return a == b;
@@ -237,15 +237,16 @@ fn is_equal(a: &AttributeValue, b: &AttributeValue) -> bool {
     }
 }
 
-/// DynamoDB's `Limit` for the next page: the page size, and no more than what is still wanted. With a
-/// filter, DynamoDB counts before it, so that a small limit would mean many empty pages.
-pub(crate) fn page_limit(plan: &Plan, remaining: Option<u64>) -> Option<u64> {
+/// Returns DynamoDB's `Limit` for the next page: the page size, but no more than the items still
+/// wanted. DynamoDB counts before the filter, so with a filter a small limit would cause many empty
+/// pages.
+pub(crate) fn page_limit(plan: &ReadPlan, remaining: Option<u64>) -> Option<u64> {
     let page_size = plan.page_size.map(u64::from);
     let wanted = remaining.filter(|_| plan.filter.is_none());
     smaller(page_size, wanted)
 }
 
-/// The smaller of two limits, as DynamoDB takes it: a positive 32-bit integer.
+/// Returns the smaller of two limits, as DynamoDB takes it: a positive 32-bit integer.
 pub(crate) fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     let limit = match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -254,15 +255,15 @@ pub(crate) fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     limit.map(|limit| limit.min(i32::MAX.unsigned_abs().into()))
 }
 
-/// A read of all items, in a box: it is compiled once, here.
+/// A read of all items, boxed so that it compiles once, here.
 type Reading<'d> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'd>>;
 
 /// Reads all items. The next page is requested before the items of one are decoded.
-pub(crate) fn all<'d>(db: &'d Db, plan: Plan, items: &'d mut dyn PageItems) -> Reading<'d> {
+pub(crate) fn all<'d>(db: &'d Db, plan: ReadPlan, items: &'d mut dyn PageItems) -> Reading<'d> {
     Box::pin(collect(db, plan, items))
 }
 
-async fn collect(db: &Db, plan: Plan, items: &mut dyn PageItems) -> Result<(), Error> {
+async fn collect(db: &Db, plan: ReadPlan, items: &mut dyn PageItems) -> Result<(), Error> {
     if let Some(shards) = plan.shards {
         return sharded::all(db, plan, shards, items).await;
     }
@@ -293,13 +294,17 @@ async fn collect(db: &Db, plan: Plan, items: &mut dyn PageItems) -> Result<(), E
     }
 }
 
-/// The first item, if there is one.
-pub(crate) fn first<'d>(db: &'d Db, mut plan: Plan, items: &'d mut dyn PageItems) -> Reading<'d> {
+/// Reads the first item, if there is one.
+pub(crate) fn first<'d>(
+    db: &'d Db,
+    mut plan: ReadPlan,
+    items: &'d mut dyn PageItems,
+) -> Reading<'d> {
     plan.limit = Some(1);
     all(db, plan, items)
 }
 
-pub(crate) async fn count(db: &Db, plan: Plan) -> Result<u64, Error> {
+pub(crate) async fn count(db: &Db, plan: ReadPlan) -> Result<u64, Error> {
     if let Some(shards) = plan.shards {
         return sharded::count(db, plan, shards).await;
     }
@@ -308,9 +313,9 @@ pub(crate) async fn count(db: &Db, plan: Plan) -> Result<u64, Error> {
 }
 
 /// Counts the items after this key.
-async fn count_from(db: &Db, plan: Plan, start: Option<Vec<u8>>) -> Result<u64, Error> {
+async fn count_from(db: &Db, plan: ReadPlan, start: Option<Vec<u8>>) -> Result<u64, Error> {
     let limit = plan.limit;
-    let plan = Plan {
+    let plan = ReadPlan {
         count_only: true,
         ..plan
     };
@@ -330,7 +335,7 @@ async fn count_from(db: &Db, plan: Plan, start: Option<Vec<u8>>) -> Result<u64, 
     Ok(limit.map_or(count, |limit| count.min(limit)))
 }
 
-pub(crate) async fn page<O: Projection>(db: &Db, plan: Plan) -> Result<Page<O>, Error> {
+pub(crate) async fn page<O: Projection>(db: &Db, plan: ReadPlan) -> Result<Page<O>, Error> {
     if let Some(shards) = plan.shards {
         return sharded::page(db, plan, shards).await;
     }
@@ -351,7 +356,7 @@ pub(crate) async fn page<O: Projection>(db: &Db, plan: Plan) -> Result<Page<O>, 
     })
 }
 
-pub(crate) fn to_json(plan: &Plan) -> Result<String, Error> {
+pub(crate) fn to_json(plan: &ReadPlan) -> Result<String, Error> {
     if let Some(shards) = plan.shards {
         return sharded::to_json(plan, shards);
     }

@@ -1,4 +1,4 @@
-//! What Query and Scan have in common.
+//! [`ReadPlan`]: the common part of Query and Scan.
 
 use std::marker::PhantomData;
 use std::time::SystemTime;
@@ -10,12 +10,12 @@ use crate::model::expr::render::Body;
 use crate::model::schema::{EntitySchema, IndexProjection, IndexSchema, Shards};
 use crate::read::page::Cursor;
 
-/// What a query or scan knows at compile time: the entity, the index and what is read.
+/// Types that a query or scan has at compile time: the entity, the index and the item type.
 pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
 
-/// A query or scan without its types: where to read and how.
+/// Untyped query or scan: which items to read, and how.
 #[derive(Clone)]
-pub(crate) struct Plan {
+pub(crate) struct ReadPlan {
     pub(crate) schema: &'static EntitySchema,
     pub(crate) index: Option<&'static str>,
     pub(crate) scan: bool,
@@ -27,34 +27,35 @@ pub(crate) struct Plan {
     pub(crate) limit: Option<u64>,
     pub(crate) page_size: Option<u32>,
     pub(crate) start: Option<Cursor>,
-    /// Which segment of how many.
+    /// Number of the segment, and total number of segments.
     pub(crate) segment: Option<(u32, u32)>,
     pub(crate) measure: bool,
-    /// Whether the next page is asked for before the one at hand is used up.
+    /// `true` if the next page is requested before the current one is used up; `None` for the
+    /// default.
     pub(crate) prefetch: Option<bool>,
-    /// The shards of the index, each of which is read by requests of its own.
+    /// Shards of the index, each of which is read by its own requests.
     pub(crate) shards: Option<Shards>,
-    /// How many requests are under way at a time.
+    /// Number of shards that are read at a time.
     pub(crate) concurrency: usize,
-    /// Asks for the number of items in place of the items.
+    /// `true` to request the number of items instead of the items.
     pub(crate) count_only: bool,
-    /// What is fetched beside the projection.
+    /// Attributes that are fetched in addition to the projection.
     pub(crate) also: Vec<&'static str>,
 }
 
-impl Plan {
+impl ReadPlan {
     pub(crate) fn new<I: Index>(scan: bool) -> Self {
         let shards = if scan { None } else { I::SHARDS };
-        Self::of(I::Entity::ITEM_SCHEMA, I::NAME, scan, shards)
+        Self::with_schema(I::Entity::ITEM_SCHEMA, I::NAME, scan, shards)
     }
 
-    fn of(
+    fn with_schema(
         schema: &'static EntitySchema,
         index: Option<&'static str>,
         scan: bool,
         shards: Option<Shards>,
     ) -> Self {
-        Plan {
+        ReadPlan {
             schema,
             index,
             scan,
@@ -76,10 +77,10 @@ impl Plan {
         }
     }
 
-    /// The first of these plans, which are the segments of a scan that are left, or a query.
+    /// Returns the first of these plans, which are a query or the remaining segments of a scan.
     ///
     /// # Errors
-    /// Its own, or none is left.
+    /// The error of the first plan, or that no segment is left.
     pub(crate) fn first(plans: Vec<Result<Self, Error>>) -> Result<Self, Error> {
         plans.into_iter().next().unwrap_or_else(|| {
             let error = "nothing is left to read; the cursor is that of a finished scan";
@@ -87,10 +88,10 @@ impl Plan {
         })
     }
 
-    /// As [`first`](Self::first), where there is no other.
+    /// Returns the only one of these plans.
     ///
     /// # Errors
-    /// As there, or there are several.
+    /// As [`first`](Self::first), or that there are several.
     pub(crate) fn only(plans: Vec<Result<Self, Error>>) -> Result<Self, Error> {
         let several = plans.len() > 1;
         let plan = Self::first(plans)?;
@@ -110,7 +111,7 @@ impl Plan {
         self.filter = Node::all(self.filter.take().into_iter().chain([node]).collect());
     }
 
-    /// The request for a page of at most `limit` items that starts after the key `start`.
+    /// Returns the request for a page of at most `limit` items that starts after the key `start`.
     pub(crate) fn body(
         &self,
         table: &str,
@@ -159,7 +160,8 @@ impl Plan {
         body.finish()
     }
 
-    /// A filter on what the index does not hold would take every item for one without it.
+    /// Refuses a filter on attributes that the index does not hold: it would treat every item as
+    /// one without the attribute.
     fn check_filter(&self) -> Result<(), Error> {
         let Some(filter) = &self.filter else {
             return Ok(());
@@ -183,7 +185,7 @@ impl Plan {
         problem.map_or(Ok(()), |problem| Err(Error::invalid_request(problem)))
     }
 
-    /// Leaves expired items out.
+    /// Adds a filter that leaves expired items out.
     pub(crate) fn unexpired(&mut self, ttl: &'static str) {
         let now = crate::wire::attribute::time::epoch_seconds(SystemTime::now());
         self.add_filter(Node::Or(vec![
@@ -197,7 +199,7 @@ impl Plan {
     }
 }
 
-/// Whether the index has the attribute.
+/// Returns `true` if the index has the attribute.
 fn holds(schema: &EntitySchema, index: &IndexSchema, name: &str) -> bool {
     let is_projected = match index.projection {
         IndexProjection::All => true,

@@ -1,9 +1,9 @@
-//! Query.
+//! Query: [`Query`].
 
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::plan::{Plan, Types};
+use super::plan::{ReadPlan, Types};
 use super::sort::IntoSort;
 use crate::client::db::Db;
 use crate::error::Error;
@@ -19,13 +19,13 @@ use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::read::page::AllItems;
 use crate::read::page::{self, Cursor, ItemStream, Page};
 
-/// Reads the items of one partition, in the order of the sort key: Query. Made by the entity's `query`
-/// constructor and by one for each index.
+/// Reads the items of one partition, in the order of the sort key: Query. Made by the entity's
+/// `query` constructor and by one for each index.
 ///
 /// Nothing is read until [`all`](Self::all), [`first`](Self::first), [`count`](Self::count),
-/// [`page`](Self::page) or [`stream`](Self::stream). DynamoDB answers in pages of at most 1 MB: one
-/// round trip each. Costs half a read unit for each 4 KB read, twice that when consistent; what a
-/// filter leaves out is paid for too.
+/// [`page`](Self::page) or [`stream`](Self::stream). DynamoDB returns pages of at most 1 MB: one
+/// round trip each. Costs half a read unit for each 4 KB read, twice that when consistent; items
+/// that a filter leaves out are paid for too.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -51,20 +51,20 @@ use crate::read::page::{self, Cursor, ItemStream, Page};
 ///
 /// # Sharded indexes
 ///
-/// An index with `shards = n` is queried like any other, and read by n requests, all at a time unless
-/// [`concurrency`](Self::concurrency) says otherwise. Their items come in the exact order of the sort
-/// key (text and binary by their bytes, numbers by their value, part by part); those with equal sort
-/// keys come by the number of their shard, and within a shard as DynamoDB has them. An index without a
-/// sort key has no order.
+/// An index with `shards = n` is queried like any other, and read by n requests, all at a time
+/// unless [`concurrency`](Self::concurrency) limits them. The items come in the exact order of the
+/// sort key (text and binary by their bytes, numbers by their value, part by part); items with
+/// equal sort keys come by the number of their shard, and within a shard in DynamoDB's order. An
+/// index without a sort key has no order.
 ///
-/// `limit`, `page_size` and cursors mean the merged items. To give k of them, each shard is asked for
-/// at most `min(k, 2 * ceil(k / n) + 2)`, and asked again only when it has more of them than that; what
-/// was read and not given out is read again by the next page, but by `all` and `stream` only once. So a
-/// page costs at least half a read unit for each shard, and about twice the items that it has; without a
-/// `page_size` or `limit`, up to 1 MB of each shard. With a filter, each shard is read once for a page,
-/// which then can be short. The counts and capacities of a
-/// page are those of all requests. When a shard fails, the whole page fails, and its cursor still
-/// stands. [Borrowed](Self::borrowed) pages are the same, with the same cursors.
+/// `limit`, `page_size` and cursors refer to the merged items. To return k of them, each shard is
+/// requested for at most `min(k, 2 * ceil(k / n) + 2)` items, and requested again only when more of
+/// its items are needed. Items that were read but not returned are read again by the next page, but
+/// only once by `all` and `stream`. So a page costs at least half a read unit for each shard, and
+/// about twice as much as its items; without a `page_size` or `limit`, up to 1 MB of each shard.
+/// With a filter, each shard is read once for a page, which then can be short. The counts and
+/// capacities of a page are those of all requests. When a shard fails, the whole page fails, and
+/// its cursor stays valid. [Borrowed](Self::borrowed) pages are the same, with the same cursors.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -92,7 +92,7 @@ use crate::read::page::{self, Cursor, ItemStream, Page};
 /// [write sharding](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-sharding.html).
 #[must_use = "a query does nothing until it is read"]
 pub struct Query<E, I = Primary<E>, O = E> {
-    plan: Result<Plan, Error>,
+    plan: Result<ReadPlan, Error>,
     _types: Types<E, I, O>,
 }
 
@@ -118,7 +118,7 @@ impl<E: Item, I: Index, O> fmt::Debug for Query<E, I, O> {
 impl<E: Item, I: Index<Entity = E>> Query<E, I> {
     #[doc(hidden)]
     pub fn new(partition: &KeyBuilder) -> Self {
-        let plan = Plan::new::<I>(false);
+        let plan = ReadPlan::new::<I>(false);
         Query {
             plan: in_partition(plan, partition, &I::KEY, I::TEMPLATES),
             _types: PhantomData,
@@ -128,13 +128,13 @@ impl<E: Item, I: Index<Entity = E>> Query<E, I> {
 
 /// Restricts a query to one partition.
 fn in_partition(
-    mut plan: Plan,
+    mut plan: ReadPlan,
     partition: &KeyBuilder,
     key: &KeySchema,
     templates: Option<IndexKey>,
-) -> Result<Plan, Error> {
+) -> Result<ReadPlan, Error> {
     let schema = plan.schema;
-    // The template of the partition key alone.
+    // Use only the part of the template that belongs to the partition key.
     let of_partition = templates.map(|mut templates| {
         templates.key.sort = &[];
         templates
@@ -170,15 +170,15 @@ fn named(schema: &EntitySchema, error: Error) -> Error {
 }
 
 impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
-    fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
+    fn with(mut self, change: impl FnOnce(&mut ReadPlan)) -> Self {
         if let Ok(plan) = &mut self.plan {
             change(plan);
         }
         self
     }
 
-    /// Restricts the sort key, from its first part on: `|k| k.placed_at.ge(day)`. Only what matches
-    /// is read and paid for.
+    /// Restricts the sort key, from its first part on: `|k| k.placed_at.ge(day)`. Only matching
+    /// items are read and paid for.
     pub fn sort<S: IntoSort<I>>(mut self, condition: impl FnOnce(I::Sort) -> S) -> Self
     where
         I: HasSort,
@@ -189,7 +189,9 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
                 plan.key = Node::all(match plan.key.take() {
                     Some(Node::And(mut and)) => {
                         if I::TEMPLATES.is_some() {
-                            // A template makes one attribute, and it was restricted to the entity's own.
+                            // Drop the condition that restricts the sort key to the entity's own
+                            // texts: DynamoDB takes one condition on an attribute, and the new one
+                            // stays within those texts.
                             and.truncate(1);
                         }
                         and.extend(nodes);
@@ -204,8 +206,8 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
         self
     }
 
-    /// Leaves out what does not meet the condition, after it was read and paid for. Called twice,
-    /// both have to hold.
+    /// Leaves out items that do not meet the condition, after they were read and paid for. Called
+    /// twice, both have to hold.
     pub fn filter(
         self,
         condition: impl FnOnce(<E as Fields>::Fields<InFilter<I>>) -> Condition<E>,
@@ -215,8 +217,8 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
     }
 
     /// Leaves out items that have expired by this machine's clock and that DynamoDB has not deleted
-    /// yet. A filter: they are read and paid for. The index has to hold the Time to Live attribute, and
-    /// not in its key; else reading is an error.
+    /// yet. As with every filter, they are read and paid for. The index has to hold the Time to
+    /// Live attribute outside its key; otherwise the read is an error.
     pub fn unexpired(self) -> Self
     where
         E: HasTtl,
@@ -228,17 +230,18 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
         })
     }
 
-    /// From the last sort key to the first.
+    /// Reads in descending order of the sort key.
     pub fn descending(self) -> Self {
         self.with(|plan| plan.descending = true)
     }
 
-    /// From the first sort key to the last, as by default.
+    /// Reads in ascending order of the sort key, which is the default.
     pub fn ascending(self) -> Self {
         self.with(|plan| plan.descending = false)
     }
 
-    /// Sees every write that was acknowledged before. Costs twice as much.
+    /// Reads with strong consistency: every write that was acknowledged before is seen. Costs twice
+    /// as much.
     pub fn consistent(self) -> Self
     where
         I::Locality: ReadsConsistently,
@@ -251,36 +254,36 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
         self.with(|plan| plan.limit = Some(items))
     }
 
-    /// Reads at most this many items a round trip, counted before the filter: DynamoDB's `Limit`.
+    /// Reads at most this many items per round trip, counted before the filter: DynamoDB's `Limit`.
     pub fn page_size(self, items: u32) -> Self {
         self.with(|plan| plan.page_size = Some(items))
     }
 
-    /// Goes on where the page that this cursor comes from ended.
+    /// Starts where the page that this cursor comes from ended.
     pub fn start_at(self, cursor: impl Into<Option<Cursor>>) -> Self {
         self.with(|plan| plan.start = cursor.into())
     }
 
-    /// Asks what each page cost: [`Page::consumed_capacity`].
+    /// Requests the capacity that each page consumes: [`Page::consumed_capacity`].
     pub fn measured(self) -> Self {
         self.with(|plan| plan.measure = true)
     }
 
-    /// Whether the next page is under way while the items of one are decoded and looked at, so that its
-    /// round trip costs no time.
+    /// Sets whether the next page is in flight while the items of one are decoded and handled, so
+    /// that its round trip costs no time.
     ///
-    /// [`all`](Self::all) and [`BorrowedRead::each`] read on anyway and do so if not said otherwise. A
-    /// [`stream`](Self::stream) does not: one that is dropped early would have read, and paid for, a page
-    /// too much. Never is more than one page under way, nor one past the [`limit`](Self::limit), and an
-    /// error of a page shows after the items of the one before it. Of a sharded index, nothing is read
-    /// ahead: all its shards are asked side by side.
+    /// [`all`](Self::all) and [`BorrowedRead::each`] read to the end anyway, so they prefetch by
+    /// default. A [`stream`](Self::stream) does not: one that is dropped early would have read, and
+    /// paid for, one page too many. At most one page is in flight, none beyond the
+    /// [`limit`](Self::limit), and an error of a page is reported after the items of the page
+    /// before it. A sharded index has no prefetch: all its shards are read in parallel.
     pub fn prefetch(self, ahead: bool) -> Self {
         self.with(|plan| plan.prefetch = Some(ahead))
     }
 
-    /// Reads items that borrow their text from the pages, with a struct that derives
-    /// [`Projection`](derive@crate::Projection) and has a lifetime: about twice as fast as owned items,
-    /// for code that only looks at them. See [`BorrowedProjection`].
+    /// Reads items that borrow their text from the pages, as a struct that derives
+    /// [`Projection`](derive@crate::Projection) and has a lifetime: about twice as fast as owned
+    /// items, for code that need not keep them. See [`BorrowedProjection`].
     pub fn borrowed<V>(self) -> BorrowedRead<V>
     where
         V: BorrowedProjection<Of = E> + SelectableFrom<I>,
@@ -288,7 +291,7 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
         BorrowedRead::new(vec![self.plan], None)
     }
 
-    /// How many of the shards of a sharded index are asked at a time; all, by default.
+    /// Limits the number of shards of a sharded index that are read at a time. By default, all are.
     pub fn concurrency(self, requests: usize) -> Self
     where
         I: Sharded,
@@ -296,8 +299,8 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
         self.with(|plan| plan.concurrency = requests.max(1))
     }
 
-    /// Reads only the attributes of `P`, which the index has to hold. It costs as much as the whole
-    /// items; what is saved is transfer and decoding.
+    /// Reads only the attributes of `P`, which the index has to hold. Costs as much as whole items,
+    /// but saves transfer and decoding.
     pub fn select<P>(self) -> Query<E, I, P>
     where
         P: Projection<Entity = E> + SelectableFrom<I>,
@@ -308,8 +311,8 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
         }
     }
 
-    /// How many items there are, without fetching them. Reads and costs as much as fetching; a
-    /// [`limit`](Self::limit) bounds the answer.
+    /// Counts the items, without fetching them. Reads and costs as much as fetching; a
+    /// [`limit`](Self::limit) bounds the count.
     ///
     /// # Errors
     /// An invalid key or value before anything is sent; or the service or network fails.
@@ -317,8 +320,8 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
         page::count(db, self.plan?).await
     }
 
-    /// The request for the first page as it is sent, as JSON, with the table's name as the code
-    /// declares it; of a sharded index, a list of the requests.
+    /// Returns the request for the first page as it is sent, as JSON, with the table's name as the
+    /// code declares it; of a sharded index, a list of the requests.
     ///
     /// # Errors
     /// When a key or value is invalid.
@@ -327,9 +330,9 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
     }
 }
 
-/// Reading. `O` has to be something that the index holds.
+/// Methods that read. The index has to hold `O`.
 impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
-    /// All items, in one `Vec`: as many round trips as there are pages.
+    /// Reads all items into one `Vec`, with one round trip for each page.
     ///
     /// # Errors
     /// An invalid key or value before anything is sent; an item that cannot be read
@@ -343,8 +346,8 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
         Ok(all.items)
     }
 
-    /// The first item, if there is one. One round trip (one to each shard of a sharded index), unless a
-    /// filter leaves out whole pages.
+    /// Reads the first item, if there is one. One round trip (one to each shard of a sharded
+    /// index), unless a filter leaves out whole pages.
     ///
     /// # Errors
     /// As [`all`](Self::all).
@@ -357,11 +360,11 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
         Ok(first.items.pop())
     }
 
-    /// One page, and the cursor of the next. One round trip; of a sharded index, one or two to each
-    /// shard, side by side.
+    /// Reads one page, which has the cursor of the next page. One round trip; of a sharded index,
+    /// one or two to each shard in parallel.
     ///
-    /// A page can have fewer items than asked for, even none, and still not be the last: only
-    /// [`next`](Page::next) tells.
+    /// A page can have fewer items than requested, even none, and still not be the last: only
+    /// [`next`](Page::next) shows whether it is.
     ///
     /// # Errors
     /// An invalid key, value or cursor before anything is sent; or the service or network fails. An
@@ -373,7 +376,8 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
         page::page(db, self.plan?).await
     }
 
-    /// The items as a stream, page after page as they are needed. Ends at the first error.
+    /// Returns the items as a stream, which reads page after page as needed and ends at the first
+    /// error.
     pub fn stream(self, db: &Db) -> ItemStream<O>
     where
         O: SelectableFrom<I>,
@@ -381,8 +385,8 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
         page::stream(db, vec![self.plan], false)
     }
 
-    /// As [`stream`](Self::stream), but an item that cannot be read is one `Err` and the stream goes
-    /// on after it. Ends at the first error of the service or network.
+    /// Returns a stream as [`stream`](Self::stream) does, but an item that cannot be read is one
+    /// `Err` and the stream continues behind it. Ends at the first error of the service or network.
     pub fn stream_results(self, db: &Db) -> ItemStream<O>
     where
         O: SelectableFrom<I>,

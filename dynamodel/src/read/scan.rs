@@ -1,9 +1,9 @@
-//! Scan.
+//! Scan: [`Scan`].
 
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::plan::{Plan, Types};
+use super::plan::{ReadPlan, Types};
 use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::entity::{
@@ -20,8 +20,9 @@ use crate::read::page::{
 
 /// Reads every item of a table or index: Scan. Made by [`Entity::scan`].
 ///
-/// Costs half a read unit for each 4 KB of the whole table, twice that when consistent; what a filter
-/// leaves out is paid for too. Answers in pages of at most 1 MB, one round trip each.
+/// Costs half a read unit for each 4 KB of the whole table, twice that when consistent; items that
+/// a filter leaves out are paid for too. DynamoDB returns pages of at most 1 MB, one round trip
+/// each.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -43,7 +44,7 @@ use crate::read::page::{
 /// Source: [Scan](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html).
 #[must_use = "a scan does nothing until it is read"]
 pub struct Scan<E, I = Whole<E>, O = E> {
-    plan: Result<Plan, Error>,
+    plan: Result<ReadPlan, Error>,
     segments: u32,
     resume: Option<ScanCursor>,
     _types: Types<E, I, O>,
@@ -65,7 +66,7 @@ impl<E: Item, I: Index, O> fmt::Debug for Scan<E, I, O> {
 
 impl<E: Item> Scan<E> {
     pub(crate) fn new() -> Self {
-        let mut plan = Plan::new::<Whole<E>>(true);
+        let mut plan = ReadPlan::new::<Whole<E>>(true);
         if let Some(single) = E::ITEM_SCHEMA.single_table
             && let Some(name) = single.table.discriminator
         {
@@ -82,11 +83,11 @@ impl<E: Item> Scan<E> {
         }
     }
 
-    /// Scans an index instead of the table. Sparse indexes are small: only the items that have the
-    /// index's key are in them.
+    /// Scans an index instead of the table. Sparse indexes are small, because they contain only the
+    /// items that have the index's key.
     pub fn index<I: Index<Entity = E>>(self) -> Scan<E, I> {
         Scan {
-            plan: self.plan.map(|plan| Plan {
+            plan: self.plan.map(|plan| ReadPlan {
                 index: I::NAME,
                 ..plan
             }),
@@ -98,22 +99,24 @@ impl<E: Item> Scan<E> {
 }
 
 impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
-    fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
+    fn with(mut self, change: impl FnOnce(&mut ReadPlan)) -> Self {
         if let Ok(plan) = &mut self.plan {
             change(plan);
         }
         self
     }
 
-    /// Reads in this many segments side by side, 1 to 1,000,000; the order of items is then not
-    /// fixed. As many requests are under way at once.
+    /// Reads in this many segments in parallel, 1 to 1,000,000; the order of items is then not
+    /// fixed. Each segment has one request in flight.
     ///
-    /// On tokio's multi-thread runtime, segments are read by tasks of their own, on all its threads:
-    /// [`all`](Self::all), [`stream`](Self::stream), [`stream_results`](Self::stream_results) and
-    /// [`resumable`](Self::resumable) send requests and decode items there, [`count`](Self::count) sends
-    /// requests, and those that read [`borrowed`](Self::borrowed) items send requests and check pages;
-    /// these items are decoded where they are looked at. What is dropped ends its tasks. On any other
-    /// runtime all is done in the caller's task. [`first`](Self::first) reads no segments side by side.
+    /// On tokio's multi-thread runtime, segments are read by tasks of their own, on all its
+    /// threads: [`all`](Self::all), [`stream`](Self::stream),
+    /// [`stream_results`](Self::stream_results) and [`resumable`](Self::resumable) send requests
+    /// and decode items there, [`count`](Self::count) sends requests, and reads of
+    /// [`borrowed`](Self::borrowed) items send requests and check pages; borrowed items are decoded
+    /// where they are used. Dropping the future or stream ends its tasks. On any other runtime
+    /// everything runs in the caller's task. [`first`](Self::first) does not read segments in
+    /// parallel.
     pub fn segments(mut self, segments: u32) -> Self {
         if !(1..=MAX_SEGMENTS).contains(&segments) {
             let error = "a scan has 1 to 1,000,000 segments";
@@ -136,8 +139,9 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
         self.with(|plan| plan.segment = Some((segment, total)))
     }
 
-    /// Leaves out what does not meet the condition, after it was read and paid for. Called twice,
-    /// both have to hold. Reading an index with a condition on what it does not hold is an error.
+    /// Leaves out items that do not meet the condition, after they were read and paid for. Called
+    /// twice, both have to hold. A condition on attributes that a scanned index does not hold is an
+    /// error.
     pub fn filter(
         self,
         condition: impl FnOnce(<E as Fields>::Fields<InFilter<Whole<E>>>) -> Condition<E>,
@@ -147,7 +151,7 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
     }
 
     /// Leaves out items that have expired by this machine's clock and that DynamoDB has not deleted
-    /// yet. An index that is scanned has to hold the Time to Live attribute; else reading is an error.
+    /// yet. A scanned index has to hold the Time to Live attribute; otherwise the read is an error.
     pub fn unexpired(self) -> Self
     where
         E: HasTtl,
@@ -159,7 +163,8 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
         })
     }
 
-    /// Sees every write that was acknowledged before. Costs twice as much.
+    /// Reads with strong consistency: every write that was acknowledged before is seen. Costs twice
+    /// as much.
     pub fn consistent(self) -> Self
     where
         I::Locality: ReadsConsistently,
@@ -172,20 +177,21 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
         self.with(|plan| plan.limit = Some(items))
     }
 
-    /// Reads at most this many items a round trip, counted before the filter: DynamoDB's `Limit`.
+    /// Reads at most this many items per round trip, counted before the filter: DynamoDB's `Limit`.
     pub fn page_size(self, items: u32) -> Self {
         self.with(|plan| plan.page_size = Some(items))
     }
 
-    /// Goes on where the [`page`](Self::page) that this cursor comes from ended.
+    /// Starts where the [`page`](Self::page) that this cursor comes from ended.
     pub fn start_at(self, cursor: impl Into<Option<Cursor>>) -> Self {
         self.with(|plan| plan.start = cursor.into())
     }
 
-    /// Goes on where a [`resumable`](Self::resumable) scan or its [borrowed pages](crate::BorrowedPages::cursor)
-    /// ended, with as many segments as it had, so [`segments`](Self::segments) is not said again. One of
-    /// [`segment(i, n)`](Self::segment) goes on with the same segment, which is said again. Filter and
-    /// projection are not in the cursor.
+    /// Continues where a [`resumable`](Self::resumable) scan or its [borrowed
+    /// pages](crate::BorrowedPages::cursor) ended. The cursor has the number of segments, so
+    /// [`segments`](Self::segments) is not set again. A scan of a [single segment](Self::segment)
+    /// continues with the same segment, which has to be set again. Filter and projection are not in
+    /// the cursor.
     pub fn resume_at(mut self, cursor: impl Into<Option<ScanCursor>>) -> Self {
         if let Some(cursor) = cursor.into() {
             self.segments = cursor.segments();
@@ -194,21 +200,22 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
         self
     }
 
-    /// Asks what each page cost: [`Page::consumed_capacity`].
+    /// Requests the capacity that each page consumes: [`Page::consumed_capacity`].
     pub fn measured(self) -> Self {
         self.with(|plan| plan.measure = true)
     }
 
-    /// Whether the next page of each segment is under way while the items of one are decoded and looked
-    /// at, so that its round trip costs no time. As [`Query::prefetch`](crate::Query::prefetch).
+    /// Sets whether the next page of each segment is in flight while the items of one are decoded
+    /// and handled, so that its round trip costs no time. As
+    /// [`Query::prefetch`](crate::Query::prefetch).
     pub fn prefetch(self, ahead: bool) -> Self {
         self.with(|plan| plan.prefetch = Some(ahead))
     }
 
-    /// Reads items that borrow their text from the pages, with a struct that derives
-    /// [`Projection`](derive@crate::Projection) and has a lifetime: about twice as fast as owned items,
-    /// for code that only looks at them. See [`BorrowedProjection`], and [`BorrowedRead::each`] for what
-    /// is done on which thread.
+    /// Reads items that borrow their text from the pages, as a struct that derives
+    /// [`Projection`](derive@crate::Projection) and has a lifetime: about twice as fast as owned
+    /// items, for code that need not keep them. See [`BorrowedProjection`], and
+    /// [`BorrowedRead::each`] for the threads involved.
     pub fn borrowed<V>(self) -> BorrowedRead<V>
     where
         V: BorrowedProjection<Of = E> + SelectableFrom<I>,
@@ -217,8 +224,8 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
         BorrowedRead::new(self.plans(), Some(beginning))
     }
 
-    /// Reads only the attributes of `P`, which the index has to hold. It costs as much as the whole
-    /// items; what is saved is transfer and decoding.
+    /// Reads only the attributes of `P`, which the index has to hold. Costs as much as whole items,
+    /// but saves transfer and decoding.
     pub fn select<P>(self) -> Scan<E, I, P>
     where
         P: Projection<Entity = E> + SelectableFrom<I>,
@@ -234,25 +241,25 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
         }
     }
 
-    /// How many items there are, without fetching them. Reads and costs as much as fetching. With
-    /// several [`segments`](Self::segments), all threads are used.
+    /// Counts the items, without fetching them. Reads and costs as much as fetching. With several
+    /// [`segments`](Self::segments), all threads are used.
     ///
     /// # Errors
     /// An invalid value before anything is sent; or the service or network fails.
     pub async fn count(self, db: &Db) -> Result<u64, Error> {
-        match <[Plan; 1]>::try_from(self.valid_plans()?) {
+        match <[ReadPlan; 1]>::try_from(self.valid_plans()?) {
             Ok([plan]) => page::count(db, plan).await,
             Err(plans) => page::count_of_segments(db, plans).await,
         }
     }
 
-    /// The request for the first page as it is sent, as JSON, with the table's name as the code
-    /// declares it; of several segments, that of the first.
+    /// Returns the request for the first page as it is sent, as JSON, with the table's name as the
+    /// code declares it; of several segments, the request of the first.
     ///
     /// # Errors
-    /// When a value is invalid, or the scan that goes on has come to its end.
+    /// When a value is invalid, or a resumed scan has no segment left.
     pub fn to_json(self) -> Result<String, Error> {
-        page::to_json(&Plan::first(self.plans()).map_err(named::<E>)?)
+        page::to_json(&ReadPlan::first(self.plans()).map_err(named::<E>)?)
     }
 
     fn beginning(&self) -> Beginning {
@@ -262,8 +269,8 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
         }
     }
 
-    /// One plan for each segment.
-    fn plans(self) -> Vec<Result<Plan, Error>> {
+    /// Returns one plan for each segment.
+    fn plans(self) -> Vec<Result<ReadPlan, Error>> {
         if let Some(cursor) = self.resume {
             return self.plan.map_or_else(
                 |e| vec![Err(e)],
@@ -278,17 +285,18 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
                             "a scan in several segments has no single place to start; use `segment(i, n)`",
                         )));
                     }
-                    Ok(Plan { segment: Some((s, self.segments)), ..plan.clone() })
+                    Ok(ReadPlan { segment: Some((s, self.segments)), ..plan.clone() })
                 })
                 .collect(),
             plan => vec![plan],
         }
     }
 
-    /// As [`plans`](Self::plans), where each segment has a place to start: the tasks of other segments
-    /// would send requests before the one that has none is looked at.
-    fn valid_plans(self) -> Result<Vec<Plan>, Error> {
-        let plans: Vec<Plan> = self.plans().into_iter().collect::<Result<_, _>>()?;
+    /// Returns the plans as [`plans`](Self::plans) does, after a check that each has a valid start:
+    /// otherwise the tasks of other segments would send requests before an invalid start is
+    /// noticed.
+    fn valid_plans(self) -> Result<Vec<ReadPlan>, Error> {
+        let plans: Vec<ReadPlan> = self.plans().into_iter().collect::<Result<_, _>>()?;
         if let [_, _, ..] = plans.as_slice() {
             for plan in &plans {
                 page::start_key(plan)?;
@@ -298,8 +306,12 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
     }
 }
 
-/// One plan for each segment that the cursor says is not at its end.
-fn resumed<E: Item>(plan: &Plan, segments: u32, cursor: ScanCursor) -> Vec<Result<Plan, Error>> {
+/// Returns one plan for each segment that has not ended according to the cursor.
+fn resumed<E: Item>(
+    plan: &ReadPlan,
+    segments: u32,
+    cursor: ScanCursor,
+) -> Vec<Result<ReadPlan, Error>> {
     let is_one_of_several = plan.segment.is_some() && segments > 1;
     if cursor.segments() != segments || is_one_of_several {
         let what = "it comes from a scan with another number of segments; leave out `segments` and `segment`, it knows them";
@@ -316,7 +328,7 @@ fn resumed<E: Item>(plan: &Plan, segments: u32, cursor: ScanCursor) -> Vec<Resul
             Position::After(cursor) => Some(cursor),
             Position::End => return None,
         };
-        Some(Ok(Plan {
+        Some(Ok(ReadPlan {
             segment: match segments {
                 1 => plan.segment,
                 _ => Some((segment, segments)),
@@ -332,10 +344,11 @@ fn named<E: Item>(error: Error) -> Error {
     error.of_entity(E::ITEM_SCHEMA.entity).in_operation("Scan")
 }
 
-/// Reading. `O` has to be something that the table or index holds.
+/// Methods that read. The table or index has to hold `O`.
 impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
-    /// All items, in one `Vec`: as many round trips as there are pages. With several
-    /// [`segments`](Self::segments), items are decoded on all threads. An error of one segment ends all.
+    /// Reads all items into one `Vec`, with one round trip for each page. With several
+    /// [`segments`](Self::segments), items are decoded on all threads. An error of one segment ends
+    /// all.
     ///
     /// # Errors
     /// An invalid value before anything is sent; an item that cannot be read
@@ -344,7 +357,7 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
     where
         O: SelectableFrom<I>,
     {
-        match <[Plan; 1]>::try_from(self.valid_plans()?) {
+        match <[ReadPlan; 1]>::try_from(self.valid_plans()?) {
             Ok([plan]) => {
                 let mut all = AllItems::new();
                 page::all(db, plan, &mut all).await?;
@@ -354,7 +367,7 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
         }
     }
 
-    /// The first item that is found, if there is one.
+    /// Reads until the first item is found, if there is one.
     ///
     /// # Errors
     /// As [`all`](Self::all).
@@ -362,7 +375,7 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
     where
         O: SelectableFrom<I>,
     {
-        // Side by side, segments would read more than it takes.
+        // Read the segments one after the other: in parallel they would read more than needed.
         let plans = match self.resume {
             None => vec![self.plan],
             Some(_) => self.plans(),
@@ -377,21 +390,22 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
         Ok(None)
     }
 
-    /// One page, and the cursor of the next. One round trip.
+    /// Reads one page, which has the cursor of the next page. One round trip.
     ///
     /// # Errors
-    /// An invalid value or cursor, several segments or none that is left, before anything is sent; or the
-    /// service or network fails. An item that cannot be read is no error of the page: see [`Page::try_items`].
+    /// An invalid value or cursor, several segments or no segment left, before anything is sent; or
+    /// the service or network fails. An item that cannot be read is no error of the page: see
+    /// [`Page::try_items`].
     pub async fn page(self, db: &Db) -> Result<Page<O>, Error>
     where
         O: SelectableFrom<I>,
     {
-        let plan = Plan::only(self.plans()).map_err(named::<E>)?;
+        let plan = ReadPlan::only(self.plans()).map_err(named::<E>)?;
         page::page(db, plan).await
     }
 
-    /// The items as a stream, page after page as they are needed; with several segments, as they
-    /// arrive. Ends at the first error.
+    /// Returns the items as a stream, which reads page after page as needed; with several segments,
+    /// in the order of their arrival. Ends at the first error.
     pub fn stream(self, db: &Db) -> ItemStream<O>
     where
         O: SelectableFrom<I>,
@@ -399,8 +413,9 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
         page::stream(db, self.plans(), false)
     }
 
-    /// As [`stream`](Self::stream), and tells at any time where to go on: [`ScanStream::cursor`], for
-    /// [`resume_at`](Self::resume_at), also in another process or after an error.
+    /// Returns a stream as [`stream`](Self::stream) does, which has the cursor to continue at:
+    /// [`ScanStream::cursor`], for [`resume_at`](Self::resume_at), also in another process or after
+    /// an error.
     pub fn resumable(self, db: &Db) -> ScanStream<O>
     where
         O: SelectableFrom<I>,
@@ -409,8 +424,8 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
         ScanStream::new(self.stream(db), beginning)
     }
 
-    /// As [`stream`](Self::stream), but an item that cannot be read is one `Err` and the stream goes
-    /// on after it. Ends at the first error of the service or network.
+    /// Returns a stream as [`stream`](Self::stream) does, but an item that cannot be read is one
+    /// `Err` and the stream continues behind it. Ends at the first error of the service or network.
     pub fn stream_results(self, db: &Db) -> ItemStream<O>
     where
         O: SelectableFrom<I>,

@@ -14,14 +14,14 @@ use crate::wire::FixedWidth;
 use crate::wire::WriteError;
 use crate::wire::{KindOf, ValueFor, ValueOf};
 
-/// A restriction of the sort key of index `I`.
+/// Restriction of the sort key of index `I`.
 #[must_use = "a sort condition does nothing until it is given to `sort`"]
 pub struct SortCondition<I> {
     prefix: SortPrefix<I>,
     last: Option<(&'static str, Test)>,
 }
 
-/// The parts of a sort key that are given by `eq`, from the left.
+/// Leading parts of a sort key that are given by `eq`.
 #[doc(hidden)]
 pub struct SortPrefix<I> {
     parts: Vec<(&'static str, Value)>,
@@ -69,13 +69,13 @@ impl<I> SortPrefix<I> {
 }
 
 impl<I: Index> SortCondition<I> {
-    /// The key condition's nodes.
+    /// Returns the nodes of the key condition.
     pub(crate) fn into_nodes(self) -> Result<Vec<Node>, WriteError> {
         nodes(self.prefix.parts, self.last, &I::KEY, I::TEMPLATES.as_ref())
     }
 }
 
-/// The key condition's nodes for the sort key of an index.
+/// Returns the nodes of the key condition on the sort key of an index.
 pub(super) fn nodes(
     parts: Vec<(&'static str, Value)>,
     last: Option<(&'static str, Test)>,
@@ -117,9 +117,9 @@ pub(super) fn nodes(
     Ok(nodes)
 }
 
-/// One part of the sort key of index `I`: the field `K`, and what can follow it.
+/// One part of the sort key of index `I`: the field `K`, and the part `Next` after it.
 ///
-/// `eq` goes on to the next part; every other test ends the condition.
+/// `eq` continues with the next part; every other test ends the condition.
 pub struct SortPart<K, I, Next> {
     prefix: SortPrefix<I>,
     _part: PhantomData<fn() -> (K, Next)>,
@@ -131,10 +131,10 @@ impl<K: Token, I, Next> fmt::Debug for SortPart<K, I, Next> {
     }
 }
 
-/// What follows a part of a sort key.
+/// State of a sort condition after a part that is given by `eq`.
 #[doc(hidden)]
 pub trait SortChain<I> {
-    /// Of which parts there are ranges: [`AnyPart`] or [`FixedPart`].
+    /// Parts that can be compared with a range: [`AnyPart`] or [`FixedPart`].
     type Ranges;
     fn from_prefix(prefix: SortPrefix<I>) -> Self;
     fn into_condition(self) -> SortCondition<I>;
@@ -150,7 +150,7 @@ impl<I> SortChain<I> for SortCondition<I> {
     }
 }
 
-/// What follows the last part of a template that ends with a literal.
+/// State after the last part of a template that ends with a literal.
 #[doc(hidden)]
 pub struct TemplateEnd<I>(SortCondition<I>);
 
@@ -170,12 +170,13 @@ impl<I> fmt::Debug for TemplateEnd<I> {
     }
 }
 
-/// Every part has ranges: it is an attribute, or the end of a template.
+/// Marker: every part has ranges, because it is an attribute or the end of a template.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum AnyPart {}
 
-/// More text of the template follows the part, so only a fixed width keeps the order.
+/// Marker: more text of the template follows the part, so ranges need a fixed width to keep the
+/// order.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum FixedPart {}
@@ -191,7 +192,7 @@ pub trait RangesOf<V> {}
 impl<V> RangesOf<V> for AnyPart {}
 impl<V: FixedWidth> RangesOf<V> for FixedPart {}
 
-/// What `sort` takes: a finished condition, or one that could go on.
+/// Argument of `sort`: a finished condition, or one that could continue.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a sort condition",
     label = "expected a test of the sort key",
@@ -244,7 +245,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
         ))
     }
 
-    /// This part equals the value. What comes back leads to the next part, if there is one.
+    /// Requires this part to equal the value. The result leads to the next part, if there is one.
     pub fn eq(mut self, value: impl ValueFor<ValueOf<K::Type>>) -> Next {
         self.prefix
             .parts
@@ -252,7 +253,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
         Next::from_prefix(self.prefix)
     }
 
-    /// This part is less than the value.
+    /// Requires this part to be less than the value.
     pub fn lt(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
     where
         Next::Ranges: RangesOf<ValueOf<K::Type>>,
@@ -260,7 +261,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
         self.compare(Comparator::Lt, &value)
     }
 
-    /// This part is less than the value or equal to it.
+    /// Requires this part to be the value or less.
     pub fn le(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
     where
         Next::Ranges: RangesOf<ValueOf<K::Type>>,
@@ -268,7 +269,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
         self.compare(Comparator::Le, &value)
     }
 
-    /// This part is greater than the value.
+    /// Requires this part to be greater than the value.
     pub fn gt(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
     where
         Next::Ranges: RangesOf<ValueOf<K::Type>>,
@@ -276,7 +277,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
         self.compare(Comparator::Gt, &value)
     }
 
-    /// This part is greater than the value or equal to it.
+    /// Requires this part to be the value or greater.
     pub fn ge(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
     where
         Next::Ranges: RangesOf<ValueOf<K::Type>>,
@@ -284,7 +285,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
         self.compare(Comparator::Ge, &value)
     }
 
-    /// This part is at least `low` and at most `high`.
+    /// Requires this part to be at least `low` and at most `high`.
     pub fn between(
         self,
         low: impl ValueFor<ValueOf<K::Type>>,
@@ -299,7 +300,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
         ))
     }
 
-    /// This part, a string or binary, begins with the prefix.
+    /// Requires this part, a string or binary, to begin with the prefix.
     pub fn begins_with(self, prefix: impl PrefixOf<KindOf<K::Type>>) -> SortCondition<I> {
         self.end(Test::BeginsWith(Value::write(|w| prefix.write_prefix(w))))
     }

@@ -18,11 +18,11 @@ use crate::model::schema::EntitySchema;
 use crate::transport;
 use crate::wire::{ReadError, Reader, Writer};
 
-/// Reads up to 100 items as they are together at one moment: TransactGetItems.
+/// Reads up to 100 items in one consistent snapshot: TransactGetItems.
 ///
-/// Takes a tuple of up to 12 gets of any entities, an array, a `Vec`, and these inside each other; the
-/// answer has the same shape, with an `Option` for each get. Costs twice what consistent single reads
-/// cost.
+/// Takes a tuple of up to 12 gets of any entities, an array, a `Vec`, and these nested in each
+/// other; the output has the same shape, with an `Option` for each get. Costs twice as much as
+/// single consistent reads.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity, transact_get};
@@ -49,7 +49,7 @@ pub fn transact_get<G: Gets>(gets: G) -> TransactGet<G> {
     }
 }
 
-/// A read of several items at one moment. From [`transact_get`].
+/// Read of several items in one snapshot. From [`transact_get`].
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TransactGet<G> {
     gets: G,
@@ -62,14 +62,14 @@ impl<G> fmt::Debug for TransactGet<G> {
     }
 }
 
-/// What [`transact_get`] reads: gets, tuples, arrays and `Vec`s of them.
+/// Gets that [`transact_get`] reads: single gets, tuples, arrays and `Vec`s of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not made of gets",
     label = "expected `Entity::get(..)`s",
     note = "`transact_get` takes a tuple of up to 12 gets, an array or a `Vec`"
 )]
 pub trait Gets {
-    /// The same shape, with an `Option` for each get.
+    /// Items in the same shape as the gets, with an `Option` for each get.
     type Output;
     #[doc(hidden)]
     fn collect(&self, gets: &mut Vec<Result<OneGet, Error>>);
@@ -77,12 +77,12 @@ pub trait Gets {
     fn output(&self, items: &mut Items) -> Result<Self::Output, Error>;
 }
 
-/// One get, rendered.
+/// One rendered get.
 #[doc(hidden)]
 pub struct OneGet {
     schema: &'static EntitySchema,
     entity: TypeId,
-    identity: Vec<u8>,
+    canonical_key: Vec<u8>,
     rest: Vec<u8>,
 }
 
@@ -92,7 +92,7 @@ impl fmt::Debug for OneGet {
     }
 }
 
-/// The items of the answer, in order.
+/// Items of the response, in order.
 #[doc(hidden)]
 pub struct Items(std::vec::IntoIter<Option<Vec<u8>>>);
 
@@ -110,7 +110,7 @@ impl<E: Item, O: Projection<Entity = E>> Gets for Get<E, O> {
             Ok(OneGet {
                 schema: E::ITEM_SCHEMA,
                 entity: TypeId::of::<E>(),
-                identity: identity(self.key.json()?, &E::ITEM_SCHEMA.key)?,
+                canonical_key: identity(self.key.json()?, &E::ITEM_SCHEMA.key)?,
                 rest: after_table(body)?,
             })
         });
@@ -144,7 +144,7 @@ impl<G: Gets, const N: usize> Gets for [G; N] {
     }
     fn output(&self, items: &mut Items) -> Result<Self::Output, Error> {
         let outputs: Result<Vec<_>, Error> = self.iter().map(|get| get.output(items)).collect();
-        // As many outputs as gets.
+        // Never fails: there are as many outputs as gets.
         <[G::Output; N]>::try_from(outputs?)
             .map_err(|_| Error::construction("an array of another length"))
     }
@@ -174,25 +174,25 @@ tuples! {
 }
 
 impl<G: Gets> TransactGet<G> {
-    /// How often and how long to try again on conflicts with transactions that write, and on
+    /// Sets how often and how long to retry on conflicts with transactions that write, and on
     /// throttling.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// Sends it. One round trip, and one more for each time that it is tried again. No gets at all are
-    /// not sent.
+    /// Sends the transaction. One round trip, and one more for each retry. A transaction without
+    /// gets is not sent.
     ///
-    /// The answer has all items or none of them, so an error has nothing to carry; and dropping the
+    /// The response has all items or none of them, so an error carries no items; and dropping the
     /// future changes nothing.
     ///
     /// # Errors
     /// More than 100 gets ([`is_limit_exceeded`](Error::is_limit_exceeded)), two of one item
-    /// ([`is_invalid_request`](Error::is_invalid_request)) or an invalid key, before anything is sent;
-    /// [`is_transaction_canceled`](Error::is_transaction_canceled), for instance with
-    /// [`is_transaction_conflict`](Error::is_transaction_conflict) when it was tried as often as the
-    /// backoff allows; an item that is not readable; or the service or network fails.
+    /// ([`is_invalid_request`](Error::is_invalid_request)) or an invalid key, before anything is
+    /// sent; [`is_transaction_canceled`](Error::is_transaction_canceled), for instance with
+    /// [`is_transaction_conflict`](Error::is_transaction_conflict) when every attempt that the
+    /// backoff allows met a conflict; an item that cannot be read; or the service or network fails.
     pub async fn send(self, db: &Db) -> Result<G::Output, Error> {
         let mut gets = Vec::new();
         self.gets.collect(&mut gets);
@@ -202,8 +202,8 @@ impl<G: Gets> TransactGet<G> {
             .map_err(|e| e.in_operation("TransactGetItems"))
     }
 
-    /// The request as it is sent, as JSON, with the tables' names as the code declares them; empty
-    /// without any gets.
+    /// Returns the request as it is sent, as JSON, with the tables' names as the code declares
+    /// them; empty without any gets.
     ///
     /// # Errors
     /// As [`send`](Self::send), before it is sent.
@@ -250,7 +250,7 @@ async fn fetch(
     }
 }
 
-/// The checked gets with their tables and the request; nothing when there are no gets.
+/// Returns the checked gets with their tables and the request; `None` when there are no gets.
 #[allow(clippy::type_complexity, reason = "it is used in two places, by parts")]
 fn request(
     gets: Vec<Result<OneGet, Error>>,
@@ -271,7 +271,7 @@ fn request(
     check_clash(
         gets.iter()
             .zip(&tables)
-            .map(|(g, table)| ("Get", g.schema.entity, &**table, g.identity.as_slice())),
+            .map(|(g, table)| ("Get", g.schema.entity, &**table, g.canonical_key.as_slice())),
     )?;
     let mut w = Writer::new();
     w.raw(b"{\"TransactItems\":[");
@@ -283,7 +283,7 @@ fn request(
     Ok(Some((gets, tables, body)))
 }
 
-/// The items of the answer, in the order of the request.
+/// Returns the items of the response, in the order of the request.
 fn responses(body: &[u8]) -> Result<Vec<Option<Vec<u8>>>, ReadError> {
     let mut items = Vec::new();
     let mut r = Reader::new(body)?;

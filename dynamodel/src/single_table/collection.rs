@@ -17,13 +17,13 @@ use crate::model::table::{Table, TableWithSort, Templated};
 use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::read::page::AllItems;
 use crate::read::page::{self, Cursor, ItemStream, Page};
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 use crate::wire::{ReadError, Reader};
 
 /// Entities of one [`Table`] with one partition template, which are read together.
 ///
-/// Implemented by [`#[derive(Collection)]`](derive@crate::Collection): on an enum, whose values are the
-/// items of a partition one by one, and on a struct, which gathers a partition as a whole.
+/// Implemented by [`#[derive(Collection)]`](derive@crate::Collection): on an enum, whose values are
+/// the items of a partition one by one, and on a struct, which gathers a partition as a whole.
 ///
 /// ```
 /// use dynamodel::{Collection, Db, Entity, Table};
@@ -81,7 +81,7 @@ pub trait Collection: Sized + Send + Sync + 'static {
 /// Costs and pages are those of [`Query`](crate::Query).
 #[must_use = "a query does nothing until it is read"]
 pub struct CollectionQuery<C> {
-    plan: Result<Plan, Error>,
+    plan: Result<ReadPlan, Error>,
     _collection: PhantomData<fn() -> C>,
 }
 
@@ -108,7 +108,7 @@ impl<C: Collection> CollectionQuery<C> {
         let parts = builder.checked(&C::SCHEMA.key, Some(&templates));
         let plan = parts.map(|parts| {
             let equals = |(name, json)| Node::equals(name, Value::Json(json));
-            let mut plan = Plan::new::<Primary<C::First>>(false);
+            let mut plan = ReadPlan::new::<Primary<C::First>>(false);
             plan.schema = C::SCHEMA;
             plan.key = Node::all(parts.into_iter().map(equals).collect());
             plan
@@ -119,7 +119,7 @@ impl<C: Collection> CollectionQuery<C> {
         }
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
+    fn with(mut self, change: impl FnOnce(&mut ReadPlan)) -> Self {
         if let Ok(plan) = &mut self.plan {
             change(plan);
         }
@@ -157,7 +157,7 @@ impl<C: Collection> CollectionQuery<C> {
         self.with(|plan| plan.add_filter(Node::In(Operand::Path(Place::root(name)), kinds)))
     }
 
-    /// Reads from the last sort key to the first.
+    /// Reads in descending order of the sort key.
     pub fn descending(self) -> Self {
         self.with(|plan| plan.descending = true)
     }
@@ -283,7 +283,7 @@ impl<C: Collection + Projection> CollectionQuery<C> {
         Ok(first.items.pop())
     }
 
-    /// Reads one page, with the cursor of the next one. One round trip.
+    /// Reads one page, which has the cursor of the next page. One round trip.
     ///
     /// # Errors
     /// An invalid key or cursor before anything is sent; or the service or network fails. An item
@@ -326,7 +326,7 @@ pub fn kind_of<'a, E: Templated>(r: &Reader<'a>) -> Result<Option<Cow<'a, str>>,
     r.peek_text_in_map(<E::Table as Table>::DISCRIMINATOR)
 }
 
-/// Creates the error of an item that is of no entity of the collection.
+/// Creates the error for an item whose type is none of the collection's entities.
 #[doc(hidden)]
 pub fn unknown_kind<C: Collection>() -> ReadError {
     let expected = format!("an item of type `{}`", C::KINDS.join("`, `"));

@@ -14,7 +14,7 @@ use crate::wire::ReadError;
     note = "an enum is read item by item: `.all(&db)`, `.page(&db)` or `.stream(&db)`"
 )]
 pub trait Gather: Collection {
-    /// An item of the partition.
+    /// Type of the partition's items.
     #[doc(hidden)]
     type Item: Projection;
     /// Creates the value from all items, in the order of the sort key.

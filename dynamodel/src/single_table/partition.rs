@@ -1,4 +1,4 @@
-//! The values of a partition template's parts, and the entities that share a partition.
+//! Values of a partition template's parts, and the check that entities share a partition.
 
 use crate::model::key::WireValue;
 use crate::model::table::{PartitionOf, Templated};

@@ -6,11 +6,11 @@ use crate::model::expr::ast::{Comparator, Function, Node, Operand, Place, Value}
 use crate::model::key::{MAX_SORT_BYTES, check_key_value};
 use crate::wire::WriteError;
 
-/// The sort key of the items of a collection, as text: the templates' text, with numbers padded to
-/// their width.
+/// The text of the sort key of a collection's items, as the templates make it: numbers are padded
+/// to their width.
 pub struct SortKey(());
 
-/// A restriction of the sort key's text. Made by the methods of [`SortKey`].
+/// Restriction of the sort key's text. Made by the methods of [`SortKey`].
 #[must_use = "a sort condition does nothing until it is given to `sort`"]
 pub struct SortRange(Test);
 

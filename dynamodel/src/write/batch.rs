@@ -7,7 +7,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::plan::{Plan, write_chunk};
+use self::plan::{BatchPlan, write_chunk};
 use self::write::Write;
 use super::bulk::UnfinishedLoad;
 use crate::client::batch::{self, Settings};
@@ -21,15 +21,16 @@ use crate::model::key::Key;
 
 pub use self::write::{IntoBatchPut, Unconditional};
 
-/// DynamoDB's limits on one request.
+/// DynamoDB's limits on one BatchWriteItem request.
 pub(crate) const MAX_WRITES: usize = 25;
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Writes and deletes any number of items, of any entities and tables: BatchWriteItem.
 ///
-/// Each write is on its own: there are no conditions and no order, and a failure leaves the others
-/// done. Writes are sent in chunks of 25, several [at a time](Self::concurrency); what DynamoDB leaves
-/// undone is sent again within the [`backoff`](Self::backoff). Costs what the single writes cost.
+/// The writes are independent: there are no conditions and no order, and writes that fail leave the
+/// others done. Writes are sent in chunks of 25, several [at a time](Self::concurrency); writes
+/// that DynamoDB leaves unprocessed are sent again within the [`backoff`](Self::backoff). Costs the
+/// same as the single writes.
 ///
 /// ```
 /// # use dynamodel::{BatchWrite, Db, Entity};
@@ -73,22 +74,22 @@ impl fmt::Debug for BatchWrite {
 }
 
 impl BatchWrite {
-    /// An empty batch.
+    /// Creates an empty batch.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Writes an entity over whatever is stored. Version, times and write token are set as by a single
-    /// put, at this moment.
+    /// Writes an entity and overwrites any stored item. Version, times and write token are set at
+    /// this moment, as by a single put.
     ///
-    /// An entity with a version does not fit, because a batch cannot check it:
-    /// `.put(entity.put().unversioned())` says that it need not be checked.
+    /// A batch cannot check versions, so it does not take an entity with a version:
+    /// `.put(entity.put().unversioned())` skips the check.
     pub fn put<P: IntoBatchPut>(mut self, put: P) -> Self {
         self.add(Write::put(put.into_put()));
         self
     }
 
-    /// Writes entities over whatever is stored.
+    /// Writes entities and overwrites any stored items.
     pub fn put_all<P: IntoBatchPut>(mut self, puts: impl IntoIterator<Item = P>) -> Self {
         for put in puts {
             self.add(Write::put(put.into_put()));
@@ -96,7 +97,7 @@ impl BatchWrite {
         self
     }
 
-    /// Deletes the item with this key, whatever it is.
+    /// Deletes the item with this key, whatever its content.
     pub fn delete<E: Item>(mut self, key: Key<E>) -> Self
     where
         E::Guards: WritableInBatch,
@@ -105,7 +106,7 @@ impl BatchWrite {
         self
     }
 
-    /// Deletes the items with these keys, whatever they are.
+    /// Deletes the items with these keys, whatever their content.
     pub fn delete_all<E: Item>(mut self, keys: impl IntoIterator<Item = Key<E>>) -> Self
     where
         E::Guards: WritableInBatch,
@@ -125,55 +126,56 @@ impl BatchWrite {
         }
     }
 
-    /// Of several writes of one item, does the last. Without this they are refused, because a batch
-    /// has no order.
+    /// Does only the last of several writes of the same item. Without this, such a batch is
+    /// refused, because a batch has no order.
     pub fn last_wins(mut self) -> Self {
         self.last_wins = true;
         self
     }
 
-    /// How many requests may be under way at once: 4 if not said.
+    /// Limits the number of requests in flight at once. The default is 4.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.settings.concurrency = requests;
         self
     }
 
-    /// How often and how long to try again for writes that DynamoDB leaves undone.
+    /// Sets how often and how long to retry writes that DynamoDB leaves unprocessed.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.backoff = backoff;
         self
     }
 
-    /// How many writes there are.
+    /// Returns the number of writes.
     pub fn len(&self) -> usize {
         self.writes.len()
     }
 
-    /// Whether there are no writes.
+    /// Returns `true` if there are no writes.
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty()
     }
 
-    /// Sends it: one round trip for each 25 writes, and more for what DynamoDB leaves undone. An
-    /// empty batch is not sent.
+    /// Sends the batch: one round trip for each 25 writes, and more for writes that DynamoDB leaves
+    /// unprocessed. An empty batch is not sent.
     ///
-    /// Dropping the future before it is ready begins no further requests; those under way may still be
-    /// carried out, and what was done is done. Puts and deletes can be sent twice without harm, so the
-    /// way out is to send the batch again.
+    /// Dropping the future before it is ready starts no further requests; requests in flight may
+    /// still be carried out, and finished writes stay. Puts and deletes can be repeated without
+    /// harm, so the remedy is to send the batch again.
     ///
     /// # Errors
     /// Before anything is sent: an invalid key or value, an item of more than 400 KB, a put with a
     /// condition, or several writes of one item ([`is_invalid_request`](Error::is_invalid_request),
     /// naming them). When the service or network fails, or throttles longer than the backoff allows
     /// ([`is_throttled`](Error::is_throttled)): then the error carries exactly the writes that
-    /// DynamoDB has not confirmed, as keys ([`unprocessed`](Error::unprocessed)) and as a batch to send
-    /// again ([`into_unprocessed`](Error::into_unprocessed)). After a lost answer one of them may have
-    /// been carried out.
+    /// DynamoDB has not confirmed, as keys ([`unprocessed`](Error::unprocessed)) and as a batch to
+    /// send again ([`into_unprocessed`](Error::into_unprocessed)). If a response was lost, some of
+    /// these writes may have been carried out.
     pub async fn send(self, db: &Db) -> Result<(), Error> {
         self.execute(db).await.map(|_| ())
     }
 
-    /// As [`send`](Self::send), and says what each request cost for each table.
+    /// Sends the batch as [`send`](Self::send) does, and returns the capacity that each request
+    /// consumed for each table.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -182,8 +184,8 @@ impl BatchWrite {
         self.execute(db).await
     }
 
-    /// The requests as they are sent at first, each as JSON, with the tables' names as the code
-    /// declares them.
+    /// Returns the first requests as they are sent, each as JSON, with the tables' names as the
+    /// code declares them.
     ///
     /// # Errors
     /// As [`send`](Self::send), before anything is sent.
@@ -208,13 +210,13 @@ impl BatchWrite {
             .collect()
     }
 
-    fn plan(mut self, resolve: impl Fn(&'static str) -> Arc<str>) -> Result<Plan, Error> {
+    fn plan(mut self, resolve: impl Fn(&'static str) -> Arc<str>) -> Result<BatchPlan, Error> {
         if let Some(e) = self.invalid.take() {
             return Err(e);
         }
         let writes = self.writes.iter();
         let tables: Vec<_> = writes.map(|w| resolve(w.schema.table)).collect();
-        Plan::new(self, tables)
+        BatchPlan::new(self, tables)
     }
 
     async fn execute(self, db: &Db) -> Result<Vec<ConsumedCapacity>, Error> {
@@ -239,19 +241,19 @@ impl BatchWrite {
         Ok(std::mem::take(&mut capacity))
     }
 
-    /// Which items are written.
-    pub(crate) fn identities(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
+    /// Returns the declared table and the canonical key of each write.
+    pub(crate) fn canonical_keys(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
         self.writes
             .iter()
-            .map(|w| (w.schema.table, w.identity.as_slice()))
+            .map(|w| (w.schema.table, w.canonical_key.as_slice()))
     }
 
-    /// Takes over the writes of another batch.
+    /// Appends the writes of another batch.
     pub(crate) fn append(&mut self, other: BatchWrite) {
         self.writes.extend(other.writes);
     }
 
-    /// Adds a put, or returns why it cannot be done.
+    /// Adds a put, or returns the reason why a batch cannot do it.
     pub(crate) fn try_put<P: IntoBatchPut>(&mut self, put: P) -> Result<(), Error> {
         self.writes.push(Write::put(put.into_put())?);
         Ok(())
@@ -275,7 +277,8 @@ impl fmt::Display for BatchWrite {
 }
 
 impl Error {
-    /// The writes that a batch has not done when it failed, to be sent again. `None` for other errors.
+    /// Returns the writes that a failed batch has not done, to be sent again. `None` for other
+    /// errors.
     pub fn into_unprocessed(mut self) -> Option<BatchWrite> {
         match self.take_left::<UnfinishedLoad>() {
             Some(load) => Some(load.writes),

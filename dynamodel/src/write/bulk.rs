@@ -17,9 +17,10 @@ use crate::error::Error;
 
 /// Loads a stream of entities into their tables, at a given rate.
 ///
-/// Items are taken from the stream only as fast as they are written, so a stream of any length needs
-/// little memory. They are written in batches of 25 as [`BatchWrite`](crate::BatchWrite) writes them:
-/// with no conditions, over whatever is stored. Of two items with one key the later one stays.
+/// Items are taken from the stream only as fast as they are written, so a stream of any length
+/// needs little memory. They are written in batches of 25 as [`BatchWrite`](crate::BatchWrite)
+/// writes them: without conditions, overwriting stored items. Of two items with the same key the
+/// later one stays.
 ///
 /// ```
 /// use dynamodel::{BulkWriter, Db, Entity};
@@ -61,33 +62,34 @@ enum Rate {
     Capacity(f64),
 }
 
-/// How far a [`BulkWriter`] has come.
+/// Progress of a [`BulkWriter`].
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BulkProgress {
-    /// Items that were taken from the stream, those before the start not counted.
+    /// Items taken from the stream, without the items before the start position.
     pub read: u64,
     /// Items that are stored.
     pub stored: u64,
-    /// Items that cannot be written, such as those of more than 400 KB.
+    /// Items that cannot be written, for example because they exceed 400 KB.
     pub refused: u64,
-    /// Every item of the stream before this position, counted from its beginning, is stored or was
-    /// refused: where to go on with [`BulkWriter::start_at`], also in another process.
+    /// Position in the stream, counted from its beginning, before which every item is stored or was
+    /// refused. A later load, also in another process, continues here with
+    /// [`BulkWriter::start_at`].
     pub position: u64,
-    /// The capacity units consumed so far, where DynamoDB tells.
+    /// Capacity units consumed so far, as far as DynamoDB reports them.
     pub capacity_units: f64,
-    /// The time since the start.
+    /// Time since the start.
     pub elapsed: Duration,
 }
 
-/// What a [`BulkWriter`] has done.
+/// Result of a [`BulkWriter`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct BulkReport {
-    /// The numbers.
+    /// Final progress.
     pub progress: BulkProgress,
     /// Items that cannot be written, by their position in the stream, if
-    /// [`keep_going`](BulkWriter::keep_going) was asked for.
+    /// [`keep_going`](BulkWriter::keep_going) was set.
     pub refused: Vec<(u64, Error)>,
 }
 
@@ -110,7 +112,7 @@ impl fmt::Debug for BulkWriter {
 }
 
 impl BulkWriter {
-    /// A writer with no limit on the rate and 4 requests at a time.
+    /// Creates a writer with no limit on the rate and 4 requests at a time.
     pub fn new() -> Self {
         BulkWriter {
             rate: None,
@@ -128,40 +130,41 @@ impl BulkWriter {
         self
     }
 
-    /// Consumes at most this many capacity units a second on average: what DynamoDB says that a batch
-    /// has cost is waited for before the next. Leaves the rest of a table's capacity to others.
+    /// Consumes at most this many capacity units a second on average: after each batch, the writer
+    /// waits in proportion to the capacity that DynamoDB reports for the batch. Leaves the rest of
+    /// a table's capacity to others.
     pub fn capacity_per_second(mut self, units: f64) -> Self {
         self.rate = Some(Rate::Capacity(units));
         self
     }
 
-    /// How many requests may be under way at once: 4 if not said.
+    /// Limits the number of requests in flight at once. The default is 4.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests;
         self
     }
 
-    /// How often and how long to try again for writes that DynamoDB leaves undone.
+    /// Sets how often and how long to retry writes that DynamoDB leaves unprocessed.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// Passes over the items of the stream before this position: those that a load before this one has
-    /// stored, by [`BulkProgress::position`].
+    /// Skips the items of the stream before this position: items that an earlier load has stored,
+    /// by [`BulkProgress::position`].
     pub fn start_at(mut self, position: u64) -> Self {
         self.start_at = position;
         self
     }
 
-    /// Goes on after an item that cannot be written, and lists it in [`BulkReport::refused`]. Without
-    /// this the load ends there.
+    /// Continues after an item that cannot be written, and lists the item in
+    /// [`BulkReport::refused`]. Without this the load ends at such an item.
     pub fn keep_going(mut self) -> Self {
         self.keep_going = true;
         self
     }
 
-    /// Called after each batch that was written.
+    /// Calls the closure after each batch that was written.
     pub fn on_progress(mut self, call: impl FnMut(&BulkProgress) + Send + 'static) -> Self {
         self.on_progress = Some(Box::new(call));
         self
@@ -169,14 +172,14 @@ impl BulkWriter {
 
     /// Loads the stream to its end.
     ///
-    /// Dropping the future begins no further requests. The last [progress](Self::on_progress) tells
-    /// where to go on; writing an item twice does no harm.
+    /// Dropping the future starts no further requests. The last [progress](Self::on_progress) has
+    /// the position to continue at; writing an item twice does no harm.
     ///
     /// # Errors
     /// A rate that is not a positive number; the first item that cannot be written, unless
-    /// [`keep_going`](Self::keep_going) was asked for; or the service or network fails, or throttles
-    /// longer than the backoff allows. What is under way is then brought to its end, and the error has
-    /// the [report](Error::bulk_report) with the position to go on at and the
+    /// [`keep_going`](Self::keep_going) was set; or the service or network fails, or throttles
+    /// longer than the backoff allows. Requests in flight are then completed, and the error has the
+    /// [report](Error::bulk_report) with the position to continue at and the
     /// [writes](Error::into_unprocessed) that were taken from the stream and not done.
     pub async fn load<S>(self, db: &Db, items: S) -> Result<BulkReport, Error>
     where
@@ -186,7 +189,8 @@ impl BulkWriter {
         self.try_load(db, items.map(Ok)).await
     }
 
-    /// As [`load`](Self::load), from a stream that can fail: it ends the load.
+    /// Loads a stream that can fail, as [`load`](Self::load) does. An error of the stream ends the
+    /// load.
     ///
     /// # Errors
     /// As [`load`](Self::load), and the first error of the stream.
@@ -200,7 +204,8 @@ impl BulkWriter {
 }
 
 impl Error {
-    /// How far a [`BulkWriter`] came before it failed, and where to go on.
+    /// Returns the report of a [`BulkWriter`] that failed, with the position to continue at. `None`
+    /// for other errors.
     pub fn bulk_report(&self) -> Option<&BulkReport> {
         self.left_as::<UnfinishedLoad>().map(|load| &load.report)
     }

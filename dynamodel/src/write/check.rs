@@ -15,8 +15,8 @@ use crate::model::expr::render::Body;
 use crate::model::expr::{Condition, Fields, InCondition, Prefix};
 use crate::model::key::Key;
 
-/// Preconditions something of an item without changing it: ConditionCheck, an operation of transactions.
-/// Made by the entity's `check` constructor.
+/// Condition on an item that is not changed: ConditionCheck, an operation of transactions. Made by
+/// the entity's `check` constructor.
 ///
 /// Source: [ConditionCheck](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConditionCheck.html).
 #[must_use = "a check does nothing until it is part of a transaction"]
@@ -61,7 +61,7 @@ impl<E: Item> Check<E> {
         }
     }
 
-    /// What has to hold of the item. Without it, the item has to exist.
+    /// Requires the condition to hold for the item. Without a condition, the item has to exist.
     pub fn when(
         mut self,
         condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
@@ -72,7 +72,7 @@ impl<E: Item> Check<E> {
         self
     }
 
-    /// The item has to be at this version.
+    /// Requires the item to be at this version.
     pub fn at_version(mut self, version: u64) -> Self
     where
         E::Lock: IsVersioned,
@@ -81,8 +81,8 @@ impl<E: Item> Check<E> {
         self
     }
 
-    /// The condition check as it stands in a transaction's request, as JSON, with the table's name as
-    /// the code declares it.
+    /// Returns the condition check as it stands in a transaction's request, as JSON, with the
+    /// table's name as the code declares it.
     ///
     /// # Errors
     /// When the key or a value is invalid, or the condition is over a limit.
@@ -90,7 +90,7 @@ impl<E: Item> Check<E> {
         self.request(E::ITEM_SCHEMA.table)?.into_json()
     }
 
-    /// For a transaction.
+    /// Makes the check a step of a transaction.
     pub(crate) fn into_step(self) -> Result<Step, Error> {
         let has_unique = !E::ITEM_SCHEMA.unique.is_empty();
         let effect = has_unique.then(|| Effect::none(E::ITEM_SCHEMA));

@@ -9,7 +9,7 @@ use super::precondition::{Expected, Precondition};
 use super::request::{self, Started, Verb, WriteRequest};
 use super::return_values::{Old, Returned};
 use super::transaction::Step;
-use super::unique::{self, Effect, Guarding};
+use super::unique::{self, Effect, WritingOutput};
 use crate::client::capacity::Measured;
 use crate::client::db::Db;
 use crate::error::Error;
@@ -21,8 +21,8 @@ use crate::model::key::Key;
 
 /// Deletes an item by its key: DeleteItem. Made by the entity's `delete` constructor.
 ///
-/// Deleting an item that is not there is no error, unless a condition says so. Costs one write of the
-/// item's size.
+/// Deleting an item that does not exist is no error, unless a condition requires it. Costs one
+/// write of the item's size.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -45,9 +45,9 @@ use crate::model::key::Key;
 /// # }
 /// ```
 ///
-/// With a `#[dynamo(unique)]` attribute it is a transaction of the item and its guard items: it reads
-/// the item before (a strongly consistent read), costs twice as much and as much again for each guard,
-/// and returns nothing.
+/// With a `#[dynamo(unique)]` attribute the delete is a transaction of the item and its unique
+/// items: it reads the item before (a strongly consistent read), costs twice as much and as much
+/// again for each unique item, and returns nothing.
 ///
 /// Source: [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html).
 #[must_use = "an operation does nothing until it is sent"]
@@ -104,7 +104,8 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
         self
     }
 
-    /// Deletes only an item that is there; else [`is_not_found`](Error::is_not_found).
+    /// Deletes only an item that exists; otherwise fails with
+    /// [`is_not_found`](Error::is_not_found).
     pub fn must_exist(mut self) -> Self {
         self.precondition.must_exist = true;
         self
@@ -119,7 +120,7 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
         self
     }
 
-    /// Returns the item that was deleted, if there was one.
+    /// Returns the deleted item, if there was one.
     pub fn returning_old(self) -> Delete<E, Old> {
         Delete {
             key: self.key,
@@ -129,19 +130,19 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
         }
     }
 
-    /// Sends it. One round trip.
+    /// Sends the delete. One round trip.
     ///
     /// # Errors
     /// [`is_condition_failed`](Error::is_condition_failed) when the condition is not met, and
-    /// [`is_conflict`](Error::is_conflict) when the version is another, both with
-    /// [`current`](Error::current); an invalid key before anything is sent; or the service or network
-    /// fails. With [`returning_old`](Self::returning_old), an item that cannot be read
-    /// ([`is_unreadable`](Error::is_unreadable)): it is deleted then.
+    /// [`is_conflict`](Error::is_conflict) when the stored version is another, both with
+    /// [`current`](Error::current); an invalid key before anything is sent; or the service or
+    /// network fails. With [`returning_old`](Self::returning_old), an item that cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)): then the item is deleted nevertheless.
     pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
         Ok(self.call(db, false).await?.output)
     }
 
-    /// As [`send`](Self::send), and says what it cost.
+    /// Sends the delete as [`send`](Self::send) does, and returns the consumed capacity too.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -149,7 +150,7 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
         self.call(db, true).await
     }
 
-    /// The request as it is sent, as JSON, with the table's name as the code declares it.
+    /// Returns the request as it is sent, as JSON, with the table's name as the code declares it.
     ///
     /// # Errors
     /// When the key or a value is invalid.
@@ -157,10 +158,10 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
         self.request(E::ITEM_SCHEMA.table)?.into_json()
     }
 
-    /// For a transaction.
+    /// Makes the delete a step of a transaction.
     pub(crate) fn into_step(self) -> Result<Step, Error> {
         let has_unique = !E::ITEM_SCHEMA.unique.is_empty();
-        let effect = has_unique.then(|| Effect::of_delete(E::ITEM_SCHEMA));
+        let effect = has_unique.then(|| Effect::from_delete(E::ITEM_SCHEMA));
         let request = self.request("")?;
         request.into_step(TypeId::of::<E>(), self.key.json()?, effect)
     }
@@ -182,21 +183,21 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
 
     async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
         if E::Guards::GUARDED {
-            return self.call_guarded(db, measure).await;
+            return self.call_with_unique_items(db, measure).await;
         }
         self.start(db, measure)?.output::<E, R>().await
     }
 
-    /// Sends it with the guards of its unique attributes. Where those are known to be none, this is
-    /// not even compiled.
-    fn call_guarded<'d>(self, db: &'d Db, measure: bool) -> Guarding<'d, R::Output> {
+    /// Sends the delete in a transaction with the unique items. Entities that are known at compile
+    /// time to have no unique attribute do not compile this function.
+    fn call_with_unique_items<'d>(self, db: &'d Db, measure: bool) -> WritingOutput<'d, R::Output> {
         Box::pin(async move {
-            let step = unique::check_returned(R::PARAMETER).and_then(|()| self.into_step());
+            let step = unique::check_return_values(R::PARAMETER).and_then(|()| self.into_step());
             let step = step.map_err(named::<E>)?;
             let sent = unique::send_one(db, step, measure).await;
             let consumed_capacity = sent.map_err(named::<E>)?;
             let output = R::of_nothing();
-            let output = output.ok_or_else(|| named::<E>(unique::nothing_returned()))?;
+            let output = output.ok_or_else(|| named::<E>(unique::no_return_values()))?;
             Ok(Measured {
                 output,
                 consumed_capacity,
@@ -251,7 +252,7 @@ impl<E: Item, L: Lock, R: Returned<E>> Remove<E, L, R> {
         self
     }
 
-    /// Does not check the version.
+    /// Skips the check of the version.
     pub fn unversioned(self) -> Remove<E, Unversioned, R> {
         Remove {
             delete: self.delete,
@@ -260,7 +261,7 @@ impl<E: Item, L: Lock, R: Returned<E>> Remove<E, L, R> {
         }
     }
 
-    /// Returns the item that was deleted, if there was one.
+    /// Returns the deleted item, if there was one.
     pub fn returning_old(self) -> Remove<E, L, Old> {
         Remove {
             delete: self.delete.returning_old(),
@@ -269,7 +270,7 @@ impl<E: Item, L: Lock, R: Returned<E>> Remove<E, L, R> {
         }
     }
 
-    /// Sends it. One round trip.
+    /// Sends the delete. One round trip.
     ///
     /// # Errors
     /// As [`Delete::send`].
@@ -277,7 +278,7 @@ impl<E: Item, L: Lock, R: Returned<E>> Remove<E, L, R> {
         self.into_delete().send(db).await
     }
 
-    /// As [`send`](Self::send), and says what it cost.
+    /// Sends the delete as [`send`](Self::send) does, and returns the consumed capacity too.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -285,7 +286,7 @@ impl<E: Item, L: Lock, R: Returned<E>> Remove<E, L, R> {
         self.into_delete().send_measured(db).await
     }
 
-    /// The request as it is sent, as JSON, with the table's name as the code declares it.
+    /// Returns the request as it is sent, as JSON, with the table's name as the code declares it.
     ///
     /// # Errors
     /// When the key or a value is invalid.

@@ -1,4 +1,4 @@
-//! What changed between two values of an entity, as the actions of an update.
+//! Differences between two values of an entity, as the actions of an update.
 
 mod json;
 mod parts;
@@ -15,26 +15,27 @@ use crate::wire::{ReadError, WriteError, Writer};
 use json::{Entries, entries, same};
 use parts::Differ;
 
-/// A value of an entity as it was read: what a changed one is compared with.
+/// Value of an entity as it was read, to compare a changed value with.
 pub(crate) struct Image {
     text: String,
     version: u64,
 }
 
-/// What turns the stored item into the changed value.
+/// Changes that turn the stored item into the changed value.
 #[derive(Clone)]
 pub(crate) struct Changes {
     pub(crate) actions: Vec<ActionNode>,
-    /// The actions without those on elements of lists, where they differ: an element is only sure to
-    /// be the one that was read while the version is checked.
+    /// The actions without those on elements of lists, if they differ: the position of an element
+    /// is only certain while the version is checked.
     pub(crate) without_elements: Option<Vec<ActionNode>>,
-    /// What the derived keys among the actions take for granted: the parts that did not change.
+    /// Parts of the index keys among the actions that did not change, and that the update relies
+    /// on.
     pub(crate) assumed: Vec<Assumed>,
-    /// Whether saving the whole item takes no more bytes.
+    /// `true` if saving the whole item takes no more bytes.
     pub(crate) is_whole_smaller: bool,
 }
 
-/// Why two values cannot be told apart by an update.
+/// Reasons why an update cannot express the difference of two values.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
     /// The changed value has another primary key.
@@ -75,7 +76,7 @@ impl Fault {
 }
 
 impl Image {
-    pub(crate) fn of<E: Item>(entity: &E) -> Result<Self, Fault> {
+    pub(crate) fn from_entity<E: Item>(entity: &E) -> Result<Self, Fault> {
         let mut w = Writer::new();
         crate::write::precondition::write_item(&mut w, entity).map_err(Fault::Limit)?;
         let bytes = w.finish()?;
@@ -89,13 +90,13 @@ impl Image {
         self.version
     }
 
-    /// What changed from this value to another.
+    /// Returns the changes from this value to another.
     pub(crate) fn changes<E: Item>(&self, changed: &E) -> Result<Changes, Fault> {
-        let new = Image::of(changed)?;
+        let new = Image::from_entity(changed)?;
         let mut differ = Differ {
             before: &self.text,
             by_element: E::Lock::VERSIONED,
-            again: parts::again::<E>,
+            round_trip: parts::round_trip::<E>,
         };
         let pair = Pair::of::<E>(&self.text, &new.text)?;
         let actions = pair.actions(&differ)?;
@@ -113,22 +114,22 @@ impl Image {
     }
 }
 
-/// The value at a place of an item.
+/// Returns the value at a place of an item.
 pub(crate) fn value_at<'a>(item: &'a [u8], place: &Place) -> Result<Option<&'a str>, ReadError> {
     let text = std::str::from_utf8(item).map_err(|_| ReadError::expected("UTF-8"))?;
     json::find(text, &place.steps())
 }
 
-/// The unchanged parts of the derived keys that change.
+/// Returns the unchanged parts of the index keys that change.
 fn assumed<E: Item>(old: &str, new: &str) -> Result<Vec<Assumed>, ReadError> {
     let mut assumed: Vec<Assumed> = Vec::new();
     let Some(single) = E::ITEM_SCHEMA.single_table else {
         return Ok(assumed);
     };
-    for derived in single.derived() {
+    for attribute in single.key_attributes() {
         let mut kept = Vec::new();
         let mut is_changed = false;
-        for part in distinct(derived.pieces) {
+        for part in distinct(attribute.pieces) {
             let schema = single.parts.get(part).filter(|_| part >= single.key_parts);
             let Some(place) = schema.and_then(|part| Place::of_names(part.path)) else {
                 continue;
@@ -152,13 +153,13 @@ fn assumed<E: Item>(old: &str, new: &str) -> Result<Vec<Assumed>, ReadError> {
     Ok(assumed)
 }
 
-/// Whether the action counts on the elements of a list being where they were.
+/// `true` if the action relies on the positions of a list's elements.
 fn is_on_element(action: &ActionNode) -> bool {
     let is_element = |step: &&Step| matches!(step, Step::Element(_));
     action.verb.joins_lists() || action.place.steps().iter().any(is_element)
 }
 
-/// The attributes of two items.
+/// Attributes of two items.
 struct Pair<'a> {
     schema: &'static crate::model::schema::EntitySchema,
     old: Entries<'a>,
@@ -188,7 +189,8 @@ impl<'a> Pair<'a> {
         (self.old.get(name).copied(), self.new.get(name).copied())
     }
 
-    /// The attributes that can differ, without those that every update writes itself.
+    /// Returns the names of the attributes that can differ, without those that every update writes
+    /// itself.
     fn names(&self) -> impl Iterator<Item = &str> {
         let schema = self.schema;
         let own = [schema.version, schema.updated_at, schema.write_token];
@@ -201,15 +203,15 @@ impl<'a> Pair<'a> {
 
     fn place(&self, name: &str) -> Place {
         let single = self.schema.single_table;
-        let mut derived = single.into_iter().flat_map(|single| single.derived());
-        let derived = derived.find(|derived| derived.name == name).map(|d| d.name);
-        match self.schema.attribute(name).map(|a| a.name).or(derived) {
+        let mut keys = single.into_iter().flat_map(|s| s.key_attributes());
+        let key = keys.find(|key| key.name == name).map(|key| key.name);
+        match self.schema.attribute(name).map(|a| a.name).or(key) {
             Some(name) => Place::root(name),
             None => Place::below(None, Step::Entry(name.into())),
         }
     }
 
-    /// The smallest actions that DynamoDB takes in one expression.
+    /// Returns the smallest actions that DynamoDB takes in one expression.
     fn actions(&self, differ: &Differ<'_>) -> Result<Vec<ActionNode>, Fault> {
         let mut actions = Vec::new();
         for name in self.names() {
@@ -219,7 +221,7 @@ impl<'a> Pair<'a> {
         if render::fits(&actions) {
             return Ok(actions);
         }
-        // Many small parts: fewer and larger ones then.
+        // The expression with the small parts is over a limit, so set fewer and larger values.
         let mut whole = Vec::new();
         for name in self.names() {
             let place = self.place(name);

@@ -1,4 +1,4 @@
-//! What an update writes so that the attributes that templates make stay true.
+//! Actions by which an update keeps the attributes that templates fill consistent with its fields.
 
 use crate::error::Error;
 use crate::model::entity::Item;
@@ -7,13 +7,14 @@ use crate::model::expr::ast::{ActionNode, Place, Source, Value, Verb};
 use crate::model::key::{Key, check_key_value};
 use crate::model::schema::{PartSchema, SingleTable};
 use crate::model::sharding;
-use crate::model::table::Derived;
+use crate::model::table::KeyAttribute;
 use crate::model::template::{compose, distinct};
 use crate::wire::WriteError;
 
-/// The derived attributes that the actions touch; and, unless the item surely exists, what every item
-/// of the entity has: its type, and the fields of its key. The attributes of shards always, so that an
-/// item from before there were any gets them.
+/// Returns the actions on the index keys that the update's actions affect. Unless the item
+/// certainly exists, also on the attributes that every item of the entity has: its type, and the
+/// fields of its key. Sharded index keys are always written, so that items from before the sharding
+/// get them.
 pub(super) fn actions<E: Item>(
     key: &Key<E>,
     given: &Actions,
@@ -40,9 +41,9 @@ pub(super) fn actions<E: Item>(
             }
         }
     }
-    for derived in single.derived() {
-        if !single.table.key.contains(derived.name) && update.touches(&derived, exists) {
-            out.push(update.action(&derived)?);
+    for attribute in single.key_attributes() {
+        if !single.table.key.contains(attribute.name) && update.touches(&attribute, exists) {
+            out.push(update.action(&attribute)?);
         }
     }
     Ok(out)
@@ -57,14 +58,14 @@ fn set(name: &'static str, value: Value) -> ActionNode {
 
 struct Update<'a> {
     single: &'static SingleTable,
-    /// The values of the parts of the primary key.
+    /// Values of the parts of the primary key.
     key: &'a [Vec<u8>],
-    /// The hash of the primary key.
+    /// Hash of the primary key.
     hash: &'a dyn Fn() -> Result<u64, Error>,
     given: &'a Actions,
 }
 
-/// What is known of a part after the update.
+/// Knowledge of a part's value after the update.
 enum Known<'a> {
     Value(&'a [u8]),
     Absent,
@@ -72,9 +73,10 @@ enum Known<'a> {
 }
 
 impl Update<'_> {
-    /// Whether the attribute changes; one that the key alone makes is written with a new item.
-    fn touches(&self, derived: &Derived, exists: bool) -> bool {
-        let parts = distinct(derived.pieces);
+    /// Returns `true` if the attribute changes. An attribute that the primary key alone makes is
+    /// written with a new item.
+    fn touches(&self, attribute: &KeyAttribute, exists: bool) -> bool {
+        let parts = distinct(attribute.pieces);
         if parts.iter().all(|part| *part < self.single.key_parts) {
             return !exists;
         }
@@ -86,9 +88,9 @@ impl Update<'_> {
         Place::of_names(self.single.parts.get(part)?.path)
     }
 
-    fn action(&self, derived: &Derived) -> Result<ActionNode, Error> {
+    fn action(&self, attribute: &KeyAttribute) -> Result<ActionNode, Error> {
         let mut missing = None;
-        let text = compose(derived.pieces, self.single.parts, |part| {
+        let text = compose(attribute.pieces, self.single.parts, |part| {
             let Some(schema) = self.single.parts.get(part) else {
                 return Ok(None);
             };
@@ -102,9 +104,9 @@ impl Update<'_> {
             }
         });
         if let Some(part) = missing {
-            return Err(unknown(part, derived.name));
+            return Err(unknown(part, attribute.name));
         }
-        let name = derived.name;
+        let name = attribute.name;
         let text = text.map_err(|e| Error::invalid_key(e.in_attribute(name)))?;
         let Some(mut text) = text else {
             return Ok(ActionNode {
@@ -112,11 +114,11 @@ impl Update<'_> {
                 verb: Verb::Remove,
             });
         };
-        if let Some(shards) = derived.shards {
+        if let Some(shards) = attribute.shards {
             text.push_str(&sharding::suffix(shards.of((self.hash)()?)));
         }
         let value = Value::write(|w| w.string(&text));
-        let json = check_key_value(name, value, derived.limit).map_err(Error::invalid_key)?;
+        let json = check_key_value(name, value, attribute.limit).map_err(Error::invalid_key)?;
         Ok(set(name, Value::Json(json)))
     }
 

@@ -1,4 +1,4 @@
-//! Read, change, write: [`Get::modify`], repeated on conflict.
+//! Read-modify-write: [`Get::modify`], repeated on conflict.
 
 use std::time::SystemTime;
 
@@ -13,21 +13,22 @@ use crate::read::get::Get;
 use crate::write::diff::Image;
 
 impl<E: Item> Get<E> {
-    /// Reads the item, lets the closure change it, and writes it if nobody else did in between; else
-    /// all over again, with the [default backoff](Backoff::default). Returns what was stored.
+    /// Reads the item, lets the closure change it, and writes it if it was not changed in between;
+    /// otherwise starts over, with the [default backoff](Backoff::default). Returns the entity as
+    /// it is stored.
     ///
-    /// Only what changed is sent, as by [`diff`](Entity::diff), unless the whole item is smaller; when
-    /// the closure changes nothing, nothing is written.
+    /// Only the changes are sent, as by [`diff`](Entity::diff), unless the whole item is smaller;
+    /// when the closure changes nothing, nothing is written.
     ///
-    /// The closure can run several times, each time on a fresh item. An `Err` of it ends everything and
-    /// nothing is written; an error of your own goes through [`Error::other`]. It must not change the
-    /// key; what it does to the version is of no effect. An item that it leaves as it was is not
-    /// written.
+    /// The closure can run several times, each time on a freshly read item. If it returns `Err`,
+    /// the operation ends and nothing is written; [`Error::other`] wraps an error of your own. The
+    /// closure must not change the key; its changes to the version have no effect.
     ///
-    /// Two round trips a try: a strongly consistent read, and a write that costs as much when it loses.
-    /// Of those who change an item at the same time one wins at a time, so for counters and whatever else
-    /// an [`update`](crate::Update) can say by itself, that is cheaper, and never tried again. For items
-    /// that many change at once, give [`modify_with`](Self::modify_with) a backoff of longer waits.
+    /// Two round trips per attempt: a strongly consistent read, and a write that costs as much when
+    /// it fails on a conflict. Of several concurrent writers only one succeeds at a time, so for
+    /// counters and other changes that a single [`update`](crate::Update) can express, the update
+    /// is cheaper and needs no retry. For items with many concurrent writers, give
+    /// [`modify_with`](Self::modify_with) a backoff with longer waits.
     ///
     /// ```
     /// # use dynamodel::{Db, Entity};
@@ -46,10 +47,11 @@ impl<E: Item> Get<E> {
     /// ```
     ///
     /// # Errors
-    /// [`is_not_found`](Error::is_not_found) when there is no item; [`is_conflict`](Error::is_conflict)
-    /// when all tries met one, or one of them an [ambiguous](Error::is_ambiguous) one; the closure's
-    /// error; [`is_invalid_request`](Error::is_invalid_request) when it changed the key; or what
-    /// [`Get::send`] and [`Put::send`](crate::Put::send) fail with.
+    /// [`is_not_found`](Error::is_not_found) when there is no item;
+    /// [`is_conflict`](Error::is_conflict) when every attempt met a conflict, or one attempt met an
+    /// [ambiguous](Error::is_ambiguous) conflict; the closure's error;
+    /// [`is_invalid_request`](Error::is_invalid_request) when the closure changed the key; or the
+    /// errors of [`Get::send`] and [`Put::send`](crate::Put::send).
     pub async fn modify(
         self,
         db: &Db,
@@ -61,7 +63,8 @@ impl<E: Item> Get<E> {
         self.modify_with(db, Backoff::default(), change).await
     }
 
-    /// As [`modify`](Self::modify), with a backoff of your own.
+    /// Reads, changes and writes the item as [`modify`](Self::modify) does, with a backoff of your
+    /// own.
     ///
     /// # Errors
     /// As [`modify`](Self::modify).
@@ -83,7 +86,7 @@ impl<E: Item> Get<E> {
                     .in_operation("GetItem")
             })?;
             let key = item.item_key();
-            let image = Image::of(&item).map_err(|f| named::<E>(f.error()))?;
+            let image = Image::from_entity(&item).map_err(|f| named::<E>(f.error()))?;
             change(&mut item)?;
             if item.item_key() != key {
                 let moved = "the closure of `modify` changed the item's key; create the new item and remove the old one";
@@ -108,7 +111,7 @@ fn named<E: Item>(error: Error) -> Error {
         .in_operation("modify")
 }
 
-/// Writes what changed, or the whole item where that is smaller. Returns the item as it is stored.
+/// Writes the changes, or the whole item if that is smaller. Returns the item as it is stored.
 async fn save<E: Item>(db: &Db, image: &Image, mut item: E) -> Result<E, Error> {
     item.set_version(image.version());
     let changes = image.changes(&item).map_err(|f| named::<E>(f.error()))?;
@@ -119,7 +122,7 @@ async fn save<E: Item>(db: &Db, image: &Image, mut item: E) -> Result<E, Error> 
         return Put::new(item, PutMode::Replace).send(db).await;
     }
     let (now, token) = (SystemTime::now(), fresh_token(E::ITEM_SCHEMA)?);
-    let update = Update::of_changes(item.item_key(), changes, image.version());
+    let update = Update::from_changes(item.item_key(), changes, image.version());
     raise_version(&mut item, image.version().saturating_add(1)).map_err(named::<E>)?;
     update.call_at(db, now, token, false).await?;
     item.touch(now);

@@ -1,4 +1,5 @@
-//! Preconditions of writes: existence, versions and tokens, and what a failed one means.
+//! Preconditions of writes: existence, versions and tokens, and the meaning of a failed
+//! precondition.
 
 use std::borrow::Cow;
 
@@ -11,7 +12,7 @@ use crate::transport::{Failure, FailureKind};
 use crate::wire::WriteToken;
 use crate::wire::{WriteError, Writer};
 
-/// DynamoDB's limit on an item.
+/// DynamoDB's limit on the size of an item.
 const MAX_ITEM_BYTES: usize = 400 * 1024;
 
 /// Precondition of a write on the stored item, beside the user's condition.
@@ -32,7 +33,7 @@ pub(crate) enum Expected {
 }
 
 impl Precondition {
-    /// `true` if a write that meets the precondition meets an item.
+    /// `true` if a write that meets the precondition finds an existing item.
     pub(crate) fn proves_existence(&self) -> bool {
         self.must_exist || matches!(self.version, Some(Expected::At(1..)))
     }
@@ -43,6 +44,7 @@ impl Precondition {
         schema: &EntitySchema,
         user: Option<Cow<'n, Node>>,
     ) -> Option<Cow<'n, Node>> {
+        // Never empty: every table has a partition key.
         let key = schema.key.partition.first().copied().unwrap_or_default();
         let mut nodes = Vec::new();
         if self.must_not_exist {
@@ -61,7 +63,7 @@ impl Precondition {
         Node::all(nodes).map(Cow::Owned)
     }
 
-    /// Tells what the condition that was not met means.
+    /// Returns the meaning of a condition that was not met.
     pub(crate) fn outcome(&self, schema: &EntitySchema, failure: &Failure) -> ConditionOutcome {
         let item = item_of(failure);
         ConditionOutcome {
@@ -72,11 +74,11 @@ impl Precondition {
         }
     }
 
-    /// `true` if the stored item, which does not have this call's token, proves that an earlier attempt
-    /// of the call did not write.
+    /// `true` if the stored item, which does not have this call's token, proves that an earlier
+    /// attempt of the call did not write.
     ///
-    /// An item that is gone proves nothing, nor does one whose version is more than one ahead: this
-    /// call's write may be one of those between.
+    /// A missing item proves nothing, nor does an item whose version is more than one ahead: one of
+    /// the writes in between may be that of this call.
     fn is_settled(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
         let (Some(item), Some(_)) = (item, schema.write_token) else {
             return false;
@@ -102,14 +104,14 @@ impl Precondition {
         }
     }
 
-    /// `true` if the stored item does not meet the precondition; the user's condition is not judged.
+    /// `true` if the stored item does not meet the precondition. Ignores the user's condition.
     pub(crate) fn is_unmet(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
         self.is_conflict(schema, item)
             || (self.must_exist && item.is_none())
             || (self.must_not_exist && item.is_some())
     }
 
-    /// Returns the error of a write that failed, by its condition or otherwise.
+    /// Returns the error of a failed write, whether its condition or something else failed.
     pub(crate) fn error(&self, schema: &EntitySchema, failure: Failure) -> Error {
         if !is_condition_failure(&failure) {
             return Error::failure(failure);
@@ -123,7 +125,7 @@ pub(crate) fn is_condition_failure(failure: &Failure) -> bool {
     matches!(&failure.kind, FailureKind::Service { code: Some(code), .. } if code == "ConditionalCheckFailedException")
 }
 
-/// Returns the item that a failed condition brought along.
+/// Returns the item that came with a failed condition.
 pub(crate) fn item_of(failure: &Failure) -> Option<Vec<u8>> {
     match &failure.kind {
         FailureKind::Service { body, .. } => crate::client::response::condition_item(body),
@@ -134,7 +136,8 @@ pub(crate) fn item_of(failure: &Failure) -> Option<Vec<u8>> {
 /// Sets the version that the item gets by a write.
 pub(crate) fn raise_version<E: Item>(item: &mut E, version: u64) -> Result<(), Error> {
     item.set_version(version);
-    // A version that stays as it is would let every later write pass.
+    // Check that the field holds the new version: an unchanged version would let every later write
+    // pass.
     match E::ITEM_SCHEMA.version {
         Some(name) if item.item_version() != version => {
             let problem = "the type of the version field cannot hold the next version";
@@ -144,7 +147,7 @@ pub(crate) fn raise_version<E: Item>(item: &mut E, version: u64) -> Result<(), E
     }
 }
 
-/// Makes a fresh token for an entity that keeps one.
+/// Creates a new token for an entity that keeps one.
 pub(crate) fn fresh_token(schema: &EntitySchema) -> Result<Option<u128>, Error> {
     if schema.write_token.is_none() {
         return Ok(None);
@@ -154,7 +157,7 @@ pub(crate) fn fresh_token(schema: &EntitySchema) -> Result<Option<u128>, Error> 
         .map_err(|e| Error::construction(e.to_string()))
 }
 
-/// Returns the item that a failed condition found, when an earlier attempt of this call has left it.
+/// Returns the item that a failed condition found, if an earlier attempt of this call wrote it.
 pub(crate) fn own_write(
     schema: &EntitySchema,
     failure: &Failure,
@@ -178,17 +181,19 @@ pub(crate) fn add_condition(body: &mut Body, condition: Option<&Node>) {
     }
 }
 
-/// Writes the item and checks its size. The JSON is never shorter than DynamoDB's count by much, so
-/// only a long one is counted.
+/// Writes the item and checks its size. The JSON is hardly ever shorter than DynamoDB's count, so
+/// only a long JSON is counted.
 pub(crate) fn write_item<E: Item>(w: &mut Writer, entity: &E) -> Result<(), Limit> {
     let start = w.len();
     entity.write_item(w);
     if w.len() - start > MAX_ITEM_BYTES {
+        // In range: the writer only grows.
         return check_size(w.as_slice().get(start..).unwrap_or_default());
     }
     Ok(())
 }
 
+/// Counts the item as DynamoDB does. Out of line, because nearly all items are far below the limit.
 #[cold]
 #[inline(never)]
 fn check_size(item: &[u8]) -> Result<(), Limit> {

@@ -10,7 +10,7 @@ use super::precondition::{Expected, Precondition, fresh_token, raise_version, wr
 use super::request::{self, Failed, Started, Verb, WriteContext, WriteRequest};
 use super::return_values::{Old, PutReturned, Stored};
 use super::transaction::Step;
-use super::unique::{self, Effect, Guarding};
+use super::unique::{self, Effect, WritingOutput};
 use crate::client::capacity::{ConsumedCapacity, Measured};
 use crate::client::db::Db;
 use crate::client::request::Response;
@@ -26,7 +26,8 @@ use crate::wire::Writer;
 /// [`replace`](Entity::replace).
 ///
 /// Costs one write of the item's size, also when the condition fails. `L` is the entity's lock:
-/// [`Versioned`](crate::Versioned) puts check and raise the version; `R` says what comes back.
+/// [`Versioned`](crate::Versioned) puts check and raise the version; `R` determines the return
+/// value.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -49,10 +50,10 @@ use crate::wire::Writer;
 /// # }
 /// ```
 ///
-/// With a `#[dynamo(unique)]` attribute it is a transaction of the item and its guard items: it costs
-/// twice what a put costs, and as much for each guard that is written or deleted. `put` and `replace`
-/// read the item before (one more round trip, a strongly consistent read), and begin anew when
-/// somebody else changed a unique attribute in between.
+/// With a `#[dynamo(unique)]` attribute the put is a transaction of the item and its unique items:
+/// it costs twice as much as a put, and as much again for each unique item that is written or
+/// deleted. `put` and `replace` read the item before (one more round trip, a strongly consistent
+/// read), and start over when another writer changed a unique attribute in between.
 ///
 /// Source: [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html).
 #[must_use = "an operation does nothing until it is sent"]
@@ -108,8 +109,8 @@ impl<E: Item> Put<E, E::Lock, Stored> {
 }
 
 impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
-    /// Writes only if the condition holds for the stored item, in addition to what the put itself
-    /// demands. Called twice, both have to hold.
+    /// Writes only if the condition holds for the stored item, in addition to the precondition of
+    /// the put itself. Called twice, both conditions have to hold.
     pub fn when(
         mut self,
         condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
@@ -119,8 +120,8 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         self
     }
 
-    /// Does not check the version, and overwrites what somebody else may have written. The version
-    /// is still raised.
+    /// Skips the check of the version, and overwrites changes of other writers. The version is
+    /// still raised.
     pub fn unversioned(self) -> Put<E, Unversioned, R> {
         Put {
             entity: self.entity,
@@ -130,9 +131,9 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         }
     }
 
-    /// Returns the item that was overwritten, instead of the stored one. Not with a
-    /// `#[dynamo(unique)]` attribute: transactions return nothing, so sending it is an
-    /// [invalid request](Error::is_invalid_request).
+    /// Returns the overwritten item instead of the stored entity. Not with a `#[dynamo(unique)]`
+    /// attribute: transactions return nothing, so sending such a put is an [invalid
+    /// request](Error::is_invalid_request).
     pub fn returning_old(self) -> Put<E, L, Old> {
         Put {
             entity: self.entity,
@@ -142,44 +143,43 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         }
     }
 
-    /// Sends it. Returns the entity as it is stored: with its new version, times and write token.
-    /// One round trip.
+    /// Sends the put. Returns the entity as it is stored: with its new version, times and write
+    /// token. One round trip.
     ///
     /// # Errors
     /// [`is_conflict`](Error::is_conflict) when the stored version is another,
     /// [`is_condition_failed`](Error::is_condition_failed) when a condition is not met (both with
     /// [`current`](Error::current)), [`is_ambiguous`](Error::is_ambiguous) in addition when a retry
-    /// may have met this call's own write;
-    /// [`is_unique_violation`](Error::is_unique_violation) when another item has the value of a
-    /// `#[dynamo(unique)]` attribute; an invalid key or value or an item of more than 400 KB
-    /// before anything is sent; or the service or network fails. With
-    /// [`returning_old`](Self::returning_old), an item that was overwritten and cannot be read
-    /// ([`is_unreadable`](Error::is_unreadable)): the write has happened then.
+    /// may have met this call's own write; [`is_unique_violation`](Error::is_unique_violation) when
+    /// another item has the value of a `#[dynamo(unique)]` attribute; an invalid key or value or an
+    /// item of more than 400 KB before anything is sent; or the service or network fails. With
+    /// [`returning_old`](Self::returning_old), an overwritten item that cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)): then the write has happened nevertheless.
     pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
         let mut put = self;
         if E::Guards::GUARDED {
-            return Ok(put.call_guarded(db, false).await?.output);
+            return Ok(put.call_with_unique_items(db, false).await?.output);
         }
         let Started { context, sending } = put.start(db, false)?;
         Ok(put.finish(sending.await, context)?.output)
     }
 
-    /// As [`send`](Self::send), and says what it cost.
+    /// Sends the put as [`send`](Self::send) does, and returns the consumed capacity too.
     ///
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
         let mut put = self;
         if E::Guards::GUARDED {
-            return put.call_guarded(db, true).await;
+            return put.call_with_unique_items(db, true).await;
         }
         let Started { context, sending } = put.start(db, true)?;
         put.finish(sending.await, context)
     }
 
-    /// The request as it is sent, as JSON, with the table's name as the code declares it. Times and
-    /// write token are those of this moment. With a `#[dynamo(unique)]` attribute it becomes a part of
-    /// a transaction.
+    /// Returns the request as it is sent, as JSON, with the table's name as the code declares it.
+    /// Times and write token are those of this moment. With a `#[dynamo(unique)]` attribute the
+    /// request becomes a part of a transaction.
     ///
     /// # Errors
     /// When the item cannot be stored.
@@ -219,19 +219,20 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         Ok((precondition, token))
     }
 
-    /// `true` if it has a condition on the stored item.
+    /// `true` if the put has a condition on the stored item.
     pub(crate) fn is_conditional(&self) -> bool {
         self.mode != PutMode::Put || self.condition.is_some() || L::VERSIONED
     }
 
-    /// For a batch: the entity as it will be stored, and the body.
+    /// Renders the put for a batch: returns the entity as it will be stored, and the body.
     pub(crate) fn into_part(mut self) -> Result<(E, Vec<u8>), Error> {
         let (precondition, token) = self.prepare()?;
         let body = self.request("", precondition, token)?.render(false)?;
         Ok((self.entity, body))
     }
 
-    /// For a transaction: the entity as it will be stored, and the operation.
+    /// Makes the put a step of a transaction: returns the entity as it will be stored, and the
+    /// step.
     pub(crate) fn into_step(mut self) -> Result<(E, Step), Error> {
         let step = self.step()?;
         Ok((self.entity, step))
@@ -249,7 +250,7 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         let item = w.finish().map_err(Error::write)?;
         let mut body = Body::new("", item.len() + 256);
         body.member("Item", &item);
-        let effect = Effect::of_item(E::ITEM_SCHEMA, &item)?;
+        let effect = Effect::from_item(E::ITEM_SCHEMA, &item)?;
         let request = self.request_of(body, precondition, token);
         request.into_step(entity, key.json()?, Some(effect))
     }
@@ -316,24 +317,28 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         })
     }
 
-    /// Sends it with the guards of its unique attributes. Where those are known to be none, this is
-    /// not even compiled.
-    fn call_guarded<'d>(mut self, db: &'d Db, measure: bool) -> Guarding<'d, R::Output> {
+    /// Sends the put in a transaction with the unique items. Entities that are known at compile
+    /// time to have no unique attribute do not compile this function.
+    fn call_with_unique_items<'d>(
+        mut self,
+        db: &'d Db,
+        measure: bool,
+    ) -> WritingOutput<'d, R::Output> {
         Box::pin(async move {
-            let step = unique::check_returned(R::PARAMETER).and_then(|()| self.step());
+            let step = unique::check_return_values(R::PARAMETER).and_then(|()| self.step());
             let step = step.map_err(named::<E>)?;
             let sent = unique::send_one(db, step, measure).await;
-            self.of_guarded(sent)
+            self.after_transaction(sent)
         })
     }
 
-    fn of_guarded(
+    fn after_transaction(
         self,
         sent: Result<Option<ConsumedCapacity>, Error>,
     ) -> Result<Measured<R::Output>, Error> {
         let consumed_capacity = sent.map_err(named::<E>)?;
         let output = R::of_own_write(self.entity);
-        let output = output.ok_or_else(|| named::<E>(unique::nothing_returned()))?;
+        let output = output.ok_or_else(|| named::<E>(unique::no_return_values()))?;
         Ok(Measured {
             output,
             consumed_capacity,

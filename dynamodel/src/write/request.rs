@@ -1,5 +1,6 @@
-//! [`WriteRequest`]: one write without its types. Put, update, delete and check build one; it is sent
-//! alone, becomes a step of a transaction, or is shown as JSON, in one place for all of them.
+//! [`WriteRequest`]: one write without its types. Put, update, delete and check build one; it is
+//! sent alone, becomes a step of a transaction, or is shown as JSON, by the same code for all of
+//! them.
 
 use std::any::TypeId;
 use std::borrow::Cow;
@@ -20,7 +21,7 @@ use crate::model::expr::render::Body;
 use crate::model::schema::EntitySchema;
 use crate::transport::{self, Failure};
 
-/// Kinds of writes. A check only stands in transactions.
+/// Kinds of writes. A check occurs in transactions only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verb {
     Put,
@@ -30,7 +31,7 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    /// Returns the member of a transaction's request.
+    /// Returns the name of the member in a transaction's request.
     pub(crate) fn in_transaction(self) -> &'static str {
         match self {
             Verb::Put => "Put",
@@ -40,7 +41,7 @@ impl Verb {
         }
     }
 
-    /// Returns the API operation of the write alone.
+    /// Returns the API operation of the write when it is sent alone.
     fn operation(self) -> &'static str {
         match self {
             Verb::Put => "PutItem",
@@ -51,7 +52,7 @@ impl Verb {
     }
 }
 
-/// A write, with everything but what it is sent for.
+/// A write, independent of whether it is sent alone or in a transaction.
 pub(crate) struct WriteRequest<'r> {
     pub(crate) verb: Verb,
     pub(crate) schema: &'static EntitySchema,
@@ -91,7 +92,7 @@ impl<'r> WriteRequest<'r> {
         text(self.render(false)?)
     }
 
-    /// Starts the write alone: one round trip. Its body names `table`.
+    /// Starts the write alone: one round trip. The body already names `table`.
     ///
     /// # Errors
     /// As [`render`](Self::render), with the entity and the operation.
@@ -120,8 +121,8 @@ impl<'r> WriteRequest<'r> {
         Ok(Started { context, sending })
     }
 
-    /// Makes it a step of a transaction. The body names the table `""`, which the connection resolves;
-    /// `key` is JSON. With an effect on unique values, their items follow the step.
+    /// Makes the write a step of a transaction. The body names the table `""`, which the connection
+    /// resolves; `key` is JSON. With an effect on unique values, their items follow the step.
     ///
     /// # Errors
     /// As [`render`](Self::render).
@@ -192,7 +193,7 @@ impl Started<'_> {
 
 /// A write that failed.
 pub(crate) struct Failed {
-    /// The stored item, when an earlier attempt of this very call has left it.
+    /// The stored item, if an earlier attempt of this very call wrote it.
     pub(crate) own_write: Option<Vec<u8>>,
     pub(crate) error: Error,
 }

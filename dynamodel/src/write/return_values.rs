@@ -1,4 +1,4 @@
-//! What a write returns, as type parameters of the operations.
+//! Return values of writes, as type parameters of the operations.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,35 +11,36 @@ use crate::model::expr::{Fields, InCondition, Path, Prefix, Token};
 use crate::wire::{Attribute, ValueOf};
 use crate::wire::{ReadError, Reader};
 
-/// A put returns the entity as it is stored now.
+/// Return value of a put: the entity as it is stored now.
 #[derive(Debug)]
 pub enum Stored {}
-/// A write returns the item as it was before.
+/// Return value of a write: the item as it was before.
 #[derive(Debug)]
 pub enum Old {}
-/// An update returns the item as it is after.
+/// Return value of an update: the item as it is after the update.
 #[derive(Debug)]
 pub enum New {}
 
-/// An update returns the attributes that it changed, as they are after.
+/// Return value of an update: the changed attributes as they are after the update.
 #[derive(Debug)]
 pub enum UpdatedNew {}
-/// An update returns the attributes that it changed, as they were before.
+/// Return value of an update: the changed attributes as they were before.
 #[derive(Debug)]
 pub enum UpdatedOld {}
 
-/// What an update or delete of entity `E` returns.
+/// Return values of an update or delete of entity `E`.
 pub trait Returned<E>: Send + Sync + 'static {
-    /// The type of the output.
+    /// Type of the output.
     type Output: Send + Sync + 'static;
     #[doc(hidden)]
     const PARAMETER: Option<&'static str>;
     #[doc(hidden)]
     fn decode(body: &[u8]) -> Result<Single<Self::Output>, ReadError>;
-    /// The output when a retry found that this very write had been done: `item` is what it left.
+    /// Returns the output when a retry finds that an earlier attempt of this call wrote the item:
+    /// `item` is the item that the attempt left.
     #[doc(hidden)]
     fn of_own_write(item: &[u8]) -> Option<Result<Self::Output, ReadError>>;
-    /// The output of a write that has nothing to do, when that needs no answer.
+    /// Returns the output of a write that has nothing to do, if the output needs no response.
     #[doc(hidden)]
     fn of_nothing() -> Option<Self::Output> {
         None
@@ -108,8 +109,8 @@ impl<E: Item> Returned<E> for UpdatedOld {
 
 /// Some attributes of an item, returned by an update that asks for what it changed.
 ///
-/// [`get`](Self::get) reads one of them by its path. Of a changed document DynamoDB returns the changed
-/// parts only, so the path leads to the part.
+/// [`get`](Self::get) reads one of them by its path. Of a changed document DynamoDB returns only the
+/// changed parts, so the path leads to the part.
 pub struct Partial<E> {
     item: Vec<u8>,
     _entity: PhantomData<fn() -> E>,
@@ -129,11 +130,11 @@ impl<E: Item> Partial<E> {
         }
     }
 
-    /// All attributes at once, as the struct that `#[dynamo(partial)]` on the entity generates: for an
-    /// entity `Session` a `SessionPartial`, with every field an `Option`.
+    /// Returns all attributes at once, as the struct that `#[dynamo(partial)]` on the entity
+    /// generates: for an entity `Session` a `SessionPartial`, with every field an `Option`.
     ///
-    /// The field of a document of which only a part was returned is `None`, because its type cannot hold
-    /// a part; [`get`](Self::get) reads the part by its path.
+    /// The field of a document of which only a part was returned is `None`, because its type cannot
+    /// hold a part; [`get`](Self::get) reads the part by its path.
     ///
     /// ```
     /// # use dynamodel::{Db, Entity};
@@ -168,10 +169,10 @@ impl<E: Item> Partial<E> {
         Ok(crate::wire::read_item(&self.item, E::read_partial)?)
     }
 
-    /// The value at a path; `None` when it was not returned.
+    /// Returns the value at a path; `None` when DynamoDB did not return it.
     ///
-    /// Of a list, DynamoDB returns the changed elements one after the other, without saying which they
-    /// are: `index(0)` is the first of them.
+    /// Of a list, DynamoDB returns the changed elements one after the other, without their
+    /// positions: `index(0)` is the first changed element.
     ///
     /// ```
     /// # use dynamodel::{Db, Document, Entity};
@@ -215,7 +216,7 @@ impl<E> Clone for Partial<E> {
     }
 }
 
-/// The names of the attributes; values are not shown.
+/// Shows the names of the attributes, but not their values.
 impl<E: Item> fmt::Debug for Partial<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = E::ITEM_SCHEMA.attributes.iter().map(|a| a.name);
@@ -233,9 +234,9 @@ impl<E: Item> fmt::Debug for Partial<E> {
     }
 }
 
-/// What a put of entity `E` returns.
+/// Return values of a put of entity `E`.
 pub trait PutReturned<E>: Send + Sync + 'static {
-    /// The type of the output.
+    /// Type of the output.
     type Output: Send + Sync + 'static;
     #[doc(hidden)]
     const PARAMETER: Option<&'static str>;

@@ -40,21 +40,22 @@ use crate::transport::Failure;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 const MAX_TOKEN: usize = 36;
 
-/// Writes to up to 100 items that happen together or not at all: TransactWriteItems.
+/// Writes to up to 100 items, all or nothing: TransactWriteItems.
 ///
-/// It is made of the same operations as single writes, of any entities. What is added gives a
-/// [`Handle`], by which the error tells [why](Error::reason) and the result gives the
-/// [stored entity](Committed::take). Versions, times and write tokens behave as in single writes; the
-/// times are those of the moment when the operation is added.
+/// A transaction consists of the same operations as single writes, of any entities. Adding an
+/// operation returns a [`Handle`], by which the error tells the [reason](Error::reason) and the
+/// result returns the [stored entity](Committed::take). Versions, times and write tokens behave as
+/// in single writes; the times are those of the moment when the operation is added.
 ///
-/// The guard items of `#[dynamo(unique)]` attributes follow by themselves. For that, items whose
-/// attributes may have had other values are read first: one more round trip. Guards count among the
-/// 100 operations and the 4 MB, and items may swap their values. When somebody else changes one of
-/// those attributes in between, all of it begins anew within the backoff.
+/// The unique items of `#[dynamo(unique)]` attributes are written along with the operations. To do
+/// so, items whose attributes may have had other values are read first: one more round trip. Unique
+/// items count toward the 100 operations and the 4 MB, and items may swap their values. When
+/// another writer changes one of those attributes in between, the transaction starts over within
+/// the backoff.
 ///
-/// Costs twice what the single writes cost, also when it is canceled. When other transactions are under
-/// way on the same items, or a table throttles, it is tried again within the [`backoff`](Self::backoff);
-/// a condition that is not met ends it at once.
+/// Costs twice as much as the single writes, also when it is canceled. When other transactions on
+/// the same items are in flight, or a table throttles, the transaction is retried within the
+/// [`backoff`](Self::backoff); a condition that is not met ends it at once.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity, Transaction};
@@ -100,8 +101,8 @@ pub struct Transaction {
     measure: bool,
 }
 
-/// Stands for an operation of a transaction: in [`Error::reason`], and for a put in
-/// [`Committed::take`] too. One of another transaction stands for nothing.
+/// Identifies an operation of a transaction: for [`Error::reason`], and for a put also for
+/// [`Committed::take`]. A handle of another transaction identifies nothing.
 pub struct Handle<E, R = ()> {
     pub(crate) transaction: u64,
     pub(crate) position: usize,
@@ -162,7 +163,7 @@ impl fmt::Debug for Transaction {
 }
 
 impl Transaction {
-    /// An empty transaction.
+    /// Creates an empty transaction.
     pub fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Transaction {
@@ -190,7 +191,7 @@ impl Transaction {
         self.add::<D::Entity, ()>(delete.into_delete().into_step())
     }
 
-    /// Adds a demand on an item that is not changed.
+    /// Adds a condition on an item that is not changed.
     pub fn check<E: Item>(&mut self, check: Check<E>) -> Handle<E> {
         self.add::<E, ()>(check.into_step())
     }
@@ -206,57 +207,58 @@ impl Transaction {
         }
     }
 
-    /// How many operations there are.
+    /// Returns the number of operations.
     pub fn len(&self) -> usize {
         self.steps.len()
     }
 
-    /// Whether there are no operations.
+    /// Returns `true` if there are no operations.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// Makes it safe to send the same transaction again from elsewhere: for 10 minutes, DynamoDB
-    /// answers one with the same token and content with the first one's success and does nothing.
-    /// 1 to 36 characters.
+    /// Makes it safe to send the same transaction again from another process: for 10 minutes,
+    /// DynamoDB responds to a transaction with the same token and content with the success of the
+    /// first one and does nothing. 1 to 36 characters.
     ///
-    /// Within one [`send`](Self::send), retries are safe without this: a random token is made. Other
-    /// content under the same token is refused (`IdempotentParameterMismatchException`), and times and
-    /// write tokens that dynamodel fills in are content, and so is what is known of the unique
-    /// attributes of items that are not new.
+    /// Within one [`send`](Self::send), retries are safe without this, because they share a random
+    /// token. DynamoDB refuses other content under the same token
+    /// (`IdempotentParameterMismatchException`). The times and write tokens that dynamodel fills in
+    /// are part of the content, and so are the unique attributes as they were read of items that
+    /// are not new.
     pub fn idempotency_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// How often and how long to try again on conflicts between transactions and on throttling.
+    /// Sets how often and how long to retry on conflicts between transactions and on throttling.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// Asks what it cost: [`Committed::consumed_capacity`].
+    /// Requests the consumed capacity: [`Committed::consumed_capacity`].
     pub fn measured(mut self) -> Self {
         self.measure = true;
         self
     }
 
-    /// Sends it. One round trip, and one more for each time that it is tried again. An empty
-    /// transaction is not sent, and is a success.
+    /// Sends the transaction. One round trip, and one more for each retry. An empty transaction is
+    /// not sent, and is a success.
     ///
-    /// Dropping the future before it is ready leaves it open whether the transaction was carried out,
-    /// but never carries out a part of it.
+    /// Dropping the future before it is ready leaves open whether the transaction was carried out,
+    /// but never carries out only a part of it.
     ///
     /// # Errors
-    /// [`is_transaction_canceled`](Error::is_transaction_canceled) with a [`reason`](Error::reason) for
-    /// each operation that is why: then [`is_condition_failed`](Error::is_condition_failed),
-    /// [`is_conflict`](Error::is_conflict) (a version has moved) and
-    /// [`is_transaction_conflict`](Error::is_transaction_conflict) tell what the reasons are, and
-    /// [`is_unique_violation`](Error::is_unique_violation) that another item has a value. Before
-    /// anything is sent: more than 100 operations or 4 MB
+    /// [`is_transaction_canceled`](Error::is_transaction_canceled) with a [`reason`](Error::reason)
+    /// for each operation that caused it: then [`is_condition_failed`](Error::is_condition_failed),
+    /// [`is_conflict`](Error::is_conflict) (a version has changed),
+    /// [`is_transaction_conflict`](Error::is_transaction_conflict) and
+    /// [`is_unique_violation`](Error::is_unique_violation) (another item has a value) tell which
+    /// reasons there are. Before anything is sent: more than 100 operations or 4 MB
     /// ([`is_limit_exceeded`](Error::is_limit_exceeded)), two operations on one item
-    /// ([`is_invalid_request`](Error::is_invalid_request), naming both), and what the single operations
-    /// are refused for. Or the service or network fails.
+    /// ([`is_invalid_request`](Error::is_invalid_request), naming both), and everything that the
+    /// single operations are refused for. Or the service or network fails.
     pub async fn send(self, db: &Db) -> Result<Committed, Error> {
         self.commit(db)
             .await
@@ -270,7 +272,7 @@ impl Transaction {
         if steps.is_empty() {
             return Ok(Committed::new(id, steps, Vec::new()));
         }
-        if steps.iter().any(Step::moves_guards) {
+        if steps.iter().any(Step::changes_unique_items) {
             let sending = Sending {
                 db,
                 transaction: id,
@@ -305,8 +307,9 @@ impl Transaction {
         }
     }
 
-    /// The request as it is sent, as JSON, with the tables' names as the code declares them. What
-    /// unique attributes add to it is not known before the items are read, and not in it.
+    /// Returns the request as it is sent, as JSON, with the tables' names as the code declares
+    /// them. Operations on unique items are not included, because they are only known once the
+    /// items are read.
     ///
     /// # Errors
     /// As [`send`](Self::send), before it is sent.
@@ -321,7 +324,7 @@ impl Transaction {
         crate::client::request::text(body)
     }
 
-    /// The operations and the token of the user, checked.
+    /// Returns the operations and the user's token, checked.
     fn checked(self) -> Result<(Vec<Step>, Option<String>), Error> {
         if self.steps.len() > MAX_OPERATIONS {
             let operations = self.steps.len();
@@ -357,13 +360,14 @@ pub(crate) fn canceled<S: Borrow<Step>>(transaction: u64, failure: Failure, step
     })
 }
 
-/// The request of these operations, `guards` of which were added, with its tables.
+/// Renders the request of these operations, of which `unique_items` are on unique items. Returns it
+/// with its tables.
 ///
 /// # Errors
-/// When there are too many, they are too large together, or two are about one item.
+/// When there are too many operations, they are too large together, or two are on the same item.
 pub(crate) fn request<S: Borrow<Step>>(
     steps: &[S],
-    guards: usize,
+    unique_items: usize,
     resolve: impl Fn(&'static str) -> Arc<str>,
     token: &str,
     measure: bool,
@@ -372,16 +376,19 @@ pub(crate) fn request<S: Borrow<Step>>(
     if operations > MAX_OPERATIONS {
         return Err(Error::limit(Limit::TransactionOperations {
             operations,
-            guards,
+            guards: unique_items,
         }));
     }
     let steps = || steps.iter().map(Borrow::borrow);
     let tables: Vec<_> = steps().map(|s: &Step| resolve(s.schema.table)).collect();
-    check_clash(
-        steps()
-            .zip(&tables)
-            .map(|(s, table)| (s.verb, s.schema.entity, &**table, s.identity.as_slice())),
-    )?;
+    check_clash(steps().zip(&tables).map(|(s, table)| {
+        (
+            s.verb,
+            s.schema.entity,
+            &**table,
+            s.canonical_key.as_slice(),
+        )
+    }))?;
     let length: usize = steps().map(|s| s.rest.len() + 64).sum();
     let mut w = Writer::with_capacity(length + 128);
     w.raw(b"{\"TransactItems\":[");
@@ -404,7 +411,7 @@ pub(crate) fn request<S: Borrow<Step>>(
     Ok((tables, w.finish().map_err(Error::write)?))
 }
 
-/// A token for one content.
+/// Creates an idempotency token for one content.
 pub(crate) fn random_token() -> Result<String, Error> {
     WriteToken::random()
         .map(WriteToken::text)

@@ -1,4 +1,4 @@
-//! UpdateItem.
+//! UpdateItem: [`Update`].
 
 mod body;
 
@@ -24,14 +24,14 @@ use crate::write::diff::{Changes, Fault, Image};
 
 /// Changes attributes of an item by its key: UpdateItem. Made by the entity's `update` constructor.
 ///
-/// Only the named attributes are written; an item that is not there is created with them, unless
-/// [`must_exist`](Self::must_exist) is asked for. A version field is raised by 1 by every update, and
-/// `created_at`, `updated_at` and `write_token` fields are kept by themselves. Costs one write of the
-/// larger of the sizes before and after.
+/// Only the named attributes are written; an item that does not exist is created with them, unless
+/// [`must_exist`](Self::must_exist) is set. Every update raises a version field by 1, and maintains
+/// `created_at`, `updated_at` and `write_token` fields. Costs one write of the larger of the sizes
+/// before and after.
 ///
-/// An update that the SDK retries after a lost answer may be applied twice, as with any DynamoDB
-/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied once,
-/// unless somebody else writes the item between the two attempts; with
+/// An update that the SDK retries after a lost response may be applied twice, as with any DynamoDB
+/// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied
+/// once, unless another writer changes the item between the two attempts; with
 /// [`at_version`](Self::at_version) or in a [`Transaction`](crate::Transaction) never twice.
 ///
 /// ```
@@ -59,9 +59,10 @@ use crate::write::diff::{Changes, Fault, Image};
 /// ```
 ///
 /// An update that sets or removes a `#[dynamo(unique)]` attribute, or the Time to Live of an entity
-/// with one, is a transaction of the item and its guard items: it reads the item before (a strongly
-/// consistent read), costs twice as much and as much again for each guard that changes, begins anew
-/// when somebody else changed a unique attribute in between, and returns nothing.
+/// with one, is a transaction of the item and its unique items: it reads the item before (a
+/// strongly consistent read), costs twice as much and as much again for each unique item that
+/// changes, starts over when another writer changed a unique attribute in between, and returns
+/// nothing.
 ///
 /// Source: [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html).
 #[must_use = "an operation does nothing until it is sent"]
@@ -74,15 +75,15 @@ pub struct Update<E, R = ()> {
     _returned: PhantomData<fn() -> R>,
 }
 
-/// What an update that was made of two values knows beside its actions.
+/// State of an update that was made of two values, beside its actions.
 #[derive(Clone, Default)]
 struct Diff {
     fault: Option<Fault>,
-    /// How many of the update's actions are the diff: the first ones.
+    /// Number of actions that belong to the diff: the first ones of the update.
     actions: usize,
     /// The actions without those on elements of lists, for when no version is checked.
     without_elements: Option<Vec<ActionNode>>,
-    /// What the derived attributes take for granted, unless the version says that nothing changed.
+    /// Values that the index keys rely on, unless the version ensures that nothing changed.
     assumed: Vec<Assumed>,
 }
 
@@ -125,13 +126,13 @@ impl<E: Item> Update<E> {
         }
     }
 
-    /// The update that turns one value into another.
+    /// Creates the update that turns one value into another.
     pub(crate) fn of_diff(loaded: &E, changed: &E) -> Self {
         let mut update = Update::new(loaded.item_key());
         let is_new = E::Lock::VERSIONED && loaded.item_version() == 0;
         let found = match is_new {
             true => Err(Fault::NotStored),
-            false => Image::of(loaded).and_then(|image| image.changes(changed)),
+            false => Image::from_entity(loaded).and_then(|image| image.changes(changed)),
         };
         match found {
             Ok(changes) => update.set_changes(changes, loaded.item_version()),
@@ -145,8 +146,8 @@ impl<E: Item> Update<E> {
         update
     }
 
-    /// The update of an item that was read at this version.
-    pub(crate) fn of_changes(key: Key<E>, changes: Changes, version: u64) -> Self {
+    /// Creates the update of an item that was read at this version.
+    pub(crate) fn from_changes(key: Key<E>, changes: Changes, version: u64) -> Self {
         let mut update = Update::new(key);
         update.set_changes(changes, version);
         update
@@ -169,7 +170,8 @@ impl<E: Item> Update<E> {
 }
 
 impl<E: Item, R: Returned<E>> Update<E, R> {
-    /// What to change: one action, a tuple of up to 12, a `Vec` or an `Option`. Called twice, both apply.
+    /// Adds changes: one action, a tuple of up to 12, a `Vec` or an `Option`. Called twice, both
+    /// apply.
     pub fn apply<A: IntoActions<E>>(
         mut self,
         actions: impl FnOnce(<E as Fields>::Fields<InUpdate<E>>) -> A,
@@ -188,7 +190,8 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         self
     }
 
-    /// Updates only an item that is there; else [`is_not_found`](Error::is_not_found).
+    /// Updates only an item that exists; otherwise fails with
+    /// [`is_not_found`](Error::is_not_found).
     pub fn must_exist(mut self) -> Self {
         self.precondition.must_exist = true;
         self
@@ -203,8 +206,8 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         self
     }
 
-    /// Does not check the version that [`at_version`](Self::at_version) or
-    /// [`diff`](Entity::diff) asked for. The version is still raised.
+    /// Skips the check of the version that [`at_version`](Self::at_version) or
+    /// [`diff`](Entity::diff) set. The version is still raised.
     pub fn unversioned(mut self) -> Self
     where
         E::Lock: IsVersioned,
@@ -220,9 +223,9 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         self
     }
 
-    /// Whether this is the [`diff`](Entity::diff) of two equal values, with no further action: then
-    /// nothing is written. Sent without returning anything, it isn't even sent; else, the item is
-    /// returned as it is, if it is still there and at its version.
+    /// Returns `true` if this is the [`diff`](Entity::diff) of two equal values, with no further
+    /// action: then nothing is written. Without return values, it isn't even sent; otherwise the
+    /// item is returned as it is, if it still exists and is at its version.
     pub fn is_unchanged(&self) -> bool {
         match &self.diff {
             Some(diff) => diff.fault.is_none() && self.actions.0.is_empty(),
@@ -251,9 +254,9 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         self.returning()
     }
 
-    /// Returns the changed attributes as they are after the update, as a [`Partial`](crate::Partial):
-    /// those that the update did not name are `None`. Of a document only the changed parts are returned,
-    /// and read by their paths.
+    /// Returns the changed attributes as they are after the update, as a
+    /// [`Partial`](crate::Partial): attributes that the update did not name are `None`. Of a document
+    /// only the changed parts are returned, and read by their paths.
     ///
     /// ```
     /// # use dynamodel::{Db, Entity};
@@ -274,31 +277,31 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         self.returning()
     }
 
-    /// Returns the changed attributes as they were before the update; those that were missing are
-    /// `None`. See [`returning_updated_new`](Self::returning_updated_new).
+    /// Returns the changed attributes as they were before the update; attributes that were missing
+    /// are `None`. See [`returning_updated_new`](Self::returning_updated_new).
     pub fn returning_updated_old(self) -> Update<E, UpdatedOld> {
         self.returning()
     }
 
-    /// Sends it. One round trip.
+    /// Sends the update. One round trip.
     ///
     /// # Errors
     /// [`is_condition_failed`](Error::is_condition_failed) when the condition is not met,
-    /// [`is_conflict`](Error::is_conflict) when the version is another, both with
-    /// [`current`](Error::current); [`is_invalid_request`](Error::is_invalid_request) when two actions
-    /// overlap, when a `#[dynamo(unique)]` attribute gets a value that is not known before, or an
-    /// invalid key or value, before anything is sent;
-    /// [`is_unique_violation`](Error::is_unique_violation) when another item has the value of such an
-    /// attribute; the service's
-    /// `ValidationException` when an action does not fit the stored item, for instance `increment` of
-    /// a missing attribute; or the service or network fails. With
-    /// [`returning_new`](Self::returning_new) or [`returning_old`](Self::returning_old), an item that
-    /// cannot be read ([`is_unreadable`](Error::is_unreadable)): the update has happened then.
+    /// [`is_conflict`](Error::is_conflict) when the stored version is another, both with
+    /// [`current`](Error::current); [`is_invalid_request`](Error::is_invalid_request) when two
+    /// actions overlap, when a `#[dynamo(unique)]` attribute gets a value that is not known before,
+    /// or an invalid key or value, before anything is sent;
+    /// [`is_unique_violation`](Error::is_unique_violation) when another item has the value of such
+    /// an attribute; the service's `ValidationException` when an action does not fit the stored
+    /// item, for instance `increment` of a missing attribute; or the service or network fails. With
+    /// [`returning_new`](Self::returning_new) or [`returning_old`](Self::returning_old), an item
+    /// that cannot be read ([`is_unreadable`](Error::is_unreadable)): then the update has happened
+    /// nevertheless.
     pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
         Ok(self.call(db, false).await?.output)
     }
 
-    /// As [`send`](Self::send), and says what it cost.
+    /// Sends the update as [`send`](Self::send) does, and returns the consumed capacity too.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -306,8 +309,8 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         self.call(db, true).await
     }
 
-    /// The request as it is sent, as JSON, with the table's name as the code declares it. Times and
-    /// write token are those of this moment.
+    /// Returns the request as it is sent, as JSON, with the table's name as the code declares it.
+    /// Times and write token are those of this moment.
     ///
     /// # Errors
     /// As [`send`](Self::send), before it is sent.
@@ -317,7 +320,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
             .into_json()
     }
 
-    /// For a transaction.
+    /// Makes the update a step of a transaction.
     pub(crate) fn into_step(self) -> Result<Step, Error> {
         let (now, token) = (SystemTime::now(), fresh_token(E::ITEM_SCHEMA)?);
         if !self.is_unchanged()
@@ -331,7 +334,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         let effect = match E::ITEM_SCHEMA.unique.is_empty() {
             true => None,
             false => {
-                let effect = Effect::of_actions(E::ITEM_SCHEMA, &self.actions.0)?;
+                let effect = Effect::from_actions(E::ITEM_SCHEMA, &self.actions.0)?;
                 Some(effect.unwrap_or_else(|| Effect::none(E::ITEM_SCHEMA)))
             }
         };
@@ -352,8 +355,8 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         request.into_step(TypeId::of::<E>(), self.key.json()?, effect)
     }
 
-    /// Sends it with the items of its unique attributes.
-    async fn call_guarded(
+    /// Sends the update in a transaction with the unique items.
+    async fn call_with_unique_items(
         self,
         db: &Db,
         now: SystemTime,
@@ -361,10 +364,10 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         effect: Effect,
         measure: bool,
     ) -> Result<Measured<R::Output>, Error> {
-        unique::check_returned(R::PARAMETER)?;
+        unique::check_return_values(R::PARAMETER)?;
         let step = self.step(now, token, Some(effect))?;
         let consumed_capacity = unique::send_one(db, step, measure).await?;
-        let output = R::of_nothing().ok_or_else(unique::nothing_returned)?;
+        let output = R::of_nothing().ok_or_else(unique::no_return_values)?;
         Ok(Measured {
             output,
             consumed_capacity,
@@ -384,7 +387,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         self.call_at(db, SystemTime::now(), token, measure).await
     }
 
-    /// Sends it with this time and token.
+    /// Sends the update with this time and token.
     pub(crate) async fn call_at(
         self,
         db: &Db,
@@ -393,8 +396,10 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         measure: bool,
     ) -> Result<Measured<R::Output>, Error> {
         let named = named::<E>;
-        if let Some(effect) = Effect::of_actions(E::ITEM_SCHEMA, &self.actions.0).map_err(named)? {
-            let sent = Box::pin(self.call_guarded(db, now, token, effect, measure));
+        if let Some(effect) =
+            Effect::from_actions(E::ITEM_SCHEMA, &self.actions.0).map_err(named)?
+        {
+            let sent = Box::pin(self.call_with_unique_items(db, now, token, effect, measure));
             return sent.await.map_err(named);
         }
         let table = db.resolve(E::ITEM_SCHEMA.table);

@@ -1,4 +1,4 @@
-//! The reading itself: which keys go into which request, and which item belongs to which key.
+//! Sends the requests of a batch, and assigns each item to the positions that requested its key.
 
 use std::any::TypeId;
 use std::fmt;
@@ -9,8 +9,8 @@ use bytes::Bytes;
 
 use super::KeyedReads;
 use super::items::ReadItems;
-use super::plan::{Plan, Request};
-use super::reads::Answered;
+use super::plan::{GetPlan, Request};
+use super::reads::ReadResponse;
 use crate::client::batch::{self, Settings};
 use crate::client::capacity::ConsumedCapacity;
 use crate::client::db::Db;
@@ -23,37 +23,37 @@ use crate::model::schema::EntitySchema;
 use crate::transport;
 use crate::wire::{ReadError, Reader};
 
-/// What is asked for: the keys of all parts, one behind the other.
+/// The requested keys, those of all parts one after the other.
 #[doc(hidden)]
 #[derive(Default)]
-pub struct Asked {
+pub struct RequestedKeys {
     pub(super) parts: Vec<Part>,
-    /// With a comma between two keys.
+    /// JSON of the keys, with a comma between two keys.
     pub(super) json: Vec<u8>,
     pub(super) keys: Vec<KeyAt>,
 }
 
-impl fmt::Debug for Asked {
+impl fmt::Debug for RequestedKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asked")
+        f.debug_struct("RequestedKeys")
             .field("keys", &self.keys.len())
             .finish_non_exhaustive()
     }
 }
 
-/// The keys of one entity.
+/// Requested keys of one entity.
 pub(super) struct Part {
     pub(super) schema: &'static EntitySchema,
     pub(super) entity: TypeId,
     pub(super) consistent: bool,
     pub(super) attributes: &'static [&'static str],
-    /// Whether an item can be read.
+    /// Returns `true` if an item can be read.
     pub(super) is_readable: fn(&[u8]) -> bool,
-    /// Which of the keys they are.
+    /// Range of the part's keys among all keys.
     pub(super) keys: Range<usize>,
 }
 
-impl Asked {
+impl RequestedKeys {
     /// Adds the keys of one part.
     pub(super) fn push<E: Item>(
         &mut self,
@@ -76,69 +76,69 @@ impl Asked {
     }
 }
 
-/// What was found, and what it cost.
+/// Items that were found, and the consumed capacity.
 pub(super) struct Found<I> {
     pub(super) items: I,
     pub(super) capacity: Vec<ConsumedCapacity>,
 }
 
-/// What has come in so far.
-struct Arrived<I> {
-    /// There until the end.
+/// State of the batch that its requests share.
+struct Received<I> {
+    /// Present until the batch ends.
     items: Option<I>,
     capacity: Vec<ConsumedCapacity>,
     unreadable: Option<Unreadable>,
-    /// What an error takes with it.
-    answers: Vec<Answered>,
+    /// Responses, kept for an error to report the items that were found.
+    responses: Vec<ReadResponse>,
 }
 
-/// The first key, in the order asked, whose item cannot be read.
+/// The first key, in the order requested, whose item cannot be read.
 type Unreadable = (usize, ReadError);
 
 pub(super) async fn fetch<B: KeyedReads>(
-    asked: Asked,
+    requested: RequestedKeys,
     items: B::Items,
     settings: Settings,
     measure: bool,
     db: &Db,
 ) -> Result<Found<B::Items>, Error> {
-    let plan = Arc::new(Plan::new(asked, measure, |table| db.resolve(table))?);
-    let arrived = Arc::new(Mutex::new(Arrived {
+    let plan = Arc::new(GetPlan::new(requested, measure, |table| db.resolve(table))?);
+    let received = Arc::new(Mutex::new(Received {
         items: Some(items),
         capacity: Vec::new(),
         unreadable: None,
-        answers: Vec::new(),
+        responses: Vec::new(),
     }));
     let outcome = batch::run(plan.chunks(), settings, |slots| {
-        read_chunk::<B>(db.clone(), plan.clone(), arrived.clone(), slots)
+        read_chunk::<B>(db.clone(), plan.clone(), received.clone(), slots)
     })
     .await;
-    let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(error) = outcome.error {
-        let reads = plan.reads(&arrived.answers, &outcome.left);
+        let reads = plan.reads(&received.responses, &outcome.left);
         return Err(error.leaving(reads));
     }
-    if let Some((key, error)) = arrived.unreadable.take() {
-        let error = Error::read(error).leaving(plan.reads(&arrived.answers, &[]));
+    if let Some((key, error)) = received.unreadable.take() {
+        let error = Error::read(error).leaving(plan.reads(&received.responses, &[]));
         return Err(match plan.entity_of(key) {
             Some(entity) => error.of_entity(entity),
             None => error,
         });
     }
-    let Some(items) = arrived.items.take() else {
+    let Some(items) = received.items.take() else {
         return Err(Error::invalid_request("the batch has ended before"));
     };
     Ok(Found {
         items,
-        capacity: std::mem::take(&mut arrived.capacity),
+        capacity: std::mem::take(&mut received.capacity),
     })
 }
 
-/// Reads the keys of these slots, and returns the slots that DynamoDB left undone.
+/// Reads the keys of these slots, and returns the slots that DynamoDB left unprocessed.
 async fn read_chunk<B: KeyedReads>(
     db: Db,
-    plan: Arc<Plan>,
-    arrived: Arc<Mutex<Arrived<B::Items>>>,
+    plan: Arc<GetPlan>,
+    received: Arc<Mutex<Received<B::Items>>>,
     slots: Vec<usize>,
 ) -> Result<Vec<usize>, Error> {
     let Request {
@@ -147,19 +147,19 @@ async fn read_chunk<B: KeyedReads>(
         body,
     } = plan.request(&slots)?;
     let take = |body: Bytes| {
-        let answer = match plan.measure {
+        let response = match plan.measure {
             true => measured(body)?,
             false => unmeasured(body),
         };
-        let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
-        let Arrived {
+        let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
+        let Received {
             items, unreadable, ..
-        } = &mut *arrived;
+        } = &mut *received;
         let mut readers = Vec::new();
         if let Some(items) = items {
             B::readers(items, &mut readers);
         }
-        let mut taking = Taking {
+        let mut reader = ResponseReader {
             plan: &plan,
             groups: &groups,
             next: slots.first().copied(),
@@ -168,19 +168,19 @@ async fn read_chunk<B: KeyedReads>(
             returned: 0,
             undone: Vec::new(),
         };
-        taking.take(&answer.body)?;
-        let taken = Taken {
-            returned: taking.returned,
-            undone: taking.undone,
-            capacity: answer.capacity,
+        reader.read(&response.body)?;
+        let outcome = ChunkOutcome {
+            returned: reader.returned,
+            undone: reader.undone,
+            capacity: response.capacity,
         };
-        arrived.answers.push(Answered {
-            body: answer.body,
+        received.responses.push(ReadResponse {
+            body: response.body,
             groups,
         });
-        Ok(taken)
+        Ok(outcome)
     };
-    let answer = db
+    let response = db
         .ask_tables(
             transport::Operation::BatchGetItem,
             tables,
@@ -188,27 +188,27 @@ async fn read_chunk<B: KeyedReads>(
             body.into(),
         )
         .await;
-    let taken = answer.take(take).map_err(Error::failure)?;
-    let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
-    arrived.capacity.extend(taken.capacity);
-    Ok(taken.undone)
+    let outcome = response.take(take).map_err(Error::failure)?;
+    let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
+    received.capacity.extend(outcome.capacity);
+    Ok(outcome.undone)
 }
 
-/// An answer. Its items are read where it is known which they are.
-struct Answer {
+/// Response to one request, whose items are not read yet.
+struct Response {
     body: Bytes,
     capacity: Vec<ConsumedCapacity>,
 }
 
-/// What an answer has brought.
-struct Taken {
+/// Outcome of one response.
+struct ChunkOutcome {
     returned: u64,
-    /// The slots that DynamoDB left undone.
+    /// Slots that DynamoDB left unprocessed.
     undone: Vec<usize>,
     capacity: Vec<ConsumedCapacity>,
 }
 
-impl Observed for Taken {
+impl Observed for ChunkOutcome {
     fn capacity(&self) -> &[ConsumedCapacity] {
         &self.capacity
     }
@@ -221,26 +221,26 @@ impl Observed for Taken {
     }
 }
 
-fn unmeasured(body: Bytes) -> Answer {
-    Answer {
+fn unmeasured(body: Bytes) -> Response {
+    Response {
         body,
         capacity: Vec::new(),
     }
 }
 
-fn measured(body: Bytes) -> Result<Answer, ReadError> {
-    Ok(Answer {
+fn measured(body: Bytes) -> Result<Response, ReadError> {
+    Ok(Response {
         capacity: response::capacities(&body)?,
         body,
     })
 }
 
-/// Takes in an answer: each item is read once, where it stands.
-struct Taking<'t> {
-    plan: &'t Plan,
-    /// The groups that were asked for.
+/// Reads a response: each item once, directly from the body.
+struct ResponseReader<'t> {
+    plan: &'t GetPlan,
+    /// Groups that the request contains.
     groups: &'t [usize],
-    /// The slot of the next item, if the items come in the order of the keys.
+    /// Slot of the next item, if the items come in the order of the keys.
     next: Option<usize>,
     readers: Vec<&'t mut dyn ReadItems>,
     unreadable: &'t mut Option<Unreadable>,
@@ -248,15 +248,15 @@ struct Taking<'t> {
     undone: Vec<usize>,
 }
 
-impl Taking<'_> {
-    fn take(&mut self, body: &[u8]) -> Result<(), ReadError> {
+impl ResponseReader<'_> {
+    fn read(&mut self, body: &[u8]) -> Result<(), ReadError> {
         let mut r = Reader::new(body)?;
         r.members(|name, r| match name {
             "Responses" if !r.json_null() => r.members(|table, r| {
                 let group = self.plan.group_of_table(self.groups, table);
                 let mut more = r.begin_list()?;
                 while more {
-                    self.item(group.ok_or_else(not_asked)?, r)?;
+                    self.item(group.ok_or_else(not_requested)?, r)?;
                     more = r.end_element()?;
                 }
                 Ok(())
@@ -268,7 +268,7 @@ impl Taking<'_> {
                     _ => r.skip_value(),
                 })
             }),
-            // A `null` was passed over.
+            // A `null`, which the arms above have consumed.
             "Responses" | "UnprocessedKeys" => Ok(()),
             _ => r.skip_value(),
         })?;
@@ -279,56 +279,56 @@ impl Taking<'_> {
         let mut more = r.begin_list()?;
         while more {
             let slot = group.and_then(|group| self.plan.slot_at(group, r));
-            self.undone.push(slot.ok_or_else(not_asked)?);
+            self.undone.push(slot.ok_or_else(not_requested)?);
             r.skip_value()?;
             more = r.end_element()?;
         }
         Ok(())
     }
 
-    /// The item that starts here.
+    /// Reads the item that starts here.
     fn item(&mut self, group: usize, r: &mut Reader<'_>) -> Result<(), ReadError> {
         let start = r.position();
         self.returned += 1;
-        // Where all keys are of one part, the item is read before it is known whose it is: reading it
-        // comes by its key.
+        // If all keys belong to one part, the item is read before its slot is known: reading the
+        // item passes its key anyway.
         let (part, mut slot) = match self.plan.only_part(group) {
             Some(part) => (part, None),
             None => {
-                let slot = self.plan.slot_at(group, r).ok_or_else(not_asked)?;
+                let slot = self.plan.slot_at(group, r).ok_or_else(not_requested)?;
                 (
-                    self.plan.first_asker(slot).map_or(0, |a| a.part),
+                    self.plan.first_position(slot).map_or(0, |a| a.part),
                     Some(slot),
                 )
             }
         };
         let (plan, next) = (self.plan, self.next);
         r.forget_keys();
-        let mut place = |r: &Reader<'_>| {
+        let mut position = |r: &Reader<'_>| {
             let next = || next.filter(|next| plan.is_read(*next, group, r));
             slot = slot
                 .or_else(next)
                 .or_else(|| plan.slot_read(group, start, r));
-            Some(plan.first_asker(slot?)?.place)
+            Some(plan.first_position(slot?)?.index)
         };
-        let reader = self.readers.get_mut(part).ok_or_else(not_asked)?;
-        let read = reader.read(r, &mut place);
+        let reader = self.readers.get_mut(part).ok_or_else(not_requested)?;
+        let read = reader.read(r, &mut position);
         if read.is_err() {
-            // JSON that is broken costs the answer; an item of another shape costs itself.
+            // Broken JSON fails the response; an item of another shape fails only itself.
             r.rewind(start);
             slot = slot.or_else(|| plan.slot_at(group, r));
             r.skip_value()?;
         }
-        let slot = slot.ok_or_else(not_asked)?;
+        let slot = slot.ok_or_else(not_requested)?;
         self.next = Some(slot + 1);
-        let first = plan.first_asker(slot).ok_or_else(not_asked)?;
+        let first = plan.first_position(slot).ok_or_else(not_requested)?;
         if let Err(e) = read {
             self.note(first.key, e);
         }
-        for again in plan.askers_after(first) {
-            let reader = self.readers.get_mut(again.part).ok_or_else(not_asked)?;
-            if let Err(e) = reader.read(&mut r.at(start), &mut |_| Some(again.place)) {
-                self.note(again.key, e);
+        for later in plan.later_positions(first) {
+            let reader = self.readers.get_mut(later.part).ok_or_else(not_requested)?;
+            if let Err(e) = reader.read(&mut r.at(start), &mut |_| Some(later.index)) {
+                self.note(later.key, e);
             }
         }
         Ok(())
@@ -341,7 +341,9 @@ impl Taking<'_> {
     }
 }
 
+/// Creates the error of a response with another item than requested. Out of line, because DynamoDB
+/// sends none.
 #[cold]
-fn not_asked() -> ReadError {
+fn not_requested() -> ReadError {
     ReadError::expected("an item or key that was asked for")
 }

@@ -1,21 +1,22 @@
-//! The items that were read, each at the place of its key.
+//! Items that were read, each at the position of its key.
 
 use std::fmt;
 
 use crate::model::entity::Projection;
 use crate::wire::{ReadError, Reader};
 
-/// Says to which of the keys an item belongs that was just read.
-type Place<'p> = &'p mut dyn FnMut(&Reader<'_>) -> Option<usize>;
+/// Returns the position of the item that was just read, if its key was requested.
+type FindPosition<'p> = &'p mut dyn FnMut(&Reader<'_>) -> Option<usize>;
 
-/// Reads items, whatever their type.
+/// Type-erased store of items, so that the reader of responses compiles once.
 #[doc(hidden)]
 pub trait ReadItems: Send {
-    /// Reads the item that starts here and keeps it at its place; without one, it is dropped.
-    fn read(&mut self, r: &mut Reader<'_>, place: Place<'_>) -> Result<(), ReadError>;
+    /// Reads the item that starts here and stores it at its position; without a position, the item
+    /// is dropped.
+    fn read(&mut self, r: &mut Reader<'_>, position: FindPosition<'_>) -> Result<(), ReadError>;
 }
 
-/// The items of one entity, in the order of the keys.
+/// Items of one entity, in the order of the keys.
 #[doc(hidden)]
 pub struct Items<O>(Vec<Option<O>>);
 
@@ -26,7 +27,7 @@ impl<O> fmt::Debug for Items<O> {
 }
 
 impl<O> Items<O> {
-    /// Places for so many.
+    /// Creates the store for this number of keys.
     pub(crate) fn new(keys: usize) -> Self {
         Items((0..keys).map(|_| None).collect())
     }
@@ -37,12 +38,12 @@ impl<O> Items<O> {
 }
 
 impl<O: Projection> ReadItems for Items<O> {
-    fn read(&mut self, r: &mut Reader<'_>, place: Place<'_>) -> Result<(), ReadError> {
-        // Not with `?`, which would move the item once more.
+    fn read(&mut self, r: &mut Reader<'_>, position: FindPosition<'_>) -> Result<(), ReadError> {
+        // `match` instead of `?`, which would move the item once more.
         match O::read_item(r) {
             Ok(item) => {
-                if let Some(place) = place(r).and_then(|place| self.0.get_mut(place)) {
-                    *place = Some(item);
+                if let Some(stored) = position(r).and_then(|position| self.0.get_mut(position)) {
+                    *stored = Some(item);
                 }
                 Ok(())
             }

@@ -7,38 +7,39 @@ use crate::model::canonical_key::KeyValues;
 use crate::wire::canonical::KeyValue;
 use crate::wire::{Writer, is_plain};
 
-/// A hash table of the numbers of keys. Keys are data of users, so the hash has a secret.
+/// Hash table from the values of keys to their numbers. Keys are data of users, so the hash has a
+/// secret.
 pub(crate) struct KeyTable {
     secret: [u64; 2],
-    /// At most half is taken.
-    places: Vec<Place>,
+    /// Power of two; at most half of the entries are taken.
+    entries: Vec<Entry>,
 }
 
-/// One more than the number of a key, 0 where there is none; and half of the key's hash.
+/// Entry: the number of a key plus one, or 0 if empty; and the upper half of the key's hash.
 #[derive(Clone, Copy, Default)]
-struct Place {
+struct Entry {
     number: u32,
     hash: u32,
 }
 
 impl KeyTable {
-    /// A table for so many keys.
+    /// Creates a table for this number of keys.
     pub(crate) fn new(keys: usize) -> Self {
         let random = RandomState::new();
-        let places = keys.saturating_mul(2).max(2).next_power_of_two();
+        let entries = keys.saturating_mul(2).max(2).next_power_of_two();
         KeyTable {
             secret: [random.hash_one(0_u8) | 1, random.hash_one(1_u8) | 1],
-            places: vec![Place::default(); places],
+            entries: vec![Entry::default(); entries],
         }
     }
 
-    /// The hash of a key of this group.
+    /// Returns the hash of a key of this group.
     #[inline]
     pub(crate) fn hash(&self, group: usize, values: &KeyValues<'_>) -> u64 {
         let mut hash = self.secret[1].wrapping_add(group as u64);
         for value in values.iter().flatten() {
             hash = match &value.value {
-                // So that text of our own need not be looked through for escapes.
+                // Hash the escaped form, so that `hash_of_texts` need not unescape.
                 KeyValue::S(text) => self.bytes(hash, escaped(text).as_bytes()),
                 KeyValue::B(bytes) => self.bytes(hash, bytes),
                 KeyValue::N(_, number) => {
@@ -53,7 +54,7 @@ impl KeyTable {
         hash
     }
 
-    /// The hash of a key whose values are these texts, as they are written.
+    /// Returns the hash of a key whose values are these texts, in their written form.
     #[inline]
     pub(crate) fn hash_of_texts(&self, group: usize, texts: [Option<&[u8]>; 2]) -> u64 {
         let hash = self.secret[1].wrapping_add(group as u64);
@@ -71,7 +72,8 @@ impl KeyTable {
                 hash = fold(number(a) ^ self.secret[0], number(b) ^ hash);
             }
         }
-        // The end once more, whole: what is in two words is not in the hash less than once.
+        // Hash the last 16 bytes as a whole, so that every byte is included; bytes that were
+        // already hashed do no harm.
         if let (Some(a), Some(b)) = (bytes.last_chunk::<16>(), bytes.last_chunk::<8>()) {
             let first = a.first_chunk().map_or(0, number);
             return fold(first ^ self.secret[0], number(b) ^ hash);
@@ -89,14 +91,14 @@ impl KeyTable {
         fold(hash ^ word, self.secret[0]).wrapping_add(self.secret[1])
     }
 
-    /// The number of the key with this hash of which `is_it` says so.
+    /// Returns the number of the key with this hash for which `is_it` is true.
     #[inline]
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(usize) -> bool) -> Option<usize> {
         self.look(hash, is_it).err()
     }
 
-    /// The number of the key with this hash of which `is_it` says so; without one, there is from now on a
-    /// key with this `number`, of which there are no more than the table was made for.
+    /// Returns the number of the key with this hash for which `is_it` is true. Without one, inserts
+    /// a key with this `number`; the table must have been created for at least that many keys.
     #[inline]
     pub(crate) fn find_or_insert(
         &mut self,
@@ -108,9 +110,9 @@ impl KeyTable {
             Ok(free) => free,
             Err(found) => return Some(found),
         };
-        if let Some(place) = self.places.get_mut(free) {
-            *place = Place {
-                // So many keys would not fit into memory.
+        if let Some(entry) = self.entries.get_mut(free) {
+            *entry = Entry {
+                // Never the default: this number of keys does not fit into memory.
                 number: u32::try_from(number + 1).unwrap_or_default(),
                 hash: upper_half(hash),
             };
@@ -118,18 +120,21 @@ impl KeyTable {
         None
     }
 
-    /// Where the key with this hash has its place, or the number of the one of which `is_it` says so.
+    /// Returns the number of the key with this hash for which `is_it` is true as `Err`, or else the
+    /// index of a free entry as `Ok`. Always inlined, so that `is_it` becomes part of the probe
+    /// loop.
     #[inline(always)]
     fn look(&self, hash: u64, is_it: impl Fn(usize) -> bool) -> Result<usize, usize> {
-        let mask = self.places.len() - 1;
+        let mask = self.entries.len() - 1;
         let upper = upper_half(hash);
         let mut at = hash as usize & mask;
         loop {
-            let place = self.places.get(at).copied().unwrap_or_default();
-            let Some(number) = (place.number as usize).checked_sub(1) else {
+            // Always in range, because of the mask.
+            let entry = self.entries.get(at).copied().unwrap_or_default();
+            let Some(number) = (entry.number as usize).checked_sub(1) else {
                 return Ok(at);
             };
-            if place.hash == upper && is_it(number) {
+            if entry.hash == upper && is_it(number) {
                 return Err(number);
             }
             at = (at + 1) & mask;
@@ -137,19 +142,20 @@ impl KeyTable {
     }
 }
 
+/// Returns the half of the hash that does not determine the entry. Always inlined: a single shift.
 #[inline(always)]
 fn upper_half(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-/// The two halves of a product, folded.
+/// Multiplies, and folds the two halves of the product into one.
 #[inline]
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     product as u64 ^ (product >> 64) as u64
 }
 
-/// Text with the escapes that a [`Writer`] writes.
+/// Returns the text with the escapes that a [`Writer`] writes.
 fn escaped(text: &str) -> Cow<'_, str> {
     if is_plain(text.as_bytes()) {
         return Cow::Borrowed(text);

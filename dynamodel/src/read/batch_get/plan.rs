@@ -1,9 +1,10 @@
-//! [`Plan`]: each key once, in groups that one request can ask for, and who wants its item.
+//! [`GetPlan`]: the distinct keys in groups that one request can contain, and the positions that
+//! requested them.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::fetch::{Asked, Part};
+use super::fetch::{Part, RequestedKeys};
 use super::key_table::KeyTable;
 use crate::error::Error;
 use crate::model::canonical_key::{
@@ -17,67 +18,67 @@ use crate::wire::{ReadError, Reader, Writer};
 /// DynamoDB's limit on the keys of one request.
 const MAX_KEYS: usize = 100;
 
-pub(super) struct Plan {
+pub(super) struct GetPlan {
     parts: Vec<Part>,
-    /// All the keys.
+    /// JSON of all keys, with duplicates.
     json: Vec<u8>,
     keys: Vec<KeyAt>,
     groups: Vec<Group>,
     slots: Vec<Slot>,
-    /// Those who ask for a key that somebody asked for before.
-    again: Vec<Asker>,
+    /// Further positions that requested an already listed (duplicate) key.
+    duplicates: Vec<Position>,
     table: KeyTable,
     pub(super) measure: bool,
 }
 
-/// Keys of one table that are read in the same way: what one request can ask of a table.
+/// Keys of one table that are read in the same way, so that one request can contain them.
 struct Group {
     table: Arc<str>,
     schema: &'static EntitySchema,
     consistent: bool,
     attributes: &'static [&'static str],
-    /// What stands behind the keys in a request.
+    /// Text behind the keys in a request.
     tail: Vec<u8>,
-    /// The part whose keys these are; none where they are of several.
+    /// Part that all keys of the group belong to; `None` if they belong to several.
     only: Option<usize>,
 }
 
-/// A key that is read once, however often it was asked for.
+/// Slot: a distinct key, which is read once however often it was requested.
 struct Slot {
     group: usize,
-    first: Asker,
+    first: Position,
 }
 
-/// Who wants the item of a key.
+/// Position that requested a key.
 #[derive(Clone, Copy)]
-pub(super) struct Asker {
-    /// The number of the key, of all.
+pub(super) struct Position {
+    /// Number of the key among all keys.
     pub(super) key: usize,
     pub(super) part: usize,
-    /// The place among the part's items.
-    pub(super) place: usize,
+    /// Index among the part's items.
+    pub(super) index: usize,
     next: Option<usize>,
 }
 
-/// A request for some slots.
+/// Request for some slots.
 pub(super) struct Request {
     pub(super) tables: Vec<Arc<str>>,
     pub(super) groups: Vec<usize>,
     pub(super) body: Vec<u8>,
 }
 
-impl Plan {
-    /// Sorts the keys into groups, each once.
+impl GetPlan {
+    /// Sorts the keys into groups and removes duplicates.
     pub(super) fn new(
-        asked: Asked,
+        requested: RequestedKeys,
         measure: bool,
         resolve: impl Fn(&'static str) -> Arc<str>,
     ) -> Result<Self, Error> {
-        let Asked { parts, json, keys } = asked;
-        let mut plan = Plan {
+        let RequestedKeys { parts, json, keys } = requested;
+        let mut plan = GetPlan {
             groups: Vec::with_capacity(parts.len()),
             slots: Vec::with_capacity(keys.len()),
-            again: Vec::new(),
+            duplicates: Vec::new(),
             table: KeyTable::new(keys.len()),
             parts: Vec::new(),
             json,
@@ -86,14 +87,14 @@ impl Plan {
         };
         for (number, part) in parts.iter().enumerate() {
             let group = plan.group(number, part, resolve(part.schema.table))?;
-            for (place, key) in part.keys.clone().enumerate() {
-                let asker = Asker {
+            for (index, key) in part.keys.clone().enumerate() {
+                let position = Position {
                     key,
                     part: number,
-                    place,
+                    index,
                     next: None,
                 };
-                plan.ask(group, part.schema, asker)?;
+                plan.ask(group, part.schema, position)?;
             }
         }
         plan.parts = parts;
@@ -121,30 +122,31 @@ impl Plan {
         Ok(self.groups.len() - 1)
     }
 
-    /// Finds the slot of a key or makes it.
+    /// Adds a position to the slot of its key, which is created if it is new. Always inlined into
+    /// its only caller's loop over all keys.
     #[inline(always)]
     fn ask(
         &mut self,
         group: usize,
         schema: &'static EntitySchema,
-        asker: Asker,
+        position: Position,
     ) -> Result<(), ReadError> {
-        let Some(key) = self.keys.get_mut(asker.key) else {
+        let Some(key) = self.keys.get_mut(position.key) else {
             return Ok(());
         };
-        let (places, hash) = match key.values() {
-            Some(places) => {
-                // Our own writer wrote these, so that equal texts have the same escapes.
-                let hash = match written_texts(&self.json, &places) {
+        let (ranges, hash) = match key.values() {
+            Some(ranges) => {
+                // The own writer wrote these values, so equal texts have the same escapes.
+                let hash = match written_texts(&self.json, &ranges) {
                     Some(texts) => self.table.hash_of_texts(group, texts),
-                    None => self.hash_at(group, &places)?,
+                    None => self.hash_at(group, &ranges)?,
                 };
-                (places, hash)
+                (ranges, hash)
             }
-            // The service may have written this one.
+            // The service may have written this key, with other escapes.
             None => find_values(key, &self.json, schema, |v| self.table.hash(group, v))?,
         };
-        let Plan {
+        let GetPlan {
             table,
             slots,
             keys,
@@ -154,22 +156,22 @@ impl Plan {
         let known = table.find_or_insert(hash, slots.len(), |slot| {
             let known = values_of(keys, slots, slot, group);
             known.is_some_and(|known| {
-                let mut pairs = known.iter().zip(&places);
+                let mut pairs = known.iter().zip(&ranges);
                 pairs.all(|(known, at)| json.get(known.clone()) == json.get(at.clone()))
-                    || are_equal(json, &known, &places)
+                    || are_equal(json, &known, &ranges)
             })
         });
         match known {
             None => self.slots.push(Slot {
                 group,
-                first: asker,
+                first: position,
             }),
             Some(slot) => {
-                let next = self.again.len();
+                let next = self.duplicates.len();
                 if let Some(slot) = self.slots.get_mut(slot) {
-                    self.again.push(Asker {
+                    self.duplicates.push(Position {
                         next: slot.first.next,
-                        ..asker
+                        ..position
                     });
                     slot.first.next = Some(next);
                 }
@@ -178,14 +180,16 @@ impl Plan {
         Ok(())
     }
 
-    /// The hash of a key of any types, whose values stand there.
+    /// Returns the hash of a key of any types, given the ranges of its values. Out of line, because
+    /// most keys are of type S.
     #[inline(never)]
-    fn hash_at(&self, group: usize, places: &[Range<usize>; 2]) -> Result<u64, ReadError> {
-        let values = key_values_at(&self.json, places.clone())?;
+    fn hash_at(&self, group: usize, ranges: &[Range<usize>; 2]) -> Result<u64, ReadError> {
+        let values = key_values_at(&self.json, ranges.clone())?;
         Ok(self.table.hash(group, &values))
     }
 
-    /// The slot of the key with this hash of which `is_it`, which gets the places of its values, says so.
+    /// Returns the slot of the key with this hash for which `is_it`, given the ranges of its
+    /// values, is true.
     #[inline]
     fn find(
         &self,
@@ -194,22 +198,23 @@ impl Plan {
         is_it: impl Fn(&[Range<usize>; 2]) -> bool,
     ) -> Option<usize> {
         self.table.find(hash, |slot| {
-            let places = values_of(&self.keys, &self.slots, slot, group);
-            places.is_some_and(|places| is_it(&places))
+            let ranges = values_of(&self.keys, &self.slots, slot, group);
+            ranges.is_some_and(|ranges| is_it(&ranges))
         })
     }
 
     #[inline]
     fn json(&self, at: Range<usize>) -> &[u8] {
+        // All ranges are of keys in this text.
         self.json.get(at).unwrap_or_default()
     }
 
-    /// Whether the item of this slot was read until here. False also when that is not to be seen in the
-    /// bytes of its key.
+    /// Returns `true` if the item read up to here has the key of this slot. `false` also if the
+    /// bytes of the keys do not show it.
     #[inline]
     pub(super) fn is_read(&self, slot: usize, group: usize, end: &Reader<'_>) -> bool {
-        let places = values_of(&self.keys, &self.slots, slot, group);
-        places.is_some_and(|[partition, sort]| {
+        let ranges = values_of(&self.keys, &self.slots, slot, group);
+        ranges.is_some_and(|[partition, sort]| {
             end.is_key_read(1, self.json(partition))
                 && (sort.is_empty() || end.is_key_read(2, self.json(sort)))
         })
@@ -223,14 +228,15 @@ impl Plan {
         })
     }
 
-    /// The slot of the item or key that starts here.
+    /// Returns the slot of the item or key that starts here.
     pub(super) fn slot_at(&self, group: usize, item: &Reader<'_>) -> Option<usize> {
         let schema = self.groups.get(group)?.schema;
         let values = key_values(item, &schema.key).ok()?;
         self.slot_of(group, &values)
     }
 
-    /// The slot of the item that started there and was read until here.
+    /// Returns the slot of the item that was read from `start` up to here. Out of line, because the
+    /// items mostly come in the order of the keys, and [`is_read`](Self::is_read) finds them.
     #[inline(never)]
     pub(super) fn slot_read(&self, group: usize, start: usize, end: &Reader<'_>) -> Option<usize> {
         let schema = self.groups.get(group)?.schema;
@@ -251,25 +257,25 @@ impl Plan {
         }
     }
 
-    /// Who wanted the item of this slot first.
+    /// Returns the position that first requested this slot.
     #[inline]
-    pub(super) fn first_asker(&self, slot: usize) -> Option<&Asker> {
+    pub(super) fn first_position(&self, slot: usize) -> Option<&Position> {
         self.slots.get(slot).map(|slot| &slot.first)
     }
 
-    /// Who wanted the same item later.
+    /// Returns the further positions that requested the same slot.
     #[inline]
-    pub(super) fn askers_after(&self, first: &Asker) -> impl Iterator<Item = &Asker> {
-        let next = |asker: &Asker| self.again.get(asker.next?);
-        std::iter::successors(next(first), move |asker| next(asker))
+    pub(super) fn later_positions(&self, first: &Position) -> impl Iterator<Item = &Position> {
+        let next = |position: &Position| self.duplicates.get(position.next?);
+        std::iter::successors(next(first), move |position| next(position))
     }
 
-    /// The part that first asked for this slot.
+    /// Returns the part that first requested this slot.
     pub(super) fn part_of(&self, slot: usize) -> Option<&Part> {
         self.parts.get(self.slots.get(slot)?.first.part)
     }
 
-    /// The part that first asked for each slot, and the JSON of its key.
+    /// Returns the part that first requested each slot, and the JSON of the slot's key.
     pub(super) fn slots(&self) -> impl Iterator<Item = (&Part, &[u8])> {
         self.slots.iter().filter_map(|slot| {
             let key = self.keys.get(slot.first.key)?;
@@ -278,25 +284,25 @@ impl Plan {
         })
     }
 
-    /// The name of the entity that has this key.
+    /// Returns the name of the entity that this key belongs to.
     pub(super) fn entity_of(&self, key: usize) -> Option<&'static str> {
         let part = self.parts.iter().find(|p| p.keys.contains(&key))?;
         Some(part.schema.entity)
     }
 
-    /// The group of these whose table has this name.
+    /// Returns the one of these groups whose table has this name.
     pub(super) fn group_of_table(&self, groups: &[usize], table: &str) -> Option<usize> {
         let named = |group: &usize| self.groups.get(*group).is_some_and(|g| *g.table == *table);
         groups.iter().copied().find(named)
     }
 
-    /// The part whose keys the group has, when they are all of one.
+    /// Returns the part that all keys of the group belong to, if there is only one.
     pub(super) fn only_part(&self, group: usize) -> Option<usize> {
         self.groups.get(group)?.only
     }
 
-    /// Up to 100 keys each. A request asks one thing of a table, so two groups of one table are never
-    /// in the same chunk.
+    /// Returns chunks of up to 100 slots. A request reads each table in one way, so two groups of
+    /// the same table are never in the same chunk.
     pub(super) fn chunks(&self) -> Vec<Vec<usize>> {
         if self.groups.len() == 1 {
             let slots: Vec<usize> = (0..self.slots.len()).collect();
@@ -328,14 +334,15 @@ impl Plan {
         chunks
     }
 
-    /// The slots, those of a group together.
+    /// Returns the slots, ordered by group.
     fn by_group(&self) -> Vec<usize> {
         let mut slots: Vec<usize> = (0..self.slots.len()).collect();
         slots.sort_by_key(|slot| self.slots.get(*slot).map(|s| s.group));
         slots
     }
 
-    /// Whether a request for these groups already asks something else of the table.
+    /// Returns `true` if a request for these groups already contains another group of the same
+    /// table.
     fn clashes(&self, groups: &[usize], group: usize) -> bool {
         let table = |group: usize| self.groups.get(group).map(|g| &g.table);
         groups.iter().any(|other| table(*other) == table(group))
@@ -347,11 +354,12 @@ impl Plan {
             groups: Vec::new(),
             body: Vec::new(),
         };
-        // A key takes about as much as any other.
+        // Estimate, as if all keys had the same length.
         let keys = self.json.len() * slots.len() / self.keys.len().max(1);
         let mut w = Writer::with_capacity(keys + keys / 8 + 256);
         w.raw(b"{\"RequestItems\":{");
-        // Chunks hold the slots of a group together, and what is left of a chunk does too.
+        // The slots of a group are adjacent in a chunk, and also in the unprocessed rest of a
+        // chunk.
         for slots in slots.chunk_by(|a, b| self.group_of(*a) == self.group_of(*b)) {
             let group = slots.first().and_then(|slot| self.group_of(*slot));
             let Some((number, group)) = group.and_then(|g| Some((g, self.groups.get(g)?))) else {
@@ -361,10 +369,10 @@ impl Plan {
             w.raw(b"\"");
             w.text(&group.table);
             w.raw(b"\":{\"Keys\":[");
-            // What was asked for in a row stands in a row, with its commas.
-            let place = |slot: usize| self.asked_at(slot).map(|(number, _)| number);
-            for slots in slots.chunk_by(|a, b| place(*a).map(|n| n + 1) == place(*b)) {
-                let key = |slot: Option<&usize>| Some(self.asked_at(*slot?)?.1.range());
+            // Adjacent keys are adjacent in the text too, so they are copied with their commas.
+            let key_number = |slot: usize| self.requested_at(slot).map(|(number, _)| number);
+            for slots in slots.chunk_by(|a, b| key_number(*a).map(|n| n + 1) == key_number(*b)) {
+                let key = |slot: Option<&usize>| Some(self.requested_at(*slot?)?.1.range());
                 if let (Some(first), Some(last)) = (key(slots.first()), key(slots.last())) {
                     w.comma();
                     w.raw(self.json(first.start..last.end));
@@ -383,15 +391,15 @@ impl Plan {
         Ok(request)
     }
 
-    /// The bodies of the requests that are sent at first.
+    /// Returns the bodies of the first requests.
     pub(super) fn bodies(&self) -> Result<Vec<Vec<u8>>, Error> {
         let chunks = self.chunks();
         let requests = chunks.iter().map(|slots| self.request(slots));
         requests.map(|request| Ok(request?.body)).collect()
     }
 
-    /// The key that first asked for this slot, and which one it is.
-    fn asked_at(&self, slot: usize) -> Option<(usize, &KeyAt)> {
+    /// Returns the key that first requested this slot, with its number.
+    fn requested_at(&self, slot: usize) -> Option<(usize, &KeyAt)> {
         let number = self.slots.get(slot)?.first.key;
         Some((number, self.keys.get(number)?))
     }
@@ -401,7 +409,8 @@ impl Plan {
     }
 }
 
-/// Where the values of this key stand, which was not known before, and their hash.
+/// Returns the ranges of the values of a key and their hash, and stores the ranges in the key.
+/// Cold, because keys made by the entity's `key` constructor already have them.
 #[cold]
 #[inline(never)]
 fn find_values(
@@ -411,18 +420,19 @@ fn find_values(
     hash: impl FnOnce(&KeyValues<'_>) -> u64,
 ) -> Result<([Range<usize>; 2], u64), ReadError> {
     let start = key.range().start;
+    // The range is that of a key in this text.
     let json = json.get(key.range()).unwrap_or_default();
     let values = key_values(&Reader::new(json)?, &schema.key)?;
     let at = |value: &Option<LocatedValue<'_>>| match value {
         Some(value) => start + value.at.start..start + value.at.end,
         None => 0..0,
     };
-    let places = values.each_ref().map(at);
-    key.set_values(places.clone());
-    Ok((places, hash(&values)))
+    let ranges = values.each_ref().map(at);
+    key.set_values(ranges.clone());
+    Ok((ranges, hash(&values)))
 }
 
-/// Where the values of the slot's key stand, when it is of this group.
+/// Returns the ranges of the values of the slot's key, if it belongs to this group.
 #[inline]
 fn values_of(
     keys: &[KeyAt],
@@ -434,22 +444,23 @@ fn values_of(
     keys.get(slot.first.key)?.values()
 }
 
-/// Whether the values of two keys are equal in different forms.
+/// Returns `true` if the values of two keys are equal in different forms. Cold, because the own
+/// writer has one form for each value.
 #[cold]
 #[inline(never)]
 fn are_equal(json: &[u8], one: &[Range<usize>; 2], two: &[Range<usize>; 2]) -> bool {
-    let [one, two] = [one, two].map(|places| key_values_at(json, places.clone()));
+    let [one, two] = [one, two].map(|ranges| key_values_at(json, ranges.clone()));
     matches!((one, two), (Ok(one), Ok(two)) if one == two)
 }
 
-/// What is asked of the table beside the keys: `],..}`.
+/// Returns the text behind the keys in a request for the part's table: `],..}`.
 fn tail(part: &Part) -> Result<Vec<u8>, Error> {
     let mut body = Body::beginning_with("Keys", b"[]");
     if part.consistent {
         body.member("ConsistentRead", b"true");
     }
     if !part.attributes.is_empty() {
-        // The key tells which item it is.
+        // The key attributes identify the item, so they are always read.
         let key = part.schema.key.attributes();
         let key = key.filter(|name| !part.attributes.contains(name));
         body.projection(part.attributes.iter().copied().chain(key));
@@ -472,14 +483,14 @@ mod tests {
         id: String,
     }
 
-    fn plan(keys: impl IntoIterator<Item = Key<Named>>) -> Plan {
-        let mut asked = Asked::default();
+    fn plan(keys: impl IntoIterator<Item = Key<Named>>) -> GetPlan {
+        let mut requested = RequestedKeys::default();
         let keys: KeyList<Named> = keys.into_iter().collect();
-        asked.push(keys, false, &[], |_| true).unwrap();
-        Plan::new(asked, false, Arc::from).unwrap()
+        requested.push(keys, false, &[], |_| true).unwrap();
+        GetPlan::new(requested, false, Arc::from).unwrap()
     }
 
-    /// A key that was one before may have escapes that our own writer does not write.
+    /// A key read from a cursor or an item may have escapes that the own writer does not write.
     #[test]
     fn all_forms_of_a_text_are_one_key() {
         const FORMS: [&str; 4] = [

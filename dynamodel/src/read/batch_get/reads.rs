@@ -1,4 +1,4 @@
-//! How far a batch of reads had come when it failed.
+//! Progress of a batch of reads that failed.
 
 use std::any::TypeId;
 use std::fmt;
@@ -6,14 +6,14 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::plan::Plan;
+use super::plan::GetPlan;
 use crate::error::Error;
 use crate::error::unfinished::Unfinished;
 use crate::model::entity::Projection;
 use crate::model::key::Key;
 use crate::wire::{ReadError, Reader};
 
-/// Every key of a failed batch, each once, in the order asked.
+/// Distinct keys of a failed batch, in the order requested.
 pub(crate) struct Reads(pub(super) Vec<ReadKey>);
 
 pub(super) struct ReadKey {
@@ -27,20 +27,20 @@ pub(super) enum Outcome {
     Found(RawItem),
     /// There is no such item.
     Absent,
-    /// Not read, or not readable.
+    /// The key was not read, or its item cannot be read.
     Left,
 }
 
-/// An answer whose items were read, kept for an error to tell what was found.
-pub(super) struct Answered {
+/// Response whose items were read, kept for an error to report the items that were found.
+pub(super) struct ReadResponse {
     pub(super) body: Bytes,
-    /// The groups that were asked for.
+    /// Groups that the request contained.
     pub(super) groups: Vec<usize>,
 }
 
-/// An item inside the answer that it came in.
+/// Item within the response that contained it.
 pub(super) struct RawItem {
-    answer: Bytes,
+    response: Bytes,
     at: Range<usize>,
 }
 
@@ -50,13 +50,18 @@ impl RawItem {
     }
 
     fn json(&self) -> &[u8] {
-        self.answer.get(self.at.clone()).unwrap_or_default()
+        // The range is that of an item in this response.
+        self.response.get(self.at.clone()).unwrap_or_default()
     }
 }
 
-impl Answered {
+impl ReadResponse {
     /// Calls `found` with each item, and the slot of its key.
-    fn items(&self, plan: &Plan, mut found: impl FnMut(usize, RawItem)) -> Result<(), ReadError> {
+    fn items(
+        &self,
+        plan: &GetPlan,
+        mut found: impl FnMut(usize, RawItem),
+    ) -> Result<(), ReadError> {
         let mut r = Reader::new(&self.body)?;
         r.members(|name, r| match name {
             "Responses" if !r.json_null() => r.members(|table, r| {
@@ -67,7 +72,7 @@ impl Answered {
                     let end = r.position();
                     if let Some(slot) = slot {
                         let item = RawItem {
-                            answer: self.body.clone(),
+                            response: self.body.clone(),
                             at: end - length..end,
                         };
                         found(slot, item);
@@ -75,16 +80,17 @@ impl Answered {
                     Ok(())
                 })
             }),
-            // A `null` was passed over.
+            // A `null`, which the arm above has consumed.
             "Responses" => Ok(()),
             _ => r.skip_value(),
         })
     }
 }
 
-impl Plan {
-    /// What became of each key when the batch failed. Slots in `left`, which is sorted, got no answer.
-    pub(super) fn reads(&self, answers: &[Answered], left: &[usize]) -> Reads {
+impl GetPlan {
+    /// Returns the outcome of each key when the batch failed. The slots in `left`, which is sorted,
+    /// got no response.
+    pub(super) fn reads(&self, responses: &[ReadResponse], left: &[usize]) -> Reads {
         let mut reads: Vec<ReadKey> = self
             .slots()
             .enumerate()
@@ -98,9 +104,9 @@ impl Plan {
                 },
             })
             .collect();
-        for answer in answers {
-            // It was read to its end before it was kept.
-            let _ = answer.items(self, |slot, item| {
+        for response in responses {
+            // No error is possible: the response was read to its end before it was kept.
+            let _ = response.items(self, |slot, item| {
                 let (Some(read), Some(part)) = (reads.get_mut(slot), self.part_of(slot)) else {
                     return;
                 };
@@ -117,12 +123,12 @@ impl Plan {
 impl Reads {
     fn found<O: Projection>(&self) -> Vec<(Key<O::Entity>, Option<O>)> {
         let entity = TypeId::of::<O::Entity>();
-        let asked = self.0.iter();
-        let asked = asked.filter(|k| k.entity == entity && k.attributes == O::ATTRIBUTES);
-        asked
+        let requested = self.0.iter();
+        let requested = requested.filter(|k| k.entity == entity && k.attributes == O::ATTRIBUTES);
+        requested
             .filter_map(|key| {
                 let item = match &key.outcome {
-                    // It was tried when the batch failed.
+                    // Nearly always readable: it was checked when the batch failed.
                     Outcome::Found(item) => Some(item.read().ok()?),
                     Outcome::Absent => None,
                     Outcome::Left => return None,
@@ -138,7 +144,7 @@ impl Unfinished for Reads {
         self.keys().count()
     }
 
-    /// The keys that were not read.
+    /// Returns the keys that were not read.
     fn keys(&self) -> Box<dyn Iterator<Item = (TypeId, &[u8])> + '_> {
         let left = self.0.iter();
         let left = left.filter(|key| matches!(key.outcome, Outcome::Left));
@@ -154,9 +160,10 @@ impl fmt::Display for Reads {
 }
 
 impl Error {
-    /// What a batch of reads had found when it failed: the keys that DynamoDB has answered, in the
-    /// order asked and each once, with `None` where there is no item. `O` is what the batch reads: the
-    /// entity, or what it [selects](crate::BatchGet::select). Empty for other errors.
+    /// Returns the items that a failed batch of reads had found: for each key that DynamoDB has
+    /// responded to, in the order requested and without duplicates, the item, or `None` where there
+    /// is none. `O` is the type that the batch reads: the entity, or the projection that it
+    /// [selects](crate::BatchGet::select). Empty for other errors.
     ///
     /// A key of the batch is either here or [`unprocessed`](Self::unprocessed).
     ///

@@ -8,20 +8,20 @@ use crate::client::capacity::ConsumedCapacity;
 use crate::error::Error;
 use crate::model::schema::EntitySchema;
 use crate::read::page::{Cursor, MergedPage, Named, RawItem, RawPage};
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 use crate::wire::{ReadError, Reader};
 
-/// A page of a query or scan, whose items borrow from it. From
+/// A page of a query or scan, whose items borrow from the page. From
 /// [`BorrowedRead::page`](super::BorrowedRead::page).
 ///
-/// It holds the answer as it came, so it takes the memory of its JSON: about 1 MB at most. A page of a
-/// sharded index holds the answers of all shards that its items are in, and shares them with the pages
-/// beside it.
+/// The page holds the response as it came, so it takes the memory of its JSON: about 1 MB at most.
+/// A page of a sharded index holds the responses of all shards that contain its items, and shares
+/// them with the pages before and after it.
 pub struct BorrowedPage<V> {
     held: Held,
     schema: &'static EntitySchema,
     index: Option<&'static str>,
-    /// How many of the items are wanted.
+    /// Number of wanted items.
     limit: u64,
     named: Named,
     _view: PhantomData<fn() -> V>,
@@ -48,17 +48,17 @@ impl<V> fmt::Debug for BorrowedPage<V> {
 }
 
 impl<V> BorrowedPage<V> {
-    /// The page of this plan, of which so many items are wanted.
-    pub(super) fn new(page: RawPage, plan: &Plan, limit: Option<u64>) -> Self {
+    /// Creates the page of this plan, of which at most `limit` items are wanted.
+    pub(super) fn new(page: RawPage, plan: &ReadPlan, limit: Option<u64>) -> Self {
         Self::of(Held::Response(page), plan, limit)
     }
 
-    /// A page of a sharded index.
-    pub(super) fn merged(page: MergedPage, plan: &Plan) -> Self {
+    /// Creates a page of a sharded index.
+    pub(super) fn merged(page: MergedPage, plan: &ReadPlan) -> Self {
         Self::of(Held::Merged(page), plan, None)
     }
 
-    fn of(held: Held, plan: &Plan, limit: Option<u64>) -> Self {
+    fn of(held: Held, plan: &ReadPlan, limit: Option<u64>) -> Self {
         BorrowedPage {
             held,
             schema: plan.schema,
@@ -69,11 +69,12 @@ impl<V> BorrowedPage<V> {
         }
     }
 
-    /// Where the next page starts; `None` after the last.
+    /// Returns the cursor of the next page; `None` after the last.
     ///
-    /// That is after all that DynamoDB read for this one. Where the [`limit`](crate::Query::limit) cuts
-    /// short the last page of a [reading](super::BorrowedRead::pages), as it does with a filter, what it
-    /// cuts off is not on the next one; [`page_size`](crate::Query::page_size) alone cuts nothing off.
+    /// The next page starts after all items that DynamoDB read for this one. Where the
+    /// [`limit`](crate::Query::limit) cuts short the last page of a
+    /// [read](super::BorrowedRead::pages), as it does with a filter, the items cut off are not on
+    /// the next page; [`page_size`](crate::Query::page_size) alone cuts nothing off.
     pub fn next(&self) -> Option<Cursor> {
         match &self.held {
             Held::Response(page) => {
@@ -84,8 +85,9 @@ impl<V> BorrowedPage<V> {
         }
     }
 
-    /// How many items DynamoDB returned. Of a sharded index, by all requests for this page: more than it
-    /// has, and of the later pages of a [reading](super::BorrowedRead::pages) fewer.
+    /// Returns the number of items that DynamoDB returned. Of a sharded index, by all requests for
+    /// this page: more than the page has, and for the later pages of a
+    /// [read](super::BorrowedRead::pages) fewer.
     pub fn count(&self) -> u64 {
         match &self.held {
             Held::Response(page) => page.envelope.count,
@@ -93,7 +95,7 @@ impl<V> BorrowedPage<V> {
         }
     }
 
-    /// How many items DynamoDB read, before the filter.
+    /// Returns the number of items that DynamoDB read, before the filter.
     pub fn scanned_count(&self) -> u64 {
         match &self.held {
             Held::Response(page) => page.envelope.scanned_count,
@@ -101,7 +103,8 @@ impl<V> BorrowedPage<V> {
         }
     }
 
-    /// What the page cost, if asked for with `measured`. Of a sharded index, all requests for this page.
+    /// Returns the consumed capacity, if requested with `measured`. Of a sharded index, that of all
+    /// requests for this page.
     pub fn consumed_capacity(&self) -> Option<&ConsumedCapacity> {
         match &self.held {
             Held::Response(page) => page.envelope.capacity.as_ref(),
@@ -111,10 +114,10 @@ impl<V> BorrowedPage<V> {
 }
 
 impl<V: BorrowedProjection> BorrowedPage<V> {
-    /// The items, all of them. One allocation, and those of their lists, sets and maps.
+    /// Returns all items. One allocation, and those of the items' lists, sets and maps.
     ///
     /// # Errors
-    /// When one of them cannot be read ([`is_unreadable`](Error::is_unreadable)).
+    /// When an item cannot be read ([`is_unreadable`](Error::is_unreadable)).
     pub fn items(&self) -> Result<Vec<V::At<'_>>, Error> {
         let at_most = match &self.held {
             Held::Response(page) => page.envelope.at_most(),
@@ -128,13 +131,13 @@ impl<V: BorrowedProjection> BorrowedPage<V> {
         Ok(items)
     }
 
-    /// The items one after the other, each read when it is asked for. One that cannot be read is an
-    /// `Err` that names the attribute, and does not cost the others.
+    /// Returns the items one after the other, each decoded when it is requested. An item that
+    /// cannot be read is an `Err` that names the attribute, and does not affect the others.
     pub fn iter(&self) -> BorrowedItems<'_, V> {
-        let places = match &self.held {
+        let positions = match &self.held {
             Held::Response(page) => match page.list() {
-                None => Places::Merged([].iter()),
-                Some((r, end)) => Places::List(List {
+                None => Positions::Merged([].iter()),
+                Some((r, end)) => Positions::List(List {
                     page,
                     r,
                     end,
@@ -142,10 +145,10 @@ impl<V: BorrowedProjection> BorrowedPage<V> {
                     first: true,
                 }),
             },
-            Held::Merged(merged) => Places::Merged(merged.items.iter()),
+            Held::Merged(merged) => Positions::Merged(merged.items.iter()),
         };
         BorrowedItems {
-            places,
+            positions,
             named: self.named,
             _view: PhantomData,
         }
@@ -161,25 +164,25 @@ impl<'p, V: BorrowedProjection> IntoIterator for &'p BorrowedPage<V> {
     }
 }
 
-/// The items of a [`BorrowedPage`]. From [`BorrowedPage::iter`].
+/// Iterator over the items of a [`BorrowedPage`]. From [`BorrowedPage::iter`].
 pub struct BorrowedItems<'p, V> {
-    places: Places<'p>,
+    positions: Positions<'p>,
     named: Named,
     _view: PhantomData<fn() -> V>,
 }
 
-/// Where the items are.
+/// Positions of the items.
 #[allow(
     clippy::large_enum_variant,
     reason = "there is one, and the list is the usual one"
 )]
-enum Places<'p> {
+enum Positions<'p> {
     List(List<'p>),
-    /// Here and there. They were passed over when they were merged.
+    /// Items in several responses, which were checked when they were merged.
     Merged(std::slice::Iter<'p, RawItem>),
 }
 
-/// The list of an answer, from its start on.
+/// List of items in a response, from its start on.
 struct List<'p> {
     page: &'p RawPage,
     r: Reader<'p>,
@@ -209,9 +212,10 @@ impl List<'_> {
         Ok(more)
     }
 
+    /// Creates the error of an item that cannot be read. Out of line, because nearly all items can.
     #[cold]
     fn unreadable(&mut self, named: Named, start: usize, e: ReadError) -> Error {
-        // An item of another shape costs itself; broken JSON ends the page.
+        // An item of another shape fails only itself; broken JSON ends the page.
         match self.r.skip_from(start) {
             Ok(()) => named.read(e),
             Err(broken) => {
@@ -227,9 +231,9 @@ impl<'p, V: BorrowedProjection> Iterator for BorrowedItems<'p, V> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let list = match &mut self.places {
-            Places::List(list) => list,
-            Places::Merged(items) => {
+        let list = match &mut self.positions {
+            Positions::List(list) => list,
+            Positions::Merged(items) => {
                 let item = V::read_borrowed(&mut items.next()?.reader());
                 return Some(item.map_err(|e| self.named.read(e)));
             }

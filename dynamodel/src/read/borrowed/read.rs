@@ -14,16 +14,16 @@ use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::expr::render::debug_node;
 use crate::read::page::{self, Beginning, MergedPages, PageReader, RawPage, ScanCursor};
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 
 /// A query or scan whose items borrow from the pages. From
 /// [`Query::borrowed`](crate::Query::borrowed), [`Scan::borrowed`](crate::Scan::borrowed) and
-/// [`CollectionQuery::borrowed`](crate::CollectionQuery::borrowed); what is read, and in which order, is
-/// said there before.
+/// [`CollectionQuery::borrowed`](crate::CollectionQuery::borrowed), whose settings before that call
+/// determine which items are read, and in which order.
 #[must_use = "a query does nothing until it is read"]
 pub struct BorrowedRead<V> {
-    plans: Vec<Result<Plan, Error>>,
-    /// Of a scan.
+    plans: Vec<Result<ReadPlan, Error>>,
+    /// Beginning of a scan; `None` for a query.
     beginning: Option<Beginning>,
     _view: PhantomData<fn() -> V>,
 }
@@ -43,10 +43,10 @@ impl<V> fmt::Debug for BorrowedRead<V> {
 }
 
 impl<V: BorrowedProjection> BorrowedRead<V> {
-    /// The reading of these plans, which are a query or the segments of a scan.
-    pub(crate) fn new(plans: Vec<Result<Plan, Error>>, beginning: Option<Beginning>) -> Self {
+    /// Creates a read of these plans, which are a query or the segments of a scan.
+    pub(crate) fn new(plans: Vec<Result<ReadPlan, Error>>, beginning: Option<Beginning>) -> Self {
         let plans = plans.into_iter().map(|plan| {
-            Ok(Plan {
+            Ok(ReadPlan {
                 projection: V::ATTRIBUTES,
                 ..plan?
             })
@@ -58,15 +58,15 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
         }
     }
 
-    /// Calls the function with each item of each page: the fastest way through a table. As many round
-    /// trips as there are pages; the next page is under way while the items of one are looked at,
-    /// unless [`prefetch(false)`](crate::Query::prefetch) was said. With several segments, the pages
-    /// come as they arrive.
+    /// Calls the function with each item of each page: the fastest way through a table. One round
+    /// trip for each page; the next page is in flight while the items of one are handled, unless
+    /// [`prefetch(false)`](crate::Query::prefetch) is set. With several segments, the pages come as
+    /// they arrive.
     ///
-    /// The function is called in the caller's task, and items are decoded there too, just before it sees
-    /// them. On tokio's multi-thread runtime, the pages of several segments are requested and checked on
-    /// all its threads. To look at items on all threads, scan [one segment](crate::Scan::segment) in each
-    /// of several tasks of your own:
+    /// The function is called in the caller's task, and items are decoded there too, just before
+    /// the function is called with them. On tokio's multi-thread runtime, the pages of several
+    /// segments are requested and checked on all its threads. To handle items on all threads, scan
+    /// [one segment](crate::Scan::segment) in each of several tasks of your own:
     ///
     /// ```
     /// use dynamodel::{Db, Entity, Projection};
@@ -101,8 +101,8 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     ///
     /// # Errors
     /// An invalid key, value or cursor before anything is sent; an item that cannot be read
-    /// ([`is_unreadable`](Error::is_unreadable)), after the function has seen those before it; or the
-    /// service or network fails.
+    /// ([`is_unreadable`](Error::is_unreadable)), after the function was called with the items
+    /// before it; or the service or network fails.
     pub async fn each(self, db: &Db, mut look: impl FnMut(V::At<'_>)) -> Result<(), Error> {
         let looked = self.try_each(db, |item| {
             look(item);
@@ -111,9 +111,9 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
         looked.await
     }
 
-    /// As [`each`](Self::each), until the function returns an error: it ends the reading. A page that
-    /// is under way then is dropped, and paid for; [`prefetch(false)`](crate::Query::prefetch) avoids
-    /// that.
+    /// Calls the function with each item as [`each`](Self::each) does, until it returns an error,
+    /// which ends the read. A page that is in flight then is dropped, and paid for;
+    /// [`prefetch(false)`](crate::Query::prefetch) avoids that.
     ///
     /// # Errors
     /// As [`each`](Self::each), and those of the function.
@@ -131,22 +131,24 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
         Ok(())
     }
 
-    /// The request for the first page as it is sent, as JSON, with the table's name as the code
-    /// declares it; of a sharded index, a list of the requests; of several segments, that of the first.
+    /// Returns the request for the first page as it is sent, as JSON, with the table's name as the
+    /// code declares it; of a sharded index, a list of the requests; of several segments, the
+    /// request of the first.
     ///
     /// # Errors
-    /// When a key or value is invalid, or the scan that goes on has come to its end.
+    /// When a key or value is invalid, or a resumed scan has no segment left.
     pub fn to_json(self) -> Result<String, Error> {
-        page::to_json(&Plan::first(self.plans)?)
+        page::to_json(&ReadPlan::first(self.plans)?)
     }
 
-    /// One page. One round trip; of a sharded index, one or two to each shard, side by side.
+    /// Reads one page. One round trip; of a sharded index, one or two to each shard in parallel.
     ///
     /// # Errors
-    /// An invalid key, value or cursor, several segments or none that is left, before anything is sent;
-    /// or the service or network fails. An item that cannot be read is no error of the page: see [`BorrowedPage::iter`].
+    /// An invalid key, value or cursor, several segments or no segment left, before anything is
+    /// sent; or the service or network fails. An item that cannot be read is no error of the page:
+    /// see [`BorrowedPage::iter`].
     pub async fn page(self, db: &Db) -> Result<BorrowedPage<V>, Error> {
-        let plan = Plan::only(self.plans)?;
+        let plan = ReadPlan::only(self.plans)?;
         if let Some(shards) = plan.shards {
             let (page, plan) = page::merged(db, plan, shards, RawPage::read_borrowed).await?;
             return Ok(BorrowedPage::merged(page, &plan));
@@ -158,16 +160,17 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
         Ok(BorrowedPage::new(page, &plan, None))
     }
 
-    /// The pages as a stream, as they are needed; with several segments, as they arrive. With
-    /// [`prefetch(true)`](crate::Query::prefetch) the next page is under way while one is looked at.
-    /// Ends at the first error. Pages of several segments are requested and checked on all threads of
-    /// tokio's multi-thread runtime; items are decoded where a page is looked at.
+    /// Returns the pages as a stream, which reads them as needed; with several segments, in the
+    /// order of their arrival. With [`prefetch(true)`](crate::Query::prefetch) the next page is in
+    /// flight while one is handled. Ends at the first error. Pages of several segments are
+    /// requested and checked on all threads of tokio's multi-thread runtime; items are decoded
+    /// where a page is iterated.
     ///
-    /// Of a sharded index, what was read and did not fit into a page goes into the next one, so nothing
-    /// is read twice: as many requests as a [stream](crate::Query::stream) of owned items. Without a
-    /// [`page_size`](crate::Query::page_size), a page ends where a shard has to be asked for more. A page
-    /// of which a shard fails is an error as a whole; [`next`](BorrowedPage::next) of the page before it
-    /// still stands.
+    /// Of a sharded index, items that were read and did not fit into a page go into the next one,
+    /// so nothing is read twice: it takes as many requests as a [stream](crate::Query::stream) of
+    /// owned items. Without a [`page_size`](crate::Query::page_size), a page ends where a shard
+    /// needs another request. A page with a failed shard is an error as a whole;
+    /// [`next`](BorrowedPage::next) of the page before it stays valid.
     ///
     /// ```
     /// use futures_util::TryStreamExt;
@@ -222,14 +225,14 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     }
 }
 
-/// The pages of a query or scan, as a stream. From [`BorrowedRead::pages`].
+/// Stream of the pages of a query or scan. From [`BorrowedRead::pages`].
 ///
-/// `Unpin`, so `StreamExt::next` works on it directly. Dropping it ends the reading; nothing is lost but
-/// what is under way: one page of each segment.
+/// `Unpin`, so `StreamExt::next` works on it directly. Dropping the stream ends the read; only the
+/// pages in flight are lost, one for each segment.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct BorrowedPages<V> {
     pages: PageReader<RawPage>,
-    /// Source of the pages in place of `pages`, for an index that is spread over shards.
+    /// Source of the pages instead of `pages`, for a sharded index.
     merged: Option<Box<MergedPages>>,
     /// Beginning of a scan.
     beginning: Option<Beginning>,
@@ -246,11 +249,11 @@ impl<V> fmt::Debug for BorrowedPages<V> {
 }
 
 impl<V> BorrowedPages<V> {
-    /// Where a scan goes on, also after an error: [`Scan::resume_at`](crate::Scan::resume_at) with it gives
-    /// the pages that this stream has not given yet, each once; one that the
-    /// [`limit`](crate::Scan::limit) cut short comes again as a whole. Of a scan
-    /// that is invalid, where it would have begun. `None` for a query, whose pages tell it
-    /// themselves: [`BorrowedPage::next`].
+    /// Returns the cursor to continue a scan, also after an error:
+    /// [`Scan::resume_at`](crate::Scan::resume_at) with it gives the pages that this stream has not
+    /// given yet, each once; a page that the [`limit`](crate::Scan::limit) cut short comes again as
+    /// a whole. For an invalid scan, the cursor of its beginning. `None` for a query, whose pages
+    /// have their own cursors: [`BorrowedPage::next`].
     pub fn cursor(&self) -> Option<ScanCursor> {
         let beginning = self.beginning.as_ref()?;
         Some(beginning.cursor(self.pages.positions(true)))
@@ -282,7 +285,7 @@ impl<V: BorrowedProjection> Stream for BorrowedPages<V> {
         });
         if let Ok(page) = &page {
             if this.remaining.is_some_and(|n| n < page.count()) {
-                // The limit cuts this page short: a later scan goes on with all of it.
+                // The limit cuts this page short: a resumed scan starts with the whole page again.
                 this.pages.rewind();
             }
             this.remaining = this.remaining.map(|n| n.saturating_sub(page.count()));

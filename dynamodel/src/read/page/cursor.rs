@@ -1,4 +1,4 @@
-//! [`Cursor`]: where the next page starts, as text.
+//! [`Cursor`]: the position where the next page starts, as text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,14 +10,14 @@ use crate::error::Error;
 use crate::model::schema::EntitySchema;
 use crate::wire::Writer;
 
-/// Where the next page of a query or scan starts.
+/// Position where the next page of a query or scan starts.
 ///
-/// Opaque text: it survives a restart, travels in URLs (`A-Z a-z 0-9 - _`) and, with feature `serde`,
-/// serializes as a string. It holds the key of the last item that was read (of a sharded index, the one
-/// of each shard: about 60 characters for each), readable by whoever decodes it, so encrypt it where
-/// keys are secret. A cursor belongs to the query that it comes from: another
-/// table, index or partition refuses it ([`is_invalid_cursor`](Error::is_invalid_cursor)). `Debug` does
-/// not show it.
+/// Opaque text: it survives a restart, travels in URLs (`A-Z a-z 0-9 - _`) and, with feature
+/// `serde`, serializes as a string. It holds the key of the last item that was read (of a sharded
+/// index, one for each shard: about 60 characters each). Anyone can decode it, so encrypt it where
+/// keys are secret. A cursor belongs to the query that it comes from: another table, index or
+/// partition refuses it ([`is_invalid_cursor`](Error::is_invalid_cursor)). `Debug` does not show
+/// it.
 ///
 /// ```
 /// # use dynamodel::{Cursor, Db, Entity};
@@ -41,16 +41,16 @@ use crate::wire::Writer;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    /// The first byte of the decoded text.
+    /// First byte of the decoded text.
     pub(super) format: u8,
     pub(super) source: u32,
-    /// The key of the last item, or how far each shard has been read.
+    /// Key of the last item, or the positions of the shards.
     pub(super) key: Vec<u8>,
 }
 
-/// A cursor that holds a key.
+/// Format of a cursor that holds a key.
 const FORMAT: u8 = 1;
-/// A cursor that holds a position for each shard of an index.
+/// Format of a cursor that holds a position for each shard of an index.
 pub(super) const SHARDED: u8 = 2;
 
 impl Cursor {
@@ -62,26 +62,26 @@ impl Cursor {
         }
     }
 
-    /// The key to start after, for a query on this table or index.
+    /// Returns the key to start after, for a query of this table or index.
     pub(crate) fn key_for(
         &self,
         schema: &EntitySchema,
         index: Option<&str>,
     ) -> Result<Vec<u8>, Error> {
-        self.of(FORMAT, schema, index).cloned()
+        self.content(FORMAT, schema, index).cloned()
     }
 
-    /// How far each shard of the index has been read.
+    /// Returns the encoded positions of the shards of the index.
     pub(super) fn shards_for(
         &self,
         schema: &EntitySchema,
         index: Option<&str>,
     ) -> Result<&[u8], Error> {
-        self.of(SHARDED, schema, index).map(Vec::as_slice)
+        self.content(SHARDED, schema, index).map(Vec::as_slice)
     }
 
-    /// What it holds, when it is of this format, table and index.
-    fn of(
+    /// Returns the content of the cursor, if it is of this format, table and index.
+    fn content(
         &self,
         format: u8,
         schema: &EntitySchema,
@@ -100,7 +100,8 @@ impl Cursor {
     }
 }
 
-/// The key with its attributes in the order of their names, so that equal keys make equal cursors.
+/// Returns the key with its attributes in the order of their names, so that equal keys make equal
+/// cursors.
 fn ordered(key: &[u8]) -> Option<Vec<u8>> {
     let mut members = Vec::new();
     crate::wire::read_item(key, |r| {
@@ -120,7 +121,8 @@ fn ordered(key: &[u8]) -> Option<Vec<u8>> {
     w.finish().ok()
 }
 
-/// Tells tables and indexes apart: FNV-1a of their names.
+/// Returns the FNV-1a hash of the names of table and index, by which cursors are told apart. The
+/// table itself counts as an index without a name.
 pub(super) fn source(schema: &EntitySchema, index: Option<&str>) -> u32 {
     let names = schema
         .table
@@ -161,7 +163,7 @@ impl FromStr for Cursor {
             return Err(Error::cursor("it has another format"));
         };
         let source = <[u8; 4]>::try_from(source).map_err(|_| Error::cursor("it is cut short"))?;
-        // What a cursor of shards holds is looked at with the query that it comes to.
+        // The positions of shards are checked later, together with their query.
         if *format == FORMAT && !crate::wire::is_map(key) {
             return Err(Error::cursor("it holds no key"));
         }

@@ -9,8 +9,8 @@ use futures_util::stream::FuturesUnordered;
 
 type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A request in flight, and its response until it is taken. The request is polled only after a wake-up
-/// of its own, so that advancing it for each item of a page costs nothing.
+/// Request in flight, and its response until it is taken. The request is polled only after its own
+/// wake-up, so that advancing it for each item of a page costs nothing.
 pub(crate) struct InFlight<T> {
     request: FuturesUnordered<Pending<T>>,
     response: Option<T>,

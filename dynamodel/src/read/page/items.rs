@@ -12,8 +12,8 @@ use crate::wire::{ReadError, Reader};
 pub(crate) trait PageItems: Send {
     /// Reserves room for this many items.
     fn reserve(&mut self, items: usize);
-    /// Reads a list of items. One that is JSON but not of the entity's shape costs itself; broken JSON
-    /// costs the page.
+    /// Reads a list of items. An item that is valid JSON but not of the entity's shape fails only
+    /// itself; broken JSON fails the page.
     fn read_list(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError>;
     /// Reads one item.
     fn read_item(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError>;
@@ -28,7 +28,7 @@ pub(crate) trait PageItems: Send {
 pub(crate) struct AllItems<P> {
     /// Items up to the first that cannot be read.
     pub(crate) items: Vec<P>,
-    /// Results from that item on.
+    /// Results from the first item that cannot be read on.
     rest: Vec<Result<P, ReadError>>,
 }
 
@@ -99,7 +99,7 @@ pub(crate) struct OwnedPage<P> {
     pub(crate) envelope: Envelope,
     /// Items up to the first that cannot be read.
     pub(crate) items: Vec<P>,
-    /// Results from that item on.
+    /// Results from the first item that cannot be read on.
     pub(crate) rest: Vec<Result<P, ReadError>>,
 }
 

@@ -1,4 +1,4 @@
-//! Segments of a scan side by side: each is read by a task of its own.
+//! Parallel reads of a scan's segments, each in a task of its own.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use crate::client::db::Db;
 use crate::client::spawn::elsewhere;
 use crate::error::Error;
 use crate::model::entity::Projection;
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 
-/// Reads one of several segments, or a page of it, as a task of its own where that can use another
-/// core, else in place. Dropping it ends the reading either way.
+/// Reads one of several segments, or a page of it, in a task of its own if another core is
+/// available, otherwise in place. In both cases, dropping the future ends the read.
 pub(crate) async fn spawned<T: Send + 'static>(
     reading: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
@@ -22,11 +22,11 @@ pub(crate) async fn spawned<T: Send + 'static>(
     elsewhere(reading).await.unwrap_or_else(ended)
 }
 
-/// The items of all segments, in the order of these, up to the limit of one of them. The first segment
-/// that fails ends the others.
+/// Reads the items of all segments, in the order of the segments, up to the limit of one segment.
+/// The first segment that fails ends the others.
 pub(crate) async fn all_of_segments<O: Projection>(
     db: &Db,
-    plans: Vec<Plan>,
+    plans: Vec<ReadPlan>,
 ) -> Result<Vec<O>, Error> {
     let limit = plans.first().and_then(|plan| plan.limit);
     let parts: Vec<Arc<Mutex<Vec<O>>>> = plans.iter().map(|_| Arc::default()).collect();
@@ -52,23 +52,24 @@ pub(crate) async fn all_of_segments<O: Projection>(
     Ok(items)
 }
 
-/// What is in the mutex. It is whole also where a holder has panicked: it is replaced at once.
+/// Locks the mutex. Its content is valid even if a holder has panicked, because it is replaced in
+/// one step.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads the segments, whose items go where whoever made them finds these: so the tasks are the same for
-/// all types of items, and compiled once, here.
+/// Reads the segments side by side. Their items go into sinks that the caller keeps, so that the
+/// tasks are the same for all types of items and compile once, here.
 fn side_by_side(segments: Vec<Reading<'static>>) -> Reading<'static> {
     let segments = try_join_all(segments.into_iter().map(spawned));
     Box::pin(async { segments.await.map(|_| ()) })
 }
 
-/// How many items there are in all segments, up to the limit of one of them. The first segment that
-/// fails ends the others.
+/// Counts the items of all segments, up to the limit of one segment. The first segment that fails
+/// ends the others.
 pub(crate) fn count_of_segments(
     db: &Db,
-    plans: Vec<Plan>,
+    plans: Vec<ReadPlan>,
 ) -> Pin<Box<dyn Future<Output = Result<u64, Error>> + Send>> {
     let limit = plans.first().and_then(|plan| plan.limit);
     let segments = plans.into_iter().map(|plan| {

@@ -23,7 +23,7 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// Reads everything but the items, which are passed over.
+    /// Reads everything but the items, which are skipped.
     pub(crate) fn read(json: &str) -> Result<Self, ReadError> {
         let mut envelope = Envelope::default();
         let mut r = Reader::of_text(json);
@@ -52,16 +52,16 @@ impl Envelope {
         Ok(envelope)
     }
 
-    /// Returns the most items that the page can have: one takes at least 10 bytes.
+    /// Returns the largest number of items that the page can have: each takes at least 10 bytes.
     pub(crate) fn at_most(&self) -> usize {
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
         count.min(self.items.len() / 10)
     }
 
-    /// Calls the function at the start of the list of items, which it reads.
+    /// Calls the function at the start of the list of items. The function has to read the list.
     ///
     /// # Errors
-    /// When the list does not end where it was found to end, and what the function returns.
+    /// When the list does not end at its known end, and the errors of the function.
     pub(crate) fn read_items<'p>(
         &self,
         json: &'p str,
@@ -88,11 +88,11 @@ impl Envelope {
     }
 }
 
-/// The response to a Query or Scan whose items are read where they are, in it.
+/// Response to a Query or Scan whose items are read directly from its bytes.
 pub(crate) struct RawPage {
     json: Str,
     pub(crate) envelope: Envelope,
-    /// Unescaped strings, for items that borrow their text; `None` where items own it.
+    /// Unescaped strings, for items that borrow their text; `None` for items that own it.
     escapes: Option<Escapes>,
     response: Response,
 }
@@ -130,14 +130,14 @@ impl RawPage {
         }
     }
 
-    /// Returns a reader at the start of the list of items, and where the list ends; `None` without a
-    /// list.
+    /// Returns a reader at the start of the list of items, and the end of the list; `None` without
+    /// a list.
     pub(crate) fn list(&self) -> Option<(Reader<'_>, usize)> {
         let items = &self.envelope.items;
         (!items.is_empty()).then(|| (self.reader(items.start), items.end))
     }
 
-    /// Calls the function at the start of the list of items, which it reads.
+    /// Calls the function at the start of the list of items. The function has to read the list.
     ///
     /// # Errors
     /// As [`Envelope::read_items`].
@@ -171,7 +171,7 @@ impl Observed for RawPage {
     }
 }
 
-/// One of the items of a response, which lives as long as any of them.
+/// Item of a response. The response lives as long as any of its items.
 #[derive(Clone)]
 pub(crate) struct RawItem {
     page: Arc<RawPage>,
@@ -179,24 +179,24 @@ pub(crate) struct RawItem {
 }
 
 impl RawItem {
-    /// Refers to the item that starts at this position. It was passed over before.
+    /// Refers to the item that starts at this position, which was checked before.
     pub(crate) fn new(page: Arc<RawPage>, start: usize) -> Self {
         RawItem { page, start }
     }
 
-    /// Returns a reader at its start.
+    /// Returns a reader at the start of the item.
     #[inline]
     pub(crate) fn reader(&self) -> Reader<'_> {
         self.page.reader(self.start)
     }
 }
 
-/// Length of the response's end that is searched for the end of its items: keys are 3 KB at most.
+/// Length of the response's tail that is searched for the end of its items: keys are 3 KB at most.
 const TAIL: usize = 16 * 1024;
 
-/// Returns the position behind the list of items that starts at `start`. The search begins at the end
-/// of the response, so that the members behind the items are known before the items are read. A reader
-/// of the items has to check that they end there.
+/// Returns the position behind the list of items that starts at `start`. The search begins at the
+/// end of the response, so that the members behind the items are known before the items are read. A
+/// reader of the items has to check that they end at this position.
 fn end_of_items(json: &str, start: usize) -> Option<usize> {
     let from = start.max(json.len().saturating_sub(TAIL));
     let tail = json.as_bytes().get(from..)?;

@@ -1,6 +1,6 @@
-//! The one reader of pages: a [`PageSequence`] reads a partition, a segment or a shard page after page,
-//! and [`PageReader`] reads several side by side. Decoders make owned, borrowed or counted pages of the
-//! responses.
+//! The one reader of pages: a [`PageSequence`] reads a partition, a segment or a shard page after
+//! page, and [`PageReader`] reads several in parallel. Decoders turn responses into owned, borrowed
+//! or counted pages.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -17,10 +17,10 @@ use super::{Named, Position, page_limit, start_key, start_request};
 use crate::client::db::Db;
 use crate::client::observe::Observed;
 use crate::error::Error;
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 use crate::wire::ReadError;
 
-/// Makes a page of a response.
+/// Decoder that turns a response into a page.
 pub(crate) type Decode<P> = fn(Bytes) -> Result<P, ReadError>;
 
 /// A decoded response to Query or Scan.
@@ -41,16 +41,16 @@ impl<P: Send + 'static> DecodedPage for OwnedPage<P> {
     }
 }
 
-/// A plan that a reader shares with its requests in flight.
-pub(crate) type SharedPlan = Arc<Plan>;
+/// ReadPlan that a reader shares with its requests in flight.
+pub(crate) type SharedPlan = Arc<ReadPlan>;
 
-/// The pages of one partition, segment or shard, in their order.
+/// Pages of one partition, segment or shard, in their order.
 pub(crate) struct PageSequence<P> {
     plan: SharedPlan,
     decode: Decode<P>,
-    /// Pages are requested and decoded in tasks of their own.
+    /// `true` if pages are requested and decoded in tasks of their own.
     is_spawned: bool,
-    /// Key that the last page handed out started after.
+    /// Key that the last returned page started after.
     current: Option<Vec<u8>>,
     next: Next<P>,
 }
@@ -64,7 +64,7 @@ enum Next<P> {
 }
 
 impl<P: DecodedPage> PageSequence<P> {
-    /// Begins after the key `start`.
+    /// Creates a sequence that begins after the key `start`.
     pub(crate) fn new(plan: SharedPlan, start: Option<Vec<u8>>, decode: Decode<P>) -> Self {
         PageSequence {
             plan,
@@ -75,7 +75,7 @@ impl<P: DecodedPage> PageSequence<P> {
         }
     }
 
-    /// A sequence that has ended.
+    /// Creates a sequence that has ended.
     pub(crate) fn ended(plan: SharedPlan, decode: Decode<P>) -> Self {
         PageSequence {
             next: Next::End,
@@ -83,8 +83,8 @@ impl<P: DecodedPage> PageSequence<P> {
         }
     }
 
-    /// Requests the next page, of at most `limit` items, when it is idle. The request is sent when it is
-    /// polled.
+    /// Requests the next page, of at most `limit` items, if the sequence is idle. The request is
+    /// sent when it is polled.
     pub(crate) fn request(&mut self, db: &Db, limit: Option<u64>) {
         let Next::Idle(start) = &mut self.next else {
             return;
@@ -100,7 +100,7 @@ impl<P: DecodedPage> PageSequence<P> {
         self.next = Next::InFlight(Box::new(in_flight), start);
     }
 
-    /// Returns the page in flight; `None` when none is. After an error the same page is next.
+    /// Returns the page in flight; `None` if there is none. After an error the same page is next.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<P, Error>>> {
         let Next::InFlight(page, start) = &mut self.next else {
             return Poll::Ready(None);
@@ -155,7 +155,7 @@ impl<P: DecodedPage> PageSequence<P> {
 }
 
 impl<P> PageSequence<P> {
-    pub(crate) fn plan(&self) -> &Plan {
+    pub(crate) fn plan(&self) -> &ReadPlan {
         &self.plan
     }
 
@@ -176,13 +176,13 @@ impl<P> PageSequence<P> {
         }
     }
 
-    /// Goes back to the start of the page handed out last.
+    /// Goes back to the start of the last returned page.
     fn rewind(&mut self) {
         self.next = Next::Idle(self.current.take());
     }
 
-    /// Returns the position where a later reading goes on, `None` at the end. A page that is not used
-    /// up is read again.
+    /// Returns the position where a later read continues, `None` at the end. A page that is not
+    /// used up is read again.
     fn position(&self, is_used_up: bool) -> Option<(u32, Position)> {
         let key = match &self.next {
             _ if !is_used_up => &self.current,
@@ -197,10 +197,10 @@ impl<P> PageSequence<P> {
     }
 }
 
-/// One round trip.
+/// Requests one page: one round trip.
 pub(crate) async fn request<P: Observed>(
     db: &Db,
-    plan: &Plan,
+    plan: &ReadPlan,
     limit: Option<u64>,
     start: Option<&[u8]>,
     decode: Decode<P>,
@@ -211,26 +211,26 @@ pub(crate) async fn request<P: Observed>(
         .map_err(|f| Named::of(plan).error(Error::failure(f)))
 }
 
-/// Pages of several segments side by side, or of one partition.
+/// Pages of several segments in parallel, or of one partition.
 ///
-/// The sequence of the page handed out last is the last of `sequences`.
+/// The sequence of the last returned page is the last of `sequences`.
 pub(crate) struct PageReader<P> {
     db: Db,
     sequences: VecDeque<PageSequence<P>>,
-    /// Requests the next page while one is used.
+    /// `true` if the next page is requested while one is used.
     prefetch: bool,
-    /// Error of the plans: reported first, and ends the reading.
+    /// Error of the plans: reported first, and ends the read.
     invalid: Option<Error>,
     is_valid: bool,
-    /// Positions of the sequences when the reading was ended before they were.
+    /// Positions of the sequences when the read was stopped before they ended.
     stopped: Vec<(u32, Position)>,
 }
 
 impl<P: DecodedPage> PageReader<P> {
-    /// `prefetch` is for plans that do not say it themselves.
+    /// Creates a reader. `prefetch` applies to plans that do not set it themselves.
     pub(crate) fn new(
         db: &Db,
-        plans: Vec<Result<Plan, Error>>,
+        plans: Vec<Result<ReadPlan, Error>>,
         decode: Decode<P>,
         prefetch: bool,
     ) -> Self {
@@ -259,8 +259,8 @@ impl<P: DecodedPage> PageReader<P> {
         }
     }
 
-    /// Returns the next page of any sequence, when `remaining` items are wanted. An error ends the
-    /// reading.
+    /// Returns the next page of any sequence, if `remaining` items are wanted. An error ends the
+    /// read.
     pub(crate) fn poll_next(
         &mut self,
         remaining: Option<u64>,
@@ -303,7 +303,7 @@ impl<P: DecodedPage> PageReader<P> {
 }
 
 impl<P> PageReader<P> {
-    /// A reader whose first and only result is this error.
+    /// Creates a reader whose first and only result is this error.
     pub(crate) fn invalid(db: &Db, error: Error) -> Self {
         PageReader {
             db: db.clone(),
@@ -325,27 +325,27 @@ impl<P> PageReader<P> {
         self.sequences.len()
     }
 
-    /// Returns the plan of the page handed out last.
-    pub(crate) fn current_plan(&self) -> Option<&Plan> {
+    /// Returns the plan of the last returned page.
+    pub(crate) fn current_plan(&self) -> Option<&ReadPlan> {
         self.sequences.back().map(PageSequence::plan)
     }
 
-    /// Receives what has arrived of the page behind the one handed out last.
+    /// Receives what has arrived of the page behind the last returned one.
     pub(crate) fn advance(&mut self, cx: &mut Context<'_>) {
         if let Some(sequence) = self.sequences.back_mut() {
             sequence.advance(cx);
         }
     }
 
-    /// Goes back to the start of the page handed out last.
+    /// Goes back to the start of the last returned page.
     pub(crate) fn rewind(&mut self) {
         if let Some(sequence) = self.sequences.back_mut() {
             sequence.rewind();
         }
     }
 
-    /// Ends the reading before its sequences have ended. `is_used_up` tells of the page handed out last
-    /// whether all of it was used.
+    /// Ends the read before its sequences have ended. `is_used_up` is `true` if all of the last
+    /// returned page was used.
     pub(crate) fn stop(&mut self, is_used_up: bool) {
         let positions: Vec<_> = self.positions_of_sequences(is_used_up).collect();
         self.stopped.extend(positions);

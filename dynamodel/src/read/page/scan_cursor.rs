@@ -1,4 +1,4 @@
-//! [`ScanCursor`] and [`ScanStream`]: scans in several segments that go on where they ended.
+//! [`ScanCursor`] and [`ScanStream`]: scans in several segments that can be resumed.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,22 +11,22 @@ use super::Cursor;
 use super::stream::ItemStream;
 use crate::error::Error;
 use crate::model::entity::Projection;
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 use crate::read::scan::MAX_SEGMENTS;
 
-/// Where each segment of a scan has come to. From [`ScanStream::cursor`] and, of items that borrow,
+/// Positions of the segments of a scan. From [`ScanStream::cursor`] and, for borrowed items,
 /// [`BorrowedPages::cursor`](crate::BorrowedPages::cursor).
 ///
-/// Text, as a [`Cursor`] is: it survives a restart, travels in URLs (`A-Z a-z 0-9 - _ . ~`) and, with
-/// feature `serde`, serializes as a string. It holds the keys that the segments stopped at, readable by
-/// whoever decodes it; `Debug` does not show them. A cursor belongs to the table or index that it comes
-/// from, and to its number of segments.
+/// Text, as a [`Cursor`] is: it survives a restart, travels in URLs (`A-Z a-z 0-9 - _ . ~`) and,
+/// with feature `serde`, serializes as a string. It holds the keys that the segments stopped at,
+/// and anyone can decode it; `Debug` does not show them. A cursor belongs to the table or index
+/// that it comes from, and to its number of segments.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ScanCursor {
     positions: Vec<Position>,
 }
 
-/// Where one segment goes on.
+/// Position where one segment continues.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Position {
     Start,
@@ -35,8 +35,8 @@ pub(crate) enum Position {
 }
 
 impl Position {
-    /// After this key, or at the start when there is none.
-    pub(crate) fn after(plan: &Plan, key: Option<&[u8]>) -> Self {
+    /// Returns the position after this key, or at the start if there is none.
+    pub(crate) fn after(plan: &ReadPlan, key: Option<&[u8]>) -> Self {
         match key {
             None => Position::Start,
             Some(key) => Position::After(Cursor::new(plan.schema, plan.index, key.to_vec())),
@@ -44,27 +44,32 @@ impl Position {
     }
 }
 
-/// The format of the text, its first part.
+/// Format of the text, its first part.
 const FORMAT: &str = "1";
 const START: &str = "";
 const END: &str = "~";
 
 impl ScanCursor {
-    /// Of a scan in so many segments, of which these have not come to their end.
-    pub(crate) fn of(segments: u32, positions: impl Iterator<Item = (u32, Position)>) -> Self {
+    /// Creates the cursor of a scan in this number of segments; segments without a position have
+    /// ended.
+    pub(crate) fn from_positions(
+        segments: u32,
+        positions: impl Iterator<Item = (u32, Position)>,
+    ) -> Self {
         let mut all: Vec<_> = (0..segments).map(|_| Position::End).collect();
         for (segment, position) in positions {
-            // A scan of one segment of several has that one only, whatever its number.
-            let place = if segments == 1 { 0 } else { segment };
-            let place = usize::try_from(place).ok();
-            if let Some(place) = place.and_then(|i| all.get_mut(i)) {
-                *place = position;
+            // A scan of a single segment, whatever its number, has one position, the first.
+            let index = if segments == 1 { 0 } else { segment };
+            let index = usize::try_from(index).ok();
+            if let Some(segment) = index.and_then(|i| all.get_mut(i)) {
+                *segment = position;
             }
         }
         ScanCursor { positions: all }
     }
 
-    /// Before a scan in so many segments; in one, where that is a number that no scan has.
+    /// Returns the cursor before a scan in this number of segments. An invalid number counts as
+    /// one.
     fn start(segments: u32) -> Self {
         let segments = match segments {
             1..=MAX_SEGMENTS => segments,
@@ -79,18 +84,18 @@ impl ScanCursor {
         self.positions
     }
 
-    /// How many segments the scan has.
+    /// Returns the number of segments of the scan.
     pub fn segments(&self) -> u32 {
         u32::try_from(self.positions.len()).unwrap_or(u32::MAX)
     }
 
-    /// Whether every segment has come to its end.
+    /// Returns `true` if every segment has ended.
     pub fn is_finished(&self) -> bool {
         self.positions.iter().all(|p| *p == Position::End)
     }
 }
 
-/// Where a scan was told to begin, and in how many segments.
+/// Cursor that a scan starts at, and its number of segments.
 #[derive(Clone)]
 pub(crate) struct Beginning {
     pub(crate) segments: u32,
@@ -98,13 +103,14 @@ pub(crate) struct Beginning {
 }
 
 impl Beginning {
-    /// The cursor of a scan that has come as far as this. `None`: it was refused before it began.
+    /// Returns the cursor of a scan with these positions. `None` stands for a scan that was refused
+    /// before it began.
     pub(crate) fn cursor(
         &self,
         positions: Option<impl Iterator<Item = (u32, Position)>>,
     ) -> ScanCursor {
         match (positions, &self.resume) {
-            (Some(positions), _) => ScanCursor::of(self.segments, positions),
+            (Some(positions), _) => ScanCursor::from_positions(self.segments, positions),
             (None, Some(cursor)) => cursor.clone(),
             (None, None) => ScanCursor::start(self.segments),
         }
@@ -179,7 +185,8 @@ impl<'de> serde::Deserialize<'de> for ScanCursor {
     }
 }
 
-/// The items of a scan, and where to go on. From [`Scan::resumable`](crate::Scan::resumable).
+/// Stream of the items of a scan, with the cursor to continue at. From
+/// [`Scan::resumable`](crate::Scan::resumable).
 ///
 /// ```
 /// use dynamodel::{Db, Entity, ScanCursor};
@@ -229,9 +236,10 @@ impl<T> ScanStream<T> {
         ScanStream { items, beginning }
     }
 
-    /// Where to go on, also after an error: every item that the stream has not given yet comes after
-    /// it. A segment goes on at the page that it is in, so that items of a page that was begun come once
-    /// more; none is left out. Of a scan that is invalid, where it would have begun.
+    /// Returns the cursor to continue at, also after an error: it is before every item that the
+    /// stream has not given yet. A segment continues at the start of its current page, so items of
+    /// a partly used page come once more; none is left out. For an invalid scan, the cursor of its
+    /// beginning.
     pub fn cursor(&self) -> ScanCursor {
         self.beginning.cursor(self.items.positions())
     }

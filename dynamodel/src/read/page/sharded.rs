@@ -1,4 +1,4 @@
-//! Queries of an index whose writes are spread: one reader for each shard, merged in sort order.
+//! Queries of a sharded index: one reader for each shard, merged in sort order.
 
 mod layout;
 mod merge;
@@ -15,18 +15,18 @@ use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::entity::Projection;
 use crate::model::schema::Shards;
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 use layout::Layout;
 
-/// Reads an item that was merged.
-pub(super) fn decode<O: Projection>(plan: &Plan, item: &RawItem) -> Result<O, Error> {
+/// Decodes a merged item.
+pub(super) fn decode<O: Projection>(plan: &ReadPlan, item: &RawItem) -> Result<O, Error> {
     O::read_item(&mut item.reader()).map_err(|e| Named::of(plan).read(e))
 }
 
-/// All items.
+/// Reads all items.
 pub(super) async fn all(
     db: &Db,
-    plan: Plan,
+    plan: ReadPlan,
     shards: Shards,
     items: &mut dyn PageItems,
 ) -> Result<(), Error> {
@@ -39,10 +39,10 @@ pub(super) async fn all(
     Ok(())
 }
 
-/// One page of the merged items.
+/// Reads one page of the merged items.
 pub(super) async fn page<O: Projection>(
     db: &Db,
-    plan: Plan,
+    plan: ReadPlan,
     shards: Shards,
 ) -> Result<Page<O>, Error> {
     let (merged, plan) = merged(db, plan, shards, RawPage::read).await?;
@@ -63,8 +63,8 @@ pub(super) async fn page<O: Projection>(
     })
 }
 
-/// How many items there are in all shards.
-pub(super) async fn count(db: &Db, plan: Plan, shards: Shards) -> Result<u64, Error> {
+/// Counts the items of all shards.
+pub(super) async fn count(db: &Db, plan: ReadPlan, shards: Shards) -> Result<u64, Error> {
     let (limit, concurrency) = (plan.limit, plan.concurrency.max(1));
     let layout = Layout::new(&plan, shards)?;
     let starts = layout.starts(&plan)?;
@@ -80,10 +80,10 @@ pub(super) async fn count(db: &Db, plan: Plan, shards: Shards) -> Result<u64, Er
     Ok(limit.map_or(count, |limit| count.min(limit)))
 }
 
-/// The requests for the first page, as a JSON list.
-pub(super) fn to_json(plan: &Plan, shards: Shards) -> Result<String, Error> {
+/// Returns the requests for the first page, as a JSON list.
+pub(super) fn to_json(plan: &ReadPlan, shards: Shards) -> Result<String, Error> {
     let layout = Layout::new(plan, shards)?;
-    let limit = merge::ask(plan, shards, plan.limit);
+    let limit = merge::shard_limit(plan, shards, plan.limit);
     let mut requests = Vec::new();
     for (plan, start) in layout.starts(plan)? {
         if let position::Start::End = start {
@@ -97,7 +97,7 @@ pub(super) fn to_json(plan: &Plan, shards: Shards) -> Result<String, Error> {
 }
 
 impl Cursor {
-    fn of_shards(plan: &Plan, body: Vec<u8>) -> Self {
+    fn with_shards(plan: &ReadPlan, body: Vec<u8>) -> Self {
         Cursor {
             format: super::cursor::SHARDED,
             source: super::cursor::source(plan.schema, plan.index),

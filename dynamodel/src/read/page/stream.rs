@@ -13,14 +13,15 @@ use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::entity::Projection;
 use crate::model::schema::Shards;
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 
-/// The items of a query or scan, as a stream that reads pages as they are needed.
+/// Stream of the items of a query or scan, which reads pages as they are needed.
 ///
-/// `Unpin`, so `StreamExt::next` works on it directly. Dropping it ends the reading; nothing is lost
-/// but the page in flight. With several segments, each has one page in flight at a time; on tokio's
+/// `Unpin`, so `StreamExt::next` works on it directly. Dropping the stream ends the read; only the
+/// page in flight is lost. With several segments, each has one page in flight at a time; on tokio's
 /// multi-thread runtime their pages are decoded on all its threads.
-/// [`prefetch(true)`](crate::Query::prefetch) asks for the next page while the items of one are used.
+/// [`prefetch(true)`](crate::Query::prefetch) requests the next page while the items of one are
+/// used.
 ///
 /// ```
 /// use futures_util::TryStreamExt;
@@ -49,9 +50,9 @@ pub struct ItemStream<T> {
     items: std::vec::IntoIter<T>,
     rest: std::vec::IntoIter<Result<T, Error>>,
     remaining: Option<u64>,
-    /// An item that cannot be read does not end the stream.
+    /// `true` if an item that cannot be read does not end the stream.
     is_tolerant: bool,
-    /// Source of the items in place of `pages`, for an index that is spread over shards.
+    /// Source of the items instead of `pages`, for a sharded index.
     merge: Option<Box<Merge>>,
 }
 
@@ -63,13 +64,14 @@ impl<T> fmt::Debug for ItemStream<T> {
     }
 }
 
-/// No field is pinned by itself: the futures are boxed.
+/// Sound: no field is pinned structurally, because the futures are boxed.
 impl<T> Unpin for ItemStream<T> {}
 
-/// Streams the plans side by side. `is_tolerant`: an item that cannot be read does not end the stream.
+/// Streams the plans in parallel. With `is_tolerant`, an item that cannot be read does not end the
+/// stream.
 pub(crate) fn stream<O: Projection>(
     db: &Db,
-    plans: Vec<Result<Plan, Error>>,
+    plans: Vec<Result<ReadPlan, Error>>,
     is_tolerant: bool,
 ) -> ItemStream<O> {
     if let [Ok(plan)] = plans.as_slice()
@@ -84,8 +86,13 @@ pub(crate) fn stream<O: Projection>(
     }
 }
 
-/// Streams what the shards of an index hold, in its order.
-fn merged<O: Projection>(db: &Db, plan: Plan, shards: Shards, is_tolerant: bool) -> ItemStream<O> {
+/// Streams the items of a sharded index, in its order.
+fn merged<O: Projection>(
+    db: &Db,
+    plan: ReadPlan,
+    shards: Shards,
+    is_tolerant: bool,
+) -> ItemStream<O> {
     match Merge::new(db, plan, shards, Effort::All, RawPage::read) {
         Ok(merge) => ItemStream {
             merge: Some(Box::new(merge)),
@@ -110,8 +117,7 @@ fn empty<O>(pages: PageReader<OwnedPage<O>>, is_tolerant: bool) -> ItemStream<O>
 }
 
 impl<T> ItemStream<T> {
-    /// Returns the position of each segment that has not come to its end; `None` when the plans were
-    /// invalid.
+    /// Returns the position of each segment that has not ended; `None` for invalid plans.
     pub(super) fn positions(&self) -> Option<impl Iterator<Item = (u32, Position)>> {
         self.pages.positions(self.is_page_used_up())
     }

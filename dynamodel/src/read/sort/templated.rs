@@ -8,8 +8,8 @@ use crate::model::template::bounds::{greatest_below, greatest_with, least_above}
 use crate::model::template::separable;
 use crate::wire::{Reader, WriteError};
 
-/// The condition on the attribute `name`: the first parts equal `given`, and the next one passes the
-/// test. Always within what the entity's own texts begin with.
+/// Returns the condition on the attribute `name`: the first parts equal `given`, and the next one
+/// passes the test. Stays within the texts that the entity's own template can make.
 pub(super) fn node(
     name: &'static str,
     templates: &IndexKey,
@@ -44,7 +44,7 @@ pub(super) fn node(
     }
 }
 
-/// The condition of one part after what stands before it.
+/// Returns the condition on one part, given the text before it.
 fn tested(
     name: &'static str,
     before: String,
@@ -56,7 +56,7 @@ fn tested(
         let text = text_of(part, &value).map_err(|e| e.in_attribute(name))?;
         Ok::<String, WriteError>(format!("{before}{text}"))
     };
-    // Texts of the part that is not the last one go on after it.
+    // If more of the template follows, a text that begins with the part continues after it.
     let ends = rest.is_empty();
     let greatest_of = |text: String| if ends { text } else { greatest_with(text) };
     let (low, high) = match test {
@@ -81,7 +81,8 @@ fn tested(
     range(name, before, low, high).map(Some)
 }
 
-/// From `low` to `high`, both included, of what begins with `within`.
+/// Returns the range from `low` to `high`, both included, within the texts that begin with
+/// `within`.
 fn range(
     name: &'static str,
     within: String,
@@ -137,16 +138,17 @@ fn operand(name: &'static str, text: &str) -> Result<Operand, WriteError> {
     check_key_value(name, value, MAX_SORT_BYTES).map(|json| Operand::Value(Value::Json(json)))
 }
 
-/// The text of a part's value.
+/// Returns the text of a part's value.
 fn text_of(part: Option<&PartSchema>, value: &Value) -> Result<String, WriteError> {
     match (value, part) {
+        // Never absent: a given value has a text.
         (Value::Json(json), Some(part)) => Ok((part.text)(json)?.unwrap_or_default()),
         (Value::Invalid(e), _) => Err(e.clone()),
         (_, None) => Ok(String::new()),
     }
 }
 
-/// The text of a prefix, which is an S.
+/// Returns the text of a prefix, which is of type S.
 fn plain_text(value: &Value) -> Result<String, WriteError> {
     match value {
         Value::Json(json) => {
@@ -157,8 +159,8 @@ fn plain_text(value: &Value) -> Result<String, WriteError> {
     }
 }
 
-/// No part that does not begin with the prefix has a text that does, together with the literal after
-/// it.
+/// Checks that only parts beginning with the prefix make texts that begin with it, even together
+/// with the literal after the part.
 fn separable_prefix(
     prefix: &str,
     part: Option<&PartSchema>,

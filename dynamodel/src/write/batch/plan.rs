@@ -1,4 +1,4 @@
-//! The requests of a batch of writes, and what they leave undone.
+//! The requests of a batch of writes, and the writes that they leave unprocessed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,38 +15,38 @@ use crate::model::canonical_key::identity;
 use crate::transport;
 use crate::wire::{ReadError, Reader, Writer};
 
-/// A checked batch: no two writes of one item.
-pub(super) struct Plan {
+/// Checked batch: no two writes are of the same item.
+pub(super) struct BatchPlan {
     pub(super) writes: Vec<Write>,
     tables: Vec<Arc<str>>,
-    by_identity: HashMap<(Arc<str>, Vec<u8>), usize>,
+    by_key: HashMap<(Arc<str>, Vec<u8>), usize>,
     pub(super) settings: Settings,
     pub(super) measure: bool,
 }
 
-impl Plan {
+impl BatchPlan {
     pub(super) fn new(batch: BatchWrite, tables: Vec<Arc<str>>) -> Result<Self, Error> {
-        let mut plan = Plan {
+        let mut plan = BatchPlan {
             writes: Vec::with_capacity(batch.writes.len()),
             tables: Vec::with_capacity(batch.writes.len()),
-            by_identity: HashMap::with_capacity(batch.writes.len()),
+            by_key: HashMap::with_capacity(batch.writes.len()),
             settings: batch.settings,
             measure: batch.measure,
         };
         for (position, (write, table)) in batch.writes.into_iter().zip(tables).enumerate() {
-            let item = (table.clone(), write.identity.clone());
-            match plan.by_identity.get(&item).copied() {
+            let item = (table.clone(), write.canonical_key.clone());
+            match plan.by_key.get(&item).copied() {
                 None => {
-                    plan.by_identity.insert(item, plan.writes.len());
+                    plan.by_key.insert(item, plan.writes.len());
                     plan.writes.push(write);
                     plan.tables.push(table);
                 }
                 Some(first) if batch.last_wins => {
-                    if let Some(place) = plan.writes.get_mut(first) {
-                        *place = write;
+                    if let Some(earlier) = plan.writes.get_mut(first) {
+                        *earlier = write;
                     }
                 }
-                // Without `last_wins` no write is dropped, so positions are those of the batch.
+                // Without `last_wins` no write is dropped, so the positions are those in the batch.
                 Some(first) => {
                     return Err(Error::invalid_request(format!(
                         "writes {} and {} of the batch, the latter of {}, are about the same item; \
@@ -119,29 +119,29 @@ impl Plan {
         Ok((tables, w.finish().map_err(Error::write)?))
     }
 
-    /// The write of the chunk that an unprocessed item or key is of.
+    /// Returns the position of the chunk's write that an unprocessed item or key belongs to.
     fn find(&self, table: &str, chunk: &[usize], json: &[u8]) -> Result<usize, ReadError> {
         let of_table = chunk
             .iter()
             .find(|i| self.tables.get(**i).is_some_and(|t| **t == *table));
         let found = of_table.and_then(|i| {
-            let identity = identity(json, &self.writes.get(*i)?.schema.key).ok()?;
+            let key = identity(json, &self.writes.get(*i)?.schema.key).ok()?;
             let table = self.tables.get(*i)?.clone();
-            self.by_identity.get(&(table, identity)).copied()
+            self.by_key.get(&(table, key)).copied()
         });
         found.ok_or_else(|| ReadError::expected("a write that was asked for"))
     }
 }
 
-/// Sends the chunk, and returns the writes that DynamoDB left undone.
+/// Sends the chunk, and returns the writes that DynamoDB left unprocessed.
 pub(super) async fn write_chunk(
     db: Db,
-    plan: Arc<Plan>,
+    plan: Arc<BatchPlan>,
     capacity: Arc<Mutex<Vec<ConsumedCapacity>>>,
     chunk: Vec<usize>,
 ) -> Result<Vec<usize>, Error> {
     let (tables, body) = plan.request(&chunk)?;
-    let answer = db
+    let response = db
         .ask_tables(
             transport::Operation::BatchWriteItem,
             tables,
@@ -154,20 +154,20 @@ pub(super) async fn write_chunk(
     capacity
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .extend(answer.capacity);
-    let unprocessed = answer.unprocessed.iter();
+        .extend(response.capacity);
+    let unprocessed = response.unprocessed.iter();
     let unprocessed = unprocessed.map(|(table, json)| plan.find(table, &chunk, json));
     Ok(unprocessed.collect::<Result<_, _>>()?)
 }
 
 #[derive(Default)]
-struct Answer {
-    /// Table, and item or key.
+struct Response {
+    /// Table, and item or key as JSON.
     unprocessed: Vec<(String, Vec<u8>)>,
     capacity: Vec<ConsumedCapacity>,
 }
 
-impl Observed for Answer {
+impl Observed for Response {
     fn capacity(&self) -> &[ConsumedCapacity] {
         &self.capacity
     }
@@ -179,8 +179,8 @@ impl Observed for Answer {
     }
 }
 
-fn decode(body: &[u8]) -> Result<Answer, ReadError> {
-    let mut answer = Answer::default();
+fn decode(body: &[u8]) -> Result<Response, ReadError> {
+    let mut response = Response::default();
     let mut r = Reader::new(body)?;
     r.members(|name, r| match name {
         "UnprocessedItems" if !r.json_null() => r.members(|table, r| {
@@ -191,17 +191,17 @@ fn decode(body: &[u8]) -> Result<Answer, ReadError> {
                     }
                     r.members(|_item_or_key, r| {
                         let json = r.raw_value()?.to_vec();
-                        answer.unprocessed.push((table.to_owned(), json));
+                        response.unprocessed.push((table.to_owned(), json));
                         Ok(())
                     })
                 })
             })
         }),
-        // A `null` was passed over.
+        // A `null`, which the arm above has consumed.
         "UnprocessedItems" => Ok(()),
-        "ConsumedCapacity" => read_capacities(r, &mut answer.capacity),
+        "ConsumedCapacity" => read_capacities(r, &mut response.capacity),
         _ => r.skip_value(),
     })?;
     r.finish()?;
-    Ok(answer)
+    Ok(response)
 }

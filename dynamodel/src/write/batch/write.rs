@@ -1,4 +1,4 @@
-//! One write of a batch, and which puts can be one.
+//! One write of a batch, and the puts that a batch takes.
 
 use std::any::TypeId;
 
@@ -10,7 +10,7 @@ use crate::model::key::Key;
 use crate::model::schema::EntitySchema;
 use crate::write::put::{Put, PutMode};
 
-/// Puts that a batch can do: an entity without a version, and `entity.put().unversioned()`.
+/// Puts that a batch takes: an entity without a version, and `entity.put().unversioned()`.
 #[diagnostic::on_unimplemented(
     message = "a batch cannot do `{Self}`",
     label = "not a put that a batch can do",
@@ -53,13 +53,13 @@ where
     }
 }
 
-/// One write, rendered.
+/// One rendered write.
 #[derive(Clone)]
 pub(super) struct Write {
     pub(super) schema: &'static EntitySchema,
     pub(super) entity: TypeId,
     pub(super) key: Vec<u8>,
-    pub(super) identity: Vec<u8>,
+    pub(super) canonical_key: Vec<u8>,
     /// `{"PutRequest":{..}}` or `{"DeleteRequest":{..}}`.
     pub(super) request: Vec<u8>,
 }
@@ -75,6 +75,7 @@ impl Write {
         let write = put.into_part().and_then(|(entity, body)| {
             let key = entity.item_key();
             let item = after_table(body)?;
+            // The body always starts with a comma, which is cut off here.
             Self::new(&key, "PutRequest", item.get(1..).unwrap_or_default())
         });
         write.map_err(named)
@@ -86,14 +87,14 @@ impl Write {
         Self::new(key, "DeleteRequest", &rest).map_err(|e| e.of_entity(E::ITEM_SCHEMA.entity))
     }
 
-    /// `rest` is the request after its `{`.
+    /// Renders a write. `rest` is the request after its `{`.
     fn new<E: Item>(key: &Key<E>, verb: &str, rest: &[u8]) -> Result<Self, Error> {
         let json = key.json()?;
         Ok(Write {
             schema: E::ITEM_SCHEMA,
             entity: TypeId::of::<E>(),
             key: json.to_vec(),
-            identity: identity(json, &E::ITEM_SCHEMA.key)?,
+            canonical_key: identity(json, &E::ITEM_SCHEMA.key)?,
             request: [b"{\"", verb.as_bytes(), b"\":{", rest, b"}"].concat(),
         })
     }

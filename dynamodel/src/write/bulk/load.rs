@@ -1,4 +1,4 @@
-//! The loading itself: batches under way beside the stream, the rate, and the position.
+//! The load of a stream: batches in flight while the stream is read, the rate, and the position.
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashSet};
@@ -19,28 +19,28 @@ use crate::error::Error;
 use crate::error::unfinished::Unfinished;
 use crate::write::batch::{BatchWrite, IntoBatchPut, MAX_WRITES};
 
-/// Which item of which table.
-type Identity = (&'static str, Vec<u8>);
+/// Declared table and canonical key of an item.
+type ItemKey = (&'static str, Vec<u8>);
 
-/// A batch that was sent.
+/// Finished batch.
 struct Done {
-    /// The positions of its items in the stream: from, and up to.
+    /// Positions of the batch's items in the stream: the first, and the one after the last.
     span: (u64, u64),
     items: u64,
-    identities: Vec<Identity>,
+    keys: Vec<ItemKey>,
     result: Result<f64, Error>,
 }
 
 struct Load {
     writer: BulkWriter,
-    under_way: FuturesUnordered<Pin<Box<dyn Future<Output = Done> + Send>>>,
-    /// The items of the batches under way.
-    busy: HashSet<Identity>,
-    /// Stored, but something before it is not yet.
+    in_flight: FuturesUnordered<Pin<Box<dyn Future<Output = Done> + Send>>>,
+    /// Items of the batches in flight.
+    busy: HashSet<ItemKey>,
+    /// Spans of stored items behind a gap: an earlier item is not stored yet.
     ahead: BTreeMap<u64, u64>,
     report: BulkReport,
     started: Instant,
-    /// When the rate allows the next batch.
+    /// Time from which the rate allows the next batch.
     next: Instant,
     error: Option<Error>,
     left: BatchWrite,
@@ -61,7 +61,7 @@ where
     let mut items = pin!(items.skip(to_skip).ready_chunks(MAX_WRITES));
     while load.error.is_none() {
         let concurrency = load.writer.concurrency.max(1);
-        while load.under_way.len() >= concurrency {
+        while load.in_flight.len() >= concurrency {
             load.reap().await;
         }
         load.wait_for_rate().await;
@@ -73,7 +73,7 @@ where
         };
         load.send(db, chunk).await;
     }
-    while !load.under_way.is_empty() {
+    while !load.in_flight.is_empty() {
         load.reap().await;
     }
     load.finish()
@@ -86,7 +86,7 @@ impl Load {
         report.progress.position = writer.start_at;
         Load {
             writer,
-            under_way: FuturesUnordered::new(),
+            in_flight: FuturesUnordered::new(),
             busy: HashSet::new(),
             ahead: BTreeMap::new(),
             report,
@@ -97,13 +97,13 @@ impl Load {
         }
     }
 
-    /// Waits for `wanted`, and for what is under way meanwhile.
+    /// Waits for `wanted`, and handles batches that finish in the meantime.
     async fn beside<F: Future + Unpin>(&mut self, mut wanted: F) -> F::Output {
         loop {
-            if self.under_way.is_empty() {
+            if self.in_flight.is_empty() {
                 return wanted.await;
             }
-            let done = match select(wanted, self.under_way.next()).await {
+            let done = match select(wanted, self.in_flight.next()).await {
                 Either::Left((output, _)) => return output,
                 Either::Right((done, still_wanted)) => {
                     wanted = still_wanted;
@@ -116,9 +116,9 @@ impl Load {
         }
     }
 
-    /// Waits for one of the batches under way.
+    /// Waits for one of the batches in flight.
     async fn reap(&mut self) {
-        if let Some(done) = self.under_way.next().await {
+        if let Some(done) = self.in_flight.next().await {
             self.done(done);
         }
     }
@@ -130,7 +130,7 @@ impl Load {
         }
     }
 
-    /// Sends the items as one batch, when none of them is under way already.
+    /// Sends the items as one batch, once none of them is in flight in another batch.
     async fn send<P: IntoBatchPut>(&mut self, db: &Db, chunk: Vec<Result<P, Error>>) {
         let from = self.writer.start_at + self.report.progress.read;
         let mut to = from;
@@ -158,41 +158,41 @@ impl Load {
             to += 1;
         }
         self.report.progress.read += to - from;
-        let identities: Vec<Identity> = batch
-            .identities()
+        let keys: Vec<ItemKey> = batch
+            .canonical_keys()
             .map(|(table, item)| (table, item.to_vec()))
             .collect();
-        while identities.iter().any(|item| self.busy.contains(item)) {
+        while keys.iter().any(|item| self.busy.contains(item)) {
             self.reap().await;
         }
-        self.busy.extend(identities.iter().cloned());
+        self.busy.extend(keys.iter().cloned());
         if let Some(Rate::Items(rate)) = self.writer.rate {
             self.charge((to - from) as f64 / rate);
         }
         let db = db.clone();
-        self.under_way.push(Box::pin(async move {
+        self.in_flight.push(Box::pin(async move {
             let sent = batch.send_measured(&db).await;
             Done {
                 span: (from, to),
                 items,
-                identities,
+                keys,
                 result: sent.map(|costs| costs.iter().map(|c| c.capacity_units).sum()),
             }
         }));
     }
 
-    /// Puts off the next batch by so many seconds.
+    /// Delays the next batch by this number of seconds.
     fn charge(&mut self, seconds: f64) {
         let pause = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
         let from = self.next.max(Instant::now());
-        // Later than can be told is as late as can be told.
+        // Cap the time, because an `Instant` cannot represent any later one.
         self.next = from
             .checked_add(pause)
             .unwrap_or(from + Duration::from_secs(1 << 30));
     }
 
     fn done(&mut self, done: Done) {
-        for item in &done.identities {
+        for item in &done.keys {
             self.busy.remove(item);
         }
         match done.result {
@@ -219,7 +219,7 @@ impl Load {
         }
     }
 
-    /// Moves the position over everything that is stored without a gap.
+    /// Moves the position to the end of the stored items that have no gap before them.
     fn advance(&mut self, (from, to): (u64, u64)) {
         self.ahead.insert(from, to);
         let position = &mut self.report.progress.position;
@@ -244,7 +244,7 @@ impl Load {
     }
 }
 
-/// What a load has done, and the writes that it has not.
+/// Report of a failed load, and the writes that it has not done.
 pub(crate) struct UnfinishedLoad {
     pub(super) report: BulkReport,
     pub(crate) writes: BatchWrite,

@@ -1,4 +1,4 @@
-//! Attribute values as the text that the codec wrote, looked into only where they differ.
+//! Attribute values as the text that the codec wrote; parsed only where two texts differ.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::model::expr::ast::Step;
 use crate::wire::{ReadError, Reader, Tag, Writer};
 
-/// The entries of a map's body, `{..}`, by name.
+/// Entries of a map's body, `{..}`, by name.
 pub(super) type Entries<'a> = BTreeMap<Cow<'a, str>, &'a str>;
 
 pub(super) fn entries(body: &str) -> Result<Entries<'_>, ReadError> {
@@ -21,7 +21,7 @@ pub(super) fn entries(body: &str) -> Result<Entries<'_>, ReadError> {
     Ok(entries)
 }
 
-/// The elements of a list's or set's body, `[..]`.
+/// Returns the elements of a list's or set's body, `[..]`.
 pub(super) fn elements(body: &str) -> Result<Vec<&str>, ReadError> {
     let mut elements = Vec::new();
     let mut r = Reader::of_text(body);
@@ -33,7 +33,7 @@ pub(super) fn elements(body: &str) -> Result<Vec<&str>, ReadError> {
     Ok(elements)
 }
 
-/// A value's type and what is in it: of `{"M":{..}}`, the `{..}`.
+/// Returns a value's type and content: of `{"M":{..}}`, the `{..}`.
 pub(super) fn inside(value: &str) -> Result<(Tag, &str), ReadError> {
     let mut r = Reader::of_text(value);
     let tag = r.kind()?;
@@ -42,7 +42,7 @@ pub(super) fn inside(value: &str) -> Result<(Tag, &str), ReadError> {
     Ok((tag, r.raw_text()?))
 }
 
-/// Whether two values are equal. Maps and sets may be written in another order.
+/// Returns `true` if two values are equal. The entries of maps and sets may be in another order.
 pub(super) fn same(a: &str, b: &str) -> Result<bool, ReadError> {
     if a == b {
         return Ok(true);
@@ -86,7 +86,7 @@ pub(super) fn same(a: &str, b: &str) -> Result<bool, ReadError> {
     }
 }
 
-/// The value at a path below the body of a map.
+/// Returns the value at a path below the body of a map.
 pub(super) fn find<'a>(body: &'a str, path: &[&Step]) -> Result<Option<&'a str>, ReadError> {
     let Some((first, rest)) = path.split_first() else {
         return Ok(None);
@@ -102,11 +102,11 @@ pub(super) fn find<'a>(body: &'a str, path: &[&Step]) -> Result<Option<&'a str>,
     }
 }
 
-/// The body of a map without the value at a path.
+/// Returns the body of a map without the value at a path.
 pub(super) fn without(body: &str, path: &[&Step]) -> Result<String, ReadError> {
     let mut w = Writer::with_capacity(body.len());
     write_without(body, path, &mut w)?;
-    // Every piece of it is text.
+    // All input is text, so no character is replaced.
     Ok(String::from_utf8_lossy(w.as_slice()).into_owned())
 }
 

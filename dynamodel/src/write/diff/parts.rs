@@ -1,4 +1,4 @@
-//! From two texts of an item to the actions that turn one into the other.
+//! Actions that turn one text of an item into another.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,14 +12,15 @@ use crate::wire::{ReadError, Reader, Tag, Writer};
 pub(super) struct Differ<'a> {
     /// The item as it was.
     pub(super) before: &'a str,
-    /// Whether lists may be changed by element: the write checks that nobody else changed the item.
+    /// `true` if lists may be changed by element: the write checks that the item was not changed by
+    /// others.
     pub(super) by_element: bool,
-    /// The item that is read from a text and written again.
-    pub(super) again: fn(&str) -> Option<String>,
+    /// Reads an item from its text and writes it again.
+    pub(super) round_trip: fn(&str) -> Option<String>,
 }
 
 /// Reads an item of `E` and writes it again; `None` when it cannot be read.
-pub(super) fn again<E: Item>(text: &str) -> Option<String> {
+pub(super) fn round_trip<E: Item>(text: &str) -> Option<String> {
     let item = E::read_item(&mut Reader::of_text(text)).ok()?;
     let mut w = Writer::with_capacity(text.len());
     item.write_item(&mut w);
@@ -27,7 +28,7 @@ pub(super) fn again<E: Item>(text: &str) -> Option<String> {
 }
 
 impl Differ<'_> {
-    /// The actions for an attribute; `None` stands for one that is not there.
+    /// Appends the actions for an attribute; `None` stands for an absent attribute.
     pub(super) fn attribute(
         &self,
         place: Place,
@@ -44,7 +45,8 @@ impl Differ<'_> {
         Ok(())
     }
 
-    /// The actions for a value that was there and is there: by its parts where that is smaller.
+    /// Appends the actions for a value that is present before and after: by its parts if that is
+    /// smaller.
     fn value(
         &self,
         place: Place,
@@ -69,7 +71,8 @@ impl Differ<'_> {
         Ok(())
     }
 
-    /// The actions for the parts of a value; false when only the whole value can be set.
+    /// Appends the actions for the parts of a value. Returns `false` if only the whole value can be
+    /// set.
     fn parts(
         &self,
         place: &Place,
@@ -158,15 +161,15 @@ impl Differ<'_> {
         Ok(true)
     }
 
-    /// Whether the value at `place` is sure to be in the stored item, so that its parts have a path.
-    /// It is not when a missing attribute would have been read as the same value, as with
-    /// `#[dynamo(default)]`.
+    /// Returns `true` if the value at `place` is certainly in the stored item, so that its parts
+    /// have a path. The value may not be stored if a missing attribute is read as the same value,
+    /// as with `#[dynamo(default)]`.
     fn is_stored(&self, place: &Place) -> Result<bool, ReadError> {
         let steps = place.steps();
         if let Some(Step::Element(_)) = steps.last() {
             return Ok(true);
         }
-        let Some(item) = (self.again)(&without(self.before, &steps)?) else {
+        let Some(item) = (self.round_trip)(&without(self.before, &steps)?) else {
             return Ok(true);
         };
         match (find(self.before, &steps)?, find(&item, &steps)?) {
@@ -176,7 +179,8 @@ impl Differ<'_> {
     }
 }
 
-/// Elements that were added or taken out of a set, not both: one expression takes one action on it.
+/// Appends the elements that were added to a set or removed from it, but not both, because one
+/// expression takes one action on a set.
 fn set_of(
     tag: Tag,
     place: &Place,
@@ -215,11 +219,11 @@ pub(super) fn set(place: Place, value: &str) -> ActionNode {
     action(place, Verb::Set(Source::Value(value)))
 }
 
-/// About how many bytes of a request the actions take.
+/// Returns the approximate number of bytes that the actions take in a request.
 pub(super) fn cost(actions: &[ActionNode]) -> usize {
-    /// What an action takes without its names and values: placeholders and punctuation.
+    /// Bytes of an action without its names and values: placeholders and punctuation.
     const ACTION: usize = 20;
-    /// What a step of a path takes beside its name.
+    /// Bytes of a step of a path without its name.
     const STEP: usize = 14;
     fn of_value(value: &Value) -> usize {
         match value {

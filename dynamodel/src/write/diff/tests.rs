@@ -1,4 +1,4 @@
-//! The text functions that the round trips in `tests/it/diff.rs` do not show on their own.
+//! Tests of the text functions for cases that the round trips in `tests/it/diff.rs` do not show.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a transaction has stored: [`Committed`].
+//! Result of a transaction: [`Committed`].
 
 use std::fmt;
 
@@ -13,7 +13,8 @@ use crate::write::return_values::Stored;
 pub struct Committed {
     transaction: u64,
     stored: Vec<StoredEntity>,
-    /// What it cost for each table, if asked for with [`measured`](super::Transaction::measured).
+    /// Consumed capacity for each table, if requested with
+    /// [`measured`](super::Transaction::measured).
     pub consumed_capacity: Vec<ConsumedCapacity>,
 }
 
@@ -34,8 +35,8 @@ impl Committed {
         }
     }
 
-    /// The entity of a put as it is stored: with its new version, times and write token. `None` for a
-    /// handle of another transaction, and after [`take`](Self::take).
+    /// Returns the entity of a put as it is stored: with its new version, times and write token.
+    /// `None` for a handle of another transaction, and after [`take`](Self::take).
     pub fn stored<E: Item>(&self, handle: Handle<E, Stored>) -> Option<&E> {
         if handle.transaction != self.transaction {
             return None;
@@ -43,7 +44,8 @@ impl Committed {
         self.stored.get(handle.position)?.as_ref()?.downcast_ref()
     }
 
-    /// As [`stored`](Self::stored), by value: each can be taken once.
+    /// Takes the entity of a put out by value, as [`stored`](Self::stored) returns it. Each entity
+    /// can be taken once.
     pub fn take<E: Item>(&mut self, handle: Handle<E, Stored>) -> Option<E> {
         if handle.transaction != self.transaction {
             return None;

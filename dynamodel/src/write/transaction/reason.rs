@@ -1,4 +1,4 @@
-//! [`Reason`]: why one operation of a transaction made DynamoDB cancel it.
+//! [`Reason`]: the reason why one operation of a transaction made DynamoDB cancel it.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::error::canceled::{CONDITION_FAILED, THROTTLED, TRANSACTION_CONFLICT};
 use crate::model::entity::Item;
 
-/// Why one operation of a transaction made DynamoDB cancel it. From [`Error::reason`].
+/// Reason why one operation of a transaction made DynamoDB cancel it. From [`Error::reason`].
 ///
 /// `Debug` does not show the item.
 #[non_exhaustive]
@@ -15,44 +15,45 @@ pub struct Reason<E> {
     /// DynamoDB's code: `ConditionalCheckFailed`, `TransactionConflict`, `ThrottlingError`,
     /// `ProvisionedThroughputExceeded`, `ItemCollectionSizeLimitExceeded` or `ValidationError`.
     pub code: String,
-    /// DynamoDB's text.
+    /// DynamoDB's message.
     pub message: Option<String>,
-    /// The stored item that did not meet the condition. `None` when there is none with this key, and
-    /// when it is not readable as `E`.
+    /// The stored item that did not meet the condition. `None` when there is no item with this key,
+    /// and when the item cannot be read as `E`.
     pub item: Option<E>,
     conflict: bool,
     taken: Option<&'static str>,
 }
 
 impl<E> Reason<E> {
-    /// The operation's condition was not met.
+    /// `true` if the operation's condition was not met.
     pub fn is_condition_failed(&self) -> bool {
         self.code == CONDITION_FAILED && self.taken.is_none()
     }
 
-    /// The operation gives a `#[dynamo(unique)]` attribute a value that another item has.
-    /// [`attribute`](Self::attribute) says which.
+    /// `true` if the operation gives a `#[dynamo(unique)]` attribute a value that another item has.
+    /// [`attribute`](Self::attribute) returns the attribute.
     pub fn is_unique_violation(&self) -> bool {
         self.taken.is_some()
     }
 
-    /// The attribute whose value another item has, of a
-    /// [unique violation](Self::is_unique_violation).
+    /// Returns the attribute whose value another item has, of a [unique
+    /// violation](Self::is_unique_violation).
     pub fn attribute(&self) -> Option<&'static str> {
         self.taken
     }
 
-    /// Somebody else wrote the item: its version is not the one that the operation expects.
+    /// `true` if the stored version is not the one that the operation expects, because another
+    /// writer changed the item.
     pub fn is_conflict(&self) -> bool {
         self.conflict
     }
 
-    /// Another transaction was under way on the item, as often as it was tried.
+    /// `true` if another transaction on the item was in flight at every attempt.
     pub fn is_transaction_conflict(&self) -> bool {
         self.code == TRANSACTION_CONFLICT
     }
 
-    /// The table refused the operation for its rate, as often as it was tried.
+    /// `true` if the table throttled the operation at every attempt.
     pub fn is_throttled(&self) -> bool {
         THROTTLED.contains(&self.code.as_str())
     }
@@ -71,8 +72,8 @@ impl<E> fmt::Debug for Reason<E> {
 }
 
 impl Error {
-    /// Why an operation of the transaction made DynamoDB cancel it; `None` when this operation is not
-    /// why, and for a handle of another transaction.
+    /// Returns the reason why an operation of the transaction made DynamoDB cancel it. `None` when
+    /// this operation is not a reason, and for a handle of another transaction.
     pub fn reason<E: Item, R>(&self, handle: Handle<E, R>) -> Option<Reason<E>> {
         let canceled = self.cancellation()?;
         let cause = canceled.cause(handle.transaction, handle.position)?;

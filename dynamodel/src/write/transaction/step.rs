@@ -11,28 +11,28 @@ use crate::model::schema::EntitySchema;
 use crate::wire::Writer;
 use crate::write::precondition::Precondition;
 use crate::write::request::Verb;
-use crate::write::unique::{Draft, Effect, Guarded};
+use crate::write::unique::{Draft, Effect, UniqueWrite};
 
-/// The entity that a put stores, for when the transaction is through.
+/// Entity that a put stores, returned once the transaction is carried out.
 pub(crate) type StoredEntity = Option<Box<dyn Any + Send + Sync>>;
 
-/// An operation with everything but the name of its table, which the connection decides.
+/// Operation with everything but the name of its table, which the connection resolves.
 pub(crate) struct Step {
     pub(crate) verb: &'static str,
     pub(crate) schema: &'static EntitySchema,
     pub(crate) entity: TypeId,
     pub(crate) precondition: Precondition,
-    /// Which item it is about.
-    pub(crate) identity: Vec<u8>,
-    /// The body of the single operation, after the table's name.
+    /// Canonical key of the item.
+    pub(crate) canonical_key: Vec<u8>,
+    /// Body of the single operation, after the table's name.
     pub(crate) rest: Vec<u8>,
     pub(crate) stored: StoredEntity,
-    /// What it does to guards, for an entity that has them.
-    pub(crate) guarded: Option<Box<Guarded>>,
+    /// Effect on unique items, for an entity that has them.
+    pub(crate) unique_write: Option<Box<UniqueWrite>>,
 }
 
 impl Step {
-    /// `body` is that of the single operation, for the table `""`; `key` is JSON.
+    /// Creates a step. `body` is that of the single operation, for the table `""`; `key` is JSON.
     pub(crate) fn from_body(
         verb: Verb,
         schema: &'static EntitySchema,
@@ -46,10 +46,10 @@ impl Step {
             schema,
             entity,
             precondition,
-            identity: identity(key, &schema.key)?,
+            canonical_key: identity(key, &schema.key)?,
             rest: after_table(body)?,
             stored: None,
-            guarded: None,
+            unique_write: None,
         })
     }
 
@@ -60,7 +60,7 @@ impl Step {
         draft: Draft,
         effect: Effect,
     ) -> Self {
-        self.guarded = Some(Box::new(Guarded {
+        self.unique_write = Some(Box::new(UniqueWrite {
             key: key.to_vec(),
             draft,
             effect,
@@ -69,27 +69,27 @@ impl Step {
         self
     }
 
-    /// Whether guards have to follow it.
-    pub(crate) fn moves_guards(&self) -> bool {
-        self.guarded
+    /// `true` if the operation changes unique items.
+    pub(crate) fn changes_unique_items(&self) -> bool {
+        self.unique_write
             .as_ref()
-            .is_some_and(|g| g.effect.moves_guards())
+            .is_some_and(|g| g.effect.changes_unique_items())
     }
 
-    /// Whether it is about this item.
-    pub(crate) fn is_on(&self, schema: &EntitySchema, identity: &[u8]) -> bool {
-        self.schema.table == schema.table && self.identity == identity
+    /// `true` if the operation is on this item.
+    pub(crate) fn is_on(&self, schema: &EntitySchema, canonical_key: &[u8]) -> bool {
+        self.schema.table == schema.table && self.canonical_key == canonical_key
     }
 
-    /// The key of the item, as JSON, of an operation on an entity that has guards.
-    pub(crate) fn guarded_key(&self) -> Option<&[u8]> {
-        self.guarded.as_ref().map(|g| g.key.as_slice())
+    /// Returns the key of the item, as JSON, if the entity has unique attributes.
+    pub(crate) fn owner_key(&self) -> Option<&[u8]> {
+        self.unique_write.as_ref().map(|g| g.key.as_slice())
     }
 
-    /// Makes the operation depend on the pins, and on no others.
+    /// Makes the operation depend on these pins, which replace any earlier ones.
     pub(crate) fn pin(&mut self, pins: Vec<Node>) -> Result<(), Error> {
-        if let Some(guarded) = &mut self.guarded {
-            self.rest = after_table(guarded.draft.finish(pins)?)?;
+        if let Some(unique_write) = &mut self.unique_write {
+            self.rest = after_table(unique_write.draft.finish(pins)?)?;
         }
         Ok(())
     }
@@ -104,8 +104,9 @@ impl Step {
         write_operation(self.verb, table, &self.rest, w);
     }
 
-    /// The size of the item that it carries, as DynamoDB counts.
+    /// Returns the size of the item that the operation carries, as DynamoDB counts it.
     pub(crate) fn item_size(&self) -> usize {
+        // Never empty: a step's body goes on with a comma after the table's name.
         let body = [b"{", self.rest.get(1..).unwrap_or_default()].concat();
         let mut size = 0;
         let read = crate::wire::read_item(&body, |r| {

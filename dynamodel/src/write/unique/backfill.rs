@@ -1,4 +1,4 @@
-//! Guards for items that were stored without: [`BackfillGuards`].
+//! Unique items for items that were stored without them: [`BackfillGuards`].
 
 use std::any::TypeId;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::model::canonical_key::identity;
 use crate::model::entity::{IsGuarded, Item, Projection, SelectableFrom, Whole};
 use crate::model::expr::render::Body;
 use crate::model::key::Key;
-use crate::model::unique::{guard_key, key_json, key_of, owner_attribute, owner_of, same_value};
+use crate::model::unique::{key_json, key_of, owner_attribute, owner_of, same_value, unique_key};
 use crate::read::scan::Scan;
 use crate::wire::value_in;
 use crate::wire::{ReadError, Reader};
@@ -23,17 +23,17 @@ use crate::write::precondition::Precondition;
 use crate::write::request::{Verb, WriteRequest};
 use crate::write::transaction::Step;
 
-/// Writes the guard items that stored items lack: for items that were stored before a field was marked
-/// `#[dynamo(unique)]`, or by something else than dynamodel.
+/// Writes the unique items that stored items lack: for items that were stored before a field was
+/// marked `#[dynamo(unique)]`, or by other software than dynamodel.
 ///
-/// First let every writer know the field as unique, then run this once: from then on each value has its
-/// guard. Until then, an item without a guard can lose its value to another one. It can be run again at
-/// any time, writes nothing where all is well, and mends guards that expire at another time than
-/// their items.
+/// First deploy the unique field to every writer, then run this once: from then on each value has
+/// its unique item. Until then, an item can lose its value to another one. A backfill can be run
+/// again at any time, writes nothing where all is well, and repairs unique items that expire at
+/// another time than their owners.
 ///
-/// Reads the whole table with strong consistency, and the guard of each unique value: one read unit. For
-/// a guard that is not there, two more reads and a transaction of two operations, which checks that the
-/// item still has the value. Items are not written.
+/// Reads the whole table with strong consistency, and the unique item of each value: one read unit.
+/// For each missing unique item, two more reads and a transaction of two operations, which checks
+/// that the owner still has the value. The owners are not written.
 ///
 /// ```
 /// # use dynamodel::{BackfillGuards, Db, Entity};
@@ -57,7 +57,7 @@ use crate::write::transaction::Step;
 /// }
 /// let report = BackfillGuards::<User>::new().send(&db).await?;
 /// assert_eq!((report.items, report.written), (3, 2));
-/// // Two items have one value. Which of them has the guard is chance; this one has to change.
+/// // Two items have one value. The scan decides which of them keeps it; this one has to change.
 /// let (key, why) = &report.refused[0];
 /// assert!(why.is_unique_violation());
 /// assert!(*key == User::key("u2") || *key == User::key("u3"));
@@ -73,17 +73,18 @@ pub struct BackfillGuards<E> {
     _entity: PhantomData<fn() -> E>,
 }
 
-/// What a [`BackfillGuards`] has found and done.
+/// Result of a [`BackfillGuards`].
 #[non_exhaustive]
 pub struct BackfillReport<E> {
-    /// Items that were looked at.
+    /// Number of items that were checked.
     pub items: u64,
-    /// Guards that were written.
+    /// Number of unique items that were written.
     pub written: u64,
-    /// Items with a value that has no guard of theirs, once for each such value, and why:
-    /// another item has it ([`is_unique_violation`](Error::is_unique_violation)), or it is too long for
-    /// the key of a guard ([`is_invalid_key`](Error::is_invalid_key)).
-    /// [`attribute_path`](Error::attribute_path) tells which attribute it is about.
+    /// Items with a value whose unique item is not theirs, once for each such value, and the
+    /// reason: another item has the value ([`is_unique_violation`](Error::is_unique_violation)), or
+    /// the value is too long for the key of a unique item
+    /// ([`is_invalid_key`](Error::is_invalid_key)). [`attribute_path`](Error::attribute_path)
+    /// returns the attribute.
     pub refused: Vec<(Key<E>, Error)>,
 }
 
@@ -117,7 +118,7 @@ where
 }
 
 impl<E: Item> BackfillGuards<E> {
-    /// One segment, and 8 items at a time.
+    /// Creates a backfill with one segment, and 8 items at a time.
     pub fn new() -> Self
     where
         E::Guards: IsGuarded,
@@ -129,26 +130,27 @@ impl<E: Item> BackfillGuards<E> {
         }
     }
 
-    /// How many items are looked at, and given their guards, at a time: 8 if not said.
+    /// Limits the number of items that are checked, and given their unique items, at the same time.
+    /// The default is 8.
     pub fn concurrency(mut self, items: usize) -> Self {
         self.concurrency = items.max(1);
         self
     }
 
-    /// In how many segments the table is scanned, side by side: 1 if not said.
+    /// Scans the table in this many segments in parallel. The default is 1.
     pub fn segments(mut self, segments: u32) -> Self {
         self.segments = segments;
         self
     }
 
-    /// Sends it. As many round trips as the table has pages of 1 MB, and one or more for each unique
-    /// value, several at a time.
+    /// Sends the backfill. One round trip for each page of 1 MB of the table, and one or more for
+    /// each unique value, several at a time.
     ///
-    /// Dropping the future before it is ready leaves the guards that were written.
+    /// Dropping the future before it is ready leaves the unique items that were written.
     ///
     /// # Errors
-    /// When the service or network fails, or the writers of an item are faster again and again. What
-    /// was written until then is right; run it again.
+    /// When the service or network fails, or other writers change an item at every attempt. Unique
+    /// items written until then are correct; run the backfill again.
     pub async fn send(self, db: &Db) -> Result<BackfillReport<E>, Error> {
         let scan = Scan::<E>::new().select::<Raw<E>>().consistent();
         let items = scan.segments(self.segments).stream(db);
@@ -158,7 +160,7 @@ impl<E: Item> BackfillGuards<E> {
             refused: Vec::new(),
         };
         let mut done = items
-            .map_ok(|item| item.guard(db))
+            .map_ok(|item| item.write_unique_items(db))
             .try_buffer_unordered(self.concurrency);
         while let Some(outcomes) = done.try_next().await? {
             report.items += 1;
@@ -174,9 +176,9 @@ impl<E: Item> BackfillGuards<E> {
     }
 }
 
-/// What came of one value.
+/// Outcome for one value.
 enum Outcome<E> {
-    /// It has its guard, or needs none.
+    /// The value has its unique item, or needs none.
     Well,
     Written,
     Refused(Key<E>, Error),
@@ -203,13 +205,13 @@ impl<E: Item> Projection for Raw<E> {
 }
 
 impl<E: Item> Raw<E> {
-    /// Gives each unique value of the item its guard.
-    async fn guard(self, db: &Db) -> Result<Vec<Outcome<E>>, Error> {
+    /// Writes the missing unique items of the item's values.
+    async fn write_unique_items(self, db: &Db) -> Result<Vec<Outcome<E>>, Error> {
         let named = |e: Error| e.of_entity(E::ITEM_SCHEMA.entity);
         let key = key_of(E::ITEM_SCHEMA, &self.json).map_err(named)?;
         let mut outcomes = Vec::with_capacity(E::ITEM_SCHEMA.unique.len());
         for position in 0..E::ITEM_SCHEMA.unique.len() {
-            outcomes.push(match self.guard_one(db, &key, position).await {
+            outcomes.push(match self.write_unique_item(db, &key, position).await {
                 Ok(true) => Outcome::Written,
                 Ok(false) => Outcome::Well,
                 Err(e) if e.is_unique_violation() || e.is_invalid_key() => {
@@ -221,16 +223,16 @@ impl<E: Item> Raw<E> {
         Ok(outcomes)
     }
 
-    /// Gives this value its guard; false when it needs none, or has it.
-    async fn guard_one(&self, db: &Db, key: &[u8], position: usize) -> Result<bool, Error> {
+    /// Writes the unique item of this value. Returns `false` if the value needs none, or has it.
+    async fn write_unique_item(&self, db: &Db, key: &[u8], position: usize) -> Result<bool, Error> {
         let Some(unique) = E::ITEM_SCHEMA.unique.get(position) else {
             return Ok(false);
         };
         let value = value_in(&self.json, unique.attribute)?;
-        let Some(guard) = guard_key(E::ITEM_SCHEMA, unique, value)? else {
+        let Some(text) = unique_key(E::ITEM_SCHEMA, unique, value)? else {
             return Ok(false);
         };
-        if self.has(db, key, &guard).await? {
+        if self.has(db, key, &text).await? {
             return Ok(false);
         }
         let sent = send_one(db, step::<E>(key, position)?, false).await;
@@ -238,14 +240,14 @@ impl<E: Item> Raw<E> {
         Ok(true)
     }
 
-    /// Whether the guard is there, is the item's and expires with it.
-    async fn has(&self, db: &Db, key: &[u8], guard: &str) -> Result<bool, Error> {
+    /// Returns `true` if the unique item exists, belongs to the item and expires with it.
+    async fn has(&self, db: &Db, key: &[u8], text: &str) -> Result<bool, Error> {
         let schema = E::ITEM_SCHEMA;
         let names = owner_attribute().chain(schema.ttl);
-        let Some(guard) = read(db, schema, &key_json(schema, guard)?, names).await? else {
+        let Some(unique_item) = read(db, schema, &key_json(schema, text)?, names).await? else {
             return Ok(false);
         };
-        let Some(owner) = owner_of(&guard) else {
+        let Some(owner) = owner_of(&unique_item) else {
             return Ok(false);
         };
         if identity(&owner, &schema.key)? != identity(key, &schema.key)? {
@@ -255,17 +257,18 @@ impl<E: Item> Raw<E> {
             return Ok(true);
         };
         Ok(same_value(
-            value_in(&guard, ttl)?,
+            value_in(&unique_item, ttl)?,
             value_in(&self.json, ttl)?,
         ))
     }
 }
 
-/// Checks that the item is as it is read before, so that the guard can be put beside it.
+/// Builds the check that the item is as it was read, so that the unique item can be written along
+/// with it.
 fn step<E: Item>(key: &[u8], position: usize) -> Result<Step, Error> {
     let mut body = Body::new("", key.len() + 256);
     body.member("Key", key);
-    let effect = Effect::of_backfill(E::ITEM_SCHEMA, position);
+    let effect = Effect::from_backfill(E::ITEM_SCHEMA, position);
     let request = WriteRequest {
         verb: Verb::ConditionCheck,
         schema: E::ITEM_SCHEMA,

@@ -1,4 +1,4 @@
-//! What an operation does to the unique attributes of its item.
+//! Effect of an operation on the unique attributes of its item.
 
 use crate::error::Error;
 use crate::model::expr::ast::{ActionNode, Source, Value, Verb};
@@ -6,17 +6,17 @@ use crate::model::schema::EntitySchema;
 use crate::wire::ReadError;
 use crate::wire::value_in;
 
-/// What becomes of an attribute.
+/// Change of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// It stays as it is.
+    /// The attribute stays unchanged.
     Keep,
-    /// It gets this value, as JSON; `None`: it will be absent.
+    /// The attribute gets this value, as JSON; with `None` it will be absent.
     Becomes(Option<Vec<u8>>),
 }
 
 impl Change {
-    /// The value after the change of one that was `old`.
+    /// Returns the value after the change, given the value before.
     pub(super) fn after<'a>(&'a self, old: Option<&'a [u8]>) -> Option<&'a [u8]> {
         match self {
             Change::Keep => old,
@@ -25,53 +25,54 @@ impl Change {
     }
 }
 
-/// What an operation does to the attributes that guards are about.
+/// Effect of an operation on the unique attributes and the Time to Live of its item.
 pub(crate) struct Effect {
-    /// One for each unique attribute of the schema.
+    /// Changes of the unique attributes, in the order of the schema.
     pub(super) values: Vec<Change>,
-    /// The Time to Live, which the guards carry too.
+    /// Change of the Time to Live, which the unique items carry too.
     pub(super) ttl: Change,
-    /// The position of an attribute whose guard is written although the value stays.
-    pub(super) anew: Option<usize>,
+    /// Position of an attribute whose unique item is written although the value stays.
+    pub(super) rewritten: Option<usize>,
 }
 
 impl Effect {
-    /// The whole item is written.
-    pub(crate) fn of_item(schema: &EntitySchema, item: &[u8]) -> Result<Self, ReadError> {
+    /// Returns the effect of writing the whole item.
+    pub(crate) fn from_item(schema: &EntitySchema, item: &[u8]) -> Result<Self, ReadError> {
         let value = |name| Ok(Change::Becomes(value_in(item, name)?.map(<[u8]>::to_vec)));
         let values = schema.unique.iter().map(|u| value(u.attribute));
         Ok(Effect {
             values: values.collect::<Result<_, ReadError>>()?,
             ttl: schema.ttl.map_or(Ok(Change::Keep), value)?,
-            anew: None,
+            rewritten: None,
         })
     }
 
-    /// Nothing, but the value of the attribute at this position of the schema gets its guard.
-    pub(super) fn of_backfill(schema: &EntitySchema, position: usize) -> Self {
+    /// Returns the effect of writing the unique item of the attribute at this position of the
+    /// schema, without any change of the item.
+    pub(super) fn from_backfill(schema: &EntitySchema, position: usize) -> Self {
         Effect {
-            anew: Some(position),
+            rewritten: Some(position),
             ..Self::none(schema)
         }
     }
 
-    /// Nothing.
+    /// Returns the effect of an operation that changes nothing.
     pub(crate) fn none(schema: &EntitySchema) -> Self {
         Effect {
             values: vec![Change::Keep; schema.unique.len()],
             ttl: Change::Keep,
-            anew: None,
+            rewritten: None,
         }
     }
 
-    /// Whether guards have to follow it.
-    pub(crate) fn moves_guards(&self) -> bool {
+    /// `true` if the operation changes unique items.
+    pub(crate) fn changes_unique_items(&self) -> bool {
         let changes = |change: &Change| *change != Change::Keep;
-        self.anew.is_some() || self.values.iter().any(changes) || changes(&self.ttl)
+        self.rewritten.is_some() || self.values.iter().any(changes) || changes(&self.ttl)
     }
 
-    /// The item is deleted.
-    pub(crate) fn of_delete(schema: &EntitySchema) -> Self {
+    /// Returns the effect of deleting the item.
+    pub(crate) fn from_delete(schema: &EntitySchema) -> Self {
         Effect {
             values: schema
                 .unique
@@ -79,15 +80,15 @@ impl Effect {
                 .map(|_| Change::Becomes(None))
                 .collect(),
             ttl: Change::Keep,
-            anew: None,
+            rewritten: None,
         }
     }
 
-    /// What the actions of an update do. `None` when no guard has to follow.
+    /// Returns the effect of an update's actions, or `None` if they change no unique item.
     ///
     /// # Errors
     /// When the value that an attribute gets is not known before the update.
-    pub(crate) fn of_actions(
+    pub(crate) fn from_actions(
         schema: &EntitySchema,
         actions: &[ActionNode],
     ) -> Result<Option<Self>, Error> {
@@ -100,9 +101,9 @@ impl Effect {
             ttl: schema
                 .ttl
                 .map_or(Ok(Change::Keep), |ttl| change(actions, ttl))?,
-            anew: None,
+            rewritten: None,
         };
-        Ok(effect.moves_guards().then_some(effect))
+        Ok(effect.changes_unique_items().then_some(effect))
     }
 }
 

@@ -10,15 +10,15 @@ use crate::model::entity::Item;
 use crate::model::expr::Token;
 use crate::model::expr::ast::Value;
 use crate::model::schema::UniqueSchema;
-use crate::model::unique::{guard_key, key_json, owner_attribute, owner_of, same_value};
+use crate::model::unique::{key_json, owner_attribute, owner_of, same_value, unique_key};
 use crate::wire::value_in;
 use crate::wire::{ValueFor, ValueOf};
 
 /// Reads the item that has a value of a `#[dynamo(unique)]` attribute. Made by the entity's
 /// `get_by_<field>` constructor.
 ///
-/// Two strongly consistent reads, one after the other: of the guard item, which names the item, and of
-/// the item. Costs one read unit for the guard, and what a consistent read of the item costs.
+/// Two strongly consistent reads, one after the other: of the unique item, which names its owner,
+/// and of the owner. Costs one read unit for the unique item, and a consistent read of the owner.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};
@@ -71,13 +71,13 @@ impl<E: Item> GetUnique<E> {
         }
     }
 
-    /// Sends it. `None` when no item has the value. Two round trips; when the value moves from one item
-    /// to another in between, two more.
+    /// Sends the read. `None` when no item has the value. Two round trips; when the value moves
+    /// from one item to another in between, two more.
     ///
     /// # Errors
-    /// A value that cannot be one of the attribute ([`is_invalid_key`](Error::is_invalid_key),
-    /// [`is_invalid_value`](Error::is_invalid_value)) before anything is sent; an item that is not
-    /// readable as `E` ([`is_unreadable`](Error::is_unreadable)); or the service or network fails.
+    /// A value that the attribute cannot have ([`is_invalid_key`](Error::is_invalid_key),
+    /// [`is_invalid_value`](Error::is_invalid_value)) before anything is sent; an item that cannot
+    /// be read as `E` ([`is_unreadable`](Error::is_unreadable)); or the service or network fails.
     pub async fn send(self, db: &Db) -> Result<Option<E>, Error> {
         self.find(db)
             .await
@@ -93,14 +93,14 @@ impl<E: Item> GetUnique<E> {
         let Some(unique) = E::ITEM_SCHEMA.unique.iter().find(is_it) else {
             return Ok(None);
         };
-        let Some(text) = guard_key(E::ITEM_SCHEMA, unique, Some(value))? else {
+        let Some(text) = unique_key(E::ITEM_SCHEMA, unique, Some(value))? else {
             return Ok(None);
         };
         let key = key_json(E::ITEM_SCHEMA, &text)?;
         let mut before = None;
         loop {
-            let guard = read(db, E::ITEM_SCHEMA, &key, owner_attribute()).await?;
-            let Some(owner) = guard.as_deref().and_then(owner_of) else {
+            let unique_item = read(db, E::ITEM_SCHEMA, &key, owner_attribute()).await?;
+            let Some(owner) = unique_item.as_deref().and_then(owner_of) else {
                 return Ok(None);
             };
             let item = read(db, E::ITEM_SCHEMA, &owner, std::iter::empty()).await?;
@@ -109,7 +109,7 @@ impl<E: Item> GetUnique<E> {
             {
                 return Ok(Some(crate::wire::read_item(&item, E::read_item)?));
             }
-            // The value has moved on since the guard was read, or nobody has it.
+            // The value has moved on since the unique item was read, or no item has it.
             if before.as_ref() == Some(&owner) {
                 return Ok(None);
             }

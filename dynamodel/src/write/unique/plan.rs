@@ -1,4 +1,4 @@
-//! Which guards follow a transaction's operations, and what has to hold for that.
+//! Operations on unique items that follow a transaction's operations, and their conditions.
 
 use std::any::TypeId;
 use std::borrow::Cow;
@@ -11,98 +11,101 @@ use crate::model::canonical_key::identity;
 use crate::model::expr::ast::{Assumed, Comparator, Node, Operand, Place, Value};
 use crate::model::expr::render::Body;
 use crate::model::schema::{EntitySchema, UniqueSchema};
-use crate::model::unique::{guard_key, key_json, owned_by, put_guard, same_value, unguarded};
+use crate::model::unique::{
+    key_json, no_unique_item, owned_by, put_unique_item, same_value, unique_key,
+};
 use crate::wire::value_in;
 use crate::write::precondition::Precondition;
 use crate::write::request::{Verb, WriteRequest};
 use crate::write::transaction::Step;
 
-/// The guards that follow a transaction's operations.
-pub(super) struct Plan {
-    /// What each operation takes for granted of its item.
+/// Unique items that change with a transaction's operations.
+pub(super) struct UniquePlan {
+    /// Attribute values that each operation relies on, as they were read.
     pins: Vec<Vec<Pin>>,
-    guards: Vec<Guard>,
+    unique_items: Vec<UniqueItem>,
 }
 
-/// An attribute that was read, and is as it was.
+/// Attribute that must still have the value that was read.
 struct Pin {
     name: &'static str,
     value: Option<Vec<u8>>,
 }
 
-/// A guard that changes.
-pub(super) struct Guard {
+/// Unique item that changes.
+pub(super) struct UniqueItem {
     pub(super) schema: &'static EntitySchema,
     pub(super) unique: &'static UniqueSchema,
-    /// Its partition key.
+    /// Partition key of the unique item.
     pub(super) text: String,
     claim: Option<Claim>,
-    /// The operations whose items had the value.
+    /// Operations whose items had the value before.
     releases: Vec<usize>,
 }
 
-/// An item gets a value.
+/// Value that an item gets.
 pub(super) struct Claim {
-    /// The operation on the item.
+    /// Operation on the item.
     step: usize,
     /// The value, as JSON.
     pub(super) value: Vec<u8>,
-    /// The item has had the value before.
+    /// `true` if the item had the value before.
     is_kept: bool,
-    /// The item's Time to Live.
+    /// Time to Live of the item.
     ttl: Option<Vec<u8>>,
 }
 
-/// Which guard, beyond one plan: its declared table and key.
-type GuardId = (&'static str, String);
+/// Declared table and key of a unique item, valid beyond one plan.
+type UniqueItemId = (&'static str, String);
 
-/// What failed tries have found.
+/// Findings of failed attempts.
 #[derive(Default)]
 pub(super) struct Known {
-    /// Guards of items that do not have the value: their owners' keys.
-    stale: HashMap<GuardId, Vec<u8>>,
-    /// Guards that are not of the item that has the value.
-    foreign: HashSet<GuardId>,
+    /// Unique items whose owner does not have the value, with the owner's key.
+    stale: HashMap<UniqueItemId, Vec<u8>>,
+    /// Unique items that do not belong to the item that has the value.
+    foreign: HashSet<UniqueItemId>,
 }
 
-/// An item of which guards are taken over, because it does not have their values.
+/// Owner that loses unique items to the transaction, because it does not have their values.
 struct Former<'p, 'k> {
     schema: &'static EntitySchema,
-    /// Its key, as JSON.
+    /// Key of the owner, as JSON.
     key: &'k [u8],
-    identity: Vec<u8>,
-    /// The operation that takes the first guard over.
+    canonical_key: Vec<u8>,
+    /// The operation that takes over the first of the unique items.
     follows: usize,
-    guards: Vec<&'p Guard>,
+    unique_items: Vec<&'p UniqueItem>,
 }
 
-/// What an operation on guards is for.
+/// Purpose of an operation on unique items.
 pub(super) enum Role<'p> {
-    /// Writes the guard of an item that gets the value.
-    Claim(&'p Guard),
-    /// Deletes the guard of an item that had it.
-    Release(&'p Guard),
-    /// Preconditions that the owner of guards that are taken over does not have their values.
-    Stale(Vec<&'p Guard>),
+    /// Writes the unique item of a value that an item gets.
+    Claim(&'p UniqueItem),
+    /// Deletes the unique item of a value that an item had.
+    Release(&'p UniqueItem),
+    /// Checks that the owner of unique items that are taken over does not have their values.
+    Stale(Vec<&'p UniqueItem>),
 }
 
-/// An operation that is added to the transaction.
+/// Operation that is added to the transaction.
 pub(super) struct Added<'p> {
     pub(super) step: Step,
     pub(super) role: Role<'p>,
-    /// The operation that it follows.
+    /// The user's operation that caused it.
     pub(super) follows: usize,
 }
 
-/// The type of the items, so that nobody reads them as entities.
-enum GuardItem {}
+/// Marker type: unique items never match the type tag of a user's entity.
+enum UniqueItemTag {}
 
-impl Plan {
-    /// `olds` are the items of the operations before, of those that something depends on.
+impl UniquePlan {
+    /// Creates the plan. `olds` holds the items before their operations, where something depends on
+    /// them.
     pub(super) fn new(steps: &[Step], olds: &[Option<Old>]) -> Result<Self, Error> {
-        let mut plan = Plan {
+        let mut plan = UniquePlan {
             pins: Vec::with_capacity(steps.len()),
-            guards: Vec::new(),
+            unique_items: Vec::new(),
         };
         for (position, (step, old)) in steps.iter().zip(olds).enumerate() {
             let pins = plan
@@ -120,43 +123,48 @@ impl Plan {
         old: &Option<Old>,
     ) -> Result<Vec<Pin>, Error> {
         let mut pins = Vec::new();
-        let (Some(guarded), Some(old)) = (&step.guarded, old) else {
+        let (Some(unique_write), Some(old)) = (&step.unique_write, old) else {
             return Ok(pins);
         };
-        let (schema, effect) = (step.schema, &guarded.effect);
+        let (schema, effect) = (step.schema, &unique_write.effect);
         let ttl = effect.ttl.after(old.ttl());
         let ttl_changes = !same_value(ttl, old.ttl());
         let mut has_value = false;
         for (i, (unique, change)) in schema.unique.iter().zip(&effect.values).enumerate() {
             let before = old.value(i);
-            // All of them: who takes a guard over from this item relies on what it has.
+            // Pin all of them, because another operation that takes over a unique item of this item
+            // relies on the value.
             pins.push(Pin::new(unique.attribute, before));
-            let anew = effect.anew == Some(i);
-            if *change == Change::Keep && effect.ttl == Change::Keep && !anew {
+            let rewritten = effect.rewritten == Some(i);
+            if *change == Change::Keep && effect.ttl == Change::Keep && !rewritten {
                 continue;
             }
-            // A value that cannot be guarded was not written by this library.
-            let had = guard_key(schema, unique, before).unwrap_or(None);
+            // A value that cannot have a unique item was not written by this library, so it has
+            // none.
+            let had = unique_key(schema, unique, before).unwrap_or(None);
             let gets = match change {
                 Change::Keep => had.clone(),
-                Change::Becomes(value) => guard_key(schema, unique, value.as_deref())?,
+                Change::Becomes(value) => unique_key(schema, unique, value.as_deref())?,
             };
             has_value |= gets.is_some();
             let stays = had == gets;
             if !stays && let Some(text) = had {
-                self.guard(schema, unique, text).releases.push(position);
+                self.unique_item(schema, unique, text)
+                    .releases
+                    .push(position);
             }
-            if (!stays || ttl_changes || anew)
+            if (!stays || ttl_changes || rewritten)
                 && let Some(text) = gets
             {
-                let guard = self.guard(schema, unique, text);
+                let unique_item = self.unique_item(schema, unique, text);
                 let claim = Claim {
                     step: position,
+                    // Never absent: `gets` comes from a present value.
                     value: change.after(before).unwrap_or_default().to_vec(),
                     is_kept: stays,
                     ttl: ttl.map(<[u8]>::to_vec),
                 };
-                if guard.claim.replace(claim).is_some() {
+                if unique_item.claim.replace(claim).is_some() {
                     return Err(Error::taken(unique.attribute));
                 }
             }
@@ -164,34 +172,34 @@ impl Plan {
         if let Some(name) = schema.ttl.filter(|_| has_value) {
             pins.push(Pin::new(name, old.ttl()));
         }
-        if guarded.is_new {
+        if unique_write.is_new {
             pins.clear();
         }
         Ok(pins)
     }
 
-    /// The guard with this key.
-    fn guard(
+    /// Returns the unique item with this key, and adds it if it is new.
+    fn unique_item(
         &mut self,
         schema: &'static EntitySchema,
         unique: &'static UniqueSchema,
         text: String,
-    ) -> &mut Guard {
-        let is_it = |g: &Guard| g.schema.table == schema.table && g.text == text;
-        let position = self.guards.iter().position(is_it).unwrap_or_else(|| {
-            self.guards.push(Guard {
+    ) -> &mut UniqueItem {
+        let is_it = |u: &UniqueItem| u.schema.table == schema.table && u.text == text;
+        let position = self.unique_items.iter().position(is_it).unwrap_or_else(|| {
+            self.unique_items.push(UniqueItem {
                 schema,
                 unique,
                 text,
                 claim: None,
                 releases: Vec::new(),
             });
-            self.guards.len() - 1
+            self.unique_items.len() - 1
         });
-        &mut self.guards[position]
+        &mut self.unique_items[position]
     }
 
-    /// Puts the pins into the conditions of the operations.
+    /// Adds the pins to the conditions of the operations.
     pub(super) fn pin(&self, steps: &mut [Step]) -> Result<(), Error> {
         for (step, pins) in steps.iter_mut().zip(&self.pins) {
             step.pin(pins.iter().map(Pin::node).collect())
@@ -200,24 +208,24 @@ impl Plan {
         Ok(())
     }
 
-    /// Whether the item of the operation is not as it was read.
+    /// `true` if the item of the operation is not as it was read.
     pub(super) fn has_moved(&self, position: usize, item: Option<&[u8]>) -> bool {
         let pins = self.pins.get(position).into_iter().flatten();
         pins.into_iter().any(|pin| !pin.holds(item))
     }
 
-    /// Whether the item of the operation surely does not have the guarded value.
-    fn lacks(&self, steps: &[Step], position: usize, guard: &Guard) -> bool {
-        let is_new = |step: &Step| step.guarded.as_ref().is_some_and(|g| g.is_new);
+    /// `true` if the item of the operation certainly does not have the value of the unique item.
+    fn lacks(&self, steps: &[Step], position: usize, unique_item: &UniqueItem) -> bool {
+        let is_new = |step: &Step| step.unique_write.as_ref().is_some_and(|g| g.is_new);
         let mut pins = self.pins.get(position).into_iter().flatten();
         steps.get(position).is_some_and(is_new)
             || pins.any(|pin| {
-                pin.name == guard.unique.attribute
-                    && !same_value(pin.value.as_deref(), guard.value())
+                pin.name == unique_item.unique.attribute
+                    && !same_value(pin.value.as_deref(), unique_item.value())
             })
     }
 
-    /// The operations on the guards, and on items that lose them.
+    /// Returns the operations on the unique items, and the checks of items that lose them.
     pub(super) fn added<'p>(
         &'p self,
         steps: &[Step],
@@ -225,13 +233,13 @@ impl Plan {
     ) -> Result<Vec<Added<'p>>, Error> {
         let mut added = Vec::new();
         let mut formers = Vec::new();
-        for guard in &self.guards {
-            let stale = self.stale(guard, steps, known, &mut formers);
-            let is_foreign = known.foreign.contains(&guard.id());
-            let step = stale.and_then(|stale| guard.added(steps, stale, is_foreign));
-            added.push(step.map_err(|e| e.of_entity(guard.schema.entity))?);
+        for unique_item in &self.unique_items {
+            let stale = self.stale(unique_item, steps, known, &mut formers);
+            let is_foreign = known.foreign.contains(&unique_item.id());
+            let step = stale.and_then(|stale| unique_item.added(steps, stale, is_foreign));
+            added.push(step.map_err(|e| e.of_entity(unique_item.schema.entity))?);
         }
-        // One for each item: no transaction has two operations on one.
+        // One check for each item, because no transaction has two operations on one item.
         for former in formers {
             let entity = former.schema.entity;
             added.push(former.added().map_err(|e| e.of_entity(entity))?);
@@ -239,40 +247,43 @@ impl Plan {
         Ok(added)
     }
 
-    /// The key of the owner that the guard is taken over from, which surely does not have the value
-    /// when the transaction is carried out: its own operation or a check by `formers` demands that.
+    /// Returns the key of the owner that the unique item is taken over from. This owner certainly
+    /// does not have the value when the transaction is carried out: its own operation or a check in
+    /// `formers` ensures it.
     fn stale<'p, 'k>(
         &self,
-        guard: &'p Guard,
+        unique_item: &'p UniqueItem,
         steps: &[Step],
         known: &'k Known,
         formers: &mut Vec<Former<'p, 'k>>,
     ) -> Result<Option<&'k [u8]>, Error> {
-        let (Some(key), Some(claim)) = (known.stale.get(&guard.id()), &guard.claim) else {
+        let (Some(key), Some(claim)) = (known.stale.get(&unique_item.id()), &unique_item.claim)
+        else {
             return Ok(None);
         };
-        let schema = guard.schema;
-        let identity = identity(key, &schema.key)?;
-        if let Some(step) = steps.iter().position(|s| s.is_on(schema, &identity)) {
-            return Ok(self.lacks(steps, step, guard).then_some(key));
+        let schema = unique_item.schema;
+        let canonical_key = identity(key, &schema.key)?;
+        if let Some(step) = steps.iter().position(|s| s.is_on(schema, &canonical_key)) {
+            return Ok(self.lacks(steps, step, unique_item).then_some(key));
         }
-        let is_it =
-            |f: &&mut Former<'_, '_>| f.schema.table == schema.table && f.identity == identity;
+        let is_it = |f: &&mut Former<'_, '_>| {
+            f.schema.table == schema.table && f.canonical_key == canonical_key
+        };
         match formers.iter_mut().find(is_it) {
-            Some(former) => former.guards.push(guard),
+            Some(former) => former.unique_items.push(unique_item),
             None => formers.push(Former {
                 schema,
                 key,
-                identity,
+                canonical_key,
                 follows: claim.step,
-                guards: vec![guard],
+                unique_items: vec![unique_item],
             }),
         }
         Ok(Some(key))
     }
 }
 
-/// Builds an operation with this condition.
+/// Builds an operation on a unique item or its owner with this condition.
 fn conditional(
     verb: Verb,
     schema: &'static EntitySchema,
@@ -289,12 +300,15 @@ fn conditional(
         token: None,
         return_values: None,
     };
-    request.into_step(TypeId::of::<GuardItem>(), key, None)
+    request.into_step(TypeId::of::<UniqueItemTag>(), key, None)
 }
 
 impl<'p> Former<'p, '_> {
     fn added(self) -> Result<Added<'p>, Error> {
-        let lacks = self.guards.iter().map(|guard| guard.lacking());
+        let lacks = self
+            .unique_items
+            .iter()
+            .map(|unique_item| unique_item.lacking());
         let condition = Node::and(lacks);
         let mut body = Body::new("", 256);
         body.member("Key", self.key);
@@ -306,7 +320,7 @@ impl<'p> Former<'p, '_> {
                 body,
                 &condition,
             )?,
-            role: Role::Stale(self.guards),
+            role: Role::Stale(self.unique_items),
             follows: self.follows,
         })
     }
@@ -334,12 +348,13 @@ impl Pin {
     }
 }
 
-impl Guard {
-    fn id(&self) -> GuardId {
+impl UniqueItem {
+    fn id(&self) -> UniqueItemId {
         (self.schema.table, self.text.clone())
     }
 
-    /// The operation on it. `stale` is the key of an owner that does not have the value.
+    /// Returns the operation on the unique item. `stale` is the key of an owner that does not have
+    /// the value.
     fn added(
         &self,
         steps: &[Step],
@@ -350,7 +365,8 @@ impl Guard {
         let key = key_json(schema, &self.text)?;
         let owner = |position: usize| {
             let step = steps.get(position);
-            step.and_then(Step::guarded_key).unwrap_or_default()
+            // Never absent: only operations on entities with unique attributes are in the plan.
+            step.and_then(Step::owner_key).unwrap_or_default()
         };
         let mut body = Body::new("", 256);
         let former = self
@@ -361,20 +377,22 @@ impl Guard {
             body.member("Key", &key);
             let mine = Node::or(former);
             let (verb, condition) = match is_foreign {
-                // What is not the item's is not deleted with it, and has to stay so until then.
+                // Another item's unique item is not deleted, and must not become this item's until
+                // the transaction is carried out.
                 true => (Verb::ConditionCheck, mine.negated()),
                 false => (Verb::Delete, mine),
             };
-            let condition = Node::or([unguarded(schema), condition]);
+            let condition = Node::or([no_unique_item(schema), condition]);
             return Ok(Added {
                 step: conditional(verb, schema, &key, body, &condition)?,
                 role: Role::Release(self),
+                // Never empty: a unique item without a claim was added for a release.
                 follows: self.releases.first().copied().unwrap_or_default(),
             });
         };
-        let owners = [unguarded(schema), owned_by(owner(*step))];
+        let owners = [no_unique_item(schema), owned_by(owner(*step))];
         let condition = Node::or(owners.into_iter().chain(former).chain(stale.map(owned_by)));
-        put_guard(schema, &self.text, owner(*step), ttl.as_deref(), &mut body);
+        put_unique_item(schema, &self.text, owner(*step), ttl.as_deref(), &mut body);
         Ok(Added {
             step: conditional(Verb::Put, schema, &key, body, &condition)?,
             role: Role::Claim(self),
@@ -382,9 +400,10 @@ impl Guard {
         })
     }
 
-    /// An item does not have the value that is claimed.
+    /// Returns the condition that an item does not have the claimed value.
     fn lacking(&self) -> Node {
         let name = self.unique.attribute;
+        // Never absent: only unique items with a claim are taken over.
         let value = self.value().unwrap_or_default().to_vec();
         let other = Node::Compare(
             Operand::Path(Place::root(name)),
@@ -394,39 +413,39 @@ impl Guard {
         Node::or([Node::not_exists(name), other])
     }
 
-    /// Whether it is written only because the item was read to have the value.
+    /// `true` if the unique item is written only because the item was read to have the value.
     pub(super) fn is_of_kept_value(&self) -> bool {
         self.claim.as_ref().is_some_and(|claim| claim.is_kept)
     }
 
-    /// The value that an item gets, as JSON.
+    /// Returns the value that an item gets, as JSON.
     pub(super) fn value(&self) -> Option<&[u8]> {
         self.claim.as_ref().map(|claim| claim.value.as_slice())
     }
 }
 
 impl Known {
-    /// Whether something depends on what the operation's item has.
+    /// `true` if a finding is about the operation's item, so that its values have to be read.
     pub(super) fn relies_on(&self, step: &Step) -> bool {
         self.stale.iter().any(|((table, _), owner)| {
             *table == step.schema.table
-                && identity(owner, &step.schema.key).is_ok_and(|i| i == step.identity)
+                && identity(owner, &step.schema.key).is_ok_and(|i| i == step.canonical_key)
         })
     }
 
-    /// The guard's owner does not have the value.
-    pub(super) fn stale(&mut self, guard: &Guard, owner: Vec<u8>) {
-        self.stale.insert(guard.id(), owner);
+    /// Notes that the unique item's owner does not have the value.
+    pub(super) fn stale(&mut self, unique_item: &UniqueItem, owner: Vec<u8>) {
+        self.stale.insert(unique_item.id(), owner);
     }
 
-    /// The guard is not as it was found.
-    pub(super) fn forget(&mut self, guard: &Guard) {
-        self.stale.remove(&guard.id());
+    /// Drops the note on the unique item's owner, which has changed.
+    pub(super) fn forget(&mut self, unique_item: &UniqueItem) {
+        self.stale.remove(&unique_item.id());
     }
 
-    /// The guard was thought to be the item's, and is not; or the other way round.
-    pub(super) fn turn(&mut self, guard: &Guard) {
-        let id = guard.id();
+    /// Flips the note on whether the unique item belongs to another item than assumed.
+    pub(super) fn turn(&mut self, unique_item: &UniqueItem) {
+        let id = unique_item.id();
         if !self.foreign.remove(&id) {
             self.foreign.insert(id);
         }

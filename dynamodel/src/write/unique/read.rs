@@ -1,4 +1,4 @@
-//! What has to be read before guards can follow a write.
+//! Reads that are needed before unique items can follow a write.
 
 use crate::client::db::Db;
 use crate::client::response::Single;
@@ -9,7 +9,7 @@ use crate::model::schema::EntitySchema;
 use crate::transport;
 use crate::wire::value_in;
 
-/// The unique attributes and the Time to Live of an item, as JSON; all absent when there is no item.
+/// Unique attributes and Time to Live of an item, as JSON; all absent when there is no item.
 #[derive(Default)]
 pub(super) struct Old {
     values: Vec<Option<Vec<u8>>>,
@@ -17,7 +17,7 @@ pub(super) struct Old {
 }
 
 impl Old {
-    /// Reads them: a strongly consistent GetItem.
+    /// Reads the attributes with a strongly consistent GetItem.
     pub(super) async fn read(
         db: &Db,
         schema: &'static EntitySchema,
@@ -39,7 +39,7 @@ impl Old {
         })
     }
 
-    /// The value of the unique attribute at this position of the schema.
+    /// Returns the value of the unique attribute at this position of the schema.
     pub(super) fn value(&self, position: usize) -> Option<&[u8]> {
         self.values.get(position)?.as_deref()
     }
@@ -49,7 +49,7 @@ impl Old {
     }
 }
 
-/// Some attributes of an item, as it is stored now.
+/// Reads some attributes of an item with strong consistency.
 pub(super) async fn read(
     db: &Db,
     schema: &'static EntitySchema,
@@ -63,10 +63,10 @@ pub(super) async fn read(
     body.member("ConsistentRead", b"true");
     body.projection(attributes);
     let body = body.finish().map_err(named)?;
-    let answer = db
+    let response = db
         .ask(transport::Operation::GetItem, table, None, body)
         .await;
-    let read = answer.decode(raw_item);
+    let read = response.decode(raw_item);
     let Single { item, .. } = read.map_err(|f| named(Error::failure(f)))?;
     Ok(item)
 }

@@ -1,9 +1,9 @@
-//! Sends operations together with their guards, again when somebody else was faster.
+//! Sends operations together with their unique items, and retries when another writer was faster.
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 
-use super::plan::{Added, Guard, Known, Plan, Role};
+use super::plan::{Added, Known, Role, UniqueItem, UniquePlan};
 use super::read::{Old, read};
 use crate::client::capacity::ConsumedCapacity;
 use crate::client::db::Db;
@@ -16,30 +16,30 @@ use crate::transport;
 use crate::wire::value_in;
 use crate::write::transaction::{Step, canceled, random_token, request};
 
-/// How a transaction is sent.
+/// Settings of a transaction that is sent.
 pub(crate) struct Sending<'a> {
     pub(crate) db: &'a Db,
-    /// The number of the user's transaction.
+    /// Number of the user's transaction.
     pub(crate) transaction: u64,
     pub(crate) token: Option<String>,
     pub(crate) backoff: Backoff,
     pub(crate) measure: bool,
 }
 
-/// What a canceled transaction means.
+/// Meaning of a canceled transaction.
 enum Verdict {
-    /// An operation's own condition, or something else that trying again does not change.
+    /// An operation's own condition failed, or something else that a retry does not change.
     Failed,
     /// The value that this operation gives to the attribute belongs to another item.
     Taken(usize, &'static str),
-    /// What was read before has changed since.
+    /// The values that were read have changed since.
     Again,
 }
 
-/// Sends the operations with all guards that have to follow them.
+/// Sends the operations with all operations on unique items that have to follow them.
 ///
 /// # Errors
-/// Of the transaction, with reasons for the user's operations only.
+/// The transaction's, with reasons for the user's operations only.
 pub(crate) async fn send(
     sending: Sending<'_>,
     steps: &mut [Step],
@@ -49,11 +49,12 @@ pub(crate) async fn send(
     let mut known = Known::default();
     loop {
         let olds = try_join_all(steps.iter().map(|step| old(db, step, &known))).await?;
-        let plan = Plan::new(steps, &olds)?;
+        let plan = UniquePlan::new(steps, &olds)?;
         plan.pin(steps)?;
         let added = plan.added(steps, &known)?;
         let all: Vec<&Step> = steps.iter().chain(added.iter().map(|a| &a.step)).collect();
-        // The same for all tries with the same content: one of them may have been carried out.
+        // All attempts with the same content share one token, because an attempt may have been
+        // carried out.
         let token = sending.token.clone().map_or_else(random_token, Ok)?;
         let resolve = |table| db.resolve(table);
         let (tables, body) = request(&all, added.len(), resolve, &token, sending.measure)?;
@@ -100,18 +101,20 @@ pub(crate) async fn send(
     }
 }
 
-/// What the operation's item had before; `None` when nothing depends on it.
+/// Reads the previous values of the operation's item; `None` if nothing depends on them.
 async fn old(db: &Db, step: &Step, known: &Known) -> Result<Option<Old>, Error> {
-    match &step.guarded {
-        Some(guarded) if guarded.is_new => Ok(Some(Old::default())),
-        Some(guarded) if step.moves_guards() || known.relies_on(step) => {
-            Old::read(db, step.schema, &guarded.key).await.map(Some)
+    match &step.unique_write {
+        Some(unique_write) if unique_write.is_new => Ok(Some(Old::default())),
+        Some(unique_write) if step.changes_unique_items() || known.relies_on(step) => {
+            Old::read(db, step.schema, &unique_write.key)
+                .await
+                .map(Some)
         }
         _ => Ok(None),
     }
 }
 
-/// The error with reasons for the user's operations only.
+/// Returns the error with reasons for the user's operations only.
 fn folded(mut error: Error, steps: &[Step], added: &[Added<'_>]) -> Error {
     if let Some(canceled) = error.cancellation_mut() {
         canceled.fold(steps.len(), added.iter().map(|a| a.follows));
@@ -123,7 +126,7 @@ async fn judge(
     db: &Db,
     canceled: &mut Canceled,
     steps: &[Step],
-    plan: &Plan,
+    plan: &UniquePlan,
     added: &[Added<'_>],
     known: &mut Known,
 ) -> Result<Verdict, Error> {
@@ -132,7 +135,8 @@ async fn judge(
         let Some(item) = canceled.failed_condition(position) else {
             continue;
         };
-        // What the operation demands comes first: a pin that failed too changes nothing of it.
+        // The operation's own precondition is judged first: if it fails, a failed pin makes no
+        // difference.
         if step.precondition.is_unmet(step.schema, item) || !plan.has_moved(position, item) {
             return Ok(Verdict::Failed);
         }
@@ -145,18 +149,20 @@ async fn judge(
         };
         verdict = Verdict::Again;
         match &added.role {
-            Role::Release(guard) => known.turn(guard),
-            Role::Stale(guards) => guards.iter().for_each(|guard| known.forget(guard)),
-            Role::Claim(guard) => match item {
-                None => known.forget(guard),
+            Role::Release(unique_item) => known.turn(unique_item),
+            Role::Stale(unique_items) => unique_items
+                .iter()
+                .for_each(|unique_item| known.forget(unique_item)),
+            Role::Claim(unique_item) => match item {
+                None => known.forget(unique_item),
                 Some(item) => match owner_of(item) {
-                    Some(owner) if !has_value(db, guard, &owner).await? => {
-                        known.stale(guard, owner);
+                    Some(owner) if !has_value(db, unique_item, &owner).await? => {
+                        known.stale(unique_item, owner);
                     }
-                    // By now the item may have another value, and want this one no more.
-                    _ if guard.is_of_kept_value()
-                        && !has_value(db, guard, owner_key(steps, added)).await? => {}
-                    _ => return Ok(Verdict::Taken(added.follows, guard.unique.attribute)),
+                    // By now the item may have another value, and no longer need this one.
+                    _ if unique_item.is_of_kept_value()
+                        && !has_value(db, unique_item, owner_key(steps, added)).await? => {}
+                    _ => return Ok(Verdict::Taken(added.follows, unique_item.unique.attribute)),
                 },
             },
         }
@@ -164,17 +170,18 @@ async fn judge(
     Ok(verdict)
 }
 
-/// The key of the item whose guard it is about.
+/// Returns the key of the item whose unique item the operation is on.
 fn owner_key<'s>(steps: &'s [Step], added: &Added<'_>) -> &'s [u8] {
     let step = steps.get(added.follows);
-    step.and_then(Step::guarded_key).unwrap_or_default()
+    // Never absent: only operations on entities with unique attributes have added ones.
+    step.and_then(Step::owner_key).unwrap_or_default()
 }
 
-/// Whether the owner of a guard has the value that is guarded.
-async fn has_value(db: &Db, guard: &Guard, owner: &[u8]) -> Result<bool, Error> {
-    let attribute = guard.unique.attribute;
-    let item = read(db, guard.schema, owner, std::iter::once(attribute)).await?;
+/// Returns `true` if the owner of a unique item has its value.
+async fn has_value(db: &Db, unique_item: &UniqueItem, owner: &[u8]) -> Result<bool, Error> {
+    let attribute = unique_item.unique.attribute;
+    let item = read(db, unique_item.schema, owner, std::iter::once(attribute)).await?;
     let Some(item) = item else { return Ok(false) };
     let stored = value_in(&item, attribute).map_err(Error::read)?;
-    Ok(same_value(stored, guard.value()))
+    Ok(same_value(stored, unique_item.value()))
 }

@@ -1,4 +1,4 @@
-//! A single write that guards have to follow.
+//! A single write that unique items have to follow.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use crate::client::retry::Backoff;
 use crate::error::Error;
 use crate::write::transaction::Step;
 
-/// Sends one operation with its guards, and tells of failure what the single operation would tell.
+/// Sends one operation with its unique items. Errors are those of the single operation.
 pub(crate) fn send_one(db: &Db, step: Step, measure: bool) -> Writing<'_> {
     Box::pin(async move {
         let must_exist = step.precondition.must_exist;
@@ -28,20 +28,20 @@ pub(crate) fn send_one(db: &Db, step: Step, measure: bool) -> Writing<'_> {
     })
 }
 
-/// A write with its guards under way, in a box, so that it is the same for all entities.
+/// A write with its unique items in flight, boxed so that the type is the same for all entities.
 type Writing<'d> =
     Pin<Box<dyn Future<Output = Result<Option<ConsumedCapacity>, Error>> + Send + 'd>>;
 
-/// The same with what the operation returns.
-pub(crate) type Guarding<'d, T> =
+/// [`Writing`] with the return value of the operation.
+pub(crate) type WritingOutput<'d, T> =
     Pin<Box<dyn Future<Output = Result<Measured<T>, Error>> + Send + 'd>>;
 
-/// Refuses to return attributes, which transactions do not.
-pub(crate) fn check_returned(parameter: Option<&str>) -> Result<(), Error> {
-    parameter.map_or(Ok(()), |_| Err(nothing_returned()))
+/// Refuses return values, because transactions return no attributes.
+pub(crate) fn check_return_values(parameter: Option<&str>) -> Result<(), Error> {
+    parameter.map_or(Ok(()), |_| Err(no_return_values()))
 }
 
-pub(crate) fn nothing_returned() -> Error {
+pub(crate) fn no_return_values() -> Error {
     Error::invalid_request(
         "this write changes a unique attribute or what its guard follows, so it is a transaction, and DynamoDB returns no items from those; read the item before, or use `modify`",
     )

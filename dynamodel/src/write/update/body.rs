@@ -38,18 +38,18 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
             own = kept::<E>(token, now, keep_created);
         }
         let exists = self.precondition.proves_existence();
-        let derived = match &self.diff {
-            // Nothing is written.
+        let index_actions = match &self.diff {
+            // Nothing is written, so no action is needed.
             Some(_) if self.is_unchanged() => Vec::new(),
             None => index_keys::actions(&self.key, &self.actions, exists)?,
-            // A diff has the derived attributes among what changed; what was added to it has not.
+            // A diff contains the index keys among its changes; the actions added to it do not.
             Some(diff) => {
                 let mut added = self.actions.clone();
                 added.0.drain(..diff.actions.min(added.0.len()));
                 index_keys::actions(&self.key, &added, exists)?
             }
         };
-        own.extend(derived);
+        own.extend(index_actions);
         body.update(actions, &own);
         let own = token.and_then(|t| Some(not_yet(E::ITEM_SCHEMA.write_token?, t)));
         let of_diff = self
@@ -112,7 +112,8 @@ pub(super) fn kept<E: Item>(
     actions
 }
 
-/// The update of this token has not been applied: keeps a retry from applying it twice.
+/// Returns the condition that the update with this token has not been applied, so that a retry does
+/// not apply it twice.
 fn not_yet(name: &'static str, token: u128) -> Node {
     Node::Not(Box::new(Node::equals(name, token_value(token))))
 }

@@ -1,4 +1,4 @@
-//! What the shards of an index have in common, and each for itself.
+//! [`Layout`]: the key attributes of a sharded index, and the queries of its shards.
 
 use super::position::{Start, decode_all};
 use crate::error::Error;
@@ -7,23 +7,23 @@ use crate::model::key::{MAX_PARTITION_BYTES, check_key_value};
 use crate::model::schema::{KeySchema, Shards};
 use crate::model::sharding;
 use crate::read::page::Named;
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 use crate::wire::canonical::{Fnv, KeyValue};
 use crate::wire::{Reader, WriteError, Writer};
 
-/// The key attributes of an index, as the merge needs them.
+/// Key attributes of an index, as the merge needs them.
 pub(super) struct Layout {
     pub(super) shards: Shards,
     partition: &'static [&'static str],
-    /// What tells an item of one shard from the others: its sort key, then what is left of the table's
-    /// key.
+    /// Attributes that distinguish the items of one shard: the sort key of the index, then the rest
+    /// of the table's key.
     pub(super) names: Vec<&'static str>,
-    /// How many of the names are the sort key.
+    /// Number of the names that are the sort key.
     pub(super) sort: usize,
 }
 
 impl Layout {
-    pub(super) fn new(plan: &Plan, shards: Shards) -> Result<Self, Error> {
+    pub(super) fn new(plan: &ReadPlan, shards: Shards) -> Result<Self, Error> {
         let index = plan.index.and_then(|name| plan.schema.index(name));
         let Some(index) = index else {
             return Err(Error::construction("a sharded index that is no index"));
@@ -43,8 +43,8 @@ impl Layout {
         })
     }
 
-    /// The query of one shard.
-    fn plan(&self, plan: &Plan, shard: u16) -> Result<Plan, WriteError> {
+    /// Returns the query of one shard.
+    fn plan(&self, plan: &ReadPlan, shard: u16) -> Result<ReadPlan, WriteError> {
         let mut nodes = match plan.key.clone() {
             Some(Node::And(nodes)) => nodes,
             node => node.into_iter().collect(),
@@ -70,7 +70,7 @@ impl Layout {
             let names = self.names.iter().copied();
             also.extend(names.filter(|name| !plan.projection.contains(name)));
         }
-        Ok(Plan {
+        Ok(ReadPlan {
             key: Node::all(nodes),
             also,
             start: None,
@@ -79,11 +79,11 @@ impl Layout {
         })
     }
 
-    /// The query of each shard, and where it starts.
+    /// Returns the query of each shard, with its start.
     ///
     /// # Errors
-    /// When a key is too long with its shard, or the cursor is not of this query.
-    pub(super) fn starts(&self, plan: &Plan) -> Result<Vec<(Plan, Start)>, Error> {
+    /// When a key with its shard is too long, or the cursor is of another query.
+    pub(super) fn starts(&self, plan: &ReadPlan) -> Result<Vec<(ReadPlan, Start)>, Error> {
         let named = |e| Named::of(plan).error(e);
         let starts = match &plan.start {
             None => vec![Start::First; self.shards.numbers().len()],
@@ -104,9 +104,9 @@ impl Layout {
         plans.collect()
     }
 
-    /// The whole key of an item of a shard, from what the shard's query demands and what is the item's
-    /// own.
-    fn key(&self, plan: &Plan, values: &[KeyValue<'_>]) -> Result<Vec<u8>, WriteError> {
+    /// Returns the whole key of a shard's item: the values that the shard's query requires, and the
+    /// item's own values.
+    fn key(&self, plan: &ReadPlan, values: &[KeyValue<'_>]) -> Result<Vec<u8>, WriteError> {
         let mut w = Writer::with_capacity(128);
         w.begin_map();
         for (name, json) in equalities(plan).filter(|(name, _)| self.partition.contains(name)) {
@@ -119,9 +119,9 @@ impl Layout {
         w.finish()
     }
 
-    /// What tells this query from others of the index: its number of shards, its direction, and the
-    /// values that it demands of the key.
-    pub(super) fn fingerprint(&self, plan: &Plan) -> u64 {
+    /// Returns a hash that distinguishes this query from others of the index: of its number of
+    /// shards, its direction, and the values that it requires of the key.
+    pub(super) fn fingerprint(&self, plan: &ReadPlan) -> u64 {
         let mut hash = Fnv::default();
         hash.feed(&self.shards.count.to_be_bytes());
         hash.feed(&[u8::from(plan.descending)]);
@@ -136,7 +136,7 @@ impl Layout {
     }
 }
 
-/// The value that the node demands with `=`.
+/// Returns the value that the node requires with `=`.
 fn equality(node: &Node) -> Option<(&'static str, &[u8])> {
     match node {
         Node::Compare(Operand::Path(place), Comparator::Eq, Operand::Value(Value::Json(json))) => {
@@ -146,7 +146,7 @@ fn equality(node: &Node) -> Option<(&'static str, &[u8])> {
     }
 }
 
-fn equalities(plan: &Plan) -> impl Iterator<Item = (&'static str, &[u8])> {
+fn equalities(plan: &ReadPlan) -> impl Iterator<Item = (&'static str, &[u8])> {
     let nodes = match &plan.key {
         Some(Node::And(nodes)) => nodes.as_slice(),
         Some(node) => std::slice::from_ref(node),
@@ -155,7 +155,7 @@ fn equalities(plan: &Plan) -> impl Iterator<Item = (&'static str, &[u8])> {
     nodes.iter().filter_map(equality)
 }
 
-/// The text of a partition key with the shard at its end.
+/// Returns the text of a partition key with the shard at its end.
 fn in_shard(name: &'static str, json: &[u8], shard: u16) -> Result<Vec<u8>, WriteError> {
     let text = Reader::new(json).and_then(|mut r| r.string().map(|text| text.into_owned()));
     let text = text.map_err(|_| WriteError::new("the key is not text").of_key())?;

@@ -1,4 +1,4 @@
-//! The merge: what all shards hold, in the order of the index.
+//! [`Merge`]: the items of all shards, in the order of the index.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -14,32 +14,32 @@ use crate::error::Error;
 use crate::model::schema::Shards;
 use crate::read::page::reader::{Decode, PageSequence};
 use crate::read::page::{Cursor, Named, RawItem, RawPage, page_limit};
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 use crate::wire::canonical::{KeyValue, members, read_members};
 
-/// How far to go for more items.
+/// Extent of the requests for more items.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::read::page) enum Effort {
     /// To the end, or to the query's limit.
     All,
-    /// As far as a page goes, of at most its size: each shard is read once, and again only where there is
-    /// no filter and a shard had as many items as it was asked for.
+    /// For one page of at most its size: each shard is read once, and again only if there is no
+    /// filter and the shard returned as many items as were requested.
     Page,
 }
 
-/// The items of all shards in the order of the index: S and B by their bytes, N by their value, part by
-/// part; equal ones by the number of the shard, and in a shard as DynamoDB has them. Without a sort
-/// key, in no order.
+/// Items of all shards in the order of the index: S and B by their bytes, N by their value, part by
+/// part; equal ones by the number of the shard, and within a shard in DynamoDB's order. Without a
+/// sort key, in no order.
 pub(in crate::read::page) struct Merge {
     db: Db,
-    plan: Plan,
+    plan: ReadPlan,
     layout: Layout,
-    lanes: Vec<Lane>,
+    readers: Vec<ShardReader>,
     effort: Effort,
     remaining: Option<u64>,
-    /// How many items the page at hand still takes.
+    /// Number of items that still fit into the current page.
     room: Option<u64>,
-    /// Whether anything was asked for.
+    /// `true` once a shard was requested.
     is_begun: bool,
     done: bool,
     count: u64,
@@ -47,37 +47,37 @@ pub(in crate::read::page) struct Merge {
     capacity: Option<ConsumedCapacity>,
 }
 
-/// One shard.
-struct Lane {
+/// Reader of one shard.
+struct ShardReader {
     pages: PageSequence<RawPage>,
     /// DynamoDB's `Limit` of the last request.
     limit: Option<u64>,
     ahead: VecDeque<Ahead>,
-    /// The last item that was given out, or where the reading is when all of it was.
+    /// The last item that was returned, or the end of the read part when all of it was returned.
     given: Start,
-    /// How often it was asked for the page at hand.
+    /// Number of requests to the shard for the current page.
     rounds: u32,
-    /// Whether the last answer had as many items as it was asked for.
+    /// `true` if the last response had as many items as were requested.
     is_full: bool,
 }
 
-/// What was read and is not given out yet.
+/// Item that was read but not returned yet.
 struct Ahead {
     values: Vec<KeyValue<'static>>,
-    /// `None` where the reading stopped before the end of the shard.
+    /// `None` where the read part of the shard ends before the shard.
     item: Option<RawItem>,
 }
 
-/// DynamoDB's `Limit` for a request to a shard: twice its share of what is wanted, because shares are
-/// not quite even.
-pub(super) fn ask(plan: &Plan, shards: Shards, remaining: Option<u64>) -> Option<u64> {
+/// Returns DynamoDB's `Limit` for a request to a shard: twice its share of the wanted items,
+/// because items are not spread evenly.
+pub(super) fn shard_limit(plan: &ReadPlan, shards: Shards, remaining: Option<u64>) -> Option<u64> {
     let wanted = page_limit(plan, remaining)?;
     let share = wanted.div_ceil(u64::from(shards.count.max(1)));
     Some(wanted.min(share.saturating_mul(2).saturating_add(2)))
 }
 
-/// How many items a page takes.
-fn room(plan: &Plan, effort: Effort) -> Option<u64> {
+/// Returns the number of items that a page takes.
+fn room(plan: &ReadPlan, effort: Effort) -> Option<u64> {
     match effort {
         Effort::All => None,
         Effort::Page => plan.page_size.map(u64::from),
@@ -87,14 +87,14 @@ fn room(plan: &Plan, effort: Effort) -> Option<u64> {
 impl Merge {
     pub(in crate::read::page) fn new(
         db: &Db,
-        plan: Plan,
+        plan: ReadPlan,
         shards: Shards,
         effort: Effort,
         decode: Decode<RawPage>,
     ) -> Result<Self, Error> {
         let layout = Layout::new(&plan, shards)?;
-        let lanes = layout.starts(&plan)?.into_iter();
-        let lanes = lanes.map(|(plan, start)| Lane {
+        let readers = layout.starts(&plan)?.into_iter();
+        let readers = readers.map(|(plan, start)| ShardReader {
             pages: match &start {
                 Start::End => PageSequence::ended(Arc::new(plan), decode),
                 start => PageSequence::new(Arc::new(plan), start.clone().into_key(), decode),
@@ -107,7 +107,7 @@ impl Merge {
         });
         Ok(Merge {
             db: db.clone(),
-            lanes: lanes.collect(),
+            readers: readers.collect(),
             remaining: plan.limit,
             room: room(&plan, effort),
             plan,
@@ -121,23 +121,23 @@ impl Merge {
         })
     }
 
-    pub(in crate::read::page) fn plan(&self) -> &Plan {
+    pub(in crate::read::page) fn plan(&self) -> &ReadPlan {
         &self.plan
     }
 
-    pub(super) fn into_plan(self) -> Plan {
+    pub(super) fn into_plan(self) -> ReadPlan {
         self.plan
     }
 
-    /// The next item as it came; `None` at the end of what is to be read.
+    /// Returns the next item, not decoded; `None` at the end of the page or query.
     pub(super) async fn next(&mut self) -> Result<Option<RawItem>, Error> {
         std::future::poll_fn(|cx| self.poll_next(cx))
             .await
             .transpose()
     }
 
-    /// Ends the page at hand, which has these items, and begins the next one: with what was read and not
-    /// given out, and as much effort again.
+    /// Ends the current page, which has these items, and begins the next one. Items that were read
+    /// but not returned go into the next page, which may make as many requests again.
     pub(super) fn end_page(&mut self, items: Vec<RawItem>) -> MergedPage {
         let page = MergedPage {
             items,
@@ -146,38 +146,39 @@ impl Merge {
             scanned_count: std::mem::take(&mut self.scanned_count),
             capacity: self.capacity.take(),
         };
-        // A page that needs no request costs nothing, and says so.
+        // Reports zero capacity, not none, for a later page that needs no request.
         self.capacity = page.capacity.as_ref().map(|_| ConsumedCapacity::default());
         self.room = room(&self.plan, self.effort);
         self.done = false;
-        for lane in &mut self.lanes {
-            lane.rounds = 0;
+        for reader in &mut self.readers {
+            reader.rounds = 0;
         }
         page
     }
 
-    /// Whether the query's limit has been reached.
+    /// Returns `true` if the query's limit has been reached.
     pub(super) fn is_enough(&self) -> bool {
         self.remaining == Some(0)
     }
 
-    /// Where the page after this one starts; `None` when all shards have ended.
+    /// Returns the cursor of the next page; `None` when all shards have ended.
     fn cursor(&self) -> Option<Cursor> {
-        let ends: Vec<Start> = self.lanes.iter().map(Lane::position).collect();
+        let ends: Vec<Start> = self.readers.iter().map(ShardReader::position).collect();
         if ends.iter().all(|end| matches!(end, Start::End)) {
             return None;
         }
         let body = encode_all(&self.layout, &self.plan, &ends);
-        Some(Cursor::of_shards(&self.plan, body))
+        Some(Cursor::with_shards(&self.plan, body))
     }
 
-    /// The next item. After an error there is none.
+    /// Returns the next item. After an error there is none.
     pub(in crate::read::page) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<RawItem, Error>>> {
         loop {
-            // A limit of nothing is the service's to refuse where it refuses it of one partition.
+            // A page limited to zero items still makes its first request, so that the service
+            // refuses it as it does for one partition.
             let is_given = self.is_enough() || self.room == Some(0);
             if self.done || (is_given && (self.is_begun || self.effort == Effort::All)) {
                 return Poll::Ready(None);
@@ -191,33 +192,35 @@ impl Merge {
                 Poll::Ready(Ok(())) => {}
             }
             let first = self.first();
-            let Some(lane) = first.and_then(|first| self.lanes.get_mut(first)) else {
+            let Some(reader) = first.and_then(|first| self.readers.get_mut(first)) else {
                 return Poll::Ready(None);
             };
-            if let Some(item) = lane.give() {
+            if let Some(item) = reader.give() {
                 for left in [&mut self.remaining, &mut self.room] {
                     *left = left.map(|n| n.saturating_sub(1));
                 }
                 return Poll::Ready(Some(Ok(item)));
             }
-            // Nothing is known of the shard from here on; without an order, of none of them.
+            // The read part of this shard is used up; without an order, the merge passes the ends
+            // of all shards.
             if self.layout.sort == 0 {
-                for lane in &mut self.lanes {
-                    lane.give();
+                for reader in &mut self.readers {
+                    reader.give();
                 }
             }
-            let may_ask = |lane: &Lane| lane.may_be_asked(self.effort, &self.plan);
-            self.done = !self.lanes.iter().any(may_ask);
+            let may_request =
+                |reader: &ShardReader| reader.may_be_requested(self.effort, &self.plan);
+            self.done = !self.readers.iter().any(may_request);
         }
     }
 
-    /// Asks the shards of which nothing is at hand, and waits for their answers.
+    /// Requests more from the shards that have no items ahead, and waits for their responses.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
             let mut in_flight = 0_usize;
             let mut progress = false;
-            for lane in &mut self.lanes {
-                let page = match lane.pages.poll(cx) {
+            for reader in &mut self.readers {
+                let page = match reader.pages.poll(cx) {
                     Poll::Ready(None) => continue,
                     Poll::Ready(Some(page)) => page?,
                     Poll::Pending => {
@@ -231,17 +234,17 @@ impl Merge {
                 if let Some(capacity) = &envelope.capacity {
                     self.capacity.get_or_insert_default().add(capacity);
                 }
-                lane.is_full = lane.limit.is_some_and(|n| envelope.scanned_count >= n);
-                lane.fill(&self.layout, Arc::new(page))?;
+                reader.is_full = reader.limit.is_some_and(|n| envelope.scanned_count >= n);
+                reader.fill(&self.layout, Arc::new(page))?;
                 progress = true;
             }
-            let limit = ask(&self.plan, self.layout.shards, self.remaining);
-            for lane in &mut self.lanes {
+            let limit = shard_limit(&self.plan, self.layout.shards, self.remaining);
+            for reader in &mut self.readers {
                 if in_flight >= self.plan.concurrency.max(1) {
                     break;
                 }
-                if lane.may_be_asked(self.effort, &self.plan) {
-                    lane.ask(&self.db, limit);
+                if reader.may_be_requested(self.effort, &self.plan) {
+                    reader.request(&self.db, limit);
                     self.is_begun = true;
                     in_flight += 1;
                     progress = true;
@@ -256,12 +259,13 @@ impl Merge {
         }
     }
 
-    /// The shard whose turn it is.
+    /// Returns the shard that has the next item.
     fn first(&self) -> Option<usize> {
-        let fronts = self.lanes.iter().enumerate();
-        let mut fronts = fronts.filter_map(|(i, lane)| Some((i, lane.ahead.front()?)));
+        let fronts = self.readers.iter().enumerate();
+        let mut fronts = fronts.filter_map(|(i, reader)| Some((i, reader.ahead.front()?)));
         if self.layout.sort == 0 {
-            // In no order: what is at hand goes before what has to be asked for.
+            // Without an order, items that are already read go before ends that need another
+            // request.
             let items = fronts.clone();
             let mut items = items.filter(|(_, ahead)| ahead.item.is_some());
             return items.next().or_else(|| fronts.next()).map(|(i, _)| i);
@@ -278,7 +282,7 @@ impl Merge {
             }
         };
         let first = if self.plan.descending {
-            // Of equal ones the last, so that this is the reverse of the ascending order.
+            // Take the last of equal items, so that this is the reverse of the ascending order.
             fronts.reduce(|a, b| if order(b.1, a.1).is_le() { b } else { a })
         } else {
             fronts.reduce(|a, b| if order(b.1, a.1).is_lt() { b } else { a })
@@ -287,9 +291,10 @@ impl Merge {
     }
 }
 
-impl Lane {
-    /// Whether nothing is at hand, there may be more, and the effort reaches there.
-    fn may_be_asked(&self, effort: Effort, plan: &Plan) -> bool {
+impl ShardReader {
+    /// Returns `true` if no item is ahead, there may be more, and the effort allows another
+    /// request.
+    fn may_be_requested(&self, effort: Effort, plan: &ReadPlan) -> bool {
         let is_dry = self.ahead.is_empty() && self.pages.is_idle();
         let is_in_reach = match effort {
             Effort::All => true,
@@ -298,14 +303,14 @@ impl Lane {
         is_dry && is_in_reach
     }
 
-    /// Gives out what comes next; `None` when that is where the reading stopped.
+    /// Returns the next item; `None` at the end of the read part.
     fn give(&mut self) -> Option<RawItem> {
         let ahead = self.ahead.pop_front()?;
         self.given = Start::After(ahead.values);
         ahead.item
     }
 
-    fn ask(&mut self, db: &Db, limit: Option<u64>) {
+    fn request(&mut self, db: &Db, limit: Option<u64>) {
         self.rounds = self.rounds.saturating_add(1);
         self.limit = limit;
         self.pages.request(db, limit);
@@ -334,7 +339,7 @@ impl Lane {
             Ok(())
         });
         passed.map_err(|e| named.malformed(e, &page))?;
-        // Without a key, an item has no place.
+        // An item without its key cannot be ordered.
         keyless.map_or(Ok(()), |e| Err(named.read(e)))?;
         if let Some(key) = &page.envelope.last_key {
             let values = members(key, &layout.names).map_err(|e| named.read(e))?;
@@ -343,10 +348,10 @@ impl Lane {
         Ok(())
     }
 
-    /// Where the next page goes on.
+    /// Returns the position where the next page continues.
     fn position(&self) -> Start {
         match self.ahead.front() {
-            // All that was read has been given out.
+            // All items that were read have been returned.
             Some(Ahead { values, item: None }) => Start::After(values.clone()),
             None if self.pages.is_ended() => Start::End,
             _ => self.given.clone(),

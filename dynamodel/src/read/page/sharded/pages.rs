@@ -1,4 +1,4 @@
-//! Pages of merged items, as they came.
+//! Pages of merged items that are not decoded.
 
 use std::task::{Context, Poll, ready};
 
@@ -9,25 +9,25 @@ use crate::error::Error;
 use crate::model::schema::Shards;
 use crate::read::page::reader::Decode;
 use crate::read::page::{Cursor, RawItem, RawPage, smaller};
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 
-/// Items of several shards in the order of the index, each in the answer that it came in.
+/// Items of several shards in the order of the index, each within the response that contained it.
 pub(crate) struct MergedPage {
     pub(crate) items: Vec<RawItem>,
     pub(crate) next: Option<Cursor>,
-    /// What was asked for for this page, of all shards.
+    /// Number of items that all shards returned for this page.
     pub(crate) count: u64,
     pub(crate) scanned_count: u64,
     pub(crate) capacity: Option<ConsumedCapacity>,
 }
 
-/// One page, and the plan that it was read by.
+/// Reads one page, and returns it with the plan that it was read by.
 pub(crate) async fn merged(
     db: &Db,
-    mut plan: Plan,
+    mut plan: ReadPlan,
     shards: Shards,
     decode: Decode<RawPage>,
-) -> Result<(MergedPage, Plan), Error> {
+) -> Result<(MergedPage, ReadPlan), Error> {
     plan.limit = smaller(plan.page_size.map(u64::from), plan.limit);
     plan.page_size = plan.limit.and_then(|limit| u32::try_from(limit).ok());
     let mut pages = MergedPages::reading(db, plan, shards, decode)?;
@@ -35,24 +35,24 @@ pub(crate) async fn merged(
     Ok((page, pages.merge.into_plan()))
 }
 
-/// Pages one after the other, each as far as one goes. What was read and not given out goes into the next
-/// one, so that nothing is read twice.
+/// Successive pages, each of the extent of a single page. Items that were read but not returned go
+/// into the next page, so that nothing is read twice.
 pub(crate) struct MergedPages {
     merge: Merge,
-    /// Those of the page at hand, so far.
+    /// Items of the current page so far.
     items: Vec<RawItem>,
     is_over: bool,
 }
 
 impl MergedPages {
-    /// Pages to borrow from.
-    pub(crate) fn new(db: &Db, plan: Plan, shards: Shards) -> Result<Self, Error> {
+    /// Creates the source of pages to borrow from.
+    pub(crate) fn new(db: &Db, plan: ReadPlan, shards: Shards) -> Result<Self, Error> {
         Self::reading(db, plan, shards, RawPage::read_borrowed)
     }
 
     fn reading(
         db: &Db,
-        plan: Plan,
+        plan: ReadPlan,
         shards: Shards,
         decode: Decode<RawPage>,
     ) -> Result<Self, Error> {
@@ -63,11 +63,12 @@ impl MergedPages {
         })
     }
 
-    pub(crate) fn plan(&self) -> &Plan {
+    pub(crate) fn plan(&self) -> &ReadPlan {
         self.merge.plan()
     }
 
-    /// The next page; `None` after the last. A page of which a shard fails is an error as a whole.
+    /// Returns the next page; `None` after the last. A page with a failed shard is an error as a
+    /// whole.
     pub(crate) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,

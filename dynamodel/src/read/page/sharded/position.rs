@@ -1,4 +1,4 @@
-//! How far each shard has been read, and that as the bytes of a cursor.
+//! Positions of the shards of an index, and their encoding in a cursor.
 //!
 //! ```text
 //! fingerprint of the query: 8 bytes
@@ -9,28 +9,28 @@
 //! a value: S, N or B, its length in 2 bytes, and its bytes
 //! ```
 //!
-//! What is the same for all items of a shard, the partition key of the index, is not there: the query
-//! has it.
+//! The partition key of the index, which is the same for all items of a shard, is not included: the
+//! query has it.
 
 use super::layout::Layout;
 use crate::error::Error;
 use crate::read::page::Cursor;
-use crate::read::plan::Plan;
+use crate::read::plan::ReadPlan;
 use crate::wire::canonical::KeyValue;
 
-/// Where the reading of a shard starts.
+/// Position where the read of a shard starts.
 #[derive(Clone)]
 pub(super) enum Start {
     First,
     /// After the item with these values.
     After(Vec<KeyValue<'static>>),
-    /// The same, with the whole key.
+    /// After the item with these values and this whole key.
     Key(Vec<KeyValue<'static>>, Vec<u8>),
     End,
 }
 
 impl Start {
-    /// The key to start after.
+    /// Returns the key to start after.
     pub(super) fn into_key(self) -> Option<Vec<u8>> {
         match self {
             Start::Key(_, key) => Some(key),
@@ -41,7 +41,7 @@ impl Start {
 
 pub(super) fn encode_all<'p>(
     layout: &Layout,
-    plan: &Plan,
+    plan: &ReadPlan,
     positions: impl IntoIterator<Item = &'p Start>,
 ) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
@@ -62,13 +62,13 @@ pub(super) fn encode_all<'p>(
     out
 }
 
-/// The positions in a cursor.
+/// Decodes the positions in a cursor.
 ///
 /// # Errors
-/// When it is of another query, or no position of this one.
+/// When the cursor is of another query, or is malformed.
 pub(super) fn decode_all(
     layout: &Layout,
-    plan: &Plan,
+    plan: &ReadPlan,
     cursor: &Cursor,
 ) -> Result<Vec<Start>, Error> {
     let body = cursor.shards_for(plan.schema, plan.index)?;
