@@ -16,11 +16,16 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `sdk` | conversions from and to `aws_sdk_dynamodb::types::AttributeValue` |
-//! | `serde` | any serde type as DynamoDB values, natively |
-//! | `json` | `Json<T>`, JSON text in S; `serde_json::Value` |
-//! | `msgpack` | `MsgPack<T>`, MessagePack bytes in B |
-//! | `bigdecimal`, `bytes`, `chrono`, `indexmap`, `jiff`, `rust_decimal`, `smol_str`, `time`, `ulid`, `url`, `uuid` | the types of that crate |
+//! | `sdk` | conversions from and to `aws_sdk_dynamodb::types::AttributeValue`, of aws-sdk-dynamodb 1 |
+//! | `serde` | any type of serde 1 as DynamoDB values, natively |
+//! | `json` | `Json<T>`, JSON text in S; `serde_json::Value` of serde_json 1 |
+//! | `msgpack` | `MsgPack<T>`, MessagePack bytes in B, by rmp-serde 1 |
+//! | `chrono`, `jiff`, `time` | times and dates of chrono 0.4, jiff 1, time 0.3 |
+//! | `uuid`, `ulid` | identifiers of uuid 1, ulid 3 |
+//! | `rust_decimal`, `bigdecimal` | decimal numbers of rust_decimal 1, bigdecimal 0.4 |
+//! | `bytes`, `indexmap`, `smol_str`, `url` | types of bytes 1, indexmap 2, smol_str 0.3, url 2 |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod attribute;
 #[doc(hidden)]

@@ -12,8 +12,7 @@ pub trait Token {
     type Type: Attribute;
     /// The attribute's name.
     const NAME: &'static str;
-    /// The scopes that the field can be used in. What these are is up to the model.
-    #[doc(hidden)]
+    /// The scopes that the field can be used in, as `dynamodel` describes them.
     type Uses;
     /// 1 for the partition key of the table, 2 for its sort key, else 0.
     #[doc(hidden)]

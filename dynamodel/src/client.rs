@@ -16,5 +16,6 @@ pub(crate) mod transact;
 
 pub use capacity::{Capacity, ConsumedCapacity, Measured};
 pub use db::{Builder, Db};
+pub use dynamodel_transport::{FastPathStatus, TransportPath, TransportStatus};
 pub use retry::Backoff;
 pub use table::TableInfo;

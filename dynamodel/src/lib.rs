@@ -60,26 +60,23 @@
 //!
 //! # Where to go
 //!
-//! * [`#[derive(Entity)]`](derive@Entity) lists every attribute; [`Document`](derive@Document) is for
-//!   nested structs and enums, [`Projection`](derive@Projection) for parts of items.
-//! * [`Entity`] has the operations on whole items; the derive makes those that take a key.
-//! * [`GetUnique`] reads an item by an attribute that is unique beside the key; [`BackfillGuards`] is
-//!   for items that are older than that.
-//! * [`Query`] and [`Scan`] read many items; [`Page`], [`Cursor`] and [`ItemStream`] are how.
-//!   [`BorrowedProjection`] is for reading them without copying their text, those of sharded indexes
-//!   and [collections](CollectionQuery::borrowed) too; a [`ScanCursor`] for scans that go on where they
-//!   ended.
-//! * [`derive@Table`] and [`derive@Collection`] are for several entities in one table, and for reading
-//!   them together.
-//! * [`BatchGet`], [`BatchWrite`] and [`Transaction`] take operations on many items.
-//! * [`Db`] is what operations are sent to, and where tables are created.
-//! * [`Attribute`] has the table of Rust types and their stored forms.
-//! * [`Error`] tells what went wrong, by predicates.
-//! * [`Builder::fast_path`] tells how requests are sent with far less processor time than the SDK's
-//!   orchestrator takes, and which clients keep to that.
-//! * [`observe`] lists the fields of spans and the metrics.
-//! * The [examples] are whole tasks: a session store, a shop in one table, order processing, bank
-//!   transfers, view counters, a leaderboard and readings of sensors. `cargo run --example` runs them.
+//! | for | see |
+//! |---|---|
+//! | an item as a struct | [`#[derive(Entity)]`](derive@Entity), with every attribute; [`Document`](derive@Document) for structs and enums inside an item, [`Projection`](derive@Projection) for parts of items, [`Attribute`] for the table of Rust types and their stored forms |
+//! | one item | the methods of [`Entity`] for whole items, the constructors of the derive by key: [`Get`], [`Put`], [`Update`], [`Delete`], [`Remove`] |
+//! | conditions and updates | [`expr`]: typed paths, [`Condition`], [`Action`] |
+//! | many items | [`Query`], [`Scan`], with [`Page`], [`Cursor`], [`ItemStream`]; a [`ScanCursor`] for scans that go on where they ended; [`BorrowedProjection`] for items that borrow their text from the page |
+//! | several operations at once | [`Transaction`], [`transact_get`], [`BatchGet`], [`BatchWrite`], [`BulkWriter`] |
+//! | several entities in one table | [`Table`](derive@Table), [`Collection`](derive@Collection), [`Model`] for a diagram of the keys |
+//! | unique attributes | [`GetUnique`]; [`BackfillUnique`] for items that are older than the mark |
+//! | where requests go | [`Db`]; [`embedded`] for the engine in this process; [`Db::create_table`] |
+//! | how requests are sent | [`Builder::fast_path`], [`Db::transport_status`] |
+//! | what went wrong | [`Error`], by its predicates |
+//! | spans and metrics | [`observe`] |
+//! | whole tasks | the [examples]: a session store, a shop in one table, order processing, bank transfers, view counters, a leaderboard, readings of sensors |
+//!
+//! The names at the root are those that programs write. The others are in the modules: [`model`],
+//! [`client`], [`read`], [`write`](mod@write), [`single_table`], [`expr`], [`schema`] and [`wire`].
 //!
 //! [examples]: https://github.com/dynamodel/dynamodel/tree/main/examples
 //!
@@ -88,30 +85,33 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `default-https-client` (default) | the SDK's HTTPS client, with rustls |
-//! | `serde` (default) | `#[dynamo(serde)]` stores any serde type natively; [`Cursor`] and [`ScanCursor`] serialize as text |
+//! | `serde` (default) | `#[dynamo(serde)]` stores any type of serde 1 natively; [`Cursor`] and [`ScanCursor`] serialize as text |
 //! | `embedded` | [`Db::embedded`] and [`Db::embedded_at`]: an engine in this process, under the same SDK client |
-//! | `aws-config` | [`Db::from_env`] |
-//! | `json` | `Json<T>`, JSON text in S; `serde_json::Value` as an attribute, natively |
-//! | `msgpack` | `MsgPack<T>`, MessagePack bytes in B |
-//! | `metrics` | numbers of every request through the `metrics` crate, see [`observe`] |
-//! | `chrono` | `DateTime`, `NaiveDate`, `NaiveDateTime`, `NaiveTime` as sortable S, `TimeDelta` as N |
-//! | `time` | `OffsetDateTime`, `UtcDateTime`, `Date`, `PrimitiveDateTime`, `Time` as sortable S, `Duration` as N |
-//! | `jiff` | `Timestamp`, `civil::{Date, DateTime, Time}` as sortable S, `SignedDuration` as N |
-//! | `uuid`, `ulid`, `url`, `smol_str` | `Uuid`, `Ulid`, `Url` and `SmolStr` as S |
-//! | `rust_decimal`, `bigdecimal` | `Decimal` and `BigDecimal` as N, exact |
-//! | `bytes` | `Bytes` as B |
-//! | `indexmap` | `IndexMap` as M, `IndexSet` as SS, NS or BS |
+//! | `aws-config` | [`Db::from_env`], with aws-config 1 |
+//! | `json` | `Json<T>`, JSON text in S; `serde_json::Value` of serde_json 1 as an attribute, natively |
+//! | `msgpack` | `MsgPack<T>`, MessagePack bytes in B, by rmp-serde 1 |
+//! | `metrics` | numbers of every request through metrics 0.24, see [`observe`] |
+//! | `chrono` | of chrono 0.4: `DateTime`, `NaiveDate`, `NaiveDateTime`, `NaiveTime` as sortable S, `TimeDelta` as N |
+//! | `time` | of time 0.3: `OffsetDateTime`, `UtcDateTime`, `Date`, `PrimitiveDateTime`, `Time` as sortable S, `Duration` as N |
+//! | `jiff` | of jiff 1: `Timestamp`, `civil::{Date, DateTime, Time}` as sortable S, `SignedDuration` as N |
+//! | `uuid`, `ulid` | `Uuid` of uuid 1 and `Ulid` of ulid 3 as S |
+//! | `url`, `smol_str` | `Url` of url 2 and `SmolStr` of smol_str 0.3 as S |
+//! | `rust_decimal`, `bigdecimal` | `Decimal` of rust_decimal 1 and `BigDecimal` of bigdecimal 0.4 as N, exact |
+//! | `bytes` | `Bytes` of bytes 1 as B |
+//! | `indexmap` | of indexmap 2: `IndexMap` as M, `IndexSet` as SS, NS or BS |
 //!
-//! # Foreign types in the interface
+//! # Types of other crates in the interface
 //!
-//! `aws_sdk_dynamodb::Client` (in [`Db::new`], [`Db::client`] and [`Builder::client`]),
-//! `aws_sdk_dynamodb::types::AttributeValue` (in [`wire`] and as an attribute type),
-//! `aws_sdk_dynamodb::config::Builder` (in [`embedded`]) and `futures_core::Stream`.
+//! `aws_sdk_dynamodb::Client` of aws-sdk-dynamodb 1 (in [`Db::new`], [`Db::client`] and
+//! [`Builder::client`]), its `types::AttributeValue` (in [`wire`] and as an attribute type) and its
+//! `config::Builder` (in [`embedded`]); `futures_core::Stream` of futures-core 0.3.
 //!
 //! # Values stay private
 //!
 //! No value, key, cursor or write token appears in an error, in `Debug` output of an operation or in a
 //! trace. Entities, attributes and operations are named.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The crate's own tests and examples use the derives, whose code names the crate by its name.
 extern crate self as dynamodel;
@@ -121,7 +121,7 @@ pub(crate) use dynamodel_transport as transport;
 #[doc(hidden)]
 pub mod __private;
 pub mod client;
-mod diagram;
+pub mod diagram;
 mod entity;
 mod error;
 pub mod model;
@@ -130,37 +130,58 @@ pub mod single_table;
 pub mod write;
 
 #[cfg(feature = "embedded")]
+#[doc(inline)]
 pub use client::embedded;
-pub use client::{Backoff, Builder, ConsumedCapacity, Db, Measured, TableInfo, observe};
-pub use diagram::{Entities, Model};
-pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
-pub use dynamodel_transport::{FastPathStatus, TransportPath, TransportStatus};
+#[doc(inline)]
+pub use client::observe;
 #[doc(inline)]
 pub use dynamodel_wire as wire;
-pub use entity::Entity;
-pub use error::Error;
-pub use model::entity::{Guarded, HasPartial, Projection, Unguarded, Unversioned, Versioned};
-pub use model::expr::{Action, Condition, IndexAction, Part, all_of, any_of, maybe, value};
-pub use model::key::Key;
-pub use model::table::{HasTable, Table, Templated};
+#[doc(inline)]
 pub use model::{expr, schema};
+
+pub use dynamodel_derive::{Collection, Document, Entity, Projection, Table};
+
+#[doc(inline)]
+pub use client::{
+    Backoff, Builder, ConsumedCapacity, Db, FastPathStatus, Measured, TransportPath,
+    TransportStatus,
+};
+#[doc(inline)]
+pub use diagram::Model;
+#[doc(inline)]
+pub use entity::Entity;
+#[doc(inline)]
+pub use error::Error;
+#[doc(inline)]
+pub use model::expr::{Action, Condition, all_of, any_of, maybe, value};
+#[doc(inline)]
+pub use model::{Item, Key, Projection, Table};
+#[doc(inline)]
 pub use read::{
-    BatchGet, BorrowedField, BorrowedFrom, BorrowedItems, BorrowedPage, BorrowedPages,
-    BorrowedProjection, BorrowedRead, BorrowedText, Cursor, Get, Hydrate, ItemStream, Page, Query,
-    Scan, ScanCursor, ScanStream, batch_get, transact_get,
+    BatchGet, BorrowedPage, BorrowedProjection, Cursor, Get, ItemStream, Page, Query, Scan,
+    ScanCursor, ScanStream, batch_get, transact_get,
 };
-pub use single_table::{
-    Collection, CollectionQuery, Gather, GatherField, PartitionValues, SortKey, SortRange,
-};
+#[doc(inline)]
+pub use single_table::{Collection, CollectionQuery};
 #[cfg(feature = "json")]
+#[doc(inline)]
 pub use wire::Json;
 #[cfg(feature = "msgpack")]
+#[doc(inline)]
 pub use wire::MsgPack;
+#[doc(inline)]
 pub use wire::Tag as AttributeType;
-pub use wire::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
-pub use wire::{FixedWidth, TemplatePart, Timestamp, TtlTime};
-pub use wire::{TokenValue, VersionNumber, WriteToken};
-pub use write::{
-    BackfillGuards, BackfillReport, BatchWrite, BulkProgress, BulkReport, BulkWriter, Check,
-    Committed, Delete, GetUnique, Handle, Partial, Put, Reason, Remove, Transaction, Update,
+#[doc(inline)]
+pub use wire::{
+    Attribute, Binary, MapKey, SetValue, TemplatePart, TtlTime, ValueFor, ValueOf, WriteToken, kind,
 };
+#[doc(inline)]
+pub use write::{
+    BackfillUnique, BatchWrite, BulkReport, BulkWriter, Check, Committed, Delete, GetUnique,
+    Handle, Partial, Put, Reason, Remove, Transaction, Update,
+};
+
+/// Runs the program of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

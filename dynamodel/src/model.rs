@@ -9,3 +9,12 @@ pub(crate) mod sharding;
 pub(crate) mod table;
 pub(crate) mod template;
 pub(crate) mod unique;
+
+pub use entity::{
+    EntityWithSort, Global, Guarded, Guards, HasPartial, HasSort, HasTtl, HoldsAll, Index,
+    IsGuarded, IsVersioned, Item, Lock, Primary, Projection, ProjectsAll, ProjectsSome,
+    ReadsConsistently, SelectableFrom, Sharded, TableOrLocal, Unguarded, Unversioned, Versioned,
+    Whole, WritableInBatch,
+};
+pub use key::Key;
+pub use table::{HasTable, Table, Templated};

@@ -22,5 +22,5 @@ pub use delete::{Delete, Remove};
 pub use put::{Put, PutMode};
 pub use return_values::{New, Old, Partial, PutReturned, Returned, Stored, UpdatedNew, UpdatedOld};
 pub use transaction::{Committed, Handle, IntoDelete, Reason, Transaction};
-pub use unique::{BackfillGuards, BackfillReport, GetUnique};
+pub use unique::{BackfillReport, BackfillUnique, GetUnique};
 pub use update::Update;

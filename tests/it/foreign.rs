@@ -674,7 +674,7 @@ macro_rules! as_time {
 
                 let read = Timed::get(1).consistent().send(&db).await.unwrap().unwrap();
                 assert_eq!(read, first);
-                let stamp = |time| <$type as dynamodel::Timestamp>::from_system_time(time);
+                let stamp = |time| <$type as dynamodel::wire::Timestamp>::from_system_time(time);
                 assert!(read.created >= stamp(before) && read.created <= stamp(SystemTime::now()));
                 assert_eq!(read.updated, Some(read.created));
 

@@ -91,7 +91,7 @@ pub(crate) async fn orders(orders: impl IntoIterator<Item = Order>) -> Db {
     db
 }
 
-pub(crate) async fn put<E: Entity<Lock = dynamodel::Unversioned>>(
+pub(crate) async fn put<E: Entity<Lock = dynamodel::model::Unversioned>>(
     db: &Db,
     items: impl IntoIterator<Item = E>,
 ) {

@@ -1,6 +1,7 @@
 //! Entities that share a table: stored form, reads, updates of index keys.
 
-use dynamodel::{Document, Entity, Part, Table};
+use dynamodel::expr::Part;
+use dynamodel::{Document, Entity, Table};
 use dynamodel_tests::db;
 
 #[derive(Table)]

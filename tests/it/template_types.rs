@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use dynamodel::{Entity, FixedWidth, Table, TemplatePart};
+use dynamodel::wire::{FixedWidth, TemplatePart};
+use dynamodel::{Entity, Table};
 use dynamodel_tests::db;
 use proptest::prelude::*;
 use ulid::Ulid;

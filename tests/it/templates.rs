@@ -2,8 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use dynamodel::model::Templated;
 use dynamodel::schema::{PartSchema, Piece};
-use dynamodel::{Document, Entity, Table, TemplatePart, Templated};
+use dynamodel::wire::TemplatePart;
+use dynamodel::{Document, Entity, Table};
 use dynamodel_tests::db;
 use proptest::prelude::*;
 

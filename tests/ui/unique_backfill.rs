@@ -1,6 +1,6 @@
 // A backfill of unique items needs an entity with a unique attribute.
 
-use dynamodel::{BackfillGuards, Entity};
+use dynamodel::{BackfillUnique, Entity};
 
 #[derive(Entity)]
 #[dynamo(table = "users")]
@@ -11,5 +11,5 @@ struct User {
 }
 
 fn main() {
-    let _ = BackfillGuards::<User>::new();
+    let _ = BackfillUnique::<User>::new();
 }

@@ -60,7 +60,7 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
         impl #ty {
             #[doc = #doc]
             #vis fn query(
-                partition: impl #root::PartitionValues<<#first as #root::Templated>::Partition>,
+                partition: impl #root::single_table::PartitionValues<<#first as #root::model::Templated>::Partition>,
             ) -> #root::CollectionQuery<#ty> {
                 #root::CollectionQuery::new(partition)
             }
@@ -73,7 +73,7 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
 fn entity(collection: &Collection, member: &Member) -> TokenStream {
     let (root, ty) = (&collection.container.root, &member.ty);
     if collection.gathers {
-        quote_spanned!(generated(ty.span())=> <#ty as #root::GatherField>::Entity)
+        quote_spanned!(generated(ty.span())=> <#ty as #root::single_table::GatherField>::Entity)
     } else {
         ty.to_token_stream()
     }

@@ -13,11 +13,14 @@ use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::amz_date::Stamp;
 use super::invocation::HEX;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// The text before the secret access key, in the first key.
+const KEY_PREFIX: &str = "AWS4";
 /// Of the text that is signed.
 const BEGINNING: &str = "AWS4-HMAC-SHA256\n";
 
@@ -209,15 +212,21 @@ fn canonical(request: &HttpRequest, signed: &str) -> Result<Vec<Part>, &'static 
     Ok(parts)
 }
 
-/// The key for requests of this scope.
+/// The key for requests of this scope. The copies of the secret, and of the keys on the way, are
+/// zeroized; so are hash states, by their crates.
 fn key_of(secret: &str, scope: &str) -> Result<Hmac<Sha256>, &'static str> {
     let keyed = |key: &[u8]| {
         Hmac::<Sha256>::new_from_slice(key).map_err(|_| "the secret access key is no key")
     };
-    let mut key = keyed(format!("AWS4{secret}").as_bytes())?;
+    // With its capacity, so that no part of the secret stays behind when the text grows.
+    let mut text = Zeroizing::new(String::with_capacity(KEY_PREFIX.len() + secret.len()));
+    text.push_str(KEY_PREFIX);
+    text.push_str(secret);
+    let mut key = keyed(text.as_bytes())?;
     for part in scope.split('/') {
         key.update(part.as_bytes());
-        key = keyed(&key.finalize().into_bytes())?;
+        let bytes = Zeroizing::new(<[u8; 32]>::from(key.finalize().into_bytes()));
+        key = keyed(&*bytes)?;
     }
     Ok(key)
 }

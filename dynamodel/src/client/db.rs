@@ -30,6 +30,8 @@ use crate::client::request::{Request, Sending};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// [`aws_sdk_dynamodb::Client`]: https://docs.rs/aws-sdk-dynamodb/1/aws_sdk_dynamodb/struct.Client.html
 #[derive(Clone)]
 pub struct Db {
     inner: Arc<Inner>,
@@ -129,6 +131,8 @@ impl Builder {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// [`tracing`]: https://docs.rs/tracing
     pub fn fast_path(mut self, on: bool) -> Self {
         self.options.fast_path = on;
         self

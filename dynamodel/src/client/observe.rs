@@ -70,6 +70,8 @@
 //!
 //! [spans]: https://opentelemetry.io/docs/specs/semconv/db/dynamodb/
 //! [metrics]: https://opentelemetry.io/docs/specs/semconv/db/database-metrics/
+//!
+//! [`tracing`]: https://docs.rs/tracing
 
 #[cfg(feature = "metrics")]
 mod meter;

@@ -218,7 +218,7 @@ pub trait EntityWithSort: Item {
 #[derive(Debug)]
 pub struct Primary<E>(std::marker::PhantomData<fn() -> E>);
 
-/// The whole table of `E`, as the target of a [`Scan`].
+/// The whole table of `E`, as the target of a [`Scan`](crate::Scan).
 #[derive(Debug)]
 pub struct Whole<E>(std::marker::PhantomData<fn() -> E>);
 

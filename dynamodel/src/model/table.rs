@@ -63,7 +63,7 @@ pub trait Table: Sized + Send + Sync + 'static {
 )]
 pub trait TableWithSort: Table {}
 
-/// Types with a table that can be created: a [`Table`], and every [`Entity`].
+/// Types with a table that can be created: a [`Table`], and every [`Entity`](crate::Entity).
 ///
 /// The table of an entity that shares one is the whole shared table, with all its indexes.
 #[diagnostic::on_unimplemented(

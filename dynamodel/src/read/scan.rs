@@ -18,7 +18,7 @@ use crate::read::page::{
     self, Beginning, Cursor, ItemStream, Page, Position, ScanCursor, ScanStream,
 };
 
-/// Reads every item of a table or index: Scan. Made by [`Entity::scan`].
+/// Reads every item of a table or index: Scan. Made by [`Entity::scan`](crate::Entity::scan).
 ///
 /// Costs half a read unit for each 4 KB of the whole table, twice that when consistent; items that
 /// a filter leaves out are paid for too. DynamoDB returns pages of at most 1 MB, one round trip
@@ -188,7 +188,7 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
     }
 
     /// Continues where a [`resumable`](Self::resumable) scan or its [borrowed
-    /// pages](crate::BorrowedPages::cursor) ended. The cursor has the number of segments, so
+    /// pages](crate::read::BorrowedPages::cursor) ended. The cursor has the number of segments, so
     /// [`segments`](Self::segments) is not set again. A scan of a [single segment](Self::segment)
     /// continues with the same segment, which has to be set again. Filter and projection are not in
     /// the cursor.

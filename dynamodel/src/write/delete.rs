@@ -216,7 +216,7 @@ fn named<E: Item>(error: Error) -> Error {
     request::named(E::ITEM_SCHEMA, Verb::Delete, error)
 }
 
-/// Deletes a loaded entity: DeleteItem. Made by [`remove`](Entity::remove).
+/// Deletes a loaded entity: DeleteItem. Made by [`remove`](crate::Entity::remove).
 ///
 /// With a version field the stored item must still be at the entity's version.
 #[must_use = "an operation does nothing until it is sent"]

@@ -17,7 +17,7 @@ impl<E: Item> Get<E> {
     /// otherwise starts over, with the [default backoff](Backoff::default). Returns the entity as
     /// it is stored.
     ///
-    /// Only the changes are sent, as by [`diff`](Entity::diff), unless the whole item is smaller;
+    /// Only the changes are sent, as by [`diff`](crate::Entity::diff), unless the whole item is smaller;
     /// when the closure changes nothing, nothing is written.
     ///
     /// The closure can run several times, each time on a freshly read item. If it returns `Err`,

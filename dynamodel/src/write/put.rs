@@ -22,11 +22,11 @@ use crate::model::expr::render::Body;
 use crate::model::expr::{Condition, Fields, InCondition, Prefix};
 use crate::wire::Writer;
 
-/// Writes a whole item: PutItem. Made by [`create`](Entity::create), [`put`](Entity::put) and
-/// [`replace`](Entity::replace).
+/// Writes a whole item: PutItem. Made by [`create`](crate::Entity::create), [`put`](crate::Entity::put) and
+/// [`replace`](crate::Entity::replace).
 ///
 /// Costs one write of the item's size, also when the condition fails. `L` is the entity's lock:
-/// [`Versioned`](crate::Versioned) puts check and raise the version; `R` determines the return
+/// [`Versioned`](crate::model::Versioned) puts check and raise the version; `R` determines the return
 /// value.
 ///
 /// ```

@@ -13,7 +13,7 @@ mod read;
 mod send;
 mod single;
 
-pub use backfill::{BackfillGuards, BackfillReport};
+pub use backfill::{BackfillReport, BackfillUnique};
 pub(crate) use change::Effect;
 pub use lookup::GetUnique;
 pub(crate) use send::{Sending, send};

@@ -207,7 +207,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     }
 
     /// Skips the check of the version that [`at_version`](Self::at_version) or
-    /// [`diff`](Entity::diff) set. The version is still raised.
+    /// [`diff`](crate::Entity::diff) set. The version is still raised.
     pub fn unversioned(mut self) -> Self
     where
         E::Lock: IsVersioned,
@@ -223,7 +223,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         self
     }
 
-    /// Returns `true` if this is the [`diff`](Entity::diff) of two equal values, with no further
+    /// Returns `true` if this is the [`diff`](crate::Entity::diff) of two equal values, with no further
     /// action: then nothing is written. Without return values, it isn't even sent; otherwise the
     /// item is returned as it is, if it still exists and is at its version.
     pub fn is_unchanged(&self) -> bool {

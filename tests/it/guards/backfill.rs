@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dynamodel::{BackfillGuards, Db, Entity};
+use dynamodel::{BackfillUnique, Db, Entity};
 use dynamodel_tests::db;
 use dynamodel_tests::faults::{self, Fault};
 
@@ -33,7 +33,7 @@ async fn backfill_writes_unique_item_for_each_value() {
     }
     account("new", "new@x").create().send(&db).await.unwrap();
     for (segments, written) in [(4, 80), (1, 0)] {
-        let backfill = BackfillGuards::<Account>::new().segments(segments);
+        let backfill = BackfillUnique::<Account>::new().segments(segments);
         let report = backfill.concurrency(5).send(&db).await.unwrap();
         assert_eq!((report.items, report.written), (61, written));
         assert!(report.refused.is_empty(), "{report:?}");
@@ -57,7 +57,7 @@ async fn backfill_reports_values_shared_by_two_items() {
     account("a", "a@x").create().send(&db).await.unwrap();
     old(&db, "b", "a@x", r#","Handle":{"S":"bea"}"#).await;
     old(&db, "c", "c@x", r#","Handle":{"S":"bea"}"#).await;
-    let report = BackfillGuards::<Account>::new().send(&db).await.unwrap();
+    let report = BackfillUnique::<Account>::new().send(&db).await.unwrap();
     assert_eq!((report.items, report.written), (3, 2));
     let mut refused: Vec<_> = report.refused.iter().collect();
     refused.sort_by_key(|(_, e)| e.attribute_path());
@@ -80,7 +80,7 @@ async fn backfill_reports_values_shared_by_two_items() {
         .send(&db)
         .await
         .unwrap();
-    let report = BackfillGuards::<Account>::new().send(&db).await.unwrap();
+    let report = BackfillUnique::<Account>::new().send(&db).await.unwrap();
     assert!(report.refused.is_empty());
     assert_eq!(check::<Account>(&db).await, 3 + 4);
 }
@@ -90,7 +90,7 @@ async fn backfill_reports_too_long_value() {
     let db = accounts().await;
     old(&db, "a", &"long".repeat(600), "").await;
     old(&db, "b", "b@x", "").await;
-    let report = BackfillGuards::<Account>::new().send(&db).await.unwrap();
+    let report = BackfillUnique::<Account>::new().send(&db).await.unwrap();
     assert_eq!((report.items, report.written), (2, 1));
     let [(key, e)] = &report.refused[..] else {
         panic!("{report:?}");
@@ -107,7 +107,7 @@ async fn backfill_takes_over_unique_item_without_owner() {
     account("gone", "a@x").create().send(&db).await.unwrap();
     raw::delete::<Account>(&db, r#"{"id":{"S":"gone"}}"#).await;
     old(&db, "a", "a@x", "").await;
-    let report = BackfillGuards::<Account>::new().send(&db).await.unwrap();
+    let report = BackfillUnique::<Account>::new().send(&db).await.unwrap();
     assert_eq!((report.items, report.written), (1, 1));
     assert_eq!(check::<Account>(&db).await, 2);
 }
@@ -130,10 +130,10 @@ async fn backfill_in_shared_table_reads_only_its_entity() {
         email: "one@x".into(),
     };
     team.create().send(&db).await.unwrap();
-    let report = BackfillGuards::<User>::new().send(&db).await.unwrap();
+    let report = BackfillUnique::<User>::new().send(&db).await.unwrap();
     assert_eq!((report.items, report.written), (2, 1), "{report:?}");
     check::<User>(&db).await;
-    let report = BackfillGuards::<Team>::new().send(&db).await.unwrap();
+    let report = BackfillUnique::<Team>::new().send(&db).await.unwrap();
     assert_eq!((report.items, report.written), (1, 0));
     check::<Team>(&db).await;
 }
@@ -149,7 +149,7 @@ async fn backfill_treats_forms_of_one_number_as_equal() {
         );
         raw::put::<Member>(&db, &item).await;
     }
-    let report = BackfillGuards::<Member>::new().send(&db).await.unwrap();
+    let report = BackfillUnique::<Member>::new().send(&db).await.unwrap();
     assert_eq!((report.items, report.written), (3, 1));
     assert_eq!(report.refused[0].0, Member::key("chess", 2_u32));
     assert!(report.refused[0].1.is_unique_violation());
@@ -181,7 +181,7 @@ async fn backfill_runs_beside_concurrent_writers() {
         })
     });
     let writers: Vec<_> = writers.collect();
-    let backfill = BackfillGuards::<Account>::new().segments(2).send(&db);
+    let backfill = BackfillUnique::<Account>::new().segments(2).send(&db);
     let report = backfill.await.unwrap();
     for writer in writers {
         writer.await.unwrap();
@@ -198,7 +198,7 @@ async fn backfill_ignores_value_that_moved_to_other_item() {
     old(&db, "a", "a@x", "").await;
     let late = Fault::Delay(Duration::from_millis(400));
     faults.next("TransactWriteItems", [late]);
-    let backfill = BackfillGuards::<Account>::new();
+    let backfill = BackfillUnique::<Account>::new();
     let writers = async {
         while faults.sent("TransactWriteItems").is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;

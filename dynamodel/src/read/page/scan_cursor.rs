@@ -15,7 +15,7 @@ use crate::read::plan::ReadPlan;
 use crate::read::scan::MAX_SEGMENTS;
 
 /// Positions of the segments of a scan. From [`ScanStream::cursor`] and, for borrowed items,
-/// [`BorrowedPages::cursor`](crate::BorrowedPages::cursor).
+/// [`BorrowedPages::cursor`](crate::read::BorrowedPages::cursor).
 ///
 /// Text, as a [`Cursor`] is: it survives a restart, travels in URLs (`A-Z a-z 0-9 - _ . ~`) and,
 /// with feature `serde`, serializes as a string. It holds the keys that the segments stopped at,

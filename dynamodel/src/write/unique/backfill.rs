@@ -1,4 +1,4 @@
-//! Unique items for items that were stored without them: [`BackfillGuards`].
+//! Unique items for items that were stored without them: [`BackfillUnique`].
 
 use std::any::TypeId;
 use std::fmt;
@@ -36,7 +36,7 @@ use crate::write::transaction::Step;
 /// that the owner still has the value. The owners are not written.
 ///
 /// ```
-/// # use dynamodel::{BackfillGuards, Db, Entity};
+/// # use dynamodel::{BackfillUnique, Db, Entity};
 /// mod before {
 ///     # use dynamodel::Entity;
 ///     #[derive(Entity)]
@@ -55,7 +55,7 @@ use crate::write::transaction::Step;
 /// for (id, email) in [("u1", "ada@example.org"), ("u2", "eve@example.org"), ("u3", "eve@example.org")] {
 ///     before::User { id: id.into(), email: email.into() }.put().send(&db).await?;
 /// }
-/// let report = BackfillGuards::<User>::new().send(&db).await?;
+/// let report = BackfillUnique::<User>::new().send(&db).await?;
 /// assert_eq!((report.items, report.written), (3, 2));
 /// // Two items have one value. The scan decides which of them keeps it; this one has to change.
 /// let (key, why) = &report.refused[0];
@@ -67,13 +67,13 @@ use crate::write::transaction::Step;
 /// # }
 /// ```
 #[must_use = "an operation does nothing until it is sent"]
-pub struct BackfillGuards<E> {
+pub struct BackfillUnique<E> {
     concurrency: usize,
     segments: u32,
     _entity: PhantomData<fn() -> E>,
 }
 
-/// Result of a [`BackfillGuards`].
+/// Result of a [`BackfillUnique`].
 #[non_exhaustive]
 pub struct BackfillReport<E> {
     /// Number of items that were checked.
@@ -98,9 +98,9 @@ impl<E: Item> fmt::Debug for BackfillReport<E> {
     }
 }
 
-impl<E: Item> fmt::Debug for BackfillGuards<E> {
+impl<E: Item> fmt::Debug for BackfillUnique<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BackfillGuards")
+        f.debug_struct("BackfillUnique")
             .field("entity", &E::ITEM_SCHEMA.entity)
             .field("concurrency", &self.concurrency)
             .field("segments", &self.segments)
@@ -108,7 +108,7 @@ impl<E: Item> fmt::Debug for BackfillGuards<E> {
     }
 }
 
-impl<E: Item> Default for BackfillGuards<E>
+impl<E: Item> Default for BackfillUnique<E>
 where
     E::Guards: IsGuarded,
 {
@@ -117,13 +117,13 @@ where
     }
 }
 
-impl<E: Item> BackfillGuards<E> {
+impl<E: Item> BackfillUnique<E> {
     /// Creates a backfill with one segment, and 8 items at a time.
     pub fn new() -> Self
     where
         E::Guards: IsGuarded,
     {
-        BackfillGuards {
+        BackfillUnique {
             concurrency: 8,
             segments: 1,
             _entity: PhantomData,

@@ -1,4 +1,4 @@
-//! What the README shows of a shared table, as it stands there.
+//! A shared table from its definition to a refused transaction: queries of a collection, a sharded index, borrowed items.
 
 use dynamodel::{Collection, Document, Entity, Projection, Table, Transaction};
 use dynamodel_tests::db;
