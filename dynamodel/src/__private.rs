@@ -1,4 +1,4 @@
-//! What generated code calls. Not part of the public interface, and free to change.
+//! Items for generated code. Not part of the public interface, and free to change.
 
 mod field;
 
@@ -102,7 +102,7 @@ pub const fn index_part<T: IndexPart>() {}
 /// The type can stand directly before another part of a template.
 pub const fn fixed_width<T: FixedWidth>() {}
 
-/// What the field of a projection takes from the stored type of the entity's field.
+/// Types that the field of a projection can take from the stored type of the entity's field.
 #[diagnostic::on_unimplemented(
     message = "the entity's field is a `{Stored}`, not a `{Self}`",
     label = "not the type of the entity's field",

@@ -795,7 +795,7 @@ async fn broken_connection_is_an_error_after_three_attempts() {
 
 #[tokio::test]
 async fn unreachable_endpoint_is_a_connection_error() {
-    // This port was free a moment ago, so no server listens on it.
+    // No server listens on this port, which was free a moment ago.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);

@@ -45,7 +45,8 @@ struct Inner {
     resolved: RwLock<HashMap<&'static str, Arc<str>>>,
 }
 
-/// How to make a [`Db`] that names tables differently from the code. From [`Db::builder`].
+/// Options of a [`Db`]: its client, the names of its tables, and the path of its requests. From
+/// [`Db::builder`].
 #[derive(Clone, Default)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder {

@@ -1,4 +1,4 @@
-//! What a whole process is set up with: these tests run themselves again, in a process of their own.
+//! Settings of a whole process: these tests run themselves again, in a process of their own.
 
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use aws_smithy_observability::{Attributes, Context, TelemetryProvider};
 use super::Note;
 use super::server::{at, server};
 
-/// Whether this is the process of the test's own. If not, the test runs there, and is done.
+/// `true` in the test's own process. Elsewhere, runs the test there, after which it is done.
 fn is_inside(test: &str, environment: &[(&str, &str)]) -> bool {
     const INSIDE: &str = "DYNAMODEL_TEST_INSIDE";
     if std::env::var(INSIDE).is_ok_and(|inside| inside == test) {
@@ -60,7 +60,7 @@ async fn invocations_of_lambda_are_traced() {
 struct Notes(Arc<Mutex<Vec<(String, String)>>>);
 
 impl Notes {
-    /// What was noted since the last time, without the values, which vary.
+    /// Events since the last call, without the values, which vary.
     fn take(&self) -> Vec<(String, String)> {
         let mut notes = std::mem::take(&mut *self.0.lock().unwrap());
         notes.sort();
@@ -85,7 +85,7 @@ impl ProvideMeter for Notes {
         Meter::new(Arc::new(self.clone()))
     }
 
-    /// That of the SDK's own provider, which the user agent tells.
+    /// Mark of the SDK's own provider in the user agent.
     fn provider_name(&self) -> &'static str {
         "AwsSmithyObservabilityOtelProvider"
     }
@@ -174,7 +174,7 @@ async fn a_telemetry_provider_is_seen() {
     let [ours, theirs] = agents.collect::<Vec<_>>().try_into().unwrap();
     assert_eq!(ours, theirs);
 
-    // It is looked for when a database is made, and one that does nothing is none.
+    // A provider is looked for when a database is made; one that does nothing counts as none.
     Note::get("a").send(&earlier).await.unwrap();
     assert_eq!(earlier.transport_status().fast_path().succeeded(), 1);
     assert_eq!(notes.take(), []);

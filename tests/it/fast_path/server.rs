@@ -11,16 +11,16 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_smithy_runtime::client::retries::RetryPartition;
 use dynamodel::Db;
 
-/// What the server does with one request.
+/// Behaviour of the server for one request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Reply {
-    /// It answers, in two pieces with a pause between them.
+    /// Responds, in two pieces with a pause between them.
     Pieces(Duration),
-    /// It closes the connection.
+    /// Closes the connection.
     Close,
-    /// It announces more than it sends, and closes the connection.
+    /// Announces more than it sends, and closes the connection.
     Cut,
-    /// It never answers.
+    /// Never responds.
     Silence,
 }
 

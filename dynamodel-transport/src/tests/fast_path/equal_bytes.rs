@@ -32,7 +32,7 @@ fn of_a_role() -> Credentials {
     credentials
 }
 
-/// That of the SDK's first stable version.
+/// Behavior version of the SDK's first stable release.
 #[expect(deprecated, reason = "clients may have it all the same")]
 fn first_behavior() -> BehaviorVersion {
     BehaviorVersion::v2023_11_09()

@@ -129,7 +129,7 @@ markers! {
     InKey;
     /// The index holds the field beside the key.
     Held;
-    /// This and all further indexes hold the field beside the key.
+    /// The field is held beside the key by this index and all further ones.
     All;
     /// The position of the table in the list of a field.
     First;
