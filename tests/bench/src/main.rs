@@ -72,6 +72,8 @@ const TOASTY: &str = "toasty";
 const OURS: &str = "dynamodel";
 /// Without the fast path.
 const ORCHESTRATED: &str = "dynamodel, orchestrator";
+/// On the SDK's operations with typed inputs and outputs.
+const PLAIN: &str = "dynamodel, plain path";
 const BORROWED: &str = "dynamodel, borrowed";
 const ORCHESTRATED_BORROWED: &str = "dynamodel, orchestrator, borrowed";
 /// Steps that no decoder can avoid.

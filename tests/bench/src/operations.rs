@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 
 use crate::measure::contestant;
 use crate::{
-    BORROWED, Case, MODYNE, ORCHESTRATED, ORCHESTRATED_BORROWED, OURS, Prepared, RAW, SERDE,
+    BORROWED, Case, MODYNE, ORCHESTRATED, ORCHESTRATED_BORROWED, OURS, PLAIN, Prepared, RAW, SERDE,
 };
 
 /// Clients of all contestants, by the shape of the items in their responses.
@@ -39,6 +39,8 @@ struct Clients {
     db: Db,
     /// Sends all requests through the SDK's orchestrator.
     sdk: Db,
+    /// Sends all requests as the SDK's operations with typed inputs and outputs.
+    plain: Db,
     shop: Shop,
     page_bytes: usize,
 }
@@ -57,6 +59,7 @@ impl Clients {
         let raw = stub(false).client();
         Clients {
             sdk: Db::builder().client(raw.clone()).fast_path(false).build(),
+            plain: Db::builder().client(raw.clone()).plain_path(true).build(),
             db: Db::new(raw.clone()),
             raw,
             shop: Shop(stub(true).client()),
@@ -152,7 +155,12 @@ fn text(text: &str) -> AttributeValue {
 
 fn get(world: &World) -> Prepared<'_> {
     let Clients {
-        raw, sdk, db, shop, ..
+        raw,
+        sdk,
+        plain,
+        db,
+        shop,
+        ..
     } = &*world.orders;
     let expected = Order::sample(1);
     let (pk, sk) = (&*expected.pk.clone().leak(), &*expected.sk.clone().leak());
@@ -182,6 +190,7 @@ fn get(world: &World) -> Prepared<'_> {
             contestant(RAW, by_hand),
             contestant(SERDE, by_serde),
             contestant(MODYNE, by_modyne),
+            contestant(PLAIN, move || by_us(plain)),
             contestant(ORCHESTRATED, move || by_us(sdk)),
             contestant(OURS, move || by_us(db)),
         ],
@@ -190,7 +199,12 @@ fn get(world: &World) -> Prepared<'_> {
 
 fn put(world: &World) -> Prepared<'_> {
     let Clients {
-        raw, sdk, db, shop, ..
+        raw,
+        sdk,
+        plain,
+        db,
+        shop,
+        ..
     } = &*world.orders;
     let order = Order::sample(1);
     let bytes = get_answer::<Order>(false).len();
@@ -198,7 +212,7 @@ fn put(world: &World) -> Prepared<'_> {
         let put = raw.put_item().table_name(TABLE).set_item(Some(item)).send();
         world.wait(put).expect("answered")
     };
-    let [a, b, c, d, e] = [(); 5].map(|()| order.clone());
+    let [a, b, c, d, e, f] = [(); 6].map(|()| order.clone());
     Prepared {
         bytes,
         contestants: vec![
@@ -208,6 +222,10 @@ fn put(world: &World) -> Prepared<'_> {
             }),
             contestant(MODYNE, move || {
                 let put = EntityExt::put(c.clone()).execute(shop);
+                world.wait(put).expect("answered")
+            }),
+            contestant(PLAIN, move || {
+                let put = dynamodel::Entity::put(f.clone()).send(plain);
                 world.wait(put).expect("answered")
             }),
             contestant(ORCHESTRATED, move || {
@@ -224,7 +242,12 @@ fn put(world: &World) -> Prepared<'_> {
 
 fn update(world: &World) -> Prepared<'_> {
     let Clients {
-        raw, sdk, db, shop, ..
+        raw,
+        sdk,
+        plain,
+        db,
+        shop,
+        ..
     } = &*world.orders;
     let Order { pk, sk, .. } = Order::sample(1);
     let (pk, sk) = (&*pk.leak(), &*sk.leak());
@@ -276,6 +299,7 @@ fn update(world: &World) -> Prepared<'_> {
         contestants: vec![
             contestant(RAW, by_hand),
             contestant(MODYNE, by_modyne),
+            contestant(PLAIN, move || by_us(plain)),
             contestant(ORCHESTRATED, move || by_us(sdk)),
             contestant(OURS, move || by_us(db)),
         ],
@@ -351,7 +375,12 @@ where
     Vec<E>: Aggregate,
 {
     let Clients {
-        raw, sdk, db, shop, ..
+        raw,
+        sdk,
+        plain,
+        db,
+        shop,
+        ..
     } = clients;
     let items = move || {
         let query = raw.query().table_name(TABLE);
@@ -368,7 +397,7 @@ where
         collect::<E>(page.items.expect("there are some"))
     };
     let by_us = move |db: &Db| E::query_by_us(world, db);
-    let ours = [sdk, db];
+    let ours = [plain, sdk, db];
     let mut case = page_case("Query", clients.page_bytes, items, by_modyne, by_us, ours);
     for (name, db) in [(ORCHESTRATED_BORROWED, sdk), (BORROWED, db)] {
         let borrowed = move || E::query_borrowed(world, db);
@@ -383,7 +412,12 @@ where
     Vec<E>: Aggregate,
 {
     let Clients {
-        raw, sdk, db, shop, ..
+        raw,
+        sdk,
+        plain,
+        db,
+        shop,
+        ..
     } = clients;
     let items = move || {
         let page = world.wait(raw.scan().table_name(TABLE).send());
@@ -398,7 +432,7 @@ where
         let page = world.wait(<E as Entity>::scan().page(db));
         page.expect("answered").items
     };
-    let ours = [sdk, db];
+    let ours = [plain, sdk, db];
     let mut case = page_case("Scan", clients.page_bytes, items, by_modyne, by_us, ours);
     for (name, db) in [(ORCHESTRATED_BORROWED, sdk), (BORROWED, db)] {
         let borrowed = move || E::scan_borrowed(world, db);
@@ -433,7 +467,7 @@ fn page_case<'w, E: Sample>(
     items: impl Fn() -> Vec<HashMap<String, AttributeValue>> + Copy + 'w,
     by_modyne: impl Fn() -> Vec<E> + 'w,
     by_us: impl Fn(&Db) -> Vec<E> + Copy + 'w,
-    [sdk, db]: [&'w Db; 2],
+    [plain, sdk, db]: [&'w Db; 3],
 ) -> Prepared<'w> {
     let by_hand = move || -> Option<Vec<E>> {
         let entities = items().into_iter().map(<E as Sample>::from_item);
@@ -445,6 +479,7 @@ fn page_case<'w, E: Sample>(
         (RAW, by_hand().expect("entities")),
         (SERDE, by_serde()),
         (MODYNE, by_modyne()),
+        (PLAIN, by_us(plain)),
         (ORCHESTRATED, by_us(sdk)),
         (OURS, by_us(db)),
     ];
@@ -459,6 +494,7 @@ fn page_case<'w, E: Sample>(
             contestant(RAW, by_hand),
             contestant(SERDE, by_serde),
             contestant(MODYNE, by_modyne),
+            contestant(PLAIN, move || by_us(plain)),
             contestant(ORCHESTRATED, move || by_us(sdk)),
             contestant(OURS, move || by_us(db)),
         ],
