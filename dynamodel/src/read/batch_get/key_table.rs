@@ -1,104 +1,77 @@
 //! [`KeyTable`]: finds keys by their values.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher};
+
+use hashbrown::{DefaultHashBuilder, HashTable, hash_table};
 
 use crate::model::canonical_key::KeyValues;
 use crate::wire::canonical::KeyValue;
 use crate::wire::{Writer, is_plain};
 
-/// Hash table from the values of keys to their numbers. Keys are data of users, so the hash has a
-/// secret.
+/// Hash table from the values of keys to their numbers. Keys are data of users, so the hash is seeded
+/// at random.
 pub(crate) struct KeyTable {
-    secret: [u64; 2],
-    /// Power of two; at most half of the entries are taken.
-    entries: Vec<Entry>,
+    hasher: DefaultHashBuilder,
+    keys: HashTable<Entry>,
 }
 
-/// Entry: the number of a key plus one, or 0 if empty; and the upper half of the key's hash.
-#[derive(Clone, Copy, Default)]
+/// Number of a key, and its hash.
 struct Entry {
-    number: u32,
-    hash: u32,
+    number: usize,
+    hash: u64,
 }
 
 impl KeyTable {
     /// Creates a table for this number of keys.
     pub(crate) fn new(keys: usize) -> Self {
-        let random = RandomState::new();
-        let entries = keys.saturating_mul(2).max(2).next_power_of_two();
         KeyTable {
-            secret: [random.hash_one(0_u8) | 1, random.hash_one(1_u8) | 1],
-            entries: vec![Entry::default(); entries],
+            hasher: DefaultHashBuilder::default(),
+            keys: HashTable::with_capacity(keys),
         }
     }
 
     /// Returns the hash of a key of this group.
     #[inline]
     pub(crate) fn hash(&self, group: usize, values: &KeyValues<'_>) -> u64 {
-        let mut hash = self.secret[1].wrapping_add(group as u64);
+        let mut hash = self.hasher.build_hasher();
+        hash.write_usize(group);
         for value in values.iter().flatten() {
-            hash = match &value.value {
+            match &value.value {
                 // Hash the escaped form, so that `hash_of_texts` need not unescape.
-                KeyValue::S(text) => self.bytes(hash, escaped(text).as_bytes()),
-                KeyValue::B(bytes) => self.bytes(hash, bytes),
+                KeyValue::S(text) => hash.write(escaped(text).as_bytes()),
+                KeyValue::B(bytes) => hash.write(bytes),
                 KeyValue::N(_, number) => {
                     let (digits, exponent) = number.parts();
-                    hash = self.word(hash, digits as u64);
-                    hash = self.word(hash, (digits >> 64) as u64);
-                    let sign = u64::from(number.is_negative());
-                    self.word(hash, exponent.unsigned_abs() << 1 | sign)
+                    hash.write_u128(digits);
+                    hash.write_i64(exponent);
+                    hash.write_u8(number.is_negative().into());
                 }
-            };
+            }
         }
-        hash
+        hash.finish()
     }
 
     /// Returns the hash of a key whose values are these texts, in their written form.
     #[inline]
     pub(crate) fn hash_of_texts(&self, group: usize, texts: [Option<&[u8]>; 2]) -> u64 {
-        let hash = self.secret[1].wrapping_add(group as u64);
-        let texts = texts.iter().flatten();
-        texts.fold(hash, |hash, text| self.bytes(hash, text))
-    }
-
-    #[inline]
-    fn bytes(&self, hash: u64, bytes: &[u8]) -> u64 {
-        let (pairs, _) = bytes.as_chunks::<16>();
-        let number = |word: &[u8; 8]| u64::from_le_bytes(*word);
-        let mut hash = hash.wrapping_add(bytes.len() as u64);
-        for pair in pairs {
-            if let (Some(a), Some(b)) = (pair.first_chunk(), pair.last_chunk()) {
-                hash = fold(number(a) ^ self.secret[0], number(b) ^ hash);
-            }
+        let mut hash = self.hasher.build_hasher();
+        hash.write_usize(group);
+        for text in texts.into_iter().flatten() {
+            hash.write(text);
         }
-        // Hash the last 16 bytes as a whole, so that every byte is included; bytes that were
-        // already hashed do no harm.
-        if let (Some(a), Some(b)) = (bytes.last_chunk::<16>(), bytes.last_chunk::<8>()) {
-            let first = a.first_chunk().map_or(0, number);
-            return fold(first ^ self.secret[0], number(b) ^ hash);
-        }
-        let mut rest = [0; 16];
-        for (to, from) in rest.iter_mut().zip(bytes) {
-            *to = *from;
-        }
-        let rest = u128::from_le_bytes(rest);
-        fold(rest as u64 ^ self.secret[0], (rest >> 64) as u64 ^ hash)
-    }
-
-    #[inline]
-    fn word(&self, hash: u64, word: u64) -> u64 {
-        fold(hash ^ word, self.secret[0]).wrapping_add(self.secret[1])
+        hash.finish()
     }
 
     /// Returns the number of the key with this hash for which `is_it` is true.
     #[inline]
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(usize) -> bool) -> Option<usize> {
-        self.look(hash, is_it).err()
+        let found = self.keys.find(hash, |entry| is_it(entry.number));
+        found.map(|entry| entry.number)
     }
 
     /// Returns the number of the key with this hash for which `is_it` is true. Without one, inserts
-    /// a key with this `number`; the table must have been created for at least that many keys.
+    /// a key with this `number`.
     #[inline]
     pub(crate) fn find_or_insert(
         &mut self,
@@ -106,53 +79,15 @@ impl KeyTable {
         number: usize,
         is_it: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        let free = match self.look(hash, is_it) {
-            Ok(free) => free,
-            Err(found) => return Some(found),
-        };
-        if let Some(entry) = self.entries.get_mut(free) {
-            *entry = Entry {
-                // Never the default: this number of keys does not fit into memory.
-                number: u32::try_from(number + 1).unwrap_or_default(),
-                hash: upper_half(hash),
-            };
-        }
-        None
-    }
-
-    /// Returns the number of the key with this hash for which `is_it` is true as `Err`, or else the
-    /// index of a free entry as `Ok`. Always inlined, so that `is_it` becomes part of the probe
-    /// loop.
-    #[inline(always)]
-    fn look(&self, hash: u64, is_it: impl Fn(usize) -> bool) -> Result<usize, usize> {
-        let mask = self.entries.len() - 1;
-        let upper = upper_half(hash);
-        let mut at = hash as usize & mask;
-        loop {
-            // Always in range, because of the mask.
-            let entry = self.entries.get(at).copied().unwrap_or_default();
-            let Some(number) = (entry.number as usize).checked_sub(1) else {
-                return Ok(at);
-            };
-            if entry.hash == upper && is_it(number) {
-                return Err(number);
+        let is_it = |entry: &Entry| is_it(entry.number);
+        match self.keys.entry(hash, is_it, |entry| entry.hash) {
+            hash_table::Entry::Occupied(found) => Some(found.get().number),
+            hash_table::Entry::Vacant(free) => {
+                free.insert(Entry { number, hash });
+                None
             }
-            at = (at + 1) & mask;
         }
     }
-}
-
-/// Returns the half of the hash that does not determine the entry. Always inlined: a single shift.
-#[inline(always)]
-fn upper_half(hash: u64) -> u32 {
-    (hash >> 32) as u32
-}
-
-/// Multiplies, and folds the two halves of the product into one.
-#[inline]
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    product as u64 ^ (product >> 64) as u64
 }
 
 /// Returns the text with the escapes that a [`Writer`] writes.
