@@ -86,6 +86,7 @@
 //! |---|---|
 //! | `default-https-client` (default) | the SDK's HTTPS client, with rustls |
 //! | `serde` (default) | `#[dynamo(serde)]` stores any type of serde 1 natively; [`Cursor`] and [`ScanCursor`] serialize as text |
+//! | `fast-path` (default) | requests for a tenth of the SDK's processor time, see [`Builder::fast_path`] |
 //! | `embedded` | [`Db::embedded`] and [`Db::embedded_at`]: an engine in this process, under the same SDK client |
 //! | `aws-config` | [`Db::from_env`], with aws-config 1 |
 //! | `json` | `Json<T>`, JSON text in S; `serde_json::Value` of serde_json 1 as an attribute, natively |
