@@ -304,35 +304,32 @@ pub(crate) fn first<'d>(
     all(db, plan, items)
 }
 
-pub(crate) async fn count(db: &Db, plan: ReadPlan) -> Result<u64, Error> {
+pub(crate) async fn count(db: &Db, mut plan: ReadPlan) -> Result<u64, Error> {
+    plan.count_only = true;
     if let Some(shards) = plan.shards {
         return sharded::count(db, plan, shards).await;
     }
     let start = start_key(&plan)?;
-    count_from(db, plan, start).await
+    count_from(db, &plan, start).await
 }
 
 /// Counts the items after this key.
-async fn count_from(db: &Db, plan: ReadPlan, start: Option<Vec<u8>>) -> Result<u64, Error> {
-    let limit = plan.limit;
-    let plan = ReadPlan {
-        count_only: true,
-        ..plan
-    };
-    let mut pages = PageSequence::new(Arc::new(plan), start, RawPage::read);
+async fn count_from(db: &Db, plan: &ReadPlan, mut start: Option<Vec<u8>>) -> Result<u64, Error> {
     let mut count = 0_u64;
     loop {
-        let remaining = limit.map(|limit| limit.saturating_sub(count));
+        let remaining = plan.limit.map(|limit| limit.saturating_sub(count));
         if remaining == Some(0) {
             break;
         }
-        let page_limit = page_limit(pages.plan(), remaining);
-        match pages.next(db, page_limit).await? {
-            Some(page) => count += page.envelope.count,
-            None => break,
+        let limit = page_limit(plan, remaining);
+        let page = request(db, plan, limit, start.as_deref(), RawPage::read).await?;
+        count += page.envelope.count;
+        start = page.envelope.last_key;
+        if start.is_none() {
+            break;
         }
     }
-    Ok(limit.map_or(count, |limit| count.min(limit)))
+    Ok(plan.limit.map_or(count, |limit| count.min(limit)))
 }
 
 pub(crate) async fn page<O: Projection>(db: &Db, plan: ReadPlan) -> Result<Page<O>, Error> {

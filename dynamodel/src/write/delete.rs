@@ -185,7 +185,8 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
         if E::Guards::GUARDED {
             return self.call_with_unique_items(db, measure).await;
         }
-        self.start(db, measure)?.output::<E, R>().await
+        let Started { context, sending } = self.start(db, measure)?;
+        context.output::<E, R>(sending.await)
     }
 
     /// Sends the delete in a transaction with the unique items. Entities that are known at compile

@@ -124,7 +124,8 @@ async fn save<E: Item>(db: &Db, image: &Image, mut item: E) -> Result<E, Error> 
     let (now, token) = (SystemTime::now(), fresh_token(E::ITEM_SCHEMA)?);
     let update = Update::from_changes(item.item_key(), changes, image.version());
     raise_version(&mut item, image.version().saturating_add(1)).map_err(named::<E>)?;
-    update.call_at(db, now, token, false).await?;
+    let update = update.call_at(db, now, token, false)?;
+    update.output::<E, ()>().await?;
     item.touch(now);
     if let Some(token) = token {
         item.set_write_token(token);

@@ -12,7 +12,7 @@ use super::transaction::Step;
 use super::unique::{Draft, Effect};
 use crate::client::capacity::Measured;
 use crate::client::db::Db;
-use crate::client::request::{Sending, text};
+use crate::client::request::{Response, Sending, text};
 use crate::client::response::Single;
 use crate::error::Error;
 use crate::model::entity::Item;
@@ -160,37 +160,6 @@ pub(crate) struct Started<'d> {
     pub(crate) sending: Sending<'d>,
 }
 
-impl Started<'_> {
-    /// Waits for the response and decodes what the write returns.
-    ///
-    /// # Errors
-    /// The failure as the write sees it.
-    pub(crate) async fn output<E: Item, R: Returned<E>>(
-        self,
-    ) -> Result<Measured<R::Output>, Error> {
-        let Started { context, sending } = self;
-        let decode: fn(&[u8]) -> _ = R::decode;
-        let failure = match sending.await.decode(decode) {
-            Ok(Single { item, capacity }) => {
-                return Ok(Measured {
-                    output: item,
-                    consumed_capacity: capacity,
-                });
-            }
-            Err(failure) => failure,
-        };
-        let Failed { own_write, error } = context.failed(failure);
-        match own_write.as_deref().and_then(R::of_own_write) {
-            None => Err(error),
-            Some(Err(e)) => Err(context.named(Error::read(e))),
-            Some(Ok(output)) => Ok(Measured {
-                output,
-                consumed_capacity: None,
-            }),
-        }
-    }
-}
-
 /// A write that failed.
 pub(crate) struct Failed {
     /// The stored item, if an earlier attempt of this very call wrote it.
@@ -202,6 +171,36 @@ impl WriteContext {
     /// Adds entity and operation to an error.
     pub(crate) fn named(&self, error: Error) -> Error {
         named(self.schema, self.verb, error)
+    }
+
+    /// Decodes what the write returns. Not async: a future that waits for the response itself would
+    /// hold it twice.
+    ///
+    /// # Errors
+    /// The failure as the write sees it.
+    pub(crate) fn output<E: Item, R: Returned<E>>(
+        &self,
+        response: Response,
+    ) -> Result<Measured<R::Output>, Error> {
+        let decode: fn(&[u8]) -> _ = R::decode;
+        let failure = match response.decode(decode) {
+            Ok(Single { item, capacity }) => {
+                return Ok(Measured {
+                    output: item,
+                    consumed_capacity: capacity,
+                });
+            }
+            Err(failure) => failure,
+        };
+        let Failed { own_write, error } = self.failed(failure);
+        match own_write.as_deref().and_then(R::of_own_write) {
+            None => Err(error),
+            Some(Err(e)) => Err(self.named(Error::read(e))),
+            Some(Ok(output)) => Ok(Measured {
+                output,
+                consumed_capacity: None,
+            }),
+        }
     }
 
     /// Judges a failure. Out of line, because nearly all writes succeed.

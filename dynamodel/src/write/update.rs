@@ -9,10 +9,10 @@ use std::time::SystemTime;
 
 use self::body::kept;
 use super::precondition::{Expected, Precondition, fresh_token};
-use super::request::{self, Verb};
+use super::request::{self, Started, Verb};
 use super::return_values::{New, Old, Returned, UpdatedNew, UpdatedOld};
 use super::transaction::Step;
-use super::unique::{self, Effect};
+use super::unique::{self, Effect, WritingOutput};
 use crate::client::capacity::Measured;
 use crate::client::db::Db;
 use crate::error::Error;
@@ -298,7 +298,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     /// that cannot be read ([`is_unreadable`](Error::is_unreadable)): then the update has happened
     /// nevertheless.
     pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
-        Ok(self.call(db, false).await?.output)
+        Ok(self.call(db, false)?.output::<E, R>().await?.output)
     }
 
     /// Sends the update as [`send`](Self::send) does, and returns the consumed capacity too.
@@ -306,7 +306,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
-        self.call(db, true).await
+        self.call(db, true)?.output::<E, R>().await
     }
 
     /// Returns the request as it is sent, as JSON, with the table's name as the code declares it.
@@ -374,37 +374,58 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         })
     }
 
-    async fn call(self, db: &Db, measure: bool) -> Result<Measured<R::Output>, Error> {
+    /// Starts the update. Not async, so that the future of a send holds the update once.
+    fn call(self, db: &Db, measure: bool) -> Result<Call<'_, R::Output>, Error> {
         if self.is_unchanged()
             && let Some(output) = R::of_nothing()
         {
-            return Ok(Measured {
-                output,
-                consumed_capacity: None,
-            });
+            return Ok(Call::Unchanged(output));
         }
         let token = fresh_token(E::ITEM_SCHEMA).map_err(named::<E>)?;
-        self.call_at(db, SystemTime::now(), token, measure).await
+        self.call_at(db, SystemTime::now(), token, measure)
     }
 
-    /// Sends the update with this time and token.
-    pub(crate) async fn call_at(
+    /// Starts the update with this time and token.
+    pub(crate) fn call_at(
         self,
         db: &Db,
         now: SystemTime,
         token: Option<u128>,
         measure: bool,
-    ) -> Result<Measured<R::Output>, Error> {
+    ) -> Result<Call<'_, R::Output>, Error> {
         let named = named::<E>;
-        if let Some(effect) =
-            Effect::from_actions(E::ITEM_SCHEMA, &self.actions.0).map_err(named)?
-        {
-            let sent = Box::pin(self.call_with_unique_items(db, now, token, effect, measure));
-            return sent.await.map_err(named);
+        let effect = Effect::from_actions(E::ITEM_SCHEMA, &self.actions.0);
+        if let Some(effect) = effect.map_err(named)? {
+            let sent = self.call_with_unique_items(db, now, token, effect, measure);
+            let sent = Box::pin(async move { sent.await.map_err(named) });
+            return Ok(Call::WithUniqueItems(sent));
         }
         let table = db.resolve(E::ITEM_SCHEMA.table);
         let request = self.request(now, &table, token).map_err(named)?;
-        request.start(db, table, measure)?.output::<E, R>().await
+        Ok(Call::Alone(request.start(db, table, measure)?))
+    }
+}
+
+/// An update in flight, or one that needs no request.
+pub(crate) enum Call<'d, T> {
+    Unchanged(T),
+    Alone(Started<'d>),
+    WithUniqueItems(WritingOutput<'d, T>),
+}
+
+impl<T> Call<'_, T> {
+    /// Waits for what the update returns.
+    pub(crate) async fn output<E: Item, R: Returned<E, Output = T>>(
+        self,
+    ) -> Result<Measured<T>, Error> {
+        match self {
+            Call::Unchanged(output) => Ok(Measured {
+                output,
+                consumed_capacity: None,
+            }),
+            Call::Alone(Started { context, sending }) => context.output::<E, R>(sending.await),
+            Call::WithUniqueItems(sent) => sent.await,
+        }
     }
 }
 

@@ -207,13 +207,22 @@ fn end_of_items(json: &str, start: usize) -> Option<usize> {
 /// `true` if the rest of the response, from behind a `]`, is members and its end. In an item, a `]`
 /// ends a value, `{"L":[..]}`, or is part of a text, where no quote stands alone.
 fn is_rest(json: &str, at: usize) -> bool {
+    let rest = json.as_bytes().get(at..).unwrap_or_default();
+    match rest.trim_ascii_start().split_first() {
+        // Nearly every `]` of an item is followed by the end of its value: no reader, and no error of
+        // one, is made for it.
+        Some((b'}', rest)) => rest.trim_ascii_start().is_empty(),
+        Some((b',', _)) => ends_in_members(json, at).is_ok(),
+        _ => false,
+    }
+}
+
+/// Reads the members of the response from this position on, up to its end.
+fn ends_in_members(json: &str, at: usize) -> Result<(), ReadError> {
     let mut r = Reader::of_text(json).at(at);
-    let mut rest = || {
-        while r.end_entry()? {
-            r.map_key()?;
-            r.skip_value()?;
-        }
-        r.clone().finish()
-    };
-    rest().is_ok()
+    while r.end_entry()? {
+        r.map_key()?;
+        r.skip_value()?;
+    }
+    r.finish()
 }

@@ -3,7 +3,8 @@
 //! or counted pages.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -48,8 +49,7 @@ pub(crate) type SharedPlan = Arc<ReadPlan>;
 pub(crate) struct PageSequence<P> {
     plan: SharedPlan,
     decode: Decode<P>,
-    /// `true` if pages are requested and decoded in tasks of their own.
-    is_spawned: bool,
+    mode: Mode,
     /// Key that the last returned page started after.
     current: Option<Vec<u8>>,
     next: Next<P>,
@@ -59,8 +59,27 @@ enum Next<P> {
     /// The page after this key is not requested yet.
     Idle(Option<Vec<u8>>),
     /// The page after this key is requested.
-    InFlight(Box<InFlight<Result<P, Error>>>, Option<Vec<u8>>),
+    InFlight(Flight<P>, Option<Vec<u8>>),
     End,
+}
+
+/// A request for a page.
+enum Flight<P> {
+    /// Polled whenever its reader is: allocates least.
+    Polled(Pin<Box<dyn Future<Output = Result<P, Error>> + Send>>),
+    /// Polled after a wake-up of its own, so that it can be advanced for each item of a page.
+    Watched(Box<InFlight<Result<P, Error>>>),
+}
+
+/// Use of the requests in flight.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Nothing advances them between two pages.
+    Polled,
+    /// They are advanced while a page is used.
+    Watched,
+    /// As `Watched`, and pages are requested and decoded in tasks of their own.
+    Spawned,
 }
 
 impl<P: DecodedPage> PageSequence<P> {
@@ -69,9 +88,17 @@ impl<P: DecodedPage> PageSequence<P> {
         PageSequence {
             plan,
             decode,
-            is_spawned: false,
+            mode: Mode::Watched,
             current: None,
             next: Next::Idle(start),
+        }
+    }
+
+    /// Polls requests whenever the sequence is polled: for readers that do nothing else meanwhile.
+    pub(crate) fn polled(self) -> Self {
+        PageSequence {
+            mode: Mode::Polled,
+            ..self
         }
     }
 
@@ -93,11 +120,12 @@ impl<P: DecodedPage> PageSequence<P> {
         let (db, plan, decode) = (db.clone(), self.plan.clone(), self.decode);
         let key = start.clone();
         let page = async move { request(&db, &plan, limit, key.as_deref(), decode).await };
-        let in_flight = match self.is_spawned {
-            false => InFlight::new(page),
-            true => InFlight::new(spawned(page)),
+        let page = match self.mode {
+            Mode::Polled => Flight::Polled(Box::pin(page)),
+            Mode::Watched => Flight::Watched(Box::new(InFlight::new(page))),
+            Mode::Spawned => Flight::Watched(Box::new(InFlight::new(spawned(page)))),
         };
-        self.next = Next::InFlight(Box::new(in_flight), start);
+        self.next = Next::InFlight(page, start);
     }
 
     /// Returns the page in flight; `None` if there is none. After an error the same page is next.
@@ -105,7 +133,11 @@ impl<P: DecodedPage> PageSequence<P> {
         let Next::InFlight(page, start) = &mut self.next else {
             return Poll::Ready(None);
         };
-        let Poll::Ready(page) = page.poll(cx) else {
+        let polled = match page {
+            Flight::Polled(page) => page.as_mut().poll(cx),
+            Flight::Watched(page) => page.poll(cx),
+        };
+        let Poll::Ready(page) = polled else {
             return Poll::Pending;
         };
         let start = start.take();
@@ -120,7 +152,8 @@ impl<P: DecodedPage> PageSequence<P> {
                 let page = request(db, &self.plan, limit, start.as_deref(), self.decode);
                 (page.await, start)
             }
-            Next::InFlight(page, start) => (page.response().await, start),
+            Next::InFlight(Flight::Polled(page), start) => (page.await, start),
+            Next::InFlight(Flight::Watched(page), start) => (page.response().await, start),
             Next::End => return Ok(None),
         };
         self.received(page, start).map(Some)
@@ -171,7 +204,7 @@ impl<P> PageSequence<P> {
 
     /// Sends the request in flight, or receives what has arrived of its response.
     pub(crate) fn advance(&mut self, cx: &mut Context<'_>) {
-        if let Next::InFlight(page, _) = &mut self.next {
+        if let Next::InFlight(Flight::Watched(page), _) = &mut self.next {
             page.advance(cx);
         }
     }
@@ -234,12 +267,15 @@ impl<P: DecodedPage> PageReader<P> {
         decode: Decode<P>,
         prefetch: bool,
     ) -> Self {
-        let is_spawned = plans.len() > 1;
+        let mode = match plans.len() {
+            0 | 1 => Mode::Watched,
+            _ => Mode::Spawned,
+        };
         let sequences = plans.into_iter().map(|plan| {
             let plan = plan?;
             let start = start_key(&plan)?;
             Ok(PageSequence {
-                is_spawned,
+                mode,
                 ..PageSequence::new(Arc::new(plan), start, decode)
             })
         });

@@ -71,7 +71,7 @@ pub(super) async fn count(db: &Db, plan: ReadPlan, shards: Shards) -> Result<u64
     let counts = starts.into_iter().map(|(plan, start)| async move {
         match start {
             position::Start::End => Ok(0),
-            start => count_from(db, plan, start.into_key()).await,
+            start => count_from(db, &plan, start.into_key()).await,
         }
     });
     let counts = futures_util::stream::iter(counts).buffer_unordered(concurrency);

@@ -55,12 +55,12 @@ fn page_of_orders_stays_below_ceilings() {
 
 #[test]
 fn page_of_parcels_stays_below_ceilings() {
-    page!(Parcel at_most(1_322, 80_550), ParcelView at_most(192, 30_130));
+    page!(Parcel at_most(1_322, 80_550), ParcelView at_most(141, 30_130));
 }
 
 #[test]
 fn page_of_products_stays_below_ceilings() {
-    page!(Product at_most(6_965, 383_220), ProductView at_most(1_358, 183_210));
+    page!(Product at_most(6_965, 383_220), ProductView at_most(1_217, 183_210));
 }
 
 #[test]

@@ -97,7 +97,9 @@ impl Merge {
         let readers = readers.map(|(plan, start)| ShardReader {
             pages: match &start {
                 Start::End => PageSequence::ended(Arc::new(plan), decode),
-                start => PageSequence::new(Arc::new(plan), start.clone().into_key(), decode),
+                start => {
+                    PageSequence::new(Arc::new(plan), start.clone().into_key(), decode).polled()
+                }
             },
             limit: None,
             ahead: VecDeque::new(),
