@@ -242,16 +242,16 @@ pub mod kind {
         #[diagnostic::on_unimplemented(
             message = "an attribute of kind `{Self}` cannot be unique",
             label = "not a key type",
-            note = "the value becomes part of the key of a guard item, so it is a string, an integer or decimal, or binary, or an `Option` of these"
+            note = "the value becomes part of the key of a unique item, so it is a string, an integer or decimal, or binary, or an `Option` of these"
         )]
         UniqueKind: S, N, B
     }
     capability! {
         /// Kinds of the partition key of a table that holds unique items.
         #[diagnostic::on_unimplemented(
-            message = "a table whose partition key is of kind `{Self}` cannot hold the guard items of unique attributes",
+            message = "a table whose partition key is of kind `{Self}` cannot hold the unique items of unique attributes",
             label = "not a string",
-            note = "a guard item's key is text that begins with `_unique#`: use a string as the partition key (a number can be stored as text by `#[dynamo(with = ..)]`), or a shared table with a key template"
+            note = "a unique item's key is text that begins with `_unique#`: use a string as the partition key (a number can be stored as text by `#[dynamo(with = ..)]`), or a shared table with a key template"
         )]
         GuardKeyKind: S
     }

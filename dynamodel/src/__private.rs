@@ -86,7 +86,7 @@ where
 {
 }
 
-/// The type can be the partition key of a table with guard items.
+/// The type can be the partition key of a table with unique items.
 pub const fn guarded_partition<T: Attribute>()
 where
     T::Kind: GuardKeyKind,

@@ -173,7 +173,7 @@ impl fmt::Display for Model {
                     }
                     if place.index.is_none() {
                         for unique in entity.unique {
-                            let guards = format!("guards of {}", unique.attribute);
+                            let guards = format!("unique items of {}", unique.attribute);
                             let mut cells = guard_cells(entity, unique.attribute);
                             keys.push(vec![
                                 name.to_owned(),

@@ -38,7 +38,7 @@ pub(super) fn unique_is_free(entity: &Entity, errors: &mut Errors) {
         } else if entity.is_table_key(field) || entity.part_role(field) == PartRole::Primary {
             errors.at(
                 span,
-                "a field of the primary key cannot be `unique`: the key is what an item's guards name, and two items never have the same; remove `unique`",
+                "a field of the primary key cannot be `unique`: the key is what its unique items name, and two items never have the same; remove `unique`",
             );
         } else if let Some((role, _)) = roles(field).next() {
             errors.at(

@@ -193,7 +193,7 @@ fn mistakes_in_unique_fields_name_remedy() {
             #[dynamo(unique)] email: Option<String>,
         },
         &[
-            "a field of the primary key cannot be `unique`: the key is what an item's guards name, and two items never have the same; remove `unique`",
+            "a field of the primary key cannot be `unique`: the key is what its unique items name, and two items never have the same; remove `unique`",
             "a skipped field is not stored, so it cannot be `unique`; remove one of the two",
             "the `version` field cannot be `unique`: it says something of the item, and does not tell it from others; use another field",
         ],
@@ -202,7 +202,7 @@ fn mistakes_in_unique_fields_name_remedy() {
         quote!(#[dynamo(table = App, key(partition = "USER#{email}", sort = "USER"))]),
         quote!(#[dynamo(unique)] email: String),
         &[
-            "a field of the primary key cannot be `unique`: the key is what an item's guards name, and two items never have the same; remove `unique`",
+            "a field of the primary key cannot be `unique`: the key is what its unique items name, and two items never have the same; remove `unique`",
         ],
     );
     check_entity(

@@ -112,7 +112,7 @@ impl fmt::Display for Limit {
             Limit::TransactionOperations { operations, guards } => {
                 write!(f, "the transaction has {operations} operations")?;
                 if *guards > 0 {
-                    write!(f, ", {guards} of them on guards of unique attributes")?;
+                    write!(f, ", {guards} of them on items of unique attributes")?;
                 }
                 f.write_str(", more than DynamoDB's 100")
             }

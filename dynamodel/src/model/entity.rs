@@ -120,7 +120,7 @@ impl Guards for Unguarded {
 #[diagnostic::on_unimplemented(
     message = "the entity has no unique attribute",
     label = "no field is marked `#[dynamo(unique)]`",
-    note = "mark the fields whose values no two items may share with `#[dynamo(unique)]`; guards are written for these"
+    note = "mark the fields whose values no two items may share with `#[dynamo(unique)]`; unique items are written for these"
 )]
 pub trait IsGuarded: Guards {}
 impl IsGuarded for Guarded {}

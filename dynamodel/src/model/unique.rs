@@ -235,7 +235,7 @@ pub(crate) fn check_partition(
     }
     let text = value_text(value).ok().flatten();
     if text.is_some_and(|text| text.starts_with(PREFIX)) {
-        let problem = "a key that begins with `_unique#` is that of a guard item";
+        let problem = "a key that begins with `_unique#` is that of a unique item";
         return Err(WriteError::new(problem).in_attribute(name));
     }
     Ok(())

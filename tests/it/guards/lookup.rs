@@ -60,9 +60,9 @@ fn diagram_shows_unique_items() {
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     let text: Vec<String> = picture.to_string().lines().map(words).collect();
     for line in [
-        "| User | guards of email | pk = _unique#User#email#{email} | sk = _unique |",
-        "| Account | guards of Handle | id = _unique#Handle#{Handle} | |",
-        "| User::get_by_email(email) | guards of email | the unique value |",
+        "| User | unique items of email | pk = _unique#User#email#{email} | sk = _unique |",
+        "| Account | unique items of Handle | id = _unique#Handle#{Handle} | |",
+        "| User::get_by_email(email) | unique items of email | the unique value |",
     ] {
         assert!(text.iter().any(|l| l == line), "{line}\n{picture}");
     }

@@ -120,7 +120,7 @@ fn change(actions: &[ActionNode], name: &str) -> Result<Change, Error> {
         }
         Verb::Remove if !action.place.is_nested() => Ok(Change::Becomes(None)),
         _ => Err(Error::invalid_request(format!(
-            "the update changes `{name}` by something else than a known value, and the guard items of the unique attributes have to follow it; `set` it to a value, `remove` it, or read the item and write what changed by `diff` or `modify`"
+            "the update changes `{name}` by something else than a known value, and the unique items of the unique attributes have to follow it; `set` it to a value, `remove` it, or read the item and write what changed by `diff` or `modify`"
         ))),
     }
 }
