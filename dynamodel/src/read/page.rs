@@ -258,7 +258,9 @@ pub(crate) fn smaller(a: Option<u64>, b: Option<u64>) -> Option<u64> {
 /// A read of all items, boxed so that it compiles once, here.
 type Reading<'d> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'd>>;
 
-/// Reads all items. The next page is requested before the items of one are decoded.
+/// Reads all items. From the second page on, the next page is requested before the items of one are
+/// decoded, unless `prefetch(false)` is set. The first page is decoded before: most reads end with it,
+/// or with an item in it that cannot be read.
 pub(crate) fn all<'d>(db: &'d Db, plan: ReadPlan, items: &'d mut dyn PageItems) -> Reading<'d> {
     Box::pin(collect(db, plan, items))
 }
@@ -271,7 +273,7 @@ async fn collect(db: &Db, plan: ReadPlan, items: &mut dyn PageItems) -> Result<(
     let named = Named::of(&plan);
     let (limit, prefetch) = (plan.limit, plan.prefetch != Some(false));
     let mut pages = PageSequence::new(Arc::new(plan), start, RawPage::read);
-    let mut unreadable = None;
+    let (mut unreadable, mut is_first) = (None, true);
     loop {
         let remaining = limit.map(|limit| limit.saturating_sub(items.len() as u64));
         if remaining == Some(0) {
@@ -287,7 +289,7 @@ async fn collect(db: &Db, plan: ReadPlan, items: &mut dyn PageItems) -> Result<(
             return Ok(());
         };
         let left = remaining.map(|n| n.saturating_sub(page.envelope.count));
-        if prefetch && left != Some(0) {
+        if prefetch && !std::mem::take(&mut is_first) && left != Some(0) {
             pages.prefetch(db, page_limit(left, &pages)).await;
         }
         unreadable = read_items(&page, items).map_err(|e| named.malformed(e, &page))?;

@@ -1,6 +1,6 @@
 //! The one reader of pages: a [`PageSequence`] reads a partition, a segment or a shard page after
-//! page, and [`PageReader`] reads several in parallel. Decoders turn responses into owned, borrowed
-//! or counted pages.
+//! page, and [`PageReader`] reads several in parallel. Decoders turn responses into owned pages or raw
+//! ones, whose items are borrowed or counted.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -28,11 +28,19 @@ pub(crate) type Decode<P> = fn(Bytes) -> Result<P, ReadError>;
 pub(crate) trait DecodedPage: Observed + Send + 'static {
     /// Returns the members around the items.
     fn envelope(&self) -> &Envelope;
+
+    /// Returns the key that the next page starts after.
+    fn next_key(&mut self) -> Option<Vec<u8>>;
 }
 
 impl DecodedPage for RawPage {
     fn envelope(&self) -> &Envelope {
         &self.envelope
+    }
+
+    /// Copies the key: a borrowed page makes its cursor of it.
+    fn next_key(&mut self) -> Option<Vec<u8>> {
+        self.envelope.last_key.clone()
     }
 }
 
@@ -40,10 +48,14 @@ impl<P: Send + 'static> DecodedPage for OwnedPage<P> {
     fn envelope(&self) -> &Envelope {
         &self.envelope
     }
+
+    fn next_key(&mut self) -> Option<Vec<u8>> {
+        self.envelope.last_key.take()
+    }
 }
 
-/// ReadPlan that a reader shares with its requests in flight.
-pub(crate) type SharedPlan = Arc<ReadPlan>;
+/// Plan that a reader shares with its requests in flight.
+type SharedPlan = Arc<ReadPlan>;
 
 /// Pages of one partition, segment or shard, in their order.
 pub(crate) struct PageSequence<P> {
@@ -175,11 +187,11 @@ impl<P: DecodedPage> PageSequence<P> {
                 self.next = Next::Idle(start);
                 Err(e)
             }
-            Ok(page) => {
+            Ok(mut page) => {
                 self.current = start;
-                self.next = match &page.envelope().last_key {
+                self.next = match page.next_key() {
                     None => Next::End,
-                    Some(key) => Next::Idle(Some(key.clone())),
+                    key => Next::Idle(key),
                 };
                 Ok(page)
             }
@@ -334,6 +346,15 @@ impl<P: DecodedPage> PageReader<P> {
         match self.sequences.is_empty() {
             true => Poll::Ready(None),
             false => Poll::Pending,
+        }
+    }
+
+    /// Requests the page behind the last returned one, which is used up, before other sequences hand
+    /// out theirs: else their pages would be used while no request of this one is in flight.
+    pub(crate) fn request_behind(&mut self, remaining: Option<u64>, cx: &mut Context<'_>) {
+        if let Some(sequence) = self.sequences.back_mut() {
+            sequence.request(&self.db, page_limit(&sequence.plan, remaining));
+            sequence.advance(cx);
         }
     }
 }

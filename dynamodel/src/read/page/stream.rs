@@ -49,6 +49,8 @@ pub struct ItemStream<T> {
     /// Items of the current page, and the results behind them.
     items: std::vec::IntoIter<T>,
     rest: std::vec::IntoIter<Result<T, Error>>,
+    /// `true` from a page until the page behind it is requested.
+    is_page_open: bool,
     remaining: Option<u64>,
     /// `true` if an item that cannot be read does not end the stream.
     is_tolerant: bool,
@@ -110,6 +112,7 @@ fn empty<O>(pages: PageReader<OwnedPage<O>>, is_tolerant: bool) -> ItemStream<O>
         pages,
         items: Vec::new().into_iter(),
         rest: Vec::new().into_iter(),
+        is_page_open: false,
         remaining: None,
         is_tolerant,
         merge: None,
@@ -166,10 +169,14 @@ impl<O: Projection> Stream for ItemStream<O> {
                 }
                 return Poll::Ready(Some(result));
             }
+            if std::mem::take(&mut this.is_page_open) {
+                this.pages.request_behind(this.remaining, cx);
+            }
             match ready!(this.pages.poll_next(this.remaining, cx)) {
                 None => return Poll::Ready(None),
                 Some(Err(e)) => return Poll::Ready(Some(Err(e))),
                 Some(Ok(page)) => {
+                    this.is_page_open = true;
                     let named = this.pages.current_plan().map(Named::of);
                     let rest = page.rest.into_iter().map(|result| match named {
                         Some(named) => named.result(result),

@@ -51,7 +51,7 @@ fn single_item_operations_stay_below_ceilings() {
     );
     guard.both(
         "UpdateItem",
-        [at_most(31, 5_050), at_most(236, 19_220)],
+        [at_most(32, 5_300), at_most(236, 19_220)],
         async |db| {
             let update = Order::update(pk, sk)
                 .apply(|o| (o.status.set(Status::Paid), o.total_cents.add(100)))
