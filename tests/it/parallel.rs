@@ -162,6 +162,28 @@ async fn scan_decodes_items_on_several_threads_at_once() {
     check("resumed", rest.all(&db).await);
 }
 
+/// A segment whose page is used up is asked for the next one, although another segment's page is waiting.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stream_requests_next_page_of_used_up_segment_before_other_pages_are_used() {
+    let (db, faults) = faults::db().await;
+    talks(&db).await;
+    let sent = async |least: usize| {
+        let sends = async {
+            while faults.sent("Scan").len() < least {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(LONG, sends).await.expect("requests are sent");
+    };
+    let mut stream = Talk::scan().segments(2).page_size(1).stream(&db);
+    stream.try_next().await.unwrap().expect("an item");
+    sent(2).await;
+    // Both pages have arrived by then; one of them is used up.
+    sleep(Duration::from_millis(200)).await;
+    stream.try_next().await.unwrap().expect("an item");
+    sent(3).await;
+}
+
 /// Rule for the requests of scans; others pass.
 #[derive(Debug, Clone)]
 enum OnScan {
