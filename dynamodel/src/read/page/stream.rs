@@ -170,6 +170,9 @@ impl<O: Projection> Stream for ItemStream<O> {
                 return Poll::Ready(Some(result));
             }
             if std::mem::take(&mut this.is_page_open) {
+                // The memory of this page is free before the next one is decoded.
+                this.items = Vec::new().into_iter();
+                this.rest = Vec::new().into_iter();
                 this.pages.request_behind(this.remaining, cx);
             }
             match ready!(this.pages.poll_next(this.remaining, cx)) {

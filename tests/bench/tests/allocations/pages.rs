@@ -76,7 +76,7 @@ fn reads_of_three_pages_stay_below_ceilings() {
         assert_eq!(all.len(), 3 * ITEMS);
         Ok(all)
     });
-    guard.fast_path("a stream of 3 pages", at_most(2_184, 71_240), async |db| {
+    guard.fast_path("a stream of 3 pages", at_most(2_184, 51_830), async |db| {
         let items = Order::scan().stream(db);
         let count = items.try_fold(0, async |count, _| Ok(count + 1)).await?;
         assert_eq!(count, 3 * ITEMS);
