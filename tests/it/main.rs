@@ -1,55 +1,12 @@
 //! The test suite; runs on the embedded engine, or on the endpoint in `DYNAMODEL_TEST_ENDPOINT`.
 
-mod attribute_order;
-mod batch_faults;
-mod batch_keys;
-mod batches;
-mod borrowed;
-mod bulk;
-mod bulk_scan;
-mod collections;
-mod concurrency;
-mod conditions;
-mod crud;
-mod cursor;
-mod diff;
-mod errors;
-mod failed_reads;
-mod fast_path;
-mod foreign;
-mod guards;
-mod hygiene;
-mod index_keys;
-mod inspect;
-mod inverted;
-mod lifecycle;
-mod metering;
-mod model;
-mod observability;
-mod parallel;
-mod paths;
-mod pictures;
-mod plain_path;
-mod prefetch;
-mod projected;
-mod projection;
-mod properties;
-mod query;
+#[path = "../support/entities.rs"]
+mod entities;
+#[path = "../support/raw.rs"]
 mod raw;
-mod scan;
-mod serde_bridge;
-mod sharded;
-mod shared_table;
-mod single_table;
-mod sparse;
-mod tables;
-mod template_types;
-mod templates;
-mod tour;
-mod transactions;
-mod ttl;
-mod types;
-mod unreadable;
-mod updates;
-mod versions;
-mod workload;
+
+mod client;
+mod model;
+mod read;
+mod transport;
+mod write;

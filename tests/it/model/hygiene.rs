@@ -338,7 +338,7 @@ mod beside {
     }
 
     #[derive(Debug, Clone, PartialEq, Document)]
-    pub(in crate::hygiene) struct Kept {
+    pub(in crate::model::hygiene) struct Kept {
         pub(super) kept: String,
         pub(super) state: State,
     }

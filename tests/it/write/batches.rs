@@ -3,7 +3,7 @@
 use dynamodel::{BatchGet, BatchWrite, Db, Entity, Projection, batch_get};
 use dynamodel_tests::db;
 
-use crate::model::{Session, SessionSummary, session};
+use crate::entities::{Session, SessionSummary, session};
 
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "things")]

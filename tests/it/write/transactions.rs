@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use dynamodel::{Backoff, Db, Entity, Error, Projection, Transaction, WriteToken, transact_get};
 use dynamodel_tests::db;
 
-use crate::model::{Session, SessionSummary, session};
+use crate::entities::{Session, SessionSummary, session};
 
 #[derive(Debug, Clone, PartialEq, Entity)]
 #[dynamo(table = "accounts")]

@@ -3,8 +3,8 @@
 use dynamodel::{Entity, Model};
 use dynamodel_tests::db;
 
-use crate::model::{Device, Session, session};
-use crate::single_table::{Order, User};
+use crate::entities::{Device, Session, session};
+use crate::model::single_table::{Order, User};
 
 #[test]
 fn diagram_as_text_lists_keys_and_queries() {

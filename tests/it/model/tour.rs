@@ -4,7 +4,7 @@ use dynamodel::Entity;
 use dynamodel_tests::db;
 use futures_util::StreamExt;
 
-use crate::model::*;
+use crate::entities::*;
 
 #[tokio::test]
 async fn session_is_created_replaced_and_removed() {

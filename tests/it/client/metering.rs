@@ -10,7 +10,7 @@ use metrics::{
     SharedString, Unit,
 };
 
-use crate::model::{Session, session};
+use crate::entities::{Session, session};
 
 /// A metric with its labels, as text: `name{label=value,..}`.
 type Name = String;

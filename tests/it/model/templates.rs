@@ -9,7 +9,7 @@ use dynamodel::{Document, Entity, Table};
 use dynamodel_tests::db;
 use proptest::prelude::*;
 
-use crate::single_table::Order;
+use crate::model::single_table::Order;
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Document)]
 #[dynamo(transparent)]

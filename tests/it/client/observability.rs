@@ -11,7 +11,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{DefaultGuard, NoSubscriber};
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 
-use crate::model::{Session, session};
+use crate::entities::{Session, session};
 
 /// Subscriber that keeps the fields of every span and event of dynamodel.
 #[derive(Clone, Default)]

@@ -1,0 +1,15 @@
+//! Reads: queries, scans, pages, cursors, streams, borrowed items and batches of keys.
+
+mod batch_keys;
+mod borrowed;
+mod bulk_scan;
+mod cursor;
+mod failed_reads;
+mod parallel;
+mod prefetch;
+mod projected;
+mod projection;
+mod query;
+mod scan;
+mod sharded;
+mod unreadable;

@@ -1,0 +1,4 @@
+//! The ways of a request to the SDK.
+
+mod fast_path;
+mod plain_path;

@@ -1,0 +1,15 @@
+//! Writes: single items, updates, versions, unique values, batches, bulk loads and transactions.
+
+mod batch_faults;
+mod batches;
+mod bulk;
+mod concurrency;
+mod crud;
+mod diff;
+mod index_keys;
+mod transactions;
+mod ttl;
+mod unique;
+mod updates;
+mod versions;
+mod workload;
