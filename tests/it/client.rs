@@ -1,4 +1,4 @@
-//! What every request shares: errors, tables, spans, metrics and the lifetime of calls.
+//! Parts of every request: errors, tables, spans, metrics and the lifetime of calls.
 
 mod errors;
 mod lifecycle;

@@ -1,4 +1,4 @@
-//! What an entity is: types, paths, conditions, keys, templates and shared tables.
+//! The model of an entity: types, paths, conditions, keys, templates and shared tables.
 
 mod attribute_order;
 mod collections;

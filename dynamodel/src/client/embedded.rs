@@ -10,6 +10,17 @@
 //! recovery can be switched on and described, for each table and as long as the engine lives, but
 //! nothing is recorded. The response to operations that the engine does not know is
 //! `UnknownOperationException`.
+//!
+//! Without optimization the engine takes several times as long. This in your `Cargo.toml` lets tests run
+//! fast, for a longer first build:
+//!
+//! ```toml
+//! [profile.dev.package]
+//! dynoxide-rs.opt-level = 2
+//! libsqlite3-sys.opt-level = 2
+//! rusqlite.opt-level = 2
+//! serde_json.opt-level = 2
+//! ```
 
 mod backups;
 mod dispatch;

@@ -86,9 +86,9 @@ enum Flight<P> {
 /// Use of the requests in flight.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// Nothing advances them between two pages.
+    /// Nothing advances requests between two pages.
     Polled,
-    /// They are advanced while a page is used.
+    /// Requests are advanced while a page is used.
     Watched,
     /// As `Watched`, and pages are requested and decoded in tasks of their own.
     Spawned,
