@@ -17,7 +17,7 @@ pub(super) fn expand(table: &Table) -> TokenStream {
     let owner = plain(&container.ident);
     let name = table.name.as_ref().map_or("", |n| n.value.as_str());
     let key = key(table.partition.as_ref(), table.sort.as_ref());
-    let indexes: Vec<TokenStream> = table.indexes.iter().map(|i| index_schema(i)).collect();
+    let indexes: Vec<TokenStream> = table.indexes.iter().map(index_schema).collect();
     let ttl = match &table.ttl {
         Some(Spanned { value, .. }) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),

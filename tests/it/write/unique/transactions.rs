@@ -118,7 +118,7 @@ async fn unique_items_count_toward_transaction_limit() {
     assert!(err.is_limit_exceeded(), "{err}");
     assert!(
         err.to_string()
-            .contains("102 operations, 51 of them on guards"),
+            .contains("102 operations, 51 of them on items of unique"),
         "{err}"
     );
 
