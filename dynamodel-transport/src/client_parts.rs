@@ -10,6 +10,7 @@ use aws_smithy_async::rt::sleep::default_async_sleep;
 use aws_smithy_runtime::client::metrics::MetricsRuntimePlugin;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::retries::classifiers::ClassifyRetry;
 use aws_smithy_runtime_api::client::runtime_components::{
     RuntimeComponents, RuntimeComponentsBuilder,
 };
@@ -18,11 +19,14 @@ use aws_smithy_runtime_api::client::runtime_plugin::{
 };
 use aws_smithy_types::config_bag::FrozenLayer;
 
-use super::{ApiOperation, GetItem, sdk_internals, user_agent};
+use super::{
+    ApiOperation, CLASSIFIERS, DECLARE, GetItem, INTERCEPTORS, Reason, sdk_internals, user_agent,
+};
 
 /// The client's part of what the orchestrator needs.
 #[derive(Debug)]
 pub(super) struct ClientParts {
+    /// Without the SDK's interceptors that measure: they come with `metrics`.
     pub(super) components: RuntimeComponents,
     pub(super) config: FrozenLayer,
     metrics: SharedRuntimePlugin,
@@ -37,7 +41,8 @@ pub(super) struct ClientParts {
 pub(super) struct UsersComponents {
     /// Names of the interceptors.
     pub(super) interceptors: Vec<&'static str>,
-    pub(super) has_classifiers: bool,
+    /// Names of the retry classifiers.
+    pub(super) classifiers: Vec<&'static str>,
     pub(super) has_auth_schemes: bool,
     pub(super) has_auth_scheme_resolver: bool,
 }
@@ -47,10 +52,31 @@ impl UsersComponents {
         let config = client.config();
         UsersComponents {
             interceptors: config.interceptors().map(|i| i.name()).collect(),
-            has_classifiers: config.retry_classifiers().next().is_some(),
+            classifiers: config.retry_classifiers().map(|c| c.name()).collect(),
             has_auth_schemes: config.auth_schemes().next().is_some(),
             has_auth_scheme_resolver: config.auth_scheme_resolver().is_some(),
         }
+    }
+
+    /// Checks that there is nothing that the SDK gives typed inputs, outputs or errors to.
+    ///
+    /// # Errors
+    /// When requests have to take the plain path for that, with the names.
+    pub(super) fn see_http_only(&self) -> Result<(), Reason> {
+        for (kind, names) in [
+            (INTERCEPTORS, &self.interceptors),
+            (CLASSIFIERS, &self.classifiers),
+        ] {
+            if !names.is_empty() {
+                let names = names.join("`, `");
+                let details = format!("`{names}` may work on typed inputs and outputs; {DECLARE}");
+                return Err(Reason {
+                    kind,
+                    details: Some(details),
+                });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -67,6 +93,12 @@ impl ClientParts {
         let operation = operation.runtime_components(&RuntimeComponentsBuilder::new(GetItem::NAME));
         let mut interceptors: Vec<_> = components.interceptors().collect();
         sdk_internals::remove_operation_interceptors(&mut interceptors, &operation)?;
+        let metrics = MetricsRuntimePlugin::builder()
+            .with_scope("aws-sdk-dynamodb")
+            .with_time_source(components.time_source().unwrap_or_default())
+            .build()?;
+        // The user's are not there yet, in whose place the probe stands.
+        sdk_internals::remove_measuring(&mut interceptors, &metrics);
         let mut with_users = Vec::new();
         for interceptor in interceptors {
             if sdk_internals::is_probe(&interceptor) {
@@ -85,10 +117,6 @@ impl ClientParts {
         builder.set_retry_classifiers(classifiers.into_iter());
         let sleep = client.config().sleep_impl();
         builder.set_sleep_impl(sleep.or_else(default_async_sleep));
-        let metrics = MetricsRuntimePlugin::builder()
-            .with_scope("aws-sdk-dynamodb")
-            .with_time_source(components.time_source().unwrap_or_default())
-            .build()?;
         Ok(ClientParts {
             components: builder.build()?,
             config: config.freeze(),
@@ -121,20 +149,7 @@ impl ClientParts {
     /// The client's plugins. The SDK's metrics cost about as much as signing does and go nowhere
     /// without a telemetry provider, so they are left out when there is none.
     pub(super) fn plugins(&self) -> Vec<SharedRuntimePlugin> {
-        // The state that the interceptors of this plugin work on is private to it, so they are taken out
-        // of the client's, and come back together with the plugin.
-        let empty = RuntimeComponentsBuilder::new("dynamodel");
-        let measuring: Vec<_> = self
-            .metrics
-            .runtime_components(&empty)
-            .interceptors()
-            .map(|interceptor| interceptor.name())
-            .collect();
-        let mut interceptors: Vec<_> = self
-            .components
-            .interceptors()
-            .filter(|interceptor| !measuring.contains(&interceptor.name()))
-            .collect();
+        let mut interceptors: Vec<_> = self.components.interceptors().collect();
         if self.has_only_sdk_interceptors() {
             interceptors = user_agent::lean(interceptors);
         }

@@ -25,6 +25,18 @@ pub struct Failure {
     pub kind: FailureKind,
 }
 
+/// Source of the failure of every request of a [`Transport`](super::Transport) without a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoClient;
+
+impl fmt::Display for NoClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(super::NO_CLIENT)
+    }
+}
+
+impl std::error::Error for NoClient {}
+
 /// Kind of a [`Failure`]. The boxed errors are the SDK's `SdkError<O::Error, HttpResponse>`.
 pub enum FailureKind {
     /// The service responded with an error.
@@ -35,7 +47,8 @@ pub enum FailureKind {
         message: Option<String>,
         /// The HTTP status.
         status: u16,
-        /// The body of the response, with what interceptors have made of its items.
+        /// The body of the response. On the plain path, if it holds items, it is written from the typed
+        /// error, as the client's interceptors left it.
         body: Vec<u8>,
         /// The SDK's error.
         source: BoxError,

@@ -1,6 +1,6 @@
 //! [`Transport`]: request bytes in, response bytes out, on an `aws_sdk_dynamodb::Client` of the user's.
 //!
-//! There are three ways, from the fastest to the one that needs nothing but the SDK's public API:
+//! There are three paths, from the fastest to the one that needs nothing but the SDK's public API:
 //!
 //! * The fast path bypasses the SDK's orchestrator for first attempts that succeed.
 //! * The raw path runs the SDK's orchestrator with the components and the configuration of the
@@ -8,11 +8,11 @@
 //!   protection, user agent, clock skew and interceptors are the SDK's. Only what an SDK operation does
 //!   between those is ours: the JSON bodies come from the codec and go to the codec as they are.
 //! * The plain path sends the SDK's own operations with typed inputs and outputs. It is
-//!   taken when the SDK's parts are not the known ones, and when the client has interceptors of the
-//!   user's.
+//!   taken when the SDK's parts are not the known ones, and when the client has interceptors or retry
+//!   classifiers of the user's that are not declared to see HTTP alone.
 //!
-//! Which one a [`Transport`] takes, and why, tells [`Transport::status`]; no `cargo update` of the SDK
-//! stops a request.
+//! [`Transport::status`] names the path that a [`Transport`] takes, and the reason. No `cargo update` of
+//! the SDK stops a request.
 //!
 //! ```
 //! use dynamodel_transport::{Operation, Options, Tables, Transport, TransportPath};
@@ -57,6 +57,7 @@ mod status;
 mod tests;
 mod user_agent;
 
+use std::fmt;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -68,8 +69,9 @@ use self::client_parts::ClientParts;
 use self::fast_path::{FastPath, Outcome};
 use self::operations::{ApiOperation, GetItem, Operations};
 
-pub use self::failure::{Failure, FailureKind};
+pub use self::failure::{Failure, FailureKind, NoClient};
 pub use self::operations::{Operation, Sending};
+pub use self::sdk_internals::lacks_credentials;
 pub use self::status::{FastPathStatus, TransportPath, TransportStatus};
 
 #[cfg(not(feature = "fast-path"))]
@@ -80,6 +82,9 @@ const NO_CLIENT: &str = "there is no client to send with";
 const FORCED: &str = "it was chosen with `Builder::plain_path`";
 const UNKNOWN_PARTS: &str = "the SDK's parts are not the known ones";
 const INTERCEPTORS: &str = "the client has interceptors";
+const CLASSIFIERS: &str = "the client has retry classifiers";
+/// The way out of the plain path for clients with parts of the user's.
+const DECLARE: &str = "declare those that do not with `Builder::interceptors_see_http_only`";
 
 /// The tables that a request names; the endpoint may depend on them.
 #[derive(Debug, Clone)]
@@ -108,8 +113,8 @@ pub struct Options {
     pub fast_path: bool,
     /// Every request takes the plain path.
     pub plain_path: bool,
-    /// Interceptors of the client neither read nor change typed inputs and outputs, so that requests
-    /// may take the raw path.
+    /// Interceptors and retry classifiers of the client neither read nor change typed inputs and
+    /// outputs, so that requests may take the raw path.
     pub interceptors_see_http_only: bool,
     /// There is a client to send with, rather than one of no configuration in its place.
     pub has_client: bool,
@@ -127,12 +132,19 @@ impl Default for Options {
 }
 
 /// Sends requests the way one `aws_sdk_dynamodb::Client` does.
-#[derive(Debug)]
 pub struct Transport {
     path: Path,
 }
 
-#[derive(Debug)]
+/// The status alone: the SDK's client shows the id of its access key.
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}
+
 #[expect(
     clippy::large_enum_variant,
     reason = "one for each client, never moved; a box would be one more step for each request"
@@ -142,9 +154,10 @@ enum Path {
     Raw(RawPath),
     /// With typed inputs and outputs.
     Plain(Client, Reason),
+    /// Nowhere, without a client: every request fails.
+    NoClient,
 }
 
-#[derive(Debug)]
 struct RawPath {
     operations: Operations,
     /// `None` when it was turned off.
@@ -243,8 +256,13 @@ impl Transport {
         parts: impl FnOnce() -> Result<ClientParts, BoxError>,
         options: Options,
     ) -> Self {
+        if !options.has_client {
+            return Transport {
+                path: Path::NoClient,
+            };
+        }
         let path = raw_path(parts, options).unwrap_or_else(|reason| {
-            if [UNKNOWN_PARTS, INTERCEPTORS].contains(&reason.kind) {
+            if reason.kind != FORCED {
                 let reason = reason.text();
                 tracing::warn!(reason, "requests take the plain path, which is slower");
             }
@@ -255,12 +273,13 @@ impl Transport {
 
     /// The path that requests take, and the reason.
     pub fn status(&self) -> TransportStatus {
+        let plain = |kind, reason| {
+            let fast_path = FastPathStatus::closed(kind);
+            TransportStatus::new(TransportPath::Plain, Some(reason), fast_path)
+        };
         let fast_path = match &self.path {
-            Path::Plain(_, reason) => {
-                let fast_path = FastPathStatus::closed(reason.kind);
-                let reason = Some(reason.text());
-                return TransportStatus::new(TransportPath::Plain, reason, fast_path);
-            }
+            Path::Plain(_, reason) => return plain(reason.kind, reason.text()),
+            Path::NoClient => return plain(NO_CLIENT, NO_CLIENT.to_owned()),
             Path::Raw(raw) => raw.fast_path_status(),
         };
         let path = match fast_path.is_open() {
@@ -279,6 +298,12 @@ impl Transport {
         match &self.path {
             Path::Raw(raw) => raw.send::<O>(tables, body).await,
             Path::Plain(client, _) => plain_path::send::<O>(client, &body).await,
+            Path::NoClient => Err(Failure {
+                attempts: 0,
+                uncertain: false,
+                request_id: None,
+                kind: FailureKind::Construction(NoClient.into()),
+            }),
         }
     }
 }
@@ -291,9 +316,6 @@ fn raw_path(
     parts: impl FnOnce() -> Result<ClientParts, BoxError>,
     options: Options,
 ) -> Result<Path, Reason> {
-    if !options.has_client {
-        return Err(Reason::of_kind(NO_CLIENT));
-    }
     if options.plain_path {
         return Err(Reason::of_kind(FORCED));
     }
@@ -304,11 +326,8 @@ fn raw_path(
             details: Some(format!("an interceptor of the name `{name}`")),
         });
     }
-    if !parts.users.interceptors.is_empty() && !options.interceptors_see_http_only {
-        return Err(Reason {
-            kind: INTERCEPTORS,
-            details: Some("they may read or change typed inputs and outputs".to_owned()),
-        });
+    if !options.interceptors_see_http_only {
+        parts.users.see_http_only()?;
     }
     let operations = Operations::prepare(&parts);
     let operations = operations.map_err(|error| Reason::unknown_parts(&error))?;

@@ -98,11 +98,14 @@ fn failure<O: ApiOperation>(error: SdkError<O::Error, HttpResponse>, call: &Call
         _ => None,
     };
     let body = service.and_then(|service| O::error_body(service.err()));
-    // The SDK's name for a successful response that it can't read is an error of the service.
-    let is_unreadable = service.is_some_and(|service| service.raw().status().is_success());
+    let is_success = service.is_some_and(|service| service.raw().status().is_success());
     let mut failure = Failure::from_sdk(error, call.progress());
     failure.kind = match failure.kind {
-        FailureKind::Service { source, .. } if is_unreadable => FailureKind::Response(source),
+        // The SDK calls a successful response that it can't read an error of the service. One with a code
+        // is not that: an interceptor has put it in place of the output.
+        FailureKind::Service {
+            code: None, source, ..
+        } if is_success => FailureKind::Response(source),
         FailureKind::Service {
             code,
             message,
@@ -113,7 +116,12 @@ fn failure<O: ApiOperation>(error: SdkError<O::Error, HttpResponse>, call: &Call
             code,
             message,
             status,
-            body: body.unwrap_or(raw),
+            body: match body {
+                Some(body) => body,
+                // The service's is that of the output.
+                None if is_success => Vec::new(),
+                None => raw,
+            },
             source,
         },
         kind => kind,

@@ -1,28 +1,35 @@
 //! Everything that depends on parts of the SDK which its documentation does not promise to users:
-//! names of interceptors and retry classifiers, texts of `Debug`, types of the configuration, the
+//! names of interceptors and retry classifiers, texts of `Debug` and of errors, types of the configuration, the
 //! order of plugins.
 //!
 //! Each function either recognizes what it is given or says that it is not known; then requests take
 //! the [plain path](super::plain_path), which needs nothing of this file. A test below each part runs
-//! it against the SDK of `Cargo.lock`.
+//! it against the SDK of `Cargo.lock`; `tests/composition.rs` compares every operation of the raw path,
+//! with its endpoint parameters and its configuration, with the SDK's own.
 
+use std::error::Error;
 use std::fmt::{self, Write};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
 use aws_smithy_runtime::client::metrics::MetricsRuntimePlugin;
 use aws_smithy_runtime::client::orchestrator::AuthSchemeAndEndpointOrchestrationV2;
 use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{
     Intercept, SharedInterceptor, dyn_dispatch_hint,
 };
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, SharedRetryClassifier};
 use aws_smithy_runtime_api::client::runtime_components::{
     RuntimeComponents, RuntimeComponentsBuilder,
@@ -33,19 +40,18 @@ use aws_smithy_types::config_bag::{ConfigBag, Layer};
 /// Names of the SDK's interceptors of a client. The headers that they add are captured with the signed
 /// request, or made by the fast path; what they do with responses is done by the fast path, or only
 /// matters for errors, which the orchestrator handles. None of them reads a typed input or output.
-const CLIENT_INTERCEPTORS: [&str; 14] = [
+/// Those that measure are not among them: see [`remove_measuring`].
+const CLIENT_INTERCEPTORS: [&str; 12] = [
     "AccountIdEndpointFeatureTrackerInterceptor",
     "ConnectionPoisoningInterceptor",
     "EndpointOverrideFeatureTrackerInterceptor",
     "EnforceContentLength",
     "InvocationIdInterceptor",
-    "MetricsInterceptor",
     "ObservabilityFeatureTrackerInterceptor",
     "RecursionDetectionInterceptor",
     "RequestInfoInterceptor",
     "RetryModeFeatureTrackerInterceptor",
     "ServiceClockSkewInterceptor",
-    "TelemetryBytesInterceptor",
     "TokenBucketProvider",
     "UserAgentInterceptor",
 ];
@@ -184,7 +190,9 @@ fn default_texts() -> &'static [String] {
     TEXTS.get_or_init(|| {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("us-east-1"));
+            .region(Region::from_static("us-east-1"))
+            // Without one the SDK makes its HTTPS client, which reads the certificates of the machine.
+            .http_client(NoHttp);
         let Ok((components, _)) = run_probe(&Client::from_conf(config.build())) else {
             return Vec::new();
         };
@@ -233,6 +241,20 @@ pub(super) fn has_telemetry(metrics: &MetricsRuntimePlugin) -> bool {
     instruments.is_some_and(|instruments| !format!("{instruments:?}").contains("NoopHistogram"))
 }
 
+/// Returns `true` if the SDK's error, or one that caused it, says that there are no credentials to sign
+/// with. Compares a type and a text for each of the causes.
+pub fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |&error| error.source());
+    // Without a provider of credentials the SDK finds no way to sign. The type of that error is
+    // private to the SDK.
+    causes.any(|error| {
+        error.is::<CredentialsError>()
+            || error
+                .to_string()
+                .starts_with("failed to select an auth scheme")
+    })
+}
+
 /// Drops the operation's interceptors, which the SDK keeps behind the client's.
 ///
 /// # Errors
@@ -248,6 +270,25 @@ pub(super) fn remove_operation_interceptors(
         Ok(())
     } else {
         Err("the SDK keeps its interceptors in an unknown order".into())
+    }
+}
+
+/// Drops the SDK's interceptors that measure for `metrics`. The state that they work on is private to
+/// that plugin, so they only work together with it.
+///
+/// The interceptors must be the SDK's alone: one of the user's may have the same name.
+pub(super) fn remove_measuring(
+    interceptors: &mut Vec<SharedInterceptor>,
+    metrics: &MetricsRuntimePlugin,
+) {
+    let empty = RuntimeComponentsBuilder::new("dynamodel");
+    for measuring in metrics.runtime_components(&empty).interceptors() {
+        let found = interceptors
+            .iter()
+            .position(|i| i.name() == measuring.name());
+        if let Some(found) = found {
+            interceptors.remove(found);
+        }
     }
 }
 
@@ -366,6 +407,27 @@ fn copy_config(cfg: &ConfigBag) -> Layer {
     }
     config.store_put(AuthSchemeAndEndpointOrchestrationV2);
     config
+}
+
+/// HTTP client of a client that sends nothing.
+#[derive(Debug)]
+struct NoHttp;
+
+impl HttpClient for NoHttp {
+    fn http_connector(
+        &self,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(NoHttp)
+    }
+}
+
+impl HttpConnector for NoHttp {
+    fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
+        let error = ConnectorError::user("this client sends nothing".into());
+        HttpConnectorFuture::ready(Err(error))
+    }
 }
 
 /// Sleeps forever, without a timer.

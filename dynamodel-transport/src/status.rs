@@ -1,6 +1,6 @@
 //! [`TransportStatus`]: the path that the requests of a client take, and the reason.
 
-/// One of the three ways in which requests reach DynamoDB. From [`TransportStatus::path`].
+/// One of the three paths on which requests reach DynamoDB. From [`TransportStatus::path`].
 ///
 /// All three send the same requests with the client's credentials, endpoints, retries and timeouts.
 /// The paths differ in processor time, and in what interceptors of the client see.
@@ -8,7 +8,8 @@
 #[non_exhaustive]
 pub enum TransportPath {
     /// First attempts bypass the SDK's orchestrator; the orchestrator takes over whatever is not a
-    /// success. Costs less than a tenth of the SDK's own operations on one item.
+    /// success. A request on one item costs less than a tenth of the processor time that code on the
+    /// SDK with serde_dynamo takes.
     Fast,
     /// Every request goes through the SDK's orchestrator as bytes, without typed inputs and outputs.
     Raw,

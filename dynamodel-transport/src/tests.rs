@@ -1,6 +1,7 @@
 //! The transport over an HTTP client that follows a script.
 
 mod attempts;
+mod composition;
 mod fake;
 mod fast_path;
 mod plain_path;
@@ -20,7 +21,10 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use self::fake::{Fake, Step};
 use super::client_parts::ClientParts;
 use super::operations::{ApiOperation, GetItem, PutItem};
-use super::{Failure, FailureKind, Options, Response, Tables, Transport, TransportPath};
+use super::{
+    Failure, FailureKind, NoClient, Options, Response, Tables, Transport, TransportPath,
+    lacks_credentials,
+};
 
 const BODY: &[u8] = br#"{"TableName":"books","Key":{"isbn":{"S":"1"}}}"#;
 
@@ -136,12 +140,12 @@ async fn missing_credentials_are_an_error() {
         .region(aws_sdk_dynamodb::config::Region::new("eu-central-1"))
         .http_client(fake.clone());
     let failure = send::<PutItem>(config).await.unwrap_err();
-    assert!(matches!(
-        failure.kind,
-        FailureKind::Construction(_) | FailureKind::Dispatch(_)
-    ));
     assert_eq!((failure.attempts, failure.uncertain), (0, false));
     assert_eq!(fake.sent().len(), 0);
+    let (FailureKind::Construction(error) | FailureKind::Dispatch(error)) = failure.kind else {
+        panic!("expected a request that was not sent");
+    };
+    assert!(lacks_credentials(&*error), "{error:?}");
 }
 
 #[tokio::test]
@@ -178,4 +182,45 @@ async fn metrics_are_kept_when_they_go_somewhere() {
     let transport = from_parts(parts, RAW);
     let response = call::<GetItem>(&transport).await.unwrap();
     assert_eq!(response.attempts, 2);
+}
+
+#[tokio::test]
+async fn interceptor_with_the_name_of_one_that_measures_is_kept() {
+    for name in ["MetricsInterceptor", "TelemetryBytesInterceptor"] {
+        let fake = Fake::new([Step::ok("{}")]);
+        let marker = fake::Marker::named(name);
+        let client = Client::from_conf(fake.config().interceptor(marker.clone()).build());
+        let transport = Transport::new(&client, FAST);
+        assert_eq!(transport.status().path(), TransportPath::Raw);
+        call::<GetItem>(&transport).await.unwrap();
+        assert_eq!(fake.sent()[0].header(fake::Marker::HEADER), Some("yes"));
+        assert_eq!(marker.begun(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn transport_without_client_sends_nothing() {
+    let fake = Fake::new([Step::ok("{}")]);
+    let options = Options {
+        has_client: false,
+        ..Options::default()
+    };
+    let transport = Transport::new(&Client::from_conf(fake.config().build()), options);
+    let failure = call::<GetItem>(&transport).await.unwrap_err();
+    let FailureKind::Construction(error) = failure.kind else {
+        panic!("expected a request that was not made");
+    };
+    assert!(error.is::<NoClient>() && !lacks_credentials(&*error));
+    assert_eq!(error.to_string(), "there is no client to send with");
+    assert_eq!(fake.sent().len(), 0);
+}
+
+#[test]
+fn debug_text_of_a_transport_shows_no_credentials() {
+    let client = Client::from_conf(Fake::new([]).config().build());
+    for options in [RAW, FAST, PLAIN] {
+        let text = format!("{:?}", Transport::new(&client, options));
+        assert!(text.starts_with("Transport { status: "), "{text}");
+        assert!(!text.contains("AKID"), "{text}");
+    }
 }

@@ -9,8 +9,6 @@ use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 
-use aws_credential_types::provider::error::CredentialsError;
-
 use self::canceled::Canceled;
 use self::unfinished::Unfinished;
 use crate::transport::{Failure, FailureKind};
@@ -374,14 +372,7 @@ impl Error {
 /// Returns the kind of a request that was not sent or got no response: missing credentials, or
 /// `other`.
 fn unsent(error: BoxError, other: fn(BoxError) -> Kind) -> Kind {
-    let mut causes =
-        std::iter::successors(Some(&*error as &(dyn StdError + 'static)), |&e| e.source());
-    // Without a provider of credentials the SDK finds no way to sign. The type of that error is
-    // private to the SDK, so its text is compared.
-    let is_credentials = causes.any(|e| {
-        e.is::<CredentialsError>() || e.to_string().starts_with("failed to select an auth scheme")
-    });
-    if is_credentials {
+    if crate::transport::lacks_credentials(&*error) {
         Kind::Credentials(error)
     } else {
         other(error)

@@ -70,7 +70,7 @@
 //! | several entities in one table | [`Table`](derive@Table), [`Collection`](derive@Collection), [`Model`] for a diagram of the keys |
 //! | unique attributes | [`GetUnique`]; [`BackfillUnique`] for items that are older than the mark |
 //! | where requests go | [`Db`]; [`embedded`] for the engine in this process; [`Db::create_table`] |
-//! | how requests are sent | [`Builder::fast_path`], [`Db::transport_status`] |
+//! | how requests are sent | [`Builder::fast_path`], [`Builder::plain_path`], [`Builder::interceptors_see_http_only`], [`Db::transport_status`] |
 //! | what went wrong | [`Error`], by its predicates |
 //! | spans and metrics | [`observe`] |
 //! | whole tasks | the [examples]: a session store, a shop in one table, order processing, bank transfers, view counters, a leaderboard, readings of sensors |
@@ -86,7 +86,7 @@
 //! |---|---|
 //! | `default-https-client` (default) | the SDK's HTTPS client, with rustls |
 //! | `serde` (default) | `#[dynamo(serde)]` stores any type of serde 1 natively; [`Cursor`] and [`ScanCursor`] serialize as text |
-//! | `fast-path` (default) | requests for a tenth of the SDK's processor time, see [`Builder::fast_path`] |
+//! | `fast-path` (default) | requests on one item for a tenth of the processor time of code on the SDK with serde_dynamo, see [`Builder::fast_path`] |
 //! | `embedded` | [`Db::embedded`] and [`Db::embedded_at`]: an engine in this process, under the same SDK client |
 //! | `aws-config` | [`Db::from_env`], with aws-config 1 |
 //! | `json` | `Json<T>`, JSON text in S; `serde_json::Value` of serde_json 1 as an attribute, natively |

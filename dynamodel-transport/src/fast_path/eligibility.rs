@@ -20,7 +20,7 @@ pub(super) fn ineligible_because(client: &ClientParts) -> Option<&'static str> {
             "the client has interceptors",
         ),
         (
-            users.has_classifiers || !are_known_classifiers(&classifiers),
+            !users.classifiers.is_empty() || !are_known_classifiers(&classifiers),
             "the client has retry classifiers",
         ),
         (

@@ -1,4 +1,4 @@
-//! The fast path: first attempts bypass the SDK's orchestrator, for less than a tenth of its cost.
+//! The fast path: first attempts bypass the SDK's orchestrator, for less than a fifth of its processor time.
 //!
 //! 1. **Capture.** The orchestrator makes a request and signs it, but does not send it. That signed
 //!    request holds the endpoint, the headers and the scope of the signature.

@@ -114,7 +114,7 @@ pub(super) fn transact_get_items(
 /// The body of the error, with the stored item where there is one.
 pub(super) fn condition_failed(error: &ConditionalCheckFailedException) -> Vec<u8> {
     error_body("ConditionalCheckFailedException", error.message(), |w| {
-        optional_item(w, "Item", error.item());
+        item_of_error(w, error.item());
     })
 }
 
@@ -135,9 +135,19 @@ fn error_body(code: &str, message: Option<&str>, rest: impl FnOnce(&mut Writer))
     }
     rest(&mut w);
     w.end_map();
-    // Only an interceptor can put a value into an error that the service does not have. Then there is no
-    // body, which reads as an error without item.
     w.finish().unwrap_or_default()
+}
+
+/// The item of an error, or nothing if it can't be written: only an interceptor can put such a value
+/// into it, and the rest of the error is there without.
+fn item_of_error(w: &mut Writer, item: Option<&Item>) {
+    let Some(item) = item else { return };
+    let mut own = Writer::new();
+    write_attributes(item, &mut own);
+    if let Ok(json) = own.finish() {
+        w.member("Item");
+        w.raw(&json);
+    }
 }
 
 fn cancellation_reason(reason: &CancellationReason, w: &mut Writer) {
@@ -148,7 +158,7 @@ fn cancellation_reason(reason: &CancellationReason, w: &mut Writer) {
     if let Some(message) = reason.message() {
         text(w, "Message", message);
     }
-    optional_item(w, "Item", reason.item());
+    item_of_error(w, reason.item());
     w.end_map();
 }
 
@@ -160,14 +170,23 @@ fn single(w: &mut Writer, member: &str, item: Option<&Item>, capacity: Option<&C
 fn page(
     w: &mut Writer,
     items: Option<&[Item]>,
-    [count, scanned_count]: [i32; 2],
+    counts: [i32; 2],
     last_key: Option<&Item>,
     capacity: Option<&ConsumedCapacity>,
 ) {
-    w.member("Count");
-    integer(w, count);
-    w.member("ScannedCount");
-    integer(w, scanned_count);
+    // An output that an interceptor has made may have items and no counts.
+    let of_items = items.and_then(|items| i32::try_from(items.len()).ok());
+    for (member, count) in ["Count", "ScannedCount"].into_iter().zip(counts) {
+        w.member(member);
+        integer(
+            w,
+            if count == 0 {
+                of_items.unwrap_or(0)
+            } else {
+                count
+            },
+        );
+    }
     if let Some(items) = items {
         w.member("Items");
         list(w, items, write_attributes);

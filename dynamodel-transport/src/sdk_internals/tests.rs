@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{AppName, Credentials};
+use aws_smithy_runtime_api::client::interceptors::OverriddenHooks;
 use aws_smithy_runtime_api::client::runtime_plugin::SharedRuntimePlugin;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -11,6 +12,7 @@ use crate::operations::{
     ApiOperation, BatchGetItem, BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan,
     TransactGetItems, TransactWriteItems, UpdateItem,
 };
+use crate::user_agent;
 
 fn config() -> aws_sdk_dynamodb::config::Builder {
     aws_sdk_dynamodb::Config::builder()
@@ -99,13 +101,26 @@ fn interceptors_of_a_client_are_known() {
     names.sort_unstable();
     assert_eq!(names, CLIENT_INTERCEPTORS);
     assert_eq!(
-        unknown_interceptor(&["New", "MetricsInterceptor"]),
+        unknown_interceptor(&["New", "EnforceContentLength"]),
         Some("New")
     );
     assert_eq!(
         unknown_interceptor(&[USER_AGENT, USER_AGENT]),
         Some(USER_AGENT)
     );
+}
+
+#[test]
+fn measuring_interceptors_of_a_client_are_those_of_its_metrics() {
+    let metrics = metrics();
+    let (components, _) = run_probe(&client()).unwrap();
+    let mut interceptors: Vec<_> = components.interceptors().collect();
+    let all = interceptors.len();
+    remove_measuring(&mut interceptors, &metrics);
+    let empty = RuntimeComponentsBuilder::new("test");
+    let measuring = metrics.runtime_components(&empty).interceptors().count();
+    assert!(measuring > 0);
+    assert_eq!(interceptors.len(), all - measuring);
 }
 
 #[test]
@@ -200,13 +215,35 @@ fn names_of_components_end_where_they_end() {
     assert!(!has_text(&Some(12), "Some(1)"));
 }
 
-#[test]
-fn metrics_that_go_nowhere_are_known() {
+fn metrics() -> MetricsRuntimePlugin {
     let metrics = MetricsRuntimePlugin::builder()
         .with_scope("aws-sdk-dynamodb")
-        .with_time_source(aws_smithy_async::time::SharedTimeSource::default())
-        .build();
-    assert!(!has_telemetry(&metrics.unwrap()));
+        .with_time_source(aws_smithy_async::time::SharedTimeSource::default());
+    metrics.build().unwrap()
+}
+
+#[test]
+fn metrics_that_go_nowhere_are_known() {
+    assert!(!has_telemetry(&metrics()));
+}
+
+#[test]
+fn client_of_defaults_makes_no_https_client() {
+    let client = Client::from_conf(config().http_client(NoHttp).build());
+    let (components, _) = run_probe(&client).unwrap();
+    let http = format!("{:?}", components.http_client());
+    assert!(http.contains("NoHttp"), "{http}");
+    assert_eq!(default_texts().len(), Component::ALL.len());
+}
+
+#[test]
+fn cached_user_agent_has_every_hook_of_the_sdks() {
+    let parts = ClientParts::from_client(&client()).unwrap();
+    let mut interceptors = parts.components.interceptors();
+    let sdk = interceptors.find(|i| i.name() == USER_AGENT).unwrap();
+    let [ours] = <[_; 1]>::try_from(user_agent::lean(vec![sdk.clone()])).unwrap();
+    assert_eq!(ours.overridden_hooks(), sdk.overridden_hooks());
+    assert_ne!(ours.overridden_hooks(), OverriddenHooks::all());
 }
 
 #[test]

@@ -4,12 +4,20 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
+use aws_sdk_dynamodb::error::{ErrorMetadata, ProvideErrorMetadata};
+use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
+use aws_sdk_dynamodb::types::CancellationReason;
+use aws_sdk_dynamodb::types::error::{
+    ConditionalCheckFailedException, TransactionCanceledException,
+};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeSerializationInterceptorContextMut, Error, FinalizerInterceptorContextMut,
+    InterceptorContext, Output,
 };
 use aws_smithy_runtime_api::client::interceptors::{
     Intercept, SharedInterceptor, dyn_dispatch_hint,
@@ -26,7 +34,7 @@ use crate::Operation;
 
 /// A request of each operation with every member that dynamodel renders, and a response with every
 /// member that it reads. `secret` stands where the interceptor of these tests rewrites values.
-const EXCHANGES: [(Operation, &str, &str); 10] = [
+pub(super) const EXCHANGES: [(Operation, &str, &str); 10] = [
     (
         Operation::GetItem,
         r##"{"TableName":"t","Key":{"id":{"S":"secret"}},"ConsistentRead":true,
@@ -131,7 +139,7 @@ const EXCHANGES: [(Operation, &str, &str); 10] = [
     ),
 ];
 
-fn json(text: &[u8]) -> Value {
+pub(super) fn json(text: &[u8]) -> Value {
     serde_json::from_slice(text).unwrap()
 }
 
@@ -625,6 +633,12 @@ async fn plain_path_warns_once_with_its_reason() {
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].contains("ShapeCheckInterceptor"), "{told:?}");
     assert!(told[1].contains("the client has interceptors"), "{told:?}");
+    for part in [
+        "`ShapeCheckInterceptor`",
+        "`Builder::interceptors_see_http_only`",
+    ] {
+        assert!(told[1].contains(part), "{told:?}");
+    }
 
     let chosen = Transport::new(&client, PLAIN);
     let known = Transport::new(&client, Options::default());
@@ -653,4 +667,183 @@ async fn interceptors_that_look_at_http_alone_keep_the_raw_path() {
         Some("yes")
     );
     assert_eq!(marker.begun(), 1);
+}
+
+/// Has items sent again that are not there, which it reads from the typed output.
+#[derive(Debug)]
+struct MissingItem;
+
+impl ClassifyRetry for MissingItem {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let output = context.output_or_error().and_then(Result::ok);
+        match output.and_then(|output| output.downcast_ref::<GetItemOutput>()) {
+            Some(output) if output.item.is_none() => RetryAction::transient_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "MissingItem"
+    }
+}
+
+#[tokio::test]
+async fn retry_classifier_reads_typed_outputs_unless_declared() {
+    let (operation, request, _) = EXCHANGES[0];
+    for (is_declared, path, attempts) in [
+        (false, TransportPath::Plain, 2),
+        (true, TransportPath::Raw, 1),
+    ] {
+        let fake = Fake::new([Step::ok("{}"), Step::ok(r#"{"Item":{"id":{"S":"a"}}}"#)]);
+        let client = Client::from_conf(fake.config().retry_classifier(MissingItem).build());
+        let options = Options {
+            interceptors_see_http_only: is_declared,
+            ..Options::default()
+        };
+        let transport = Transport::new(&client, options);
+        let status = transport.status();
+        assert_eq!(status.path(), path);
+        let reason = status.reason().unwrap();
+        assert!(
+            reason.starts_with("the client has retry classifiers"),
+            "{reason}"
+        );
+        assert_eq!(reason.contains("`MissingItem`"), !is_declared, "{reason}");
+        let received = exchange(&transport, operation, request).await.unwrap();
+        assert_eq!(received.attempts, attempts);
+        assert_eq!(fake.sent().len(), attempts as usize);
+    }
+}
+
+/// Puts an outcome of its own in place of each output.
+struct Replacement(fn() -> Result<Output, OrchestratorError<Error>>);
+
+impl std::fmt::Debug for Replacement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Replacement")
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Replacement {
+    fn name(&self) -> &'static str {
+        "Replacement"
+    }
+
+    fn modify_before_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        *context.output_or_error_mut().ok_or("there is no output")? = (self.0)();
+        Ok(())
+    }
+}
+
+async fn replaced(
+    exchange_of: usize,
+    by: fn() -> Result<Output, OrchestratorError<Error>>,
+) -> Result<Response, Failure> {
+    let fake = Fake::new([Step::ok("{}")]);
+    let config = fake.config().interceptor(Replacement(by));
+    let transport = Transport::new(&Client::from_conf(config.build()), Options::default());
+    let (operation, request, _) = EXCHANGES[exchange_of];
+    exchange(&transport, operation, request).await
+}
+
+/// An item of this one value.
+fn item_of(value: AttributeValue) -> HashMap<String, AttributeValue> {
+    HashMap::from([("id".to_owned(), value)])
+}
+
+fn refusal_of(value: AttributeValue, code: &str) -> Result<Output, OrchestratorError<Error>> {
+    let refusal = ConditionalCheckFailedException::builder()
+        .message("refused")
+        .item("id", value)
+        .meta(
+            ErrorMetadata::builder()
+                .code(code)
+                .message("refused")
+                .build(),
+        );
+    let refusal = PutItemError::ConditionalCheckFailedException(refusal.build());
+    Err(OrchestratorError::operation(Error::erase(refusal)))
+}
+
+#[tokio::test]
+async fn typed_error_in_place_of_an_output_keeps_its_code() {
+    let by = || {
+        let value = AttributeValue::S("a".to_owned());
+        refusal_of(value, "ConditionalCheckFailedException")
+    };
+    let failure = replaced(1, by).await.unwrap_err();
+    assert_eq!(code(&failure), Some("ConditionalCheckFailedException"));
+    let FailureKind::Service { body, .. } = failure.kind else {
+        panic!("expected an error of the service");
+    };
+    assert_eq!(json(&body)["Item"]["id"]["S"], "a");
+}
+
+#[tokio::test]
+async fn value_that_can_not_be_written_leaves_the_rest_of_the_error() {
+    let by = || {
+        refusal_of(
+            AttributeValue::Ss(Vec::new()),
+            "ConditionalCheckFailedException",
+        )
+    };
+    let failure = replaced(1, by).await.unwrap_err();
+    let FailureKind::Service { body, .. } = failure.kind else {
+        panic!("expected an error of the service");
+    };
+    let expected = r#"{"__type":"ConditionalCheckFailedException","message":"refused"}"#;
+    assert_eq!(json(&body), json(expected.as_bytes()));
+
+    let by = || {
+        let reasons = [
+            AttributeValue::Ss(Vec::new()),
+            AttributeValue::S("b".to_owned()),
+        ];
+        let reasons = reasons.map(|value| {
+            let reason = CancellationReason::builder().code("ConditionalCheckFailed");
+            reason.set_item(Some(item_of(value))).build()
+        });
+        let canceled = TransactionCanceledException::builder()
+            .set_cancellation_reasons(Some(reasons.into()))
+            .meta(
+                ErrorMetadata::builder()
+                    .code("TransactionCanceledException")
+                    .build(),
+            );
+        let canceled = TransactWriteItemsError::TransactionCanceledException(canceled.build());
+        Err(OrchestratorError::operation(Error::erase(canceled)))
+    };
+    let failure = replaced(8, by).await.unwrap_err();
+    let FailureKind::Service { body, .. } = failure.kind else {
+        panic!("expected an error of the service");
+    };
+    let expected = concat!(
+        r#"[{"Code":"ConditionalCheckFailed"},"#,
+        r#"{"Code":"ConditionalCheckFailed","Item":{"id":{"S":"b"}}}]"#,
+    );
+    assert_eq!(
+        json(&body)["CancellationReasons"],
+        json(expected.as_bytes())
+    );
+}
+
+#[tokio::test]
+async fn page_of_an_interceptor_has_the_count_of_its_items() {
+    let by = || {
+        let page = QueryOutput::builder()
+            .items(item_of(AttributeValue::S("a".to_owned())))
+            .items(item_of(AttributeValue::S("b".to_owned())));
+        Ok(Output::erase(page.build()))
+    };
+    let received = replaced(4, by).await.unwrap();
+    let page = json(&received.body);
+    assert_eq!(page["Count"], 2);
+    assert_eq!(page["ScannedCount"], 2);
+    assert_eq!(page["Items"][1]["id"]["S"], "b");
 }

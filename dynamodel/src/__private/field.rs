@@ -75,7 +75,7 @@ pub fn read_body<K: Embedded>(r: &mut Reader<'_>) -> Result<K::Body, ReadError> 
 /// The typed paths of `T`, in bounds that name a lifetime: such a bound is checked where it is used,
 /// while one that is known to be false is an error by itself.
 #[derive(Debug)]
-pub struct Late<'a, T>(PhantomData<(&'a (), fn() -> T)>);
+pub struct Late<'a, T>(PhantomData<fn(&'a ()) -> T>);
 
 impl<T: Fields> Fields for Late<'_, T> {
     type Fields<Sc> = T::Fields<Sc>;

@@ -86,27 +86,30 @@ impl Builder {
         self
     }
 
-    /// Lets first attempts bypass the SDK's orchestrator, on the fast path: less than a fifth of the
-    /// processor time of a request on one item, with the same bytes on the wire. On by default.
+    /// Lets first attempts bypass the SDK's orchestrator, on the fast path, with the same bytes on the
+    /// wire. A request on one item takes less than a fifth of the processor time that it takes through
+    /// the orchestrator. On by default.
     ///
     /// The first request of each operation is made and signed by the SDK twice without being sent
     /// (about 0.1 ms). When dynamodel's own signature is the same to the byte, that signed request is
     /// cached: the operation's requests then get their body, time, id and signature from dynamodel and
     /// go to the client's own HTTP client. Requests are captured again for other credentials, every
-    /// day, and every five minutes. Whatever an attempt ends with other than a success, and what takes
-    /// longer than a second, is left to the SDK as *its* first attempt, unsent a second time:
-    /// classification, retries and their quota, backoff, timeouts, clock skew, the fate of the
-    /// connection and the type of the error stay the SDK's. Such a request costs both ways, a fifth
-    /// more than without the fast path: where most requests fail, `fast_path(false)` is cheaper.
+    /// day, and every five minutes. An attempt that fails, or takes longer than a second, is given to the
+    /// SDK as *its* first attempt, and is not sent a second time for that: classification, retries and
+    /// their quota, backoff, timeouts, clock skew, the fate of the connection and the type of the error
+    /// stay the SDK's. Such a request costs a fifth more processor time than one without the fast path:
+    /// where most requests fail, `fast_path(false)` is cheaper.
     ///
     /// Credentials, session tokens, endpoints (FIPS, dual stack, accounts, overrides), user agent,
     /// timeouts, protection against stalled streams, clock and HTTP client are the client's. The
-    /// fast path stays closed, and everything goes through the SDK as without it, for a client with
-    /// interceptors, retry classifiers or a retry strategy of its own, adaptive retries, an own way
-    /// to sign, to authenticate, to resolve endpoints or to make invocation ids, or a telemetry
-    /// provider for the SDK's metrics (with or without the fast path, one that is set only after the
-    /// `Db` was made is not told of its requests). Batches and transactions on tables that are named
-    /// by ARN go through the SDK too. [`Db::transport_status`] tells the reason.
+    /// fast path stays closed for a client with interceptors or retry classifiers, which lead to the
+    /// [plain path](Self::plain_path) unless [declared](Self::interceptors_see_http_only) to see HTTP
+    /// alone. It stays closed, and everything goes through the SDK's orchestrator as without it, for a
+    /// client with a retry strategy of its own, adaptive retries, an own way to sign, to authenticate,
+    /// to resolve endpoints or to make invocation ids, or a telemetry provider for the SDK's metrics
+    /// (with or without the fast path, one that is set only after the `Db` was made is not told of its
+    /// requests). Batches and transactions on tables that are named by ARN go through the orchestrator
+    /// too. [`Db::transport_status`] tells the reason.
     ///
     /// The fast path does not emit the SDK's own events and spans of [`tracing`]; dynamodel's span
     /// is there. Turn it off to read the SDK's.
@@ -139,13 +142,15 @@ impl Builder {
         self
     }
 
-    /// Declares that the client's interceptors neither read nor change typed inputs and outputs of
-    /// operations, only HTTP requests and responses. Off by default.
+    /// Declares that the client's interceptors and retry classifiers neither read nor change typed
+    /// inputs and outputs of operations, only HTTP requests and responses. Off by default.
     ///
-    /// A client with interceptors is served on the [plain path](Self::plain_path) without this, because
+    /// A client with any of them is served on the [plain path](Self::plain_path) without this, because
     /// an interceptor may well encrypt attributes of `PutItemInput`, as AWS's Database Encryption SDK
-    /// does. With this its requests go through the SDK's orchestrator as bytes, at about 0.6 of the
-    /// processor time; the interceptors run, and a typed input is not there for them to see.
+    /// does, and a retry classifier may have an output sent again for its attributes. With this its
+    /// requests go through the SDK's orchestrator as bytes, for about 0.6 of the processor time of the
+    /// plain path; the interceptors and classifiers run, and find no typed input or output. Typed
+    /// errors are there.
     ///
     /// ```
     /// # use dynamodel::{Db, TransportPath};
@@ -178,7 +183,8 @@ impl Builder {
     ///
     /// The plain path is taken without this too, with a warning that names the reason, when the SDK's
     /// parts are not those that this version of dynamodel knows, and when the client has interceptors
-    /// that are not [declared to look only at HTTP](Self::interceptors_see_http_only).
+    /// or retry classifiers that are not
+    /// [declared to look only at HTTP](Self::interceptors_see_http_only).
     ///
     /// ```
     /// # use dynamodel::{Db, TransportPath};
@@ -194,7 +200,7 @@ impl Builder {
         self
     }
 
-    /// Makes the [`Db`]. Without a client, operations fail with an error that says so.
+    /// Makes the [`Db`]. Without a client, operations fail with an error that says so, and send nothing.
     pub fn build(self) -> Db {
         let options = Options {
             has_client: self.client.is_some(),

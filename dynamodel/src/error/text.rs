@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Error, Inner, Kind, Limit};
+use crate::transport::NoClient;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,6 +75,9 @@ impl fmt::Display for Error {
                 "there are no AWS credentials to sign the request with; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role",
             )?,
             Kind::Response(_) => f.write_str("the answer could not be read")?,
+            Kind::Construction(e) if e.is::<NoClient>() => {
+                write!(f, "{e}; give one to `Db::builder().client(..)`")?;
+            }
             Kind::Construction(_) => f.write_str("the request could not be built")?,
             Kind::Engine(e) => write!(f, "the embedded engine: {e}")?,
             Kind::Contended { attempts, last } => {

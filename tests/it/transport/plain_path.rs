@@ -185,5 +185,11 @@ async fn database_without_client_fails_with_an_error() {
     let db = Db::builder().build();
     let status = db.transport_status();
     assert_eq!(status.reason(), Some("there is no client to send with"));
-    assert!(Patient::get("a").send(&db).await.is_err());
+    let error = Patient::get("a").send(&db).await.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("there is no client to send with; give one to `Db::builder().client(..)`"),
+        "{text}"
+    );
+    assert_eq!(error.attempts(), 0);
 }

@@ -36,6 +36,14 @@ impl Marker {
         }
     }
 
+    /// With this name.
+    pub(in super::super) fn named(name: &'static str) -> Self {
+        Marker {
+            name,
+            ..Marker::default()
+        }
+    }
+
     pub(in super::super) fn begun(&self) -> u32 {
         self.begun.load(Ordering::Relaxed)
     }
