@@ -344,6 +344,10 @@ mod beside {
     }
 
     #[derive(Debug, Clone, PartialEq, Document)]
+    #[allow(
+        clippy::enum_variant_names,
+        reason = "a variant with the name of its enum must not collide with it"
+    )]
     pub(in super::super) enum State {
         Variant { variant: u8 },
         State { state: State2 },
