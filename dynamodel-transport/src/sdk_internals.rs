@@ -63,7 +63,7 @@ const USER_AGENT: &str = "UserAgentInterceptor";
 const OPERATION_INTERCEPTORS: [&str; 1] = ["StalledStreamProtectionInterceptor"];
 
 /// End of the names of interceptors that read the typed input for the parameters of the endpoint.
-const ENDPOINT_PARAMS: &str = "EndpointParamsInterceptor";
+pub(crate) const ENDPOINT_PARAMS: &str = "EndpointParamsInterceptor";
 
 /// End of the names of interceptors that read the typed input for the SDK's metrics.
 const INPUT_TELEMETRY: &str = "TelemetryInputCaptureInterceptor";

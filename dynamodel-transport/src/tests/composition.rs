@@ -128,7 +128,7 @@ async fn raw_path_composes_every_operation_as_the_sdk_does() {
     assert_eq!(all.len(), 10);
     for (operation, [sdk, ours]) in all {
         let is_token = |name: &str| operation == "TransactWriteItems" && name == TOKEN;
-        let endpoint = format!("{operation}EndpointParamsInterceptor");
+        let endpoint = format!("{operation}{}", crate::sdk_internals::ENDPOINT_PARAMS);
         let telemetry = format!("{operation}TelemetryInputCaptureInterceptor");
         let theirs = sdk.interceptors.iter().copied();
         let theirs = theirs.filter(|name| !OF_A_PATH.contains(name) && !is_token(name));
