@@ -163,7 +163,7 @@ impl Builder {
     ///     fn name(&self) -> &'static str { "AddHeader" }
     ///     // .. modify_before_signing inserts a header
     /// }
-    /// # fn main() -> Result<(), dynamodel::Error> {
+    /// # fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     /// # let config = dynamodel::embedded::EmbeddedEngine::memory()?.config();
     /// let client = aws_sdk_dynamodb::Client::from_conf(config.interceptor(AddHeader).build());
     /// assert_eq!(Db::new(client.clone()).transport_status().path(), TransportPath::Plain);
