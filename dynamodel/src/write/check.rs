@@ -1,7 +1,6 @@
 //! The condition check of a transaction.
 
 use std::any::TypeId;
-use std::borrow::Cow;
 use std::fmt;
 
 use super::precondition::{Expected, Precondition};
@@ -11,7 +10,6 @@ use super::unique::Effect;
 use crate::error::Error;
 use crate::model::entity::{IsVersioned, Item};
 use crate::model::expr::ast::Node;
-use crate::model::expr::render::Body;
 use crate::model::expr::{Condition, Fields, InCondition, Prefix};
 use crate::model::key::Key;
 
@@ -99,17 +97,13 @@ impl<E: Item> Check<E> {
     }
 
     fn request(&self, table: &str) -> Result<WriteRequest<'_>, Error> {
-        let key = self.key.json()?;
-        let mut body = Body::new(table, key.len() + 256);
-        body.member("Key", key);
-        Ok(WriteRequest {
-            verb: Verb::ConditionCheck,
-            schema: E::ITEM_SCHEMA,
-            body,
-            condition: self.condition.as_ref().map(Cow::Borrowed),
-            precondition: self.precondition,
-            token: None,
-            return_values: None,
-        })
+        Ok(WriteRequest::on_key(
+            Verb::ConditionCheck,
+            E::ITEM_SCHEMA,
+            table,
+            self.key.json()?,
+            self.condition.as_ref(),
+            self.precondition,
+        ))
     }
 }

@@ -1,7 +1,6 @@
 //! DeleteItem: by key, and of a loaded entity.
 
 use std::any::TypeId;
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -15,7 +14,6 @@ use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::entity::{Guards, IsVersioned, Item, Lock, Unversioned};
 use crate::model::expr::ast::Node;
-use crate::model::expr::render::Body;
 use crate::model::expr::{Condition, Fields, InCondition, Prefix};
 use crate::model::key::Key;
 
@@ -167,17 +165,17 @@ impl<E: Item, R: Returned<E>> Delete<E, R> {
     }
 
     fn request(&self, table: &str) -> Result<WriteRequest<'_>, Error> {
-        let key = self.key.json()?;
-        let mut body = Body::new(table, key.len() + 256);
-        body.member("Key", key);
+        let request = WriteRequest::on_key(
+            Verb::Delete,
+            E::ITEM_SCHEMA,
+            table,
+            self.key.json()?,
+            self.condition.as_ref(),
+            self.precondition,
+        );
         Ok(WriteRequest {
-            verb: Verb::Delete,
-            schema: E::ITEM_SCHEMA,
-            body,
-            condition: self.condition.as_ref().map(Cow::Borrowed),
-            precondition: self.precondition,
-            token: None,
             return_values: R::PARAMETER,
+            ..request
         })
     }
 

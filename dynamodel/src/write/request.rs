@@ -67,6 +67,28 @@ pub(crate) struct WriteRequest<'r> {
 }
 
 impl<'r> WriteRequest<'r> {
+    /// Creates a request on the item with this key, which is JSON. Its body has no action.
+    pub(crate) fn on_key(
+        verb: Verb,
+        schema: &'static EntitySchema,
+        table: &str,
+        key: &[u8],
+        condition: Option<&'r Node>,
+        precondition: Precondition,
+    ) -> Self {
+        let mut body = Body::new(table, key.len() + 256);
+        body.member("Key", key);
+        WriteRequest {
+            verb,
+            schema,
+            body,
+            condition: condition.map(Cow::Borrowed),
+            precondition,
+            token: None,
+            return_values: None,
+        }
+    }
+
     /// Renders the body of the write alone.
     ///
     /// # Errors

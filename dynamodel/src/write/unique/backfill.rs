@@ -13,7 +13,6 @@ use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::canonical_key::identity;
 use crate::model::entity::{IsGuarded, Item, Projection, SelectableFrom, Whole};
-use crate::model::expr::render::Body;
 use crate::model::key::Key;
 use crate::model::unique::{key_json, key_of, owner_attribute, owner_of, same_value, unique_key};
 use crate::read::scan::Scan;
@@ -266,17 +265,8 @@ impl<E: Item> Raw<E> {
 /// Builds the check that the item is as it was read, so that the unique item can be written along
 /// with it.
 fn step<E: Item>(key: &[u8], position: usize) -> Result<Step, Error> {
-    let mut body = Body::new("", key.len() + 256);
-    body.member("Key", key);
     let effect = Effect::from_backfill(E::ITEM_SCHEMA, position);
-    let request = WriteRequest {
-        verb: Verb::ConditionCheck,
-        schema: E::ITEM_SCHEMA,
-        body,
-        condition: None,
-        precondition: Precondition::default(),
-        token: None,
-        return_values: None,
-    };
+    let (verb, precondition) = (Verb::ConditionCheck, Precondition::default());
+    let request = WriteRequest::on_key(verb, E::ITEM_SCHEMA, "", key, None, precondition);
     request.into_step(TypeId::of::<E>(), key, Some(effect))
 }
