@@ -20,8 +20,10 @@ fn is_inside(test: &str, environment: &[(&str, &str)]) -> bool {
     if std::env::var(INSIDE).is_ok_and(|inside| inside == test) {
         return true;
     }
+    let (_, module) = module_path!().split_once("::").unwrap();
+    let path = format!("{module}::{test}");
     let mut inside = Command::new(std::env::current_exe().unwrap());
-    inside.args(["--exact", test]).env(INSIDE, test);
+    inside.args(["--exact", &path]).env(INSIDE, test);
     inside.envs(environment.iter().copied());
     let output = inside.output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
@@ -34,7 +36,7 @@ fn is_inside(test: &str, environment: &[(&str, &str)]) -> bool {
 /// the environment.
 #[tokio::test]
 async fn invocations_of_lambda_are_traced() {
-    const NAME: &str = "fast_path::processes::invocations_of_lambda_are_traced";
+    const NAME: &str = "invocations_of_lambda_are_traced";
     const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
     let lambda = [
         ("AWS_LAMBDA_FUNCTION_NAME", "function"),
@@ -143,7 +145,7 @@ impl ProvideInstrument for Notes {
 /// SDK's. (If it is not seen at all, its crate is of another version than the SDK's.)
 #[tokio::test]
 async fn a_telemetry_provider_is_seen() {
-    if !is_inside("fast_path::processes::a_telemetry_provider_is_seen", &[]) {
+    if !is_inside("a_telemetry_provider_is_seen", &[]) {
         return;
     }
     let (address, asked) = server([]);
