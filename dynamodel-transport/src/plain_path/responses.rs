@@ -174,19 +174,13 @@ fn page(
     last_key: Option<&Item>,
     capacity: Option<&ConsumedCapacity>,
 ) {
-    // An output that an interceptor has made may have items and no counts.
-    let of_items = items.and_then(|items| i32::try_from(items.len()).ok());
-    for (member, count) in ["Count", "ScannedCount"].into_iter().zip(counts) {
-        w.member(member);
-        integer(
-            w,
-            if count == 0 {
-                of_items.unwrap_or(0)
-            } else {
-                count
-            },
-        );
-    }
+    let [count, scanned] = counts;
+    // An output that an interceptor has made may have items and no count. Limits are kept by it.
+    let of_items = items.map_or(0, |items| i32::try_from(items.len()).unwrap_or(i32::MAX));
+    w.member("Count");
+    integer(w, if count == 0 { of_items } else { count });
+    w.member("ScannedCount");
+    integer(w, scanned);
     if let Some(items) = items {
         w.member("Items");
         list(w, items, write_attributes);

@@ -658,9 +658,11 @@ async fn update_returns_changed_attributes() -> Result<(), Error> {
     assert_eq!(fields, expected);
     assert_eq!(fields.note.as_deref(), Some("n"));
     assert_eq!((fields.title, fields.id), (None, None));
-    // Of the document, one field was returned, which makes no document.
-    assert_eq!(fields.doc, None);
-    assert!(new.get(|s| s.doc).unwrap_err().is_unreadable());
+    // Of the document, one field is returned, which makes no document. DynamoDB Local returns all of it.
+    if dynamodel_tests::is_embedded() {
+        assert_eq!(fields.doc, None);
+        assert!(new.get(|s| s.doc).unwrap_err().is_unreadable());
+    }
     let shown = format!("{new:?}");
     assert!(
         shown.contains("\"count\"") && !shown.contains("title"),
