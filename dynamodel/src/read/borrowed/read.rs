@@ -202,18 +202,20 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     }
 
     fn read(self, db: &Db, prefetch: bool) -> BorrowedPages<V> {
+        let shards = match self.plans.as_slice() {
+            [Ok(plan)] => plan.shards.map(|shards| (plan.clone(), shards)),
+            _ => None,
+        };
         let mut merged = None;
-        let pages = match self.plans.as_slice() {
-            [Ok(plan)] if let Some(shards) = plan.shards => {
-                match MergedPages::new(db, plan.clone(), shards) {
-                    Ok(pages) => {
-                        merged = Some(Box::new(pages));
-                        PageReader::new(db, Vec::new(), RawPage::read_borrowed, false)
-                    }
-                    Err(e) => PageReader::invalid(db, e),
+        let pages = match shards {
+            None => PageReader::new(db, self.plans, RawPage::read_borrowed, prefetch),
+            Some((plan, shards)) => match MergedPages::new(db, plan, shards) {
+                Ok(pages) => {
+                    merged = Some(Box::new(pages));
+                    PageReader::new(db, Vec::new(), RawPage::read_borrowed, false)
                 }
-            }
-            _ => PageReader::new(db, self.plans, RawPage::read_borrowed, prefetch),
+                Err(e) => PageReader::invalid(db, e),
+            },
         };
         BorrowedPages {
             remaining: pages.limit(),
