@@ -8,8 +8,10 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
 use dynamodel::wire::{ReadError, Reader, Writer};
 use dynamodel::{Attribute, BatchWrite, Db, Entity, Error, Projection, Scan, kind};
 use dynamodel_tests::faults::{self, Fault};
@@ -184,6 +186,16 @@ async fn stream_requests_next_page_of_used_up_segment_before_other_pages_are_use
     sent(3).await;
 }
 
+/// A response that is there at once does not keep the other segments from being requested.
+#[tokio::test]
+async fn stream_with_response_at_once_requests_pages_of_all_segments() {
+    let count = Arc::default();
+    let db = db_behind(OnScan::Respond(Arc::clone(&count))).await;
+    let mut stream = Talk::scan().segments(3).stream(&db);
+    stream.try_next().await.unwrap().expect("an item");
+    assert!(count.load(Ordering::SeqCst) >= 3);
+}
+
 /// Rule for the requests of scans; others pass.
 #[derive(Debug, Clone)]
 enum OnScan {
@@ -191,6 +203,8 @@ enum OnScan {
     Meet(Arc<Room>),
     /// Holds the requests in flight, and counts them, until they are dropped.
     Hold(Arc<AtomicUsize>),
+    /// Counts the requests, and responds at once with a page of one talk.
+    Respond(Arc<AtomicUsize>),
 }
 
 async fn db_behind(on_scan: OnScan) -> Db {
@@ -210,6 +224,10 @@ impl Rule for OnScan {
                 let alone = "no other thread sends meanwhile".into();
                 HttpConnectorFuture::ready(Err(ConnectorError::other(alone, None)))
             }
+            OnScan::Respond(count) => {
+                count.fetch_add(1, Ordering::SeqCst);
+                HttpConnectorFuture::ready(Ok(page_of_one_talk()))
+            }
             OnScan::Hold(held) => {
                 let held = Held::new(held);
                 HttpConnectorFuture::new(async move {
@@ -219,6 +237,11 @@ impl Rule for OnScan {
             }
         }
     }
+}
+
+fn page_of_one_talk() -> HttpResponse {
+    let body = r#"{"Count":1,"ScannedCount":1,"Items":[{"id":{"N":"1"},"title":{"S":"a talk"}}]}"#;
+    HttpResponse::new(StatusCode::try_from(200).unwrap(), SdkBody::from(body))
 }
 
 /// A request in flight; counted until it is dropped.

@@ -317,11 +317,11 @@ impl<P: DecodedPage> PageReader<P> {
         if let Some(e) = self.invalid.take() {
             return Poll::Ready(Some(Err(e)));
         }
+        self.request_all(remaining, cx);
         for _ in 0..self.sequences.len() {
             let Some(mut sequence) = self.sequences.pop_front() else {
                 break;
             };
-            sequence.request(&self.db, page_limit(&sequence.plan, remaining));
             let page = match sequence.poll(cx) {
                 Poll::Ready(None) => continue,
                 Poll::Ready(Some(page)) => page,
@@ -346,6 +346,18 @@ impl<P: DecodedPage> PageReader<P> {
         match self.sequences.is_empty() {
             true => Poll::Ready(None),
             false => Poll::Pending,
+        }
+    }
+
+    /// Requests the next page of every idle sequence before any page is taken: a response that is
+    /// there at once must not leave the sequences behind it without a request in flight.
+    fn request_all(&mut self, remaining: Option<u64>, cx: &mut Context<'_>) {
+        let advances_all = self.sequences.len() > 1;
+        for sequence in self.sequences.iter_mut().filter(|s| s.is_idle()) {
+            sequence.request(&self.db, page_limit(&sequence.plan, remaining));
+            if advances_all {
+                sequence.advance(cx);
+            }
         }
     }
 
