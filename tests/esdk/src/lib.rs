@@ -1,0 +1,1 @@
+//! Tests of dynamodel on a client with AWS's Database Encryption SDK: see `tests/`.
