@@ -122,6 +122,25 @@ impl Error {
         Self::new(Kind::Other(error.into()))
     }
 
+    /// Returns the error of an invalid setting once more, for another copy of the operation.
+    pub(crate) fn refused_again(&self) -> Self {
+        let kind = match &self.0.kind {
+            Kind::InvalidKey(error) => Kind::InvalidKey(error.clone()),
+            Kind::Write(error) => Kind::Write(error.clone()),
+            Kind::Cursor(problem) => Kind::Cursor(problem),
+            Kind::Limit(limit) => Kind::Limit(*limit),
+            Kind::InvalidRequest(problem) => Kind::InvalidRequest(problem.clone()),
+            // No setting is refused with another kind.
+            _ => Kind::InvalidRequest(self.to_string()),
+        };
+        let copy = Self::new(kind);
+        Error(Box::new(Inner {
+            entity: self.0.entity,
+            operation: self.0.operation,
+            ..*copy.0
+        }))
+    }
+
     pub(crate) fn of_entity(mut self, entity: &'static str) -> Self {
         self.0.entity.get_or_insert(entity);
         self

@@ -156,7 +156,7 @@ pub use error::Error;
 #[doc(inline)]
 pub use model::expr::{Action, Condition, all_of, any_of, maybe, value};
 #[doc(inline)]
-pub use model::{Item, Key, Projection, Table};
+pub use model::{AnyIndex, Item, Key, Projection, Table};
 #[doc(inline)]
 pub use read::{
     BatchGet, BorrowedPage, BorrowedProjection, Cursor, Get, ItemStream, Page, Query, Scan,

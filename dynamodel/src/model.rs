@@ -11,8 +11,8 @@ pub(crate) mod template;
 pub(crate) mod unique;
 
 pub use entity::{
-    EntityWithSort, Global, Guarded, Guards, HasPartial, HasSort, HasTtl, HoldsAll, Index,
-    IsGuarded, IsVersioned, Item, Lock, Primary, Projection, ProjectsAll, ProjectsSome,
+    AnyIndex, EntityWithSort, Global, Guarded, Guards, HasPartial, HasSort, HasTtl, HoldsAll,
+    Index, IsGuarded, IsVersioned, Item, Lock, Primary, Projection, ProjectsAll, ProjectsSome,
     ReadsConsistently, SelectableFrom, Sharded, TableOrLocal, Unguarded, Unversioned, Versioned,
     Whole, WritableInBatch,
 };

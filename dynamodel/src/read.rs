@@ -8,6 +8,7 @@ pub(crate) mod page;
 pub(crate) mod plan;
 pub(crate) mod query;
 pub(crate) mod scan;
+pub(crate) mod setters;
 pub(crate) mod sort;
 pub(crate) mod transact_get;
 
@@ -18,7 +19,7 @@ pub use borrowed::{
 };
 pub use get::Get;
 pub use hydrate::Hydrate;
-pub use page::{Cursor, ItemStream, Page, ScanCursor, ScanStream};
+pub use page::{Cursor, IntoCursor, ItemStream, Page, ReadsPages, ScanCursor, ScanStream};
 pub use query::Query;
 pub use scan::Scan;
 pub use sort::{

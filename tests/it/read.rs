@@ -1,5 +1,6 @@
 //! Reads: queries, scans, pages, cursors, streams, borrowed items and batches of keys.
 
+mod any_index;
 mod batch_keys;
 mod borrowed;
 mod bulk_scan;

@@ -222,6 +222,11 @@ pub struct Primary<E>(std::marker::PhantomData<fn() -> E>);
 #[derive(Debug)]
 pub struct Whole<E>(std::marker::PhantomData<fn() -> E>);
 
+/// The table of `E` or any index of it, chosen at run time. From
+/// [`Query::any_index`](crate::Query::any_index) and [`Scan::any_index`](crate::Scan::any_index).
+#[derive(Debug)]
+pub struct AnyIndex<E>(std::marker::PhantomData<fn() -> E>);
+
 impl<E: Item> Index for Primary<E> {
     type Entity = E;
     const NAME: Option<&'static str> = None;
@@ -234,13 +239,26 @@ impl<E: Item> Index for Primary<E> {
     type Locality = TableOrLocal;
     type Position = First;
 }
+/// Key of what is read without one.
+const NO_KEY: KeySchema = KeySchema {
+    partition: &[],
+    sort: &[],
+};
+
+/// The constants are those of no index: the name, key and shards are in the plan of the read, which is
+/// checked when it is sent.
+impl<E: Item> Index for AnyIndex<E> {
+    type Entity = E;
+    const NAME: Option<&'static str> = None;
+    const KEY: KeySchema = NO_KEY;
+    type Projects = ProjectsAll;
+    type Locality = TableOrLocal;
+    type Position = Anywhere;
+}
 impl<E: Item> Index for Whole<E> {
     type Entity = E;
     const NAME: Option<&'static str> = None;
-    const KEY: KeySchema = KeySchema {
-        partition: &[],
-        sort: &[],
-    };
+    const KEY: KeySchema = NO_KEY;
     type Projects = ProjectsAll;
     type Locality = TableOrLocal;
     type Position = Anywhere;

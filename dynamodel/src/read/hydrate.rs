@@ -120,7 +120,7 @@ impl<E: Item, I: Index<Entity = E>> Hydrate<E, I> {
     /// As [`Query::page`] and [`BatchGet::send`].
     pub async fn page(self, db: &Db) -> Result<Page<E>, Error> {
         let page = self.query.page(db).await?;
-        let (keys, page) = page.split()?;
+        let (keys, page) = page.split();
         Ok(page.with_items(fetch(db, keys).await?))
     }
 }

@@ -10,7 +10,8 @@ mod scan_cursor;
 mod sharded;
 mod stream;
 
-pub use cursor::Cursor;
+pub(crate) use cursor::sealed;
+pub use cursor::{Cursor, IntoCursor, ReadsPages};
 pub(crate) use items::{AllItems, OwnedPage, PageItems};
 pub(crate) use parallel::{all_of_segments, count_of_segments};
 pub(crate) use raw_page::{RawItem, RawPage};
@@ -64,9 +65,7 @@ use crate::wire::{Decimal, ReadError};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// The items, up to the first that cannot be read as `T`. [`unreadable`](Self::unreadable)
-    /// returns the error of that item, if there is one; [`try_items`](Self::try_items) returns the
-    /// other items too, and [`into_items`](Self::into_items) fails with the error.
+    /// The items.
     pub items: Vec<T>,
     /// Cursor of the next page; `None` after the last.
     pub next: Option<Cursor>,
@@ -76,38 +75,19 @@ pub struct Page<T> {
     pub scanned_count: u64,
     /// Consumed capacity, if requested with `measured`.
     pub consumed_capacity: Option<ConsumedCapacity>,
-    rest: Vec<Result<T, Error>>,
 }
 
 impl<T> Page<T> {
-    /// Returns the error of the first item that cannot be read, if there is one.
-    pub fn unreadable(&self) -> Option<&Error> {
-        self.rest.first().and_then(|r| r.as_ref().err())
-    }
-
-    /// Returns all items.
-    ///
-    /// # Errors
-    /// When an item cannot be read ([`is_unreadable`](Error::is_unreadable)).
-    pub fn into_items(self) -> Result<Vec<T>, Error> {
-        let mut items = self.items;
-        for rest in self.rest {
-            items.push(rest?);
-        }
-        Ok(items)
-    }
-
     /// Splits the page into its items and the page without them.
-    pub(crate) fn split(mut self) -> Result<(Vec<T>, Page<()>), Error> {
+    pub(crate) fn split(self) -> (Vec<T>, Page<()>) {
         let page = Page {
             items: Vec::new(),
-            next: self.next.take(),
+            next: self.next,
             count: self.count,
             scanned_count: self.scanned_count,
-            consumed_capacity: self.consumed_capacity.take(),
-            rest: Vec::new(),
+            consumed_capacity: self.consumed_capacity,
         };
-        Ok((self.into_items()?, page))
+        (self.items, page)
     }
 
     /// Returns the page with other items.
@@ -118,14 +98,7 @@ impl<T> Page<T> {
             count: self.count,
             scanned_count: self.scanned_count,
             consumed_capacity: self.consumed_capacity,
-            rest: Vec::new(),
         }
-    }
-
-    /// Returns the result of each item: an item that cannot be read is an `Err` that names the
-    /// attribute, and does not affect the others.
-    pub fn try_items(self) -> impl Iterator<Item = Result<T, Error>> {
-        self.items.into_iter().map(Ok).chain(self.rest)
     }
 }
 
@@ -241,9 +214,8 @@ fn is_equal(a: &AttributeValue, b: &AttributeValue) -> bool {
 /// wanted. DynamoDB counts before the filter, so with a filter a small limit would cause many empty
 /// pages.
 pub(crate) fn page_limit(plan: &ReadPlan, remaining: Option<u64>) -> Option<u64> {
-    let page_size = plan.page_size.map(u64::from);
     let wanted = remaining.filter(|_| plan.filter.is_none());
-    smaller(page_size, wanted)
+    smaller(plan.page_size, wanted)
 }
 
 /// Returns the smaller of two limits, as DynamoDB takes it: a positive 32-bit integer.
@@ -334,25 +306,49 @@ async fn count_from(db: &Db, plan: &ReadPlan, mut start: Option<Vec<u8>>) -> Res
     Ok(plan.limit.map_or(count, |limit| count.min(limit)))
 }
 
+/// Reads one page. The first item that cannot be read is its error.
 pub(crate) async fn page<O: Projection>(db: &Db, plan: ReadPlan) -> Result<Page<O>, Error> {
+    let (page, rest) = read_page(db, plan).await?;
+    match rest.into_iter().find_map(Result::err) {
+        Some(error) => Err(error),
+        None => Ok(page),
+    }
+}
+
+/// Reads one page, with the result of each item.
+pub(crate) async fn page_results<O: Projection>(
+    db: &Db,
+    plan: ReadPlan,
+) -> Result<Page<Result<O, Error>>, Error> {
+    let (page, rest) = read_page::<O>(db, plan).await?;
+    let (items, page) = page.split();
+    let items = items.into_iter().map(Ok).chain(rest);
+    Ok(page.with_items(items.collect()))
+}
+
+/// Reads one page: the items up to the first that cannot be read, and the results from that one on.
+async fn read_page<O: Projection>(
+    db: &Db,
+    plan: ReadPlan,
+) -> Result<(Page<O>, Vec<Result<O, Error>>), Error> {
     if let Some(shards) = plan.shards {
         return sharded::page(db, plan, shards).await;
     }
     let start = start_key(&plan)?;
-    let limit = smaller(plan.page_size.map(u64::from), plan.limit);
+    let limit = smaller(plan.page_size, plan.limit);
     let page = request(db, &plan, limit, start.as_deref(), OwnedPage::<O>::read).await?;
     let named = Named::of(&plan);
     let rest = page.rest.into_iter().map(|r| named.result(r)).collect();
     let envelope = page.envelope;
     let next = envelope.last_key;
-    Ok(Page {
+    let page = Page {
         items: page.items,
         next: next.map(|key| Cursor::new(plan.schema, plan.index, key)),
         count: envelope.count,
         scanned_count: envelope.scanned_count,
         consumed_capacity: envelope.capacity,
-        rest,
-    })
+    };
+    Ok((page, rest))
 }
 
 pub(crate) fn to_json(plan: &ReadPlan) -> Result<String, Error> {

@@ -1,6 +1,8 @@
 //! [`ReadPlan`]: the common part of Query and Scan.
 
+use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::error::Error;
@@ -12,6 +14,56 @@ use crate::read::page::Cursor;
 
 /// Types that a query or scan has at compile time: the entity, the index and the item type.
 pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
+
+/// Plan of a query or scan, or the first error of its settings, which is reported when it is sent.
+///
+/// `pub` for the sealed trait that hands it to [`Cursor::after`]; outside of the crate it has no path.
+#[derive(Clone)]
+pub struct Planned(Result<ReadPlan, Arc<Error>>);
+
+impl fmt::Debug for Planned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Planned").finish_non_exhaustive()
+    }
+}
+
+impl Planned {
+    pub(crate) fn new(plan: Result<ReadPlan, Error>) -> Self {
+        Planned(plan.map_err(Arc::new))
+    }
+
+    /// Returns the plan, unless a setting was refused.
+    pub(crate) fn plan(&self) -> Option<&ReadPlan> {
+        self.0.as_ref().ok()
+    }
+
+    /// Changes the plan. After an error nothing is changed: the first one is reported.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut ReadPlan)) -> Self {
+        if let Ok(plan) = &mut self.0 {
+            change(plan);
+        }
+        self
+    }
+
+    /// Changes the plan by a setting that can be refused.
+    pub(crate) fn try_with(
+        mut self,
+        change: impl FnOnce(&mut ReadPlan) -> Result<(), Error>,
+    ) -> Self {
+        if let Ok(plan) = &mut self.0
+            && let Err(error) = change(plan)
+        {
+            self.0 = Err(Arc::new(error));
+        }
+        self
+    }
+
+    /// Returns the plan, or a copy of the error that a clone may report too.
+    pub(crate) fn into_result(self) -> Result<ReadPlan, Error> {
+        self.0
+            .map_err(|error| Arc::try_unwrap(error).unwrap_or_else(|error| error.refused_again()))
+    }
+}
 
 /// Untyped query or scan: which items to read, and how.
 #[derive(Clone)]
@@ -25,7 +77,7 @@ pub(crate) struct ReadPlan {
     pub(crate) consistent: bool,
     pub(crate) descending: bool,
     pub(crate) limit: Option<u64>,
-    pub(crate) page_size: Option<u32>,
+    pub(crate) page_size: Option<u64>,
     pub(crate) start: Option<Cursor>,
     /// Number of the segment, and total number of segments.
     pub(crate) segment: Option<(u32, u32)>,
@@ -41,6 +93,8 @@ pub(crate) struct ReadPlan {
     pub(crate) count_only: bool,
     /// Attributes that are fetched in addition to the projection.
     pub(crate) also: Vec<&'static str>,
+    /// `true` if the compiler does not know the index, so that the plan is checked against it.
+    pub(crate) is_index_chosen: bool,
 }
 
 impl ReadPlan {
@@ -74,6 +128,7 @@ impl ReadPlan {
             concurrency: usize::MAX,
             count_only: false,
             also: Vec::new(),
+            is_index_chosen: false,
         }
     }
 
@@ -107,6 +162,19 @@ impl ReadPlan {
         if self.scan { "Scan" } else { "Query" }
     }
 
+    /// Starts after this cursor.
+    ///
+    /// # Errors
+    /// Those of a cursor that could not be made.
+    pub(crate) fn start_at(&mut self, cursor: Result<Option<Cursor>, Error>) -> Result<(), Error> {
+        let named = |e: Error| {
+            e.of_entity(self.schema.entity)
+                .in_operation(self.operation())
+        };
+        self.start = cursor.map_err(named)?;
+        Ok(())
+    }
+
     pub(crate) fn add_filter(&mut self, node: Node) {
         self.filter = Node::all(self.filter.take().into_iter().chain([node]).collect());
     }
@@ -118,7 +186,7 @@ impl ReadPlan {
         limit: Option<u64>,
         start: Option<&[u8]>,
     ) -> Result<Vec<u8>, Error> {
-        self.check_filter()?;
+        self.check()?;
         let mut body = Body::new(table, 384);
         if let Some(index) = self.index {
             body.member_with("IndexName", |w| {
@@ -160,13 +228,43 @@ impl ReadPlan {
         body.finish()
     }
 
-    /// Refuses a filter on attributes that the index does not hold: it would treat every item as
-    /// one without the attribute.
-    fn check_filter(&self) -> Result<(), Error> {
+    /// Refuses settings that the index does not serve, as far as the compiler does not.
+    fn check(&self) -> Result<(), Error> {
+        let index = self.index.and_then(|name| self.schema.index(name));
+        if let Some(index) = index.filter(|_| self.is_index_chosen) {
+            self.check_chosen(index)?;
+        }
+        self.check_filter(index)
+    }
+
+    /// Refuses consistent reads and projections that an index which is chosen at run time does not
+    /// serve: for other indexes these do not compile.
+    fn check_chosen(&self, index: &IndexSchema) -> Result<(), Error> {
+        if self.consistent && !index.local {
+            return Err(Error::invalid_request(format!(
+                "index `{}` is global, which has no consistent reads; leave out `consistent`, or read the table",
+                index.name
+            )));
+        }
+        let missing = self
+            .projection
+            .iter()
+            .find(|name| !holds(self.schema, index, name));
+        if let Some(name) = missing {
+            return Err(Error::invalid_request(format!(
+                "index `{}` does not hold `{name}`; select what it projects, or `hydrate`",
+                index.name
+            )));
+        }
+        Ok(())
+    }
+
+    /// Refuses a filter on a key of what is queried, and on attributes that the index does not hold:
+    /// it would treat every item as one without the attribute.
+    fn check_filter(&self, index: Option<&IndexSchema>) -> Result<(), Error> {
         let Some(filter) = &self.filter else {
             return Ok(());
         };
-        let index = self.index.and_then(|name| self.schema.index(name));
         let key = index.map_or(&self.schema.key, |index| &index.key);
         let mut problem = None;
         filter.places(&mut |place| {

@@ -3,21 +3,24 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::plan::{ReadPlan, Types};
+use super::plan::{Planned, ReadPlan, Types};
+use super::setters::setters;
 use super::sort::IntoSort;
 use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::entity::{
-    HasSort, HasTtl, Index, Item, Primary, Projection, ReadsConsistently, SelectableFrom, Sharded,
+    AnyIndex, HasSort, HasTtl, Index, Item, Primary, Projection, ReadsConsistently, SelectableFrom,
+    Sharded,
 };
 use crate::model::expr::ast::{Node, Value};
+use crate::model::expr::render::debug_node;
 use crate::model::expr::{Condition, Fields, InFilter, Prefix};
 use crate::model::key::KeyBuilder;
 use crate::model::schema::{EntitySchema, IndexKey, KeySchema};
 use crate::model::unique;
 use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::read::page::AllItems;
-use crate::read::page::{self, Cursor, ItemStream, Page};
+use crate::read::page::{self, IntoCursor, ItemStream, Page, ReadsPages};
 
 /// Reads the items of one partition, in the order of the sort key: Query. Made by the entity's
 /// `query` constructor and by one for each index.
@@ -92,24 +95,38 @@ use crate::read::page::{self, Cursor, ItemStream, Page};
 /// [write sharding](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-sharding.html).
 #[must_use = "a query does nothing until it is read"]
 pub struct Query<E, I = Primary<E>, O = E> {
-    plan: Result<ReadPlan, Error>,
+    plan: Planned,
     _types: Types<E, I, O>,
+}
+
+/// Bounds on none of the types: the plan is the same for all.
+impl<E, I, O> Clone for Query<E, I, O> {
+    fn clone(&self) -> Self {
+        Query {
+            plan: self.plan.clone(),
+            _types: PhantomData,
+        }
+    }
+}
+
+impl<E: Item, I, O> ReadsPages for Query<E, I, O> {
+    type Entity = E;
+}
+
+impl<E, I, O> page::sealed::Planned for Query<E, I, O> {
+    fn planned(&self) -> Planned {
+        self.plan.clone()
+    }
 }
 
 impl<E: Item, I: Index, O> fmt::Debug for Query<E, I, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut s = f.debug_struct("Query");
-        s.field("entity", &E::ITEM_SCHEMA.entity)
-            .field("index", &I::NAME);
-        if let Ok(plan) = &self.plan {
-            s.field(
-                "key",
-                &crate::model::expr::render::debug_node(plan.key.as_ref()),
-            )
-            .field(
-                "filter",
-                &crate::model::expr::render::debug_node(plan.filter.as_ref()),
-            );
+        s.field("entity", &E::ITEM_SCHEMA.entity);
+        if let Some(plan) = self.plan.plan() {
+            s.field("index", &plan.index)
+                .field("key", &debug_node(plan.key.as_ref()))
+                .field("filter", &debug_node(plan.filter.as_ref()));
         }
         s.finish_non_exhaustive()
     }
@@ -120,7 +137,7 @@ impl<E: Item, I: Index<Entity = E>> Query<E, I> {
     pub fn new(partition: &KeyBuilder) -> Self {
         let plan = ReadPlan::new::<I>(false);
         Query {
-            plan: in_partition(plan, partition, &I::KEY, I::TEMPLATES),
+            plan: Planned::new(in_partition(plan, partition, &I::KEY, I::TEMPLATES)),
             _types: PhantomData,
         }
     }
@@ -170,40 +187,38 @@ fn named(schema: &EntitySchema, error: Error) -> Error {
 }
 
 impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
-    fn with(mut self, change: impl FnOnce(&mut ReadPlan)) -> Self {
-        if let Ok(plan) = &mut self.plan {
-            change(plan);
+    fn with(self, change: impl FnOnce(&mut ReadPlan)) -> Self {
+        Query {
+            plan: self.plan.with(change),
+            ..self
         }
-        self
     }
 
     /// Restricts the sort key, from its first part on: `|k| k.placed_at.ge(day)`. Only matching
     /// items are read and paid for.
-    pub fn sort<S: IntoSort<I>>(mut self, condition: impl FnOnce(I::Sort) -> S) -> Self
+    pub fn sort<S: IntoSort<I>>(self, condition: impl FnOnce(I::Sort) -> S) -> Self
     where
         I: HasSort,
     {
         let nodes = condition(I::sort()).into_sort().into_nodes();
-        match (&mut self.plan, nodes) {
-            (Ok(plan), Ok(nodes)) => {
-                plan.key = Node::all(match plan.key.take() {
-                    Some(Node::And(mut and)) => {
-                        if I::TEMPLATES.is_some() {
-                            // Drop the condition that restricts the sort key to the entity's own
-                            // texts: DynamoDB takes one condition on an attribute, and the new one
-                            // stays within those texts.
-                            and.truncate(1);
-                        }
-                        and.extend(nodes);
-                        and
+        let plan = self.plan.try_with(|plan| {
+            let nodes = nodes.map_err(|e| named(plan.schema, Error::invalid_key(e)))?;
+            plan.key = Node::all(match plan.key.take() {
+                Some(Node::And(mut and)) => {
+                    if I::TEMPLATES.is_some() {
+                        // Drop the condition that restricts the sort key to the entity's own
+                        // texts: DynamoDB takes one condition on an attribute, and the new one
+                        // stays within those texts.
+                        and.truncate(1);
                     }
-                    key => key.into_iter().chain(nodes).collect(),
-                });
-            }
-            (Ok(_), Err(e)) => self.plan = Err(named(E::ITEM_SCHEMA, Error::invalid_key(e))),
-            (Err(_), _) => {}
-        }
-        self
+                    and.extend(nodes);
+                    and
+                }
+                key => key.into_iter().chain(nodes).collect(),
+            });
+            Ok(())
+        });
+        Query { plan, ..self }
     }
 
     /// Leaves out items that do not meet the condition, after they were read and paid for. Called
@@ -216,58 +231,9 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
         self.with(|plan| plan.add_filter(node))
     }
 
-    /// Leaves out items that have expired by this machine's clock and that DynamoDB has not deleted
-    /// yet. As with every filter, they are read and paid for. The index has to hold the Time to
-    /// Live attribute outside its key; otherwise the read is an error.
-    pub fn unexpired(self) -> Self
-    where
-        E: HasTtl,
-    {
-        self.with(|plan| {
-            if let Some(ttl) = E::ITEM_SCHEMA.ttl {
-                plan.unexpired(ttl);
-            }
-        })
-    }
-
-    /// Reads in descending order of the sort key.
-    pub fn descending(self) -> Self {
-        self.with(|plan| plan.descending = true)
-    }
-
-    /// Reads in ascending order of the sort key, which is the default.
-    pub fn ascending(self) -> Self {
-        self.with(|plan| plan.descending = false)
-    }
-
-    /// Reads with strong consistency: every write that was acknowledged before is seen. Costs twice
-    /// as much.
-    pub fn consistent(self) -> Self
-    where
-        I::Locality: ReadsConsistently,
-    {
-        self.with(|plan| plan.consistent = true)
-    }
-
-    /// Ends after this many items, counted after the filter.
-    pub fn limit(self, items: u64) -> Self {
-        self.with(|plan| plan.limit = Some(items))
-    }
-
-    /// Reads at most this many items per round trip, counted before the filter: DynamoDB's `Limit`.
-    pub fn page_size(self, items: u32) -> Self {
-        self.with(|plan| plan.page_size = Some(items))
-    }
-
-    /// Starts where the page that this cursor comes from ended.
-    pub fn start_at(self, cursor: impl Into<Option<Cursor>>) -> Self {
-        self.with(|plan| plan.start = cursor.into())
-    }
-
-    /// Requests the capacity that each page consumes: [`Page::consumed_capacity`].
-    pub fn measured(self) -> Self {
-        self.with(|plan| plan.measure = true)
-    }
+    setters!(
+        unexpired, descending, ascending, consistent, limit, page_size, start_at, measured
+    );
 
     /// Sets whether the next page is in flight while the items of one are decoded and handled, so
     /// that its round trip costs no time.
@@ -288,7 +254,7 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
     where
         V: BorrowedProjection<Of = E> + SelectableFrom<I>,
     {
-        BorrowedRead::new(vec![self.plan], None)
+        BorrowedRead::new(vec![self.plan.into_result()], None)
     }
 
     /// Limits the number of shards of a sharded index that are read at a time. By default, all are.
@@ -311,13 +277,52 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
         }
     }
 
+    /// Forgets the index in the type, so that a query of the table and queries of several indexes
+    /// are of one type, and the rest of a program need not be written for each.
+    ///
+    /// The compiler no longer checks what the index serves: a filter on its key, and `consistent` or
+    /// `select` where it does not serve them, are errors before anything is sent. Settings that
+    /// belong to one index ([`sort`](Self::sort), [`concurrency`](Self::concurrency)) come before
+    /// this.
+    ///
+    /// ```
+    /// use dynamodel::{AnyIndex, Db, Entity, Query};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "songs", index(by_year, partition = year, sort = title))]
+    /// # struct Song { #[dynamo(partition)] artist: String, #[dynamo(sort)] title: String, year: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Song>().await?;
+    /// # Song { artist: "Nina".into(), title: "Aria".into(), year: 2001 }.create().send(&db).await?;
+    /// fn songs(artist: Option<&str>, year: u32) -> Query<Song, AnyIndex<Song>> {
+    ///     match artist {
+    ///         Some(artist) => Song::query(artist).any_index(),
+    ///         None => Song::by_year(year).any_index(),
+    ///     }
+    /// }
+    /// assert_eq!(songs(Some("Nina"), 0).page_size(10).page(&db).await?.items.len(), 1);
+    /// assert_eq!(songs(None, 2001).page_size(10).page(&db).await?.items.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn any_index(self) -> Query<E, AnyIndex<E>, O>
+    where
+        O: SelectableFrom<I>,
+    {
+        Query {
+            plan: self.with(|plan| plan.is_index_chosen = true).plan,
+            _types: PhantomData,
+        }
+    }
+
     /// Counts the items, without fetching them. Reads and costs as much as fetching; a
     /// [`limit`](Self::limit) bounds the count.
     ///
     /// # Errors
     /// An invalid key or value before anything is sent; or the service or network fails.
     pub async fn count(self, db: &Db) -> Result<u64, Error> {
-        page::count(db, self.plan?).await
+        page::count(db, self.plan.into_result()?).await
     }
 
     /// Returns the request for the first page as it is sent, as JSON, with the table's name as the
@@ -326,7 +331,7 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
     /// # Errors
     /// When a key or value is invalid.
     pub fn to_json(self) -> Result<String, Error> {
-        page::to_json(&self.plan?)
+        page::to_json(&self.plan.into_result()?)
     }
 }
 
@@ -342,7 +347,7 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
         O: SelectableFrom<I>,
     {
         let mut all = AllItems::new();
-        page::all(db, self.plan?, &mut all).await?;
+        page::all(db, self.plan.into_result()?, &mut all).await?;
         Ok(all.items)
     }
 
@@ -356,7 +361,7 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
         O: SelectableFrom<I>,
     {
         let mut first = AllItems::new();
-        page::first(db, self.plan?, &mut first).await?;
+        page::first(db, self.plan.into_result()?, &mut first).await?;
         Ok(first.items.pop())
     }
 
@@ -367,13 +372,25 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
     /// [`next`](Page::next) shows whether it is.
     ///
     /// # Errors
-    /// An invalid key, value or cursor before anything is sent; or the service or network fails. An
-    /// item that cannot be read is no error of the page: see [`Page::try_items`].
+    /// An invalid key, value or cursor before anything is sent; an item that cannot be read
+    /// ([`is_unreadable`](Error::is_unreadable)); or the service or network fails.
     pub async fn page(self, db: &Db) -> Result<Page<O>, Error>
     where
         O: SelectableFrom<I>,
     {
-        page::page(db, self.plan?).await
+        page::page(db, self.plan.into_result()?).await
+    }
+
+    /// Reads one page as [`page`](Self::page) does, but with the result of each item: an item that
+    /// cannot be read is an `Err` that names the attribute, and does not affect the others.
+    ///
+    /// # Errors
+    /// An invalid key, value or cursor before anything is sent; or the service or network fails.
+    pub async fn page_results(self, db: &Db) -> Result<Page<Result<O, Error>>, Error>
+    where
+        O: SelectableFrom<I>,
+    {
+        page::page_results(db, self.plan.into_result()?).await
     }
 
     /// Returns the items as a stream, which reads page after page as needed and ends at the first
@@ -382,7 +399,7 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
     where
         O: SelectableFrom<I>,
     {
-        page::stream(db, vec![self.plan], false)
+        page::stream(db, vec![self.plan.into_result()], false)
     }
 
     /// Returns a stream as [`stream`](Self::stream) does, but an item that cannot be read is one
@@ -391,6 +408,6 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Query<E, I, O> {
     where
         O: SelectableFrom<I>,
     {
-        page::stream(db, vec![self.plan], true)
+        page::stream(db, vec![self.plan.into_result()], true)
     }
 }

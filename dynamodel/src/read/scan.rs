@@ -3,19 +3,21 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::plan::{ReadPlan, Types};
+use super::plan::{Planned, ReadPlan, Types};
+use super::setters::setters;
 use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::entity::{
-    HasTtl, Index, Item, Projection, ReadsConsistently, SelectableFrom, Whole,
+    AnyIndex, HasTtl, Index, Item, Projection, ReadsConsistently, SelectableFrom, Whole,
 };
 use crate::model::expr::ast::{Node, Value};
+use crate::model::expr::render::debug_node;
 use crate::model::expr::{Condition, Fields, InFilter, Prefix};
 use crate::model::unique;
 use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::read::page::AllItems;
 use crate::read::page::{
-    self, Beginning, Cursor, ItemStream, Page, Position, ScanCursor, ScanStream,
+    self, Beginning, IntoCursor, ItemStream, Page, Position, ReadsPages, ScanCursor, ScanStream,
 };
 
 /// Reads every item of a table or index: Scan. Made by [`Entity::scan`](crate::Entity::scan).
@@ -44,7 +46,7 @@ use crate::read::page::{
 /// Source: [Scan](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html).
 #[must_use = "a scan does nothing until it is read"]
 pub struct Scan<E, I = Whole<E>, O = E> {
-    plan: Result<ReadPlan, Error>,
+    plan: Planned,
     segments: u32,
     resume: Option<ScanCursor>,
     _types: Types<E, I, O>,
@@ -53,13 +55,36 @@ pub struct Scan<E, I = Whole<E>, O = E> {
 /// DynamoDB's limit on the segments of a scan.
 pub(crate) const MAX_SEGMENTS: u32 = 1_000_000;
 
+/// Bounds on none of the types: the plan is the same for all.
+impl<E, I, O> Clone for Scan<E, I, O> {
+    fn clone(&self) -> Self {
+        Scan {
+            plan: self.plan.clone(),
+            segments: self.segments,
+            resume: self.resume.clone(),
+            _types: PhantomData,
+        }
+    }
+}
+
+impl<E: Item, I, O> ReadsPages for Scan<E, I, O> {
+    type Entity = E;
+}
+
+impl<E, I, O> page::sealed::Planned for Scan<E, I, O> {
+    fn planned(&self) -> Planned {
+        self.plan.clone()
+    }
+}
+
 impl<E: Item, I: Index, O> fmt::Debug for Scan<E, I, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let filter = self.plan.as_ref().ok().and_then(|p| p.filter.as_ref());
+        let plan = self.plan.plan();
+        let filter = plan.and_then(|plan| plan.filter.as_ref());
         f.debug_struct("Scan")
             .field("entity", &E::ITEM_SCHEMA.entity)
-            .field("index", &I::NAME)
-            .field("filter", &crate::model::expr::render::debug_node(filter))
+            .field("index", &plan.and_then(|plan| plan.index))
+            .field("filter", &debug_node(filter))
             .finish_non_exhaustive()
     }
 }
@@ -76,7 +101,7 @@ impl<E: Item> Scan<E> {
             plan.add_filter(filter);
         }
         Scan {
-            plan: Ok(plan),
+            plan: Planned::new(Ok(plan)),
             segments: 1,
             resume: None,
             _types: PhantomData,
@@ -87,10 +112,7 @@ impl<E: Item> Scan<E> {
     /// items that have the index's key.
     pub fn index<I: Index<Entity = E>>(self) -> Scan<E, I> {
         Scan {
-            plan: self.plan.map(|plan| ReadPlan {
-                index: I::NAME,
-                ..plan
-            }),
+            plan: self.plan.with(|plan| plan.index = I::NAME),
             segments: self.segments,
             resume: self.resume,
             _types: PhantomData,
@@ -99,11 +121,11 @@ impl<E: Item> Scan<E> {
 }
 
 impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
-    fn with(mut self, change: impl FnOnce(&mut ReadPlan)) -> Self {
-        if let Ok(plan) = &mut self.plan {
-            change(plan);
+    fn with(self, change: impl FnOnce(&mut ReadPlan)) -> Self {
+        Scan {
+            plan: self.plan.with(change),
+            ..self
         }
-        self
     }
 
     /// Reads in this many segments in parallel, 1 to 1,000,000; the order of items is then not
@@ -117,26 +139,28 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
     /// where they are used. Dropping the future or stream ends its tasks. On any other runtime
     /// everything runs in the caller's task. [`first`](Self::first) does not read segments in
     /// parallel.
-    pub fn segments(mut self, segments: u32) -> Self {
-        if !(1..=MAX_SEGMENTS).contains(&segments) {
-            let error = "a scan has 1 to 1,000,000 segments";
-            self.plan = self
-                .plan
-                .and(Err(named::<E>(Error::invalid_request(error))));
+    pub fn segments(self, segments: usize) -> Self {
+        let number = checked_segments::<E>(segments);
+        Scan {
+            segments: *number.as_ref().unwrap_or(&1),
+            plan: self.plan.try_with(|_| number.map(drop)),
+            ..self
         }
-        self.segments = segments;
-        self
     }
 
     /// Reads only segment `segment` (from 0) of `total`, for workers that share a scan.
-    pub fn segment(mut self, segment: u32, total: u32) -> Self {
-        if !(1..=MAX_SEGMENTS).contains(&total) || segment >= total {
+    pub fn segment(self, segment: usize, total: usize) -> Self {
+        let plan = self.plan.try_with(|plan| {
+            let total = checked_segments::<E>(total).ok();
+            let segment = u32::try_from(segment).ok();
+            plan.segment = segment
+                .zip(total)
+                .filter(|(segment, total)| segment < total);
             let error = "a scan has 1 to 1,000,000 segments, numbered from 0";
-            self.plan = self
-                .plan
-                .and(Err(named::<E>(Error::invalid_request(error))));
-        }
-        self.with(|plan| plan.segment = Some((segment, total)))
+            let error = || named::<E>(Error::invalid_request(error));
+            plan.segment.map(drop).ok_or_else(error)
+        });
+        Scan { plan, ..self }
     }
 
     /// Leaves out items that do not meet the condition, after they were read and paid for. Called
@@ -150,42 +174,7 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
         self.with(|plan| plan.add_filter(node))
     }
 
-    /// Leaves out items that have expired by this machine's clock and that DynamoDB has not deleted
-    /// yet. A scanned index has to hold the Time to Live attribute; otherwise the read is an error.
-    pub fn unexpired(self) -> Self
-    where
-        E: HasTtl,
-    {
-        self.with(|plan| {
-            if let Some(ttl) = E::ITEM_SCHEMA.ttl {
-                plan.unexpired(ttl);
-            }
-        })
-    }
-
-    /// Reads with strong consistency: every write that was acknowledged before is seen. Costs twice
-    /// as much.
-    pub fn consistent(self) -> Self
-    where
-        I::Locality: ReadsConsistently,
-    {
-        self.with(|plan| plan.consistent = true)
-    }
-
-    /// Ends after this many items, counted after the filter.
-    pub fn limit(self, items: u64) -> Self {
-        self.with(|plan| plan.limit = Some(items))
-    }
-
-    /// Reads at most this many items per round trip, counted before the filter: DynamoDB's `Limit`.
-    pub fn page_size(self, items: u32) -> Self {
-        self.with(|plan| plan.page_size = Some(items))
-    }
-
-    /// Starts where the [`page`](Self::page) that this cursor comes from ended.
-    pub fn start_at(self, cursor: impl Into<Option<Cursor>>) -> Self {
-        self.with(|plan| plan.start = cursor.into())
-    }
+    setters!(unexpired, consistent, limit, page_size, start_at, measured);
 
     /// Continues where a [`resumable`](Self::resumable) scan or its [borrowed
     /// pages](crate::read::BorrowedPages::cursor) ended. The cursor has the number of segments, so
@@ -194,15 +183,10 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
     /// the cursor.
     pub fn resume_at(mut self, cursor: impl Into<Option<ScanCursor>>) -> Self {
         if let Some(cursor) = cursor.into() {
-            self.segments = cursor.segments();
+            self.segments = cursor.total();
             self.resume = Some(cursor);
         }
         self
-    }
-
-    /// Requests the capacity that each page consumes: [`Page::consumed_capacity`].
-    pub fn measured(self) -> Self {
-        self.with(|plan| plan.measure = true)
     }
 
     /// Sets whether the next page of each segment is in flight while the items of one are decoded
@@ -241,6 +225,20 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
         }
     }
 
+    /// Forgets the index in the type, so that scans of the table and of indexes are of one type. As
+    /// [`Query::any_index`](crate::Query::any_index), with the same checks when the scan is sent.
+    pub fn any_index(self) -> Scan<E, AnyIndex<E>, O>
+    where
+        O: SelectableFrom<I>,
+    {
+        Scan {
+            segments: self.segments,
+            resume: self.resume.clone(),
+            plan: self.with(|plan| plan.is_index_chosen = true).plan,
+            _types: PhantomData,
+        }
+    }
+
     /// Counts the items, without fetching them. Reads and costs as much as fetching. With several
     /// [`segments`](Self::segments), all threads are used.
     ///
@@ -271,13 +269,14 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
 
     /// Returns one plan for each segment.
     fn plans(self) -> Vec<Result<ReadPlan, Error>> {
+        let plan = self.plan.into_result();
         if let Some(cursor) = self.resume {
-            return self.plan.map_or_else(
+            return plan.map_or_else(
                 |e| vec![Err(e)],
                 |plan| resumed::<E>(&plan, self.segments, cursor),
             );
         }
-        match self.plan {
+        match plan {
             Ok(plan) if self.segments > 1 => (0..self.segments)
                 .map(|s| {
                     if plan.start.is_some() || plan.segment.is_some() {
@@ -306,6 +305,14 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
     }
 }
 
+/// Returns the number of segments, if DynamoDB takes it.
+fn checked_segments<E: Item>(segments: usize) -> Result<u32, Error> {
+    let segments = u32::try_from(segments).ok();
+    let segments = segments.filter(|segments| (1..=MAX_SEGMENTS).contains(segments));
+    let error = || named::<E>(Error::invalid_request("a scan has 1 to 1,000,000 segments"));
+    segments.ok_or_else(error)
+}
+
 /// Returns one plan for each segment that has not ended according to the cursor.
 fn resumed<E: Item>(
     plan: &ReadPlan,
@@ -313,7 +320,7 @@ fn resumed<E: Item>(
     cursor: ScanCursor,
 ) -> Vec<Result<ReadPlan, Error>> {
     let is_one_of_several = plan.segment.is_some() && segments > 1;
-    if cursor.segments() != segments || is_one_of_several {
+    if cursor.total() != segments || is_one_of_several {
         let what = "it comes from a scan with another number of segments; leave out `segments` and `segment`, it knows them";
         return vec![Err(named::<E>(Error::cursor(what)))];
     }
@@ -377,7 +384,7 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
     {
         // Read the segments one after the other: in parallel they would read more than needed.
         let plans = match self.resume {
-            None => vec![self.plan],
+            None => vec![self.plan.into_result()],
             Some(_) => self.plans(),
         };
         for plan in plans {
@@ -393,15 +400,28 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
     /// Reads one page, which has the cursor of the next page. One round trip.
     ///
     /// # Errors
-    /// An invalid value or cursor, several segments or no segment left, before anything is sent; or
-    /// the service or network fails. An item that cannot be read is no error of the page: see
-    /// [`Page::try_items`].
+    /// An invalid value or cursor, several segments or no segment left, before anything is sent; an
+    /// item that cannot be read ([`is_unreadable`](Error::is_unreadable)); or the service or network
+    /// fails.
     pub async fn page(self, db: &Db) -> Result<Page<O>, Error>
     where
         O: SelectableFrom<I>,
     {
         let plan = ReadPlan::only(self.plans()).map_err(named::<E>)?;
         page::page(db, plan).await
+    }
+
+    /// Reads one page as [`page`](Self::page) does, but with the result of each item: an item that
+    /// cannot be read is an `Err` that names the attribute, and does not affect the others.
+    ///
+    /// # Errors
+    /// As [`page`](Self::page), but for items that cannot be read.
+    pub async fn page_results(self, db: &Db) -> Result<Page<Result<O, Error>>, Error>
+    where
+        O: SelectableFrom<I>,
+    {
+        let plan = ReadPlan::only(self.plans()).map_err(named::<E>)?;
+        page::page_results(db, plan).await
     }
 
     /// Returns the items as a stream, which reads page after page as needed; with several segments,

@@ -16,8 +16,9 @@ use crate::model::schema::{EntitySchema, IndexKey};
 use crate::model::table::{Table, TableWithSort, Templated};
 use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::read::page::AllItems;
-use crate::read::page::{self, Cursor, ItemStream, Page};
-use crate::read::plan::ReadPlan;
+use crate::read::page::{self, IntoCursor, ItemStream, Page};
+use crate::read::plan::{Planned, ReadPlan};
+use crate::read::setters::setters;
 use crate::wire::{ReadError, Reader};
 
 /// Entities of one [`Table`] with one partition template, which are read together.
@@ -81,7 +82,7 @@ pub trait Collection: Sized + Send + Sync + 'static {
 /// Costs and pages are those of [`Query`](crate::Query).
 #[must_use = "a query does nothing until it is read"]
 pub struct CollectionQuery<C> {
-    plan: Result<ReadPlan, Error>,
+    plan: Planned,
     _collection: PhantomData<fn() -> C>,
 }
 
@@ -114,38 +115,36 @@ impl<C: Collection> CollectionQuery<C> {
             plan
         });
         CollectionQuery {
-            plan: plan.map_err(|e| named::<C>(Error::invalid_key(e))),
+            plan: Planned::new(plan.map_err(|e| named::<C>(Error::invalid_key(e)))),
             _collection: PhantomData,
         }
     }
 
-    fn with(mut self, change: impl FnOnce(&mut ReadPlan)) -> Self {
-        if let Ok(plan) = &mut self.plan {
-            change(plan);
+    fn with(self, change: impl FnOnce(&mut ReadPlan)) -> Self {
+        CollectionQuery {
+            plan: self.plan.with(change),
+            ..self
         }
-        self
     }
 
     /// Restricts the sort key by its text, across the kinds: `|k| k.begins_with("ORDER#")`.
-    pub fn sort(mut self, condition: impl FnOnce(SortKey) -> SortRange) -> Self
+    pub fn sort(self, condition: impl FnOnce(SortKey) -> SortRange) -> Self
     where
         <C::First as Templated>::Table: TableWithSort,
     {
         // Never empty: the table has a sort key, by the bound `TableWithSort`.
         let name = C::SCHEMA.key.sort.first().copied().unwrap_or_default();
         let node = condition(SortKey::new()).into_node(name);
-        match (&mut self.plan, node) {
-            (Ok(plan), Ok(node)) => {
-                let partition = match plan.key.take() {
-                    Some(Node::And(nodes)) => nodes.into_iter().next(),
-                    node => node,
-                };
-                plan.key = Node::all(partition.into_iter().chain([node]).collect());
-            }
-            (Ok(_), Err(e)) => self.plan = Err(named::<C>(Error::invalid_key(e))),
-            (Err(_), _) => {}
-        }
-        self
+        let plan = self.plan.try_with(|plan| {
+            let node = node.map_err(|e| named::<C>(Error::invalid_key(e)))?;
+            let partition = match plan.key.take() {
+                Some(Node::And(nodes)) => nodes.into_iter().next(),
+                node => node,
+            };
+            plan.key = Node::all(partition.into_iter().chain([node]).collect());
+            Ok(())
+        });
+        CollectionQuery { plan, ..self }
     }
 
     /// Leaves out items of other kinds, by a filter: they are read and paid for. Without this, such
@@ -157,26 +156,12 @@ impl<C: Collection> CollectionQuery<C> {
         self.with(|plan| plan.add_filter(Node::In(Operand::Path(Place::root(name)), kinds)))
     }
 
-    /// Reads in descending order of the sort key.
-    pub fn descending(self) -> Self {
-        self.with(|plan| plan.descending = true)
-    }
+    setters!(descending, ascending, page_size, measured);
 
     /// Reads with strong consistency: every write that was acknowledged before is seen. Costs twice
     /// as much.
     pub fn consistent(self) -> Self {
         self.with(|plan| plan.consistent = true)
-    }
-
-    /// Reads at most this many items per round trip, counted before the filter of
-    /// [`skip_unknown`](Self::skip_unknown): DynamoDB's `Limit`.
-    pub fn page_size(self, items: u32) -> Self {
-        self.with(|plan| plan.page_size = Some(items))
-    }
-
-    /// Requests the capacity that each page consumes: [`Page::consumed_capacity`].
-    pub fn measured(self) -> Self {
-        self.with(|plan| plan.measure = true)
     }
 
     /// Sets whether the next page is in flight while the items of one are decoded and handled, as
@@ -229,7 +214,7 @@ impl<C: Collection> CollectionQuery<C> {
     where
         V: BorrowedProjection<Of = C>,
     {
-        BorrowedRead::new(vec![self.plan], None)
+        BorrowedRead::new(vec![self.plan.into_result()], None)
     }
 
     /// Counts the items, without fetching them.
@@ -237,7 +222,7 @@ impl<C: Collection> CollectionQuery<C> {
     /// # Errors
     /// An invalid key before anything is sent; or the service or network fails.
     pub async fn count(self, db: &Db) -> Result<u64, Error> {
-        page::count(db, self.plan?).await
+        page::count(db, self.plan.into_result()?).await
     }
 
     /// Returns the request for the first page as JSON, as it is sent but with the table's name as
@@ -246,21 +231,13 @@ impl<C: Collection> CollectionQuery<C> {
     /// # Errors
     /// When a key is invalid.
     pub fn to_json(self) -> Result<String, Error> {
-        page::to_json(&self.plan?)
+        page::to_json(&self.plan.into_result()?)
     }
 }
 
 /// Methods of enums, which are read item by item.
 impl<C: Collection + Projection> CollectionQuery<C> {
-    /// Ends after this many items.
-    pub fn limit(self, items: u64) -> Self {
-        self.with(|plan| plan.limit = Some(items))
-    }
-
-    /// Starts where the page that this cursor comes from ended.
-    pub fn start_at(self, cursor: impl Into<Option<Cursor>>) -> Self {
-        self.with(|plan| plan.start = cursor.into())
-    }
+    setters!(limit, start_at);
 
     /// Reads all items into one `Vec`, with one round trip for each page.
     ///
@@ -269,7 +246,7 @@ impl<C: Collection + Projection> CollectionQuery<C> {
     /// ([`is_unreadable`](Error::is_unreadable)); or the service or network fails.
     pub async fn all(self, db: &Db) -> Result<Vec<C>, Error> {
         let mut all = AllItems::new();
-        page::all(db, self.plan?, &mut all).await?;
+        page::all(db, self.plan.into_result()?, &mut all).await?;
         Ok(all.items)
     }
 
@@ -279,29 +256,38 @@ impl<C: Collection + Projection> CollectionQuery<C> {
     /// As [`all`](Self::all).
     pub async fn first(self, db: &Db) -> Result<Option<C>, Error> {
         let mut first = AllItems::new();
-        page::first(db, self.plan?, &mut first).await?;
+        page::first(db, self.plan.into_result()?, &mut first).await?;
         Ok(first.items.pop())
     }
 
     /// Reads one page, which has the cursor of the next page. One round trip.
     ///
     /// # Errors
-    /// An invalid key or cursor before anything is sent; or the service or network fails. An item
-    /// of another kind is no error of the page: see [`Page::try_items`].
+    /// An invalid key or cursor before anything is sent; an item of another kind or that cannot be
+    /// read ([`is_unreadable`](Error::is_unreadable)); or the service or network fails.
     pub async fn page(self, db: &Db) -> Result<Page<C>, Error> {
-        page::page(db, self.plan?).await
+        page::page(db, self.plan.into_result()?).await
+    }
+
+    /// Reads one page as [`page`](Self::page) does, but with the result of each item: an item of
+    /// another kind is an `Err`, and does not affect the others.
+    ///
+    /// # Errors
+    /// An invalid key or cursor before anything is sent; or the service or network fails.
+    pub async fn page_results(self, db: &Db) -> Result<Page<Result<C, Error>>, Error> {
+        page::page_results(db, self.plan.into_result()?).await
     }
 
     /// Returns the items as a stream, which reads page after page as needed and ends at the first
     /// error.
     pub fn stream(self, db: &Db) -> ItemStream<C> {
-        page::stream(db, vec![self.plan], false)
+        page::stream(db, vec![self.plan.into_result()], false)
     }
 
     /// Returns a stream as [`stream`](Self::stream) does, but an item that cannot be read is one
     /// `Err` and the stream continues behind it.
     pub fn stream_results(self, db: &Db) -> ItemStream<C> {
-        page::stream(db, vec![self.plan], true)
+        page::stream(db, vec![self.plan.into_result()], true)
     }
 }
 
@@ -315,7 +301,7 @@ impl<C: Gather> CollectionQuery<C> {
     /// where the struct has one; or the service or network fails.
     pub async fn gather(self, db: &Db) -> Result<C, Error> {
         let mut all = AllItems::<C::Item>::new();
-        page::all(db, self.plan?, &mut all).await?;
+        page::all(db, self.plan.into_result()?, &mut all).await?;
         C::gather(all.items).map_err(named::<C>)
     }
 }

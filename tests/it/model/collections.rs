@@ -139,8 +139,10 @@ async fn collection_query_reports_or_skips_unknown_types() {
         .await
         .unwrap();
     assert_eq!(known, [Item::Profile(profile())]);
-    let page = Item::query((1, "u1")).page(&db).await.unwrap();
-    let results: Vec<bool> = page.try_items().map(|r| r.is_ok()).collect();
+    let page = Item::query((1, "u1")).page(&db).await;
+    assert!(page.unwrap_err().is_unreadable());
+    let page = Item::query((1, "u1")).page_results(&db).await.unwrap();
+    let results: Vec<bool> = page.items.iter().map(Result::is_ok).collect();
     assert_eq!(results, [true, false]);
 }
 

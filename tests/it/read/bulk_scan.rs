@@ -325,7 +325,7 @@ async fn refused_scan_keeps_cursor_of_its_start() {
     check(&|| resumed().segments(3), &saved.to_string()).await;
     check(&|| Thing::scan().segments(3).segment(7, 2), "1...").await;
     check(&|| Thing::scan().segments(0), "1.").await;
-    check(&|| Thing::scan().segments(u32::MAX), "1.").await;
+    check(&|| Thing::scan().segments(usize::MAX), "1.").await;
 }
 
 #[tokio::test]

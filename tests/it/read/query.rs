@@ -143,8 +143,8 @@ async fn query_respects_limits_pages_and_filters() {
         ("limit", |q| q.limit(3), vec![0, 1, 2]),
         ("limit 0", |q| q.limit(0), vec![]),
         ("limit above", |q| q.limit(1_000), (0..20).collect()),
-        ("huge limit", |q| q.limit(u64::MAX), (0..20).collect()),
-        ("huge page", |q| q.page_size(u32::MAX), (0..20).collect()),
+        ("huge limit", |q| q.limit(usize::MAX), (0..20).collect()),
+        ("huge page", |q| q.page_size(usize::MAX), (0..20).collect()),
         ("pages", |q| q.page_size(7), (0..20).collect()),
         (
             "limit over pages",

@@ -1,13 +1,18 @@
 //! [`Cursor`]: the position where the next page starts, as text.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::Named;
 use crate::error::Error;
+use crate::model::entity::Item;
 use crate::model::schema::EntitySchema;
+use crate::read::plan::Planned;
 use crate::wire::Writer;
 
 /// Position where the next page of a query or scan starts.
@@ -48,12 +53,161 @@ pub struct Cursor {
     pub(super) key: Vec<u8>,
 }
 
+/// Values that a read can [start at](crate::Query::start_at).
+pub trait IntoCursor {
+    /// Returns the cursor; `None` for the beginning.
+    ///
+    /// # Errors
+    /// Those of a cursor that could not be made.
+    fn into_cursor(self) -> Result<Option<Cursor>, Error>;
+}
+
+impl IntoCursor for Cursor {
+    fn into_cursor(self) -> Result<Option<Cursor>, Error> {
+        Ok(Some(self))
+    }
+}
+
+impl IntoCursor for Option<Cursor> {
+    fn into_cursor(self) -> Result<Option<Cursor>, Error> {
+        Ok(self)
+    }
+}
+
+impl IntoCursor for Result<Cursor, Error> {
+    fn into_cursor(self) -> Result<Option<Cursor>, Error> {
+        self.map(Some)
+    }
+}
+
 /// Format of a cursor that holds a key.
 const FORMAT: u8 = 1;
 /// Format of a cursor that holds a position for each shard of an index.
 pub(super) const SHARDED: u8 = 2;
 
+/// A query or scan, whose cursors are made by [`Cursor::after`] and [`Cursor::from_key`].
+pub trait ReadsPages: sealed::Planned {
+    /// The entity whose items are read.
+    type Entity: Item;
+}
+
+pub(crate) mod sealed {
+    /// The plan of a read. Only this crate implements it.
+    pub trait Planned {
+        #[doc(hidden)]
+        fn planned(&self) -> crate::read::plan::Planned;
+    }
+}
+
 impl Cursor {
+    /// Makes the cursor that continues behind this item, for a query or scan that returned it: a list
+    /// whose client sends back the last item that it shows. Sends nothing.
+    ///
+    /// The order of a query decides what comes behind; the item itself need not exist any more. A
+    /// cursor of a parallel scan is a [`ScanCursor`](crate::ScanCursor), which has none of these.
+    ///
+    /// ```
+    /// # use dynamodel::{Cursor, Db, Entity};
+    /// # #[derive(Debug, Clone, PartialEq, Entity)]
+    /// # #[dynamo(table = "scores", index(by_game, partition = game, sort = score))]
+    /// # struct Score { #[dynamo(partition)] player: String, game: String, score: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Score>().await?;
+    /// # for player in ["a", "b", "c"] { Score { player: player.into(), game: "go".into(), score: 7 }.create().send(&db).await?; }
+    /// let all = Score::by_game("go").all(&db).await?;
+    ///
+    /// let behind_first = Cursor::after(&Score::by_game("go"), &all[0])?;
+    /// let rest = Score::by_game("go").start_at(behind_first).all(&db).await?;
+    /// assert_eq!(rest, all[1..]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`is_invalid_cursor`](Error::is_invalid_cursor) for an item without the key of the index that
+    /// is read, and for a sharded index, whose cursors hold the position of each shard; the error of
+    /// the read's own settings.
+    pub fn after<R: ReadsPages>(read: &R, item: &R::Entity) -> Result<Self, Error> {
+        let mut w = Writer::with_capacity(256);
+        item.write_item(&mut w);
+        let written = w.finish().map_err(Error::write);
+        Self::behind(read.planned(), |_| written)
+    }
+
+    /// Makes a cursor of a `LastEvaluatedKey`, for a query or scan that goes on where another program
+    /// stopped. Sends nothing.
+    ///
+    /// ```
+    /// use aws_sdk_dynamodb::types::AttributeValue;
+    /// # use dynamodel::{Cursor, Db, Entity};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "visits")]
+    /// # struct Visit { #[dynamo(partition)] page: String, #[dynamo(sort)] at: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Visit>().await?;
+    /// # for at in 1..=3 { Visit { page: "/".into(), at }.create().send(&db).await?; }
+    /// let key = [
+    ///     ("page".to_owned(), AttributeValue::S("/".into())),
+    ///     ("at".to_owned(), AttributeValue::N("2".into())),
+    /// ];
+    /// let visits = Visit::query("/");
+    /// let cursor = Cursor::from_key(&visits, &key.into())?;
+    /// assert_eq!(visits.start_at(cursor).all(&db).await?[0].at, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`after`](Self::after), and when the key has another attribute or lacks one.
+    pub fn from_key<R: ReadsPages>(
+        read: &R,
+        key: &HashMap<String, AttributeValue>,
+    ) -> Result<Self, Error> {
+        Self::behind(read.planned(), |names| {
+            if key.keys().any(|name| !names.contains(&name.as_str())) {
+                return Err(Error::cursor(
+                    "it has an attribute that is no part of the key",
+                ));
+            }
+            let mut w = Writer::with_capacity(128);
+            w.begin_map();
+            for (name, value) in key {
+                w.entry(name, value);
+            }
+            w.end_map();
+            w.finish().map_err(Error::write)
+        })
+    }
+
+    /// Makes the cursor behind the key that this item has for the read.
+    fn behind(
+        plan: Planned,
+        item: impl FnOnce(&[&'static str]) -> Result<Vec<u8>, Error>,
+    ) -> Result<Self, Error> {
+        let plan = plan.into_result()?;
+        let cursor = || {
+            if plan.shards.is_some() {
+                let problem =
+                    "that of a sharded index holds the position of each shard; take it from a page";
+                return Err(Error::cursor(problem));
+            }
+            let index = plan.index.and_then(|name| plan.schema.index(name));
+            let mut names: Vec<_> = plan.schema.key.attributes().collect();
+            for name in index.iter().flat_map(|index| index.key.attributes()) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            let key = key_in(&item(&names)?, &names)?;
+            Ok(Cursor::new(plan.schema, plan.index, key))
+        };
+        cursor().map_err(|e| Named::of(&plan).error(e))
+    }
+
     pub(crate) fn new(schema: &EntitySchema, index: Option<&str>, key: Vec<u8>) -> Self {
         Cursor {
             format: FORMAT,
@@ -98,6 +252,29 @@ impl Cursor {
             Ok(&self.key)
         }
     }
+}
+
+/// Returns these attributes of the item.
+fn key_in(item: &[u8], names: &[&'static str]) -> Result<Vec<u8>, Error> {
+    let mut values: Vec<Option<Vec<u8>>> = vec![None; names.len()];
+    let read = crate::wire::read_item(item, |r| {
+        r.members(|name, r| {
+            let value = r.raw_value()?;
+            if let Some(i) = names.iter().position(|n| *n == name) {
+                values[i] = Some(value.to_vec());
+            }
+            Ok(())
+        })
+    });
+    read.map_err(Error::read)?;
+    let mut w = Writer::with_capacity(128);
+    w.begin_map();
+    for (name, value) in names.iter().zip(values) {
+        let value = value.ok_or_else(|| Error::cursor("the item has no key in what is read"))?;
+        w.entry_with(name, |w| w.raw(&value));
+    }
+    w.end_map();
+    w.finish().map_err(Error::write)
 }
 
 /// Returns the key with its attributes in the order of their names, so that equal keys make equal

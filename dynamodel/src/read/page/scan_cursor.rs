@@ -85,7 +85,12 @@ impl ScanCursor {
     }
 
     /// Returns the number of segments of the scan.
-    pub fn segments(&self) -> u32 {
+    pub fn segments(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Returns the number of segments as DynamoDB takes it.
+    pub(crate) fn total(&self) -> u32 {
         u32::try_from(self.positions.len()).unwrap_or(u32::MAX)
     }
 

@@ -39,12 +39,13 @@ pub(super) async fn all(
     Ok(())
 }
 
-/// Reads one page of the merged items.
+/// Reads one page of the merged items, up to the first that cannot be read, and the results from that
+/// one on.
 pub(super) async fn page<O: Projection>(
     db: &Db,
     plan: ReadPlan,
     shards: Shards,
-) -> Result<Page<O>, Error> {
+) -> Result<(Page<O>, Vec<Result<O, Error>>), Error> {
     let (merged, plan) = merged(db, plan, shards, RawPage::read).await?;
     let (mut items, mut rest) = (Vec::with_capacity(merged.items.len()), Vec::new());
     for item in &merged.items {
@@ -53,14 +54,14 @@ pub(super) async fn page<O: Projection>(
             result => rest.push(result),
         }
     }
-    Ok(Page {
+    let page = Page {
         items,
-        rest,
         next: merged.next,
         count: merged.count,
         scanned_count: merged.scanned_count,
         consumed_capacity: merged.capacity,
-    })
+    };
+    Ok((page, rest))
 }
 
 /// Counts the items of all shards.

@@ -68,7 +68,7 @@ use crate::write::transaction::Step;
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BackfillUnique<E> {
     concurrency: usize,
-    segments: u32,
+    segments: usize,
     _entity: PhantomData<fn() -> E>,
 }
 
@@ -137,7 +137,7 @@ impl<E: Item> BackfillUnique<E> {
     }
 
     /// Scans the table in this many segments in parallel. The default is 1.
-    pub fn segments(mut self, segments: u32) -> Self {
+    pub fn segments(mut self, segments: usize) -> Self {
         self.segments = segments;
         self
     }

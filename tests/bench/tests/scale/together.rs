@@ -52,10 +52,10 @@ fn one_db_has_a_thousand_operations_in_flight_at_once() {
 
 #[test]
 fn parallel_scan_has_a_request_per_segment_in_flight() {
-    const SEGMENTS: u32 = 8;
+    const SEGMENTS: usize = 8;
     let stub = Stub::new([("Scan", page_answer::<Counter>(10, false))]);
-    let stub = stub.ending_after(SEGMENTS.into());
-    stub.gather(SEGMENTS as usize);
+    let stub = stub.ending_after(SEGMENTS as u64);
+    stub.gather(SEGMENTS);
     let db = Db::new(stub.client());
     together(async {
         let items: Vec<Counter> = Counter::scan()
@@ -64,7 +64,7 @@ fn parallel_scan_has_a_request_per_segment_in_flight() {
             .try_collect()
             .await
             .expect("answered");
-        assert_eq!(items.len(), 10 * SEGMENTS as usize);
+        assert_eq!(items.len(), 10 * SEGMENTS);
     });
-    assert_eq!(stub.calls(), 2 * u64::from(SEGMENTS));
+    assert_eq!(stub.calls(), 2 * SEGMENTS as u64);
 }

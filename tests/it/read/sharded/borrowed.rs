@@ -121,7 +121,7 @@ async fn borrowed_pages_of_random_items_equal_owned_pages() {
             })
             .collect();
         let db = orders(all).await;
-        let sizes: &[u32] = match is_embedded() {
+        let sizes: &[usize] = match is_embedded() {
             true => &[1, 7, 1_000],
             false => &[3, 40],
         };
@@ -144,10 +144,10 @@ async fn borrowed_pages_of_random_items_equal_owned_pages() {
             let slow = || query().page_size(9).concurrency(2);
             assert_eq!(compared(&db, slow).await, whole);
             for limit in [1, 10, 57] {
-                let first = &whole[..whole.len().min(limit as usize)];
-                read_on(&db, || query().limit(limit), first, u32::MAX).await;
+                let first = &whole[..whole.len().min(limit)];
+                read_on(&db, || query().limit(limit), first, usize::MAX).await;
                 read_on(&db, || query().limit(limit).page_size(3), first, 3).await;
-                let first = &some[..some.len().min(limit as usize)];
+                let first = &some[..some.len().min(limit)];
                 read_on(&db, || few().limit(limit).page_size(3), first, 3).await;
             }
         }
@@ -159,7 +159,7 @@ async fn read_on(
     db: &Db,
     query: impl Fn() -> Query<Order, OrderByRegion>,
     expected: &[Order],
-    size: u32,
+    size: usize,
 ) {
     let mut seen = Vec::new();
     let read = query().borrowed::<OrderView<'_>>();
@@ -169,7 +169,7 @@ async fn read_on(
     let mut given = 0;
     while let Some(page) = pages.try_next().await.unwrap() {
         let items = items(&page);
-        assert!(items.len() <= size as usize);
+        assert!(items.len() <= size);
         assert_eq!(items, expected[given..given + items.len()]);
         given += items.len();
         if let Some(next) = page.next().filter(|_| given % 5 == 0) {
@@ -311,7 +311,7 @@ async fn borrowed_projections_equal_owned_projections() {
         let mut pages = read.borrowed::<IdView<'_>>().pages(&db);
         while let Some(page) = pages.try_next().await.unwrap() {
             let items = page.items().unwrap();
-            assert!(items.len() <= size as usize);
+            assert!(items.len() <= size);
             ids.extend(items.iter().map(|view| view.id.parse::<u64>().unwrap()));
         }
         ids.sort_unstable();

@@ -10,14 +10,14 @@ use super::*;
 /// Reads all pages by a cursor that is passed as text.
 async fn paged(
     db: &Db,
-    size: u32,
+    size: usize,
     query: impl Fn() -> dynamodel::Query<Order, OrderByRegion>,
 ) -> Vec<Order> {
     let (mut items, mut cursor) = (Vec::new(), None::<Cursor>);
     for _ in 0..500 {
         let page = query().page_size(size).start_at(cursor.take());
         let page = page.page(db).await.unwrap();
-        assert!(page.items.len() <= size as usize);
+        assert!(page.items.len() <= size);
         items.extend(page.items);
         match page.next {
             Some(next) => cursor = Some(next.to_string().parse().unwrap()),

@@ -80,7 +80,7 @@ pub(super) fn shard_limit(plan: &ReadPlan, shards: Shards, remaining: Option<u64
 fn room(plan: &ReadPlan, effort: Effort) -> Option<u64> {
     match effort {
         Effort::All => None,
-        Effort::Page => plan.page_size.map(u64::from),
+        Effort::Page => plan.page_size,
     }
 }
 

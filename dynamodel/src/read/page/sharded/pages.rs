@@ -28,8 +28,8 @@ pub(crate) async fn merged(
     shards: Shards,
     decode: Decode<RawPage>,
 ) -> Result<(MergedPage, ReadPlan), Error> {
-    plan.limit = smaller(plan.page_size.map(u64::from), plan.limit);
-    plan.page_size = plan.limit.and_then(|limit| u32::try_from(limit).ok());
+    plan.limit = smaller(plan.page_size, plan.limit);
+    plan.page_size = plan.limit;
     let mut pages = MergedPages::reading(db, plan, shards, decode)?;
     let page = std::future::poll_fn(|cx| pages.poll_page(cx)).await?;
     Ok((page, pages.merge.into_plan()))
