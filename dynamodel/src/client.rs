@@ -3,6 +3,8 @@
 
 pub(crate) mod batch;
 pub(crate) mod capacity;
+#[cfg(feature = "sealed-cursors")]
+pub(crate) mod cursor_keys;
 pub(crate) mod db;
 #[cfg(feature = "embedded")]
 pub mod embedded;

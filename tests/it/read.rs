@@ -12,5 +12,6 @@ mod projected;
 mod projection;
 mod query;
 mod scan;
+mod sealed;
 mod sharded;
 mod unreadable;

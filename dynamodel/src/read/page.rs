@@ -7,9 +7,11 @@ mod parallel;
 mod raw_page;
 mod reader;
 mod scan_cursor;
+mod seal;
 mod sharded;
 mod stream;
 
+pub(crate) use cursor::Cursors;
 pub(crate) use cursor::sealed;
 pub use cursor::{Cursor, IntoCursor, ReadsPages};
 pub(crate) use items::{AllItems, OwnedPage, PageItems};
@@ -18,6 +20,7 @@ pub(crate) use raw_page::{RawItem, RawPage};
 pub(crate) use reader::{PageReader, request};
 pub(crate) use scan_cursor::{Beginning, Position};
 pub use scan_cursor::{ScanCursor, ScanStream};
+pub(crate) use seal::Seal;
 pub(crate) use sharded::{MergedPage, MergedPages, merged};
 pub use stream::ItemStream;
 pub(crate) use stream::stream;
@@ -166,7 +169,7 @@ fn start_request<'d>(
 /// Returns the key that the plan's cursor starts after.
 pub(crate) fn start_key(plan: &ReadPlan) -> Result<Option<Vec<u8>>, Error> {
     let start = plan.start.as_ref().map(|cursor| {
-        let key = cursor.key_for(plan.schema, plan.index)?;
+        let key = cursor.key_for(plan)?;
         if plan
             .key
             .as_ref()
@@ -238,6 +241,7 @@ pub(crate) fn all<'d>(db: &'d Db, plan: ReadPlan, items: &'d mut dyn PageItems) 
 }
 
 async fn collect(db: &Db, plan: ReadPlan, items: &mut dyn PageItems) -> Result<(), Error> {
+    let plan = plan.on(db);
     if let Some(shards) = plan.shards {
         return sharded::all(db, plan, shards, items).await;
     }
@@ -278,7 +282,8 @@ pub(crate) fn first<'d>(
     all(db, plan, items)
 }
 
-pub(crate) async fn count(db: &Db, mut plan: ReadPlan) -> Result<u64, Error> {
+pub(crate) async fn count(db: &Db, plan: ReadPlan) -> Result<u64, Error> {
+    let mut plan = plan.on(db);
     plan.count_only = true;
     if let Some(shards) = plan.shards {
         return sharded::count(db, plan, shards).await;
@@ -331,6 +336,7 @@ async fn read_page<O: Projection>(
     db: &Db,
     plan: ReadPlan,
 ) -> Result<(Page<O>, Vec<Result<O, Error>>), Error> {
+    let plan = plan.on(db);
     if let Some(shards) = plan.shards {
         return sharded::page(db, plan, shards).await;
     }
@@ -343,7 +349,7 @@ async fn read_page<O: Projection>(
     let next = envelope.last_key;
     let page = Page {
         items: page.items,
-        next: next.map(|key| Cursor::new(plan.schema, plan.index, key)),
+        next: next.map(|key| Cursor::new(&plan, key)),
         count: envelope.count,
         scanned_count: envelope.scanned_count,
         consumed_capacity: envelope.capacity,

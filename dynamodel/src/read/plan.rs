@@ -5,12 +5,13 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::entity::{Index, Item};
 use crate::model::expr::ast::{Comparator, Node, Operand, Place, Value};
 use crate::model::expr::render::Body;
 use crate::model::schema::{EntitySchema, IndexProjection, IndexSchema, Shards};
-use crate::read::page::Cursor;
+use crate::read::page::{Cursor, Seal};
 
 /// Types that a query or scan has at compile time: the entity, the index and the item type.
 pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
@@ -95,6 +96,8 @@ pub(crate) struct ReadPlan {
     pub(crate) also: Vec<&'static str>,
     /// `true` if the compiler does not know the index, so that the plan is checked against it.
     pub(crate) is_index_chosen: bool,
+    /// Seal of its cursors; `None` until the `Db` is known, and if that has no key for cursors.
+    pub(crate) seal: Option<Seal>,
 }
 
 impl ReadPlan {
@@ -129,6 +132,7 @@ impl ReadPlan {
             count_only: false,
             also: Vec::new(),
             is_index_chosen: false,
+            seal: None,
         }
     }
 
@@ -156,6 +160,24 @@ impl ReadPlan {
             return Err(error.of_entity(plan.schema.entity));
         }
         Ok(plan)
+    }
+
+    /// Returns the plan as it is sent to this `Db`, whose key seals and opens its cursors.
+    pub(crate) fn on(self, db: &Db) -> Self {
+        ReadPlan {
+            seal: Seal::of(db, &self),
+            ..self
+        }
+    }
+
+    /// Returns the values that the key condition requires with `=`, in its order.
+    pub(crate) fn equalities(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
+        let nodes = match &self.key {
+            Some(Node::And(nodes)) => nodes.as_slice(),
+            Some(node) => std::slice::from_ref(node),
+            None => &[],
+        };
+        nodes.iter().filter_map(equality)
     }
 
     pub(crate) fn operation(&self) -> &'static str {
@@ -294,6 +316,16 @@ impl ReadPlan {
             ),
             Node::not_exists(ttl),
         ]));
+    }
+}
+
+/// Returns the value that the node requires with `=`.
+pub(crate) fn equality(node: &Node) -> Option<(&'static str, &[u8])> {
+    match node {
+        Node::Compare(Operand::Path(place), Comparator::Eq, Operand::Value(Value::Json(json))) => {
+            Some((place.top(), json))
+        }
+        _ => None,
     }
 }
 

@@ -245,7 +245,7 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
     /// # Errors
     /// An invalid value before anything is sent; or the service or network fails.
     pub async fn count(self, db: &Db) -> Result<u64, Error> {
-        match <[ReadPlan; 1]>::try_from(self.valid_plans()?) {
+        match <[ReadPlan; 1]>::try_from(self.valid_plans(db)?) {
             Ok([plan]) => page::count(db, plan).await,
             Err(plans) => page::count_of_segments(db, plans).await,
         }
@@ -294,8 +294,10 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
     /// Returns the plans as [`plans`](Self::plans) does, after a check that each has a valid start:
     /// otherwise the tasks of other segments would send requests before an invalid start is
     /// noticed.
-    fn valid_plans(self) -> Result<Vec<ReadPlan>, Error> {
-        let plans: Vec<ReadPlan> = self.plans().into_iter().collect::<Result<_, _>>()?;
+    fn valid_plans(self, db: &Db) -> Result<Vec<ReadPlan>, Error> {
+        let plans = self.plans().into_iter();
+        let plans = plans.map(|plan| plan.map(|plan| plan.on(db)));
+        let plans: Vec<ReadPlan> = plans.collect::<Result<_, _>>()?;
         if let [_, _, ..] = plans.as_slice() {
             for plan in &plans {
                 page::start_key(plan)?;
@@ -364,7 +366,7 @@ impl<E: Item, I: Index<Entity = E>, O: Projection<Entity = E>> Scan<E, I, O> {
     where
         O: SelectableFrom<I>,
     {
-        match <[ReadPlan; 1]>::try_from(self.valid_plans()?) {
+        match <[ReadPlan; 1]>::try_from(self.valid_plans(db)?) {
             Ok([plan]) => {
                 let mut all = AllItems::new();
                 page::all(db, plan, &mut all).await?;

@@ -6,8 +6,7 @@ use std::marker::PhantomData;
 use super::BorrowedProjection;
 use crate::client::capacity::ConsumedCapacity;
 use crate::error::Error;
-use crate::model::schema::EntitySchema;
-use crate::read::page::{Cursor, MergedPage, Named, RawItem, RawPage};
+use crate::read::page::{Cursor, Cursors, MergedPage, Named, RawItem, RawPage};
 use crate::read::plan::ReadPlan;
 use crate::wire::{ReadError, Reader};
 
@@ -19,8 +18,7 @@ use crate::wire::{ReadError, Reader};
 /// them with the pages before and after it.
 pub struct BorrowedPage<V> {
     held: Held,
-    schema: &'static EntitySchema,
-    index: Option<&'static str>,
+    cursors: Cursors,
     /// Number of wanted items.
     limit: u64,
     named: Named,
@@ -61,8 +59,7 @@ impl<V> BorrowedPage<V> {
     fn of(held: Held, plan: &ReadPlan, limit: Option<u64>) -> Self {
         BorrowedPage {
             held,
-            schema: plan.schema,
-            index: plan.index,
+            cursors: plan.cursors(),
             limit: limit.unwrap_or(u64::MAX),
             named: Named::of(plan),
             _view: PhantomData,
@@ -79,7 +76,7 @@ impl<V> BorrowedPage<V> {
         match &self.held {
             Held::Response(page) => {
                 let key = page.envelope.last_key.clone()?;
-                Some(Cursor::new(self.schema, self.index, key))
+                Some(self.cursors.after(key))
             }
             Held::Merged(merged) => merged.next.clone(),
         }

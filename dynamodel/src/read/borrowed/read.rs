@@ -148,13 +148,13 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     /// sent; or the service or network fails. An item that cannot be read is no error of the page:
     /// see [`BorrowedPage::iter`].
     pub async fn page(self, db: &Db) -> Result<BorrowedPage<V>, Error> {
-        let plan = ReadPlan::only(self.plans)?;
+        let plan = ReadPlan::only(self.plans)?.on(db);
         if let Some(shards) = plan.shards {
             let (page, plan) = page::merged(db, plan, shards, RawPage::read_borrowed).await?;
             return Ok(BorrowedPage::merged(page, &plan));
         }
         let start = page::start_key(&plan)?;
-        let limit = page::smaller(plan.page_size.map(u64::from), plan.limit);
+        let limit = page::smaller(plan.page_size, plan.limit);
         let decode = RawPage::read_borrowed;
         let page = page::request(db, &plan, limit, start.as_deref(), decode).await?;
         Ok(BorrowedPage::new(page, &plan, None))
@@ -203,7 +203,7 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
 
     fn read(self, db: &Db, prefetch: bool) -> BorrowedPages<V> {
         let shards = match self.plans.as_slice() {
-            [Ok(plan)] => plan.shards.map(|shards| (plan.clone(), shards)),
+            [Ok(plan)] => plan.shards.map(|shards| (plan.clone().on(db), shards)),
             _ => None,
         };
         let mut merged = None;

@@ -1,26 +1,29 @@
 //! [`Cursor`]: the position where the next page starts, as text.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::Named;
+use super::{Named, Seal};
 use crate::error::Error;
 use crate::model::entity::Item;
 use crate::model::schema::EntitySchema;
-use crate::read::plan::Planned;
+use crate::read::plan::{Planned, ReadPlan};
 use crate::wire::Writer;
 
 /// Position where the next page of a query or scan starts.
 ///
 /// Opaque text: it survives a restart, travels in URLs (`A-Z a-z 0-9 - _`) and, with feature
 /// `serde`, serializes as a string. It holds the key of the last item that was read (of a sharded
-/// index, one for each shard: about 60 characters each). Anyone can decode it, so encrypt it where
-/// keys are secret. A cursor belongs to the query that it comes from: another table, index or
+/// index, one for each shard: about 60 characters each). Anyone can decode it, and make one: where keys
+/// are secret, or where a client must not choose where a list starts, feature `sealed-cursors` has
+/// [`cursor_key`](crate::Builder) on the builder of the `Db`. A cursor belongs to the query that it comes from: another table, index or
 /// partition refuses it ([`is_invalid_cursor`](Error::is_invalid_cursor)). `Debug` does not show
 /// it.
 ///
@@ -44,13 +47,29 @@ use crate::wire::Writer;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct Cursor {
     /// First byte of the decoded text.
     pub(super) format: u8,
     pub(super) source: u32,
-    /// Key of the last item, or the positions of the shards.
+    /// Key of the last item, or the positions of the shards; encrypted if it is sealed.
     pub(super) key: Vec<u8>,
+    /// `true` for a cursor that was text, which anyone can write.
+    is_parsed: bool,
+}
+
+impl PartialEq for Cursor {
+    fn eq(&self, other: &Self) -> bool {
+        (self.format, self.source, &self.key) == (other.format, other.source, &other.key)
+    }
+}
+
+impl Eq for Cursor {}
+
+impl Hash for Cursor {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.format, self.source, &self.key).hash(state);
+    }
 }
 
 /// Values that a read can [start at](crate::Query::start_at).
@@ -84,6 +103,8 @@ impl IntoCursor for Result<Cursor, Error> {
 const FORMAT: u8 = 1;
 /// Format of a cursor that holds a position for each shard of an index.
 pub(super) const SHARDED: u8 = 2;
+/// Format of a cursor that is encrypted: the content is the format in it, and its content.
+const SEALED: u8 = 3;
 
 /// A query or scan, whose cursors are made by [`Cursor::after`] and [`Cursor::from_key`].
 pub trait ReadsPages: sealed::Planned {
@@ -203,53 +224,121 @@ impl Cursor {
                 }
             }
             let key = key_in(&item(&names)?, &names)?;
-            Ok(Cursor::new(plan.schema, plan.index, key))
+            Ok(Cursor::new(&plan, key))
         };
         cursor().map_err(|e| Named::of(&plan).error(e))
     }
 
-    pub(crate) fn new(schema: &EntitySchema, index: Option<&str>, key: Vec<u8>) -> Self {
-        Cursor {
-            format: FORMAT,
-            source: source(schema, index),
-            key: ordered(&key).unwrap_or(key),
-        }
+    pub(crate) fn new(plan: &ReadPlan, key: Vec<u8>) -> Self {
+        plan.cursors().after(key)
     }
 
-    /// Returns the key to start after, for a query of this table or index.
-    pub(crate) fn key_for(
-        &self,
-        schema: &EntitySchema,
-        index: Option<&str>,
-    ) -> Result<Vec<u8>, Error> {
-        self.content(FORMAT, schema, index).cloned()
+    /// Makes a cursor of this format for the read.
+    pub(super) fn of(format: u8, plan: &ReadPlan, content: Vec<u8>) -> Self {
+        plan.cursors().of(format, content)
+    }
+
+    /// Seals a cursor of this read that [`after`](Self::after) or [`from_key`](Self::from_key) made,
+    /// before it is handed out: those do not know the `Db`, whose [key](crate::Builder::cursor_key)
+    /// does it. Those of pages are sealed.
+    ///
+    /// # Errors
+    /// Those of the read's own settings; [`is_invalid_cursor`](Error::is_invalid_cursor) when the
+    /// cursor is of another read.
+    #[cfg(feature = "sealed-cursors")]
+    pub fn sealed<R: ReadsPages>(self, db: &crate::client::Db, read: &R) -> Result<Self, Error> {
+        let plan = read.planned().into_result()?.on(db);
+        let named = |e| Named::of(&plan).error(e);
+        let content = self
+            .content(self.format, &plan)
+            .map_err(named)?
+            .into_owned();
+        Ok(Self::of(self.format, &plan, content))
+    }
+
+    /// Returns the key to start after, for this read of a table or index.
+    pub(crate) fn key_for(&self, plan: &ReadPlan) -> Result<Vec<u8>, Error> {
+        self.content(FORMAT, plan).map(Cow::into_owned)
     }
 
     /// Returns the encoded positions of the shards of the index.
-    pub(super) fn shards_for(
-        &self,
-        schema: &EntitySchema,
-        index: Option<&str>,
-    ) -> Result<&[u8], Error> {
-        self.content(SHARDED, schema, index).map(Vec::as_slice)
+    pub(super) fn shards_for(&self, plan: &ReadPlan) -> Result<Cow<'_, [u8]>, Error> {
+        self.content(SHARDED, plan)
     }
 
-    /// Returns the content of the cursor, if it is of this format, table and index.
-    fn content(
-        &self,
-        format: u8,
-        schema: &EntitySchema,
-        index: Option<&str>,
-    ) -> Result<&Vec<u8>, Error> {
-        if self.source != source(schema, index) {
-            Err(Error::cursor("it comes from another table or index"))
-        } else if self.format != format {
-            Err(Error::cursor(match format {
-                SHARDED => "it is not of an index that is spread over shards",
-                _ => "it is of an index that is spread over shards",
-            }))
-        } else {
-            Ok(&self.key)
+    /// Returns the content of the cursor, if it is of this format, and of this table and index.
+    fn content(&self, format: u8, plan: &ReadPlan) -> Result<Cow<'_, [u8]>, Error> {
+        if self.source != source(plan.schema, plan.index) {
+            return Err(Error::cursor("it comes from another table or index"));
+        }
+        let (found, content) = self.opened(plan.seal.as_ref())?;
+        if found == format {
+            return Ok(content);
+        }
+        Err(Error::cursor(match format {
+            SHARDED => "it is not of an index that is spread over shards",
+            _ => "it is of an index that is spread over shards",
+        }))
+    }
+
+    /// Returns the format and the content, decrypted if the cursor is sealed.
+    fn opened(&self, seal: Option<&Seal>) -> Result<(u8, Cow<'_, [u8]>), Error> {
+        match (self.format, seal) {
+            (SEALED, None) => Err(Error::cursor("it is sealed, and nothing here has its key")),
+            (SEALED, Some(seal)) => {
+                let opened = seal.open(&self.key);
+                let opened = opened.and_then(|opened| Some((*opened.first()?, opened)));
+                let (format, content) = opened.ok_or_else(|| {
+                    Error::cursor("it is changed, of another query, or sealed with another key")
+                })?;
+                Ok((format, Cow::Owned(content[1..].to_vec())))
+            }
+            (_, Some(_)) if self.is_parsed => Err(Error::cursor("it is not sealed")),
+            (format, _) => Ok((format, Cow::Borrowed(&self.key))),
+        }
+    }
+}
+
+/// Source of the cursors of one read.
+#[derive(Clone)]
+pub(crate) struct Cursors {
+    schema: &'static EntitySchema,
+    index: Option<&'static str>,
+    seal: Option<Seal>,
+}
+
+impl ReadPlan {
+    /// Returns the source of the cursors of this read.
+    pub(crate) fn cursors(&self) -> Cursors {
+        Cursors {
+            schema: self.schema,
+            index: self.index,
+            seal: self.seal.clone(),
+        }
+    }
+}
+
+impl Cursors {
+    /// Makes the cursor after this key.
+    pub(crate) fn after(&self, key: Vec<u8>) -> Cursor {
+        self.of(FORMAT, ordered(&key).unwrap_or(key))
+    }
+
+    fn of(&self, format: u8, content: Vec<u8>) -> Cursor {
+        let (format, key) = match &self.seal {
+            None => (format, content),
+            Some(seal) => {
+                let sealed = seal.close(&[&[format], content.as_slice()].concat());
+                // Without randomness nothing can be sealed: a cursor that every read refuses is
+                // better than one that shows its key.
+                (SEALED, sealed.unwrap_or_default())
+            }
+        };
+        Cursor {
+            format,
+            source: source(self.schema, self.index),
+            key,
+            is_parsed: false,
         }
     }
 }
@@ -336,7 +425,7 @@ impl FromStr for Cursor {
         let (header, key) = bytes
             .split_at_checked(5)
             .ok_or_else(|| Error::cursor("it is cut short"))?;
-        let [format @ (FORMAT | SHARDED), source @ ..] = header else {
+        let [format @ (FORMAT | SHARDED | SEALED), source @ ..] = header else {
             return Err(Error::cursor("it has another format"));
         };
         let source = <[u8; 4]>::try_from(source).map_err(|_| Error::cursor("it is cut short"))?;
@@ -348,6 +437,7 @@ impl FromStr for Cursor {
             format: *format,
             source: u32::from_be_bytes(source),
             key: key.to_vec(),
+            is_parsed: true,
         })
     }
 }

@@ -284,7 +284,7 @@ impl<P: DecodedPage> PageReader<P> {
             _ => Mode::Spawned,
         };
         let sequences = plans.into_iter().map(|plan| {
-            let plan = plan?;
+            let plan = plan?.on(db);
             let start = start_key(&plan)?;
             Ok(PageSequence {
                 mode,

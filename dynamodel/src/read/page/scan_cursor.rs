@@ -19,7 +19,7 @@ use crate::read::scan::MAX_SEGMENTS;
 ///
 /// Text, as a [`Cursor`] is: it survives a restart, travels in URLs (`A-Z a-z 0-9 - _ . ~`) and,
 /// with feature `serde`, serializes as a string. It holds the keys that the segments stopped at,
-/// and anyone can decode it; `Debug` does not show them. A cursor belongs to the table or index
+/// and anyone can decode it unless it is [sealed](Cursor); `Debug` does not show them. A cursor belongs to the table or index
 /// that it comes from, and to its number of segments.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ScanCursor {
@@ -39,7 +39,7 @@ impl Position {
     pub(crate) fn after(plan: &ReadPlan, key: Option<&[u8]>) -> Self {
         match key {
             None => Position::Start,
-            Some(key) => Position::After(Cursor::new(plan.schema, plan.index, key.to_vec())),
+            Some(key) => Position::After(Cursor::new(plan, key.to_vec())),
         }
     }
 }

@@ -99,10 +99,6 @@ pub(super) fn to_json(plan: &ReadPlan, shards: Shards) -> Result<String, Error> 
 
 impl Cursor {
     fn with_shards(plan: &ReadPlan, body: Vec<u8>) -> Self {
-        Cursor {
-            format: super::cursor::SHARDED,
-            source: super::cursor::source(plan.schema, plan.index),
-            key: body,
-        }
+        Cursor::of(super::cursor::SHARDED, plan, body)
     }
 }

@@ -79,7 +79,7 @@ pub(crate) fn stream<O: Projection>(
     if let [Ok(plan)] = plans.as_slice()
         && let Some(shards) = plan.shards
     {
-        return merged(db, plan.clone(), shards, is_tolerant);
+        return merged(db, plan.clone().on(db), shards, is_tolerant);
     }
     let pages = PageReader::new(db, plans, OwnedPage::read, false);
     ItemStream {

@@ -2,12 +2,12 @@
 
 use super::position::{Start, decode_all};
 use crate::error::Error;
-use crate::model::expr::ast::{Comparator, Node, Operand, Value};
+use crate::model::expr::ast::{Node, Value};
 use crate::model::key::{MAX_PARTITION_BYTES, check_key_value};
 use crate::model::schema::{KeySchema, Shards};
 use crate::model::sharding;
 use crate::read::page::Named;
-use crate::read::plan::ReadPlan;
+use crate::read::plan::{ReadPlan, equality};
 use crate::wire::canonical::{Fnv, KeyValue};
 use crate::wire::{Reader, WriteError, Writer};
 
@@ -109,7 +109,10 @@ impl Layout {
     fn key(&self, plan: &ReadPlan, values: &[KeyValue<'_>]) -> Result<Vec<u8>, WriteError> {
         let mut w = Writer::with_capacity(128);
         w.begin_map();
-        for (name, json) in equalities(plan).filter(|(name, _)| self.partition.contains(name)) {
+        for (name, json) in plan
+            .equalities()
+            .filter(|(name, _)| self.partition.contains(name))
+        {
             w.entry_with(name, |w| w.raw(json));
         }
         for (name, value) in self.names.iter().zip(values) {
@@ -125,7 +128,7 @@ impl Layout {
         let mut hash = Fnv::default();
         hash.feed(&self.shards.count.to_be_bytes());
         hash.feed(&[u8::from(plan.descending)]);
-        for (name, json) in equalities(plan) {
+        for (name, json) in plan.equalities() {
             hash.feed(name.as_bytes());
             hash.feed(&[0]);
             if KeyValue::feed_json(json, &mut hash).is_err() {
@@ -134,25 +137,6 @@ impl Layout {
         }
         hash.finish()
     }
-}
-
-/// Returns the value that the node requires with `=`.
-fn equality(node: &Node) -> Option<(&'static str, &[u8])> {
-    match node {
-        Node::Compare(Operand::Path(place), Comparator::Eq, Operand::Value(Value::Json(json))) => {
-            Some((place.top(), json))
-        }
-        _ => None,
-    }
-}
-
-fn equalities(plan: &ReadPlan) -> impl Iterator<Item = (&'static str, &[u8])> {
-    let nodes = match &plan.key {
-        Some(Node::And(nodes)) => nodes.as_slice(),
-        Some(node) => std::slice::from_ref(node),
-        None => &[],
-    };
-    nodes.iter().filter_map(equality)
 }
 
 /// Returns the text of a partition key with the shard at its end.

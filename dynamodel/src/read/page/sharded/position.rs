@@ -71,7 +71,7 @@ pub(super) fn decode_all(
     plan: &ReadPlan,
     cursor: &Cursor,
 ) -> Result<Vec<Start>, Error> {
-    let body = cursor.shards_for(plan.schema, plan.index)?;
+    let body = &*cursor.shards_for(plan)?;
     let cut = || Error::cursor("it is cut short");
     let (fingerprint, body) = body.split_first_chunk::<8>().ok_or_else(cut)?;
     let (count, mut body) = body.split_first_chunk::<2>().ok_or_else(cut)?;
