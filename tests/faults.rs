@@ -45,6 +45,8 @@ pub enum Fault {
     /// The request does not reach the service; this body is the response, with HTTP status 200 and no
     /// checksum.
     Answer(&'static str),
+    /// The request does not reach the service; this body is the response, with this HTTP status.
+    Error(u16, String),
     /// No response, ever.
     Hang,
 }
@@ -191,6 +193,7 @@ impl Rule for Faults {
                 }
                 Fault::CutBody => cut(behind.call(request).await?).await,
                 Fault::Answer(body) => Ok(answer(200, body.to_owned())),
+                Fault::Error(status, body) => Ok(answer(status, body)),
                 Fault::Hang => std::future::pending().await,
             }
         })

@@ -2,12 +2,16 @@
 
 mod ask;
 pub(crate) mod canceled;
+mod kind;
 mod text;
+mod throttling;
 pub(crate) mod unfinished;
 
 use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
+
+pub use self::kind::ErrorKind;
 
 use self::canceled::Canceled;
 use self::unfinished::Unfinished;
@@ -52,10 +56,10 @@ struct Inner {
 }
 
 enum Kind {
+    /// The stored item, or its absence, refuses the write.
     Condition {
-        conflict: bool,
+        kind: ErrorKind,
         ambiguous: bool,
-        must_exist: bool,
         item: Option<Vec<u8>>,
         source: BoxError,
     },
@@ -77,6 +81,8 @@ enum Kind {
         code: Option<String>,
         message: Option<String>,
         status: u16,
+        /// The service's reasons for throttling.
+        reasons: Vec<String>,
         source: BoxError,
     },
     Timeout(BoxError),
@@ -85,6 +91,8 @@ enum Kind {
     Response(BoxError),
     Construction(BoxError),
     Table(String),
+    /// A table did not get into a state in time.
+    Waited(String),
     Engine(BoxError),
     Contended {
         attempts: u32,
@@ -192,6 +200,11 @@ impl Error {
         Self::new(Kind::Table(message.into()))
     }
 
+    /// Creates the error of a table that did not get into a state in time.
+    pub(crate) fn waited(message: impl Into<String>) -> Self {
+        Self::new(Kind::Waited(message.into()))
+    }
+
     #[cfg_attr(
         not(feature = "embedded"),
         allow(dead_code, reason = "only the engine can fail so")
@@ -289,13 +302,12 @@ impl Error {
 
     /// Turns the error of a transaction of one write and its unique items into the error that the
     /// write alone would return.
-    pub(crate) fn of_one_write(mut self, must_exist: bool) -> Self {
+    pub(crate) fn of_one_write(mut self) -> Self {
         self.0.kind = match self.0.kind {
             Kind::Canceled(canceled) => match canceled.into_condition() {
-                Ok((item, conflict, source)) => Kind::Condition {
-                    conflict,
+                Ok((item, kind, source)) => Kind::Condition {
+                    kind,
                     ambiguous: false,
-                    must_exist,
                     item,
                     source,
                 },
@@ -314,8 +326,9 @@ impl Error {
                 message,
                 status,
                 source,
-                ..
+                body,
             } => Kind::Service {
+                reasons: throttling::reasons(&body),
                 code,
                 message,
                 status,
@@ -343,7 +356,10 @@ impl Error {
         use aws_sdk_dynamodb::operation::RequestId;
         let metadata = error.as_service_error().map(|e| e.meta().clone());
         let request_id = error.request_id().map(str::to_owned);
-        let status = error.raw_response().map_or(0, |r| r.status().as_u16());
+        let response = error.raw_response();
+        let status = response.map_or(0, |r| r.status().as_u16());
+        let body = response.and_then(|r| r.body().bytes());
+        let body = body.unwrap_or_default().to_vec();
         let kind = match (&error, metadata) {
             (SdkError::TimeoutError(_), _) => Kind::Timeout(error.into()),
             (SdkError::DispatchFailure(_), _) => unsent(error.into(), Kind::Connection),
@@ -352,6 +368,7 @@ impl Error {
                 code: m.code().map(str::to_owned),
                 message: m.message().map(str::to_owned),
                 status,
+                reasons: throttling::reasons(&body),
                 source: error.into(),
             },
             _ => Kind::Response(error.into()),
@@ -367,9 +384,8 @@ impl Error {
             return Self::failure(failure);
         };
         let mut error = Self::new(Kind::Condition {
-            conflict: outcome.conflict,
+            kind: outcome.kind,
             ambiguous: outcome.ambiguous,
-            must_exist: outcome.must_exist,
             item: outcome.item,
             source,
         });
@@ -400,9 +416,9 @@ fn unsent(error: BoxError, other: fn(BoxError) -> Kind) -> Kind {
 
 /// The meaning of a failed condition for the write.
 pub(crate) struct ConditionOutcome {
-    pub(crate) conflict: bool,
+    /// One of the kinds of conditions.
+    pub(crate) kind: ErrorKind,
     pub(crate) ambiguous: bool,
-    pub(crate) must_exist: bool,
     pub(crate) item: Option<Vec<u8>>,
 }
 
@@ -428,7 +444,8 @@ impl StdError for Error {
             | Kind::Limit(_)
             | Kind::InvalidRequest(_)
             | Kind::Cursor(_)
-            | Kind::Table(_) => None,
+            | Kind::Table(_)
+            | Kind::Waited(_) => None,
         }
     }
 }

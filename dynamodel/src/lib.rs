@@ -71,7 +71,7 @@
 //! | unique attributes | [`GetUnique`]; [`BackfillUnique`] for items that are older than the mark |
 //! | where requests go | [`Db`]; [`embedded`] for the engine in this process; [`Db::create_table`] |
 //! | how requests are sent | [`Builder::fast_path`], [`Builder::plain_path`], [`Builder::interceptors_see_http_only`], [`Db::transport_status`] |
-//! | what went wrong | [`Error`], by its predicates |
+//! | what went wrong | [`Error`], by its predicates and its kind; [`ErrorKind`] has the table of causes, remedies and HTTP statuses |
 //! | spans and metrics | [`observe`] |
 //! | whole tasks | the [examples]: a session store, a shop in one table, order processing, bank transfers, view counters, a leaderboard, readings of sensors |
 //!
@@ -152,7 +152,7 @@ pub use diagram::Model;
 #[doc(inline)]
 pub use entity::Entity;
 #[doc(inline)]
-pub use error::Error;
+pub use error::{Error, ErrorKind};
 #[doc(inline)]
 pub use model::expr::{Action, Condition, all_of, any_of, maybe, value};
 #[doc(inline)]

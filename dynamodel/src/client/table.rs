@@ -309,7 +309,7 @@ impl Pause {
 
     async fn wait(&mut self, table: &str, purpose: &str) -> Result<(), Error> {
         if self.started.elapsed() > TIMEOUT {
-            return Err(Error::table(format!(
+            return Err(Error::waited(format!(
                 "table `{table}` did not {purpose} within {} seconds",
                 TIMEOUT.as_secs()
             )));

@@ -1,46 +1,43 @@
-//! The predicates and accessors of [`Error`].
+//! The predicates and accessors of [`Error`]. A predicate depends on the [kind](ErrorKind) alone,
+//! except for those that tell more than a kind does.
 
 use std::any::TypeId;
 
-use super::{Error, Kind};
+use super::{Error, ErrorKind, Kind};
 
 impl Error {
-    /// Returns `true` if the condition of a write was not met: that of `when`, or that of the write
-    /// itself (`create`: the item exists; `replace`: it does not; a version that has changed).
+    /// Returns `true` if the stored item, or its absence, refused the write: the condition of `when`
+    /// is not met, or that of the write itself ([`is_not_found`](Self::is_not_found),
+    /// [`is_already_exists`](Self::is_already_exists), a version that has changed). The
+    /// [kind](Self::kind) tells which.
     pub fn is_condition_failed(&self) -> bool {
-        match &self.0.kind {
-            Kind::Condition { .. } => true,
-            Kind::Canceled(canceled) => canceled.is_condition_failed(),
-            _ => false,
-        }
+        self.kind().is_of_condition()
     }
 
-    /// Returns `true` if another writer changed the item: its version is not the expected one, or
-    /// with `create` an item of a versioned entity exists.
+    /// Returns `true` if another writer was first: the version is not the expected one, or the item
+    /// [exists already](Self::is_already_exists).
     pub fn is_conflict(&self) -> bool {
-        match &self.0.kind {
-            Kind::Condition { conflict, .. } => *conflict,
-            Kind::Contended { .. } => true,
-            Kind::Canceled(canceled) => canceled.is_conflict(),
-            _ => false,
-        }
+        self.kind().is_conflict()
+    }
+
+    /// Returns `true` if the item exists already, where the write demands that there is none:
+    /// `create`, and a `put` at version 0.
+    pub fn is_already_exists(&self) -> bool {
+        self.kind() == ErrorKind::AlreadyExists
     }
 
     /// Returns `true` if another item of the entity has the value that the write gives to an
     /// attribute that is marked `#[dynamo(unique)]`; [`attribute_path`](Self::attribute_path) names
     /// the attribute. Nothing was written.
     pub fn is_unique_violation(&self) -> bool {
-        matches!(self.0.kind, Kind::Taken { .. })
+        self.kind() == ErrorKind::UniqueViolation
     }
 
     /// Returns `true` if a transaction was in flight on an item that this operation writes, or that
     /// this transaction is about. Transactions are tried again on this within their
     /// [`Backoff`](crate::Backoff) first.
     pub fn is_transaction_conflict(&self) -> bool {
-        match &self.0.kind {
-            Kind::Canceled(canceled) => canceled.is_transaction_conflict(),
-            _ => self.code() == Some("TransactionConflictException"),
-        }
+        self.kind() == ErrorKind::TransactionConflict
     }
 
     /// Returns `true` if a condition failed on a call that was retried after a response was lost:
@@ -60,81 +57,50 @@ impl Error {
         )
     }
 
-    /// Returns `true` if the item that had to exist does not: of `modify`, `replace` or
-    /// `must_exist`.
+    /// Returns `true` if the item that had to exist does not: of `update`, `replace`, `check`,
+    /// `modify` or `must_exist`.
     pub fn is_not_found(&self) -> bool {
-        match &self.0.kind {
-            Kind::NotFound => true,
-            Kind::Condition {
-                must_exist, item, ..
-            } => *must_exist && item.is_none(),
-            _ => false,
-        }
+        self.kind() == ErrorKind::NotFound
     }
 
     /// Returns `true` if the table or index does not exist (`ResourceNotFoundException`).
     pub fn is_table_not_found(&self) -> bool {
-        self.code() == Some("ResourceNotFoundException")
+        self.kind() == ErrorKind::TableNotFound
     }
 
     /// Returns `true` if DynamoDB refused the request, or a part of a batch or transaction, for its
     /// rate, and trying again did not help.
     pub fn is_throttled(&self) -> bool {
-        match &self.0.kind {
-            Kind::Unprocessed => return true,
-            Kind::Canceled(canceled) => return canceled.is_throttled(),
-            _ => {}
-        }
-        matches!(
-            self.code(),
-            Some(
-                "ProvisionedThroughputExceededException"
-                    | "ThrottlingException"
-                    | "RequestLimitExceeded"
-                    | "LimitExceededException"
-            )
-        )
+        self.kind() == ErrorKind::Throttled
     }
 
     /// Returns `true` if no response came in the time that the client allows.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.0.kind, Kind::Timeout(_))
+        self.kind() == ErrorKind::Timeout
     }
 
     /// Returns `true` if the endpoint could not be reached, or the connection broke.
     pub fn is_connection(&self) -> bool {
-        matches!(self.0.kind, Kind::Connection(_))
+        self.kind() == ErrorKind::Connection
     }
 
     /// Returns `true` if there are no credentials to sign the request with, or they could not be
     /// loaded. Nothing was sent. For credentials that the service does not accept see
     /// [`is_access_denied`](Self::is_access_denied).
     pub fn is_credentials_error(&self) -> bool {
-        matches!(self.0.kind, Kind::Credentials(_))
+        self.kind() == ErrorKind::Credentials
     }
 
     /// Returns `true` if the request could not be built with the client's configuration, for
     /// instance without a region. Nothing was sent.
     pub fn is_configuration_error(&self) -> bool {
-        matches!(self.0.kind, Kind::Construction(_))
+        self.kind() == ErrorKind::Configuration
     }
 
     /// Returns `true` if the service did not accept the credentials, or they do not allow the
     /// operation.
     pub fn is_access_denied(&self) -> bool {
-        matches!(
-            self.code(),
-            Some(
-                "AccessDeniedException"
-                    | "UnrecognizedClientException"
-                    | "MissingAuthenticationToken"
-                    | "MissingAuthenticationTokenException"
-                    | "IncompleteSignature"
-                    | "IncompleteSignatureException"
-                    | "InvalidSignatureException"
-                    | "ExpiredTokenException"
-            )
-        )
+        self.kind() == ErrorKind::AccessDenied
     }
 
     /// Returns `true` for a key value that DynamoDB cannot hold: empty, or longer than 2,048 bytes
@@ -142,42 +108,43 @@ impl Error {
     /// contains the literal that follows it, so that the key could be read as another one. Nothing
     /// was sent.
     pub fn is_invalid_key(&self) -> bool {
-        matches!(self.0.kind, Kind::InvalidKey(_))
+        self.kind() == ErrorKind::InvalidKey
     }
 
     /// Returns `true` if a limit of DynamoDB was exceeded that is checked before sending: item
     /// size, expression size and operators, operations and size of a transaction.
     pub fn is_limit_exceeded(&self) -> bool {
-        matches!(self.0.kind, Kind::Limit(_))
+        self.kind() == ErrorKind::LimitExceeded
     }
 
     /// Returns `true` if the request contradicts itself, for instance by two actions on one
-    /// attribute. Nothing was sent.
+    /// attribute, so that nothing was sent; or if DynamoDB does not accept it
+    /// (`ValidationException`).
     pub fn is_invalid_request(&self) -> bool {
-        matches!(self.0.kind, Kind::InvalidRequest(_))
+        self.kind() == ErrorKind::InvalidRequest
     }
 
-    /// Returns `true` for a value that DynamoDB cannot hold, such as NaN or more than 38 digits.
-    /// Nothing was sent.
+    /// Returns `true` for a value that DynamoDB cannot hold, such as NaN or more than 38 digits, and
+    /// for an [invalid key](Self::is_invalid_key). Nothing was sent.
     pub fn is_invalid_value(&self) -> bool {
-        matches!(self.0.kind, Kind::Write(_) | Kind::InvalidKey(_))
+        matches!(self.kind(), ErrorKind::InvalidValue | ErrorKind::InvalidKey)
     }
 
     /// Returns `true` if a stored item is not of the entity's shape: an attribute is missing, of
     /// another type or out of range. [`attribute_path`](Self::attribute_path) names the attribute.
     pub fn is_unreadable(&self) -> bool {
-        matches!(self.0.kind, Kind::Read(_))
+        self.kind() == ErrorKind::Unreadable
     }
 
     /// Returns `true` for a malformed cursor, or one that belongs to another query. Nothing was
     /// sent. Reading can start from the beginning without a cursor.
     pub fn is_invalid_cursor(&self) -> bool {
-        matches!(self.0.kind, Kind::Cursor(_))
+        self.kind() == ErrorKind::InvalidCursor
     }
 
     /// Returns `true` if the table exists and differs from the entity's schema.
     pub fn is_table_mismatch(&self) -> bool {
-        matches!(self.0.kind, Kind::Table(_))
+        self.kind() == ErrorKind::TableMismatch
     }
 
     /// Returns `true` if the transaction was canceled (`TransactionCanceledException`).
@@ -188,13 +155,13 @@ impl Error {
     /// Returns `true` if the service had a fault of its own (HTTP 5xx), and the SDK's retries did
     /// not help.
     pub fn is_service_fault(&self) -> bool {
-        matches!(self.0.kind, Kind::Service { status: 500.., .. })
+        self.kind() == ErrorKind::Unavailable
     }
 
     /// Returns `true` if the response was cut short, corrupt or not from DynamoDB, for instance
     /// from a proxy, and the SDK's retries did not help. Whether a write has happened is not known.
     pub fn is_invalid_response(&self) -> bool {
-        matches!(self.0.kind, Kind::Response(_))
+        self.kind() == ErrorKind::InvalidResponse
     }
 
     /// Returns the stored items that came with a failed condition, as JSON: all items of a

@@ -4,15 +4,13 @@ use std::any::TypeId;
 use std::error::Error as StdError;
 use std::fmt;
 
-use super::Error;
+use super::{Error, ErrorKind};
 use crate::transport::{Failure, FailureKind};
 use crate::wire::{ReadError, Reader};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
-pub(crate) const TRANSACTION_CONFLICT: &str = "TransactionConflict";
-pub(crate) const THROTTLED: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
 
 /// DynamoDB's reasons for each operation of a canceled transaction, in their order.
 pub(crate) struct Canceled {
@@ -33,7 +31,7 @@ pub(crate) struct Cause {
     pub(crate) code: String,
     pub(crate) message: Option<String>,
     pub(crate) item: Option<Vec<u8>>,
-    pub(crate) conflict: bool,
+    pub(crate) kind: ErrorKind,
     /// The unique attribute whose value another item has.
     pub(crate) taken: Option<&'static str>,
 }
@@ -61,7 +59,7 @@ impl Canceled {
             .get_mut(position)
             .and_then(|r| r.cause.as_mut())
         {
-            cause.conflict = true;
+            cause.kind = ErrorKind::VersionConflict;
         }
     }
 
@@ -73,8 +71,13 @@ impl Canceled {
             if let (Some(cause), Some(reason)) = (added.cause, self.reasons.get_mut(follows))
                 && reason.cause.is_none()
             {
+                // A unique item that changed since it was read tells of another writer.
+                let kind = match cause.code == CONDITION_FAILED {
+                    true => ErrorKind::VersionConflict,
+                    false => cause.kind,
+                };
                 reason.cause = Some(Cause {
-                    conflict: cause.code == CONDITION_FAILED,
+                    kind,
                     item: None,
                     ..cause
                 });
@@ -90,22 +93,22 @@ impl Canceled {
             .get_mut(position)
             .and_then(|r| r.cause.as_mut())
         {
-            cause.conflict = false;
+            cause.kind = ErrorKind::UniqueViolation;
             cause.taken = Some(attribute);
         }
     }
 
-    /// Splits the error of a single operation into the item that its failed condition found,
-    /// whether that is a conflict, and the SDK's error. Returns the whole error if its condition is
-    /// not the cause.
-    pub(crate) fn into_condition(self) -> Result<(Option<Vec<u8>>, bool, BoxError), Self> {
+    /// Splits the error of a single operation into the item that its failed condition found, the
+    /// kind of the failure, and the SDK's error. Returns the whole error if its condition is not
+    /// the cause.
+    pub(crate) fn into_condition(self) -> Result<(Option<Vec<u8>>, ErrorKind, BoxError), Self> {
         match self.reasons.as_slice() {
             [
                 OneReason {
                     cause: Some(cause), ..
                 },
             ] if cause.code == CONDITION_FAILED => {
-                Ok((cause.item.clone(), cause.conflict, self.source))
+                Ok((cause.item.clone(), cause.kind, self.source))
             }
             _ => Err(self),
         }
@@ -115,16 +118,17 @@ impl Canceled {
 impl Canceled {
     /// Reads the error of a canceled transaction. Any other failure becomes its own error.
     ///
-    /// `is_conflict` gets the position of an operation and the item that did not meet its
-    /// condition, and returns `true` if the item shows that another writer changed it.
+    /// `refusal` gets the position of an operation and the item that did not meet its condition, and
+    /// returns the kind of that.
     pub(crate) fn read(
         transaction: u64,
         failure: Failure,
         operations: impl Iterator<Item = Operation>,
-        is_conflict: impl Fn(usize, Option<&[u8]>) -> bool,
+        refusal: impl Fn(usize, Option<&[u8]>) -> ErrorKind,
     ) -> Error {
         let FailureKind::Service {
             code: Some(code),
+            message,
             body,
             ..
         } = &failure.kind
@@ -135,12 +139,17 @@ impl Canceled {
             return Error::failure(failure);
         }
         // Without readable reasons the error still says that the transaction was canceled.
-        let mut causes = read_reasons(body).unwrap_or_default().into_iter();
+        let mut causes = read_reasons(body).unwrap_or_default();
+        if causes.is_empty() {
+            causes = message.as_deref().map_or_else(Vec::new, reasons_in);
+        }
+        let mut causes = causes.into_iter();
         let reasons = operations.enumerate().map(|(position, operation)| {
             let mut cause = causes.next().flatten();
-            if let Some(cause) = &mut cause {
-                cause.conflict =
-                    cause.code == CONDITION_FAILED && is_conflict(position, cause.item.as_deref());
+            if let Some(cause) = &mut cause
+                && cause.code == CONDITION_FAILED
+            {
+                cause.kind = refusal(position, cause.item.as_deref());
             }
             OneReason {
                 verb: operation.verb,
@@ -181,28 +190,9 @@ impl Canceled {
         self.reasons.iter().filter_map(|r| r.cause.as_ref())
     }
 
-    pub(crate) fn is_condition_failed(&self) -> bool {
-        self.causes()
-            .any(|c| c.code == CONDITION_FAILED && c.taken.is_none())
-    }
-
-    pub(crate) fn is_conflict(&self) -> bool {
-        self.causes().any(|c| c.conflict)
-    }
-
-    pub(crate) fn is_transaction_conflict(&self) -> bool {
-        self.causes().any(|c| c.code == TRANSACTION_CONFLICT)
-    }
-
-    pub(crate) fn is_throttled(&self) -> bool {
-        self.causes().any(|c| THROTTLED.contains(&c.code.as_str()))
-    }
-
-    /// Returns `true` if the same transaction may succeed a moment later.
-    pub(crate) fn is_transient(&self) -> bool {
-        let transient =
-            |c: &Cause| c.code == TRANSACTION_CONFLICT || THROTTLED.contains(&c.code.as_str());
-        self.causes().next().is_some() && self.causes().all(transient)
+    /// Returns the kinds of the causes, in the order of the operations.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = ErrorKind> {
+        self.causes().map(|cause| cause.kind)
     }
 }
 
@@ -245,13 +235,7 @@ fn read_reasons(body: &[u8]) -> Result<Vec<Option<Cause>>, ReadError> {
 }
 
 fn read_reason(r: &mut Reader<'_>) -> Result<Option<Cause>, ReadError> {
-    let mut cause = Cause {
-        code: String::new(),
-        message: None,
-        item: None,
-        conflict: false,
-        taken: None,
-    };
+    let mut cause = Cause::from_code(String::new());
     r.members(|name, r| {
         match name {
             "Code" => cause.code = r.json_string()?.into_owned(),
@@ -262,7 +246,46 @@ fn read_reason(r: &mut Reader<'_>) -> Result<Option<Cause>, ReadError> {
         }
         Ok(())
     })?;
-    Ok(Some(cause).filter(|c| !c.code.is_empty() && c.code != "None"))
+    cause.kind = ErrorKind::of_reason(&cause.code);
+    Ok(cause.if_any())
+}
+
+/// Returns the reasons that the service's text lists, as in `.. specific reasons [None,
+/// ConditionalCheckFailed]`. Some endpoints send no others.
+fn reasons_in(message: &str) -> Vec<Option<Cause>> {
+    let listed = message
+        .split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'));
+    let codes = listed.into_iter().flat_map(|(codes, _)| codes.split(','));
+    let codes = codes.map(str::trim);
+    if !codes.clone().all(is_code) {
+        return Vec::new();
+    }
+    codes
+        .map(|code| Cause::from_code(code.to_owned()).if_any())
+        .collect()
+}
+
+/// `true` for the form of a code: letters, and nothing that could be a value.
+pub(super) fn is_code(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+impl Cause {
+    fn from_code(code: String) -> Self {
+        Cause {
+            kind: ErrorKind::of_reason(&code),
+            code,
+            message: None,
+            item: None,
+            taken: None,
+        }
+    }
+
+    /// `None` if the operation is not a cause.
+    fn if_any(self) -> Option<Self> {
+        Some(self).filter(|c| !c.code.is_empty() && c.code != "None")
+    }
 }
 
 impl Error {
@@ -272,11 +295,15 @@ impl Error {
         self.cancellation().into_iter().flat_map(Canceled::codes)
     }
 
-    /// Returns `true` if the same request may succeed a moment later.
+    /// Returns `true` if a transaction is sent again within its backoff: the SDK has retried the
+    /// other kinds that a retry may help, or does not retry at all.
     pub(crate) fn is_transient(&self) -> bool {
-        match self.cancellation() {
-            Some(canceled) => canceled.is_transient(),
-            None => self.is_throttled() || self.code() == Some("TransactionInProgressException"),
-        }
+        matches!(
+            self.kind(),
+            ErrorKind::Throttled
+                | ErrorKind::TransactionConflict
+                | ErrorKind::TransactionInProgress
+                | ErrorKind::ReplicatedWriteConflict
+        )
     }
 }

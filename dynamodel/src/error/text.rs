@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Error, Inner, Kind, Limit};
+use super::{Error, ErrorKind, Inner, Kind, Limit};
 use crate::transport::NoClient;
 
 impl fmt::Display for Error {
@@ -19,25 +19,8 @@ impl fmt::Display for Error {
             (None, None) => {}
         }
         match kind {
-            Kind::Condition {
-                conflict: true,
-                item: None,
-                ..
-            } => {
-                f.write_str("conflict: the item at the expected version is gone")?;
-            }
-            Kind::Condition { conflict: true, .. } => {
-                f.write_str("conflict: the item was written by somebody else")?;
-            }
-            Kind::Condition {
-                must_exist: true,
-                item: None,
-                ..
-            }
-            | Kind::NotFound => {
-                f.write_str("the item does not exist")?;
-            }
-            Kind::Condition { .. } => f.write_str("the condition was not met")?,
+            Kind::Condition { kind, item, .. } => f.write_str(refusal(*kind, item.is_some()))?,
+            Kind::NotFound => f.write_str(refusal(ErrorKind::NotFound, false))?,
             Kind::Canceled(canceled) => write!(f, "{canceled}")?,
             Kind::Taken { attribute, .. } => write!(
                 f,
@@ -50,7 +33,9 @@ impl fmt::Display for Error {
             Kind::Write(e) => write!(f, "the value cannot be stored: {e}")?,
             Kind::InvalidKey(e) => write!(f, "invalid key: {e}")?,
             Kind::Limit(limit) => write!(f, "{limit}")?,
-            Kind::InvalidRequest(message) | Kind::Table(message) => f.write_str(message)?,
+            Kind::InvalidRequest(message) | Kind::Table(message) | Kind::Waited(message) => {
+                f.write_str(message)?;
+            }
             Kind::Cursor(what) => write!(f, "invalid cursor: {what}")?,
             Kind::Service {
                 code,
@@ -64,6 +49,14 @@ impl fmt::Display for Error {
                 }
                 if let Some(message) = message {
                     write!(f, ": {}", WithoutValues(message))?;
+                }
+                let mut between = " (";
+                for reason in self.throttling_reasons() {
+                    write!(f, "{between}{reason}")?;
+                    between = ", ";
+                }
+                if between != " (" {
+                    f.write_str(")")?;
                 }
                 if self.is_table_not_found() {
                     f.write_str("; make it with `create_table`, or see whether region, endpoint and table prefix are those of the table")?;
@@ -95,6 +88,17 @@ impl fmt::Display for Error {
             write!(f, " (request id {id})")?;
         }
         Ok(())
+    }
+}
+
+/// Returns the text of a write that the stored item, or its absence, refuses.
+fn refusal(kind: ErrorKind, has_item: bool) -> &'static str {
+    match (kind, has_item) {
+        (ErrorKind::NotFound, _) => "the item does not exist",
+        (ErrorKind::AlreadyExists, _) => "conflict: the item exists already",
+        (ErrorKind::VersionConflict, false) => "conflict: the item at the expected version is gone",
+        (ErrorKind::VersionConflict, true) => "conflict: the item was written by somebody else",
+        _ => "the condition was not met",
     }
 }
 

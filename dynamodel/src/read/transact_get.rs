@@ -11,7 +11,7 @@ use crate::client::db::Db;
 use crate::client::retry::Backoff;
 use crate::client::transact::{MAX_OPERATIONS, after_table, check_clash, write_operation};
 use crate::error::canceled::{Canceled, Operation};
-use crate::error::{Error, Limit};
+use crate::error::{Error, ErrorKind, Limit};
 use crate::model::canonical_key::identity;
 use crate::model::entity::{Item, Projection};
 use crate::model::schema::EntitySchema;
@@ -243,7 +243,7 @@ async fn fetch(
             name: get.schema.entity,
             entity: get.entity,
         });
-        let error = Canceled::read(0, failure, operations, |_, _| false);
+        let error = Canceled::read(0, failure, operations, |_, _| ErrorKind::ConditionFailed);
         if !error.is_transient() || !retry.again().await {
             return Err(error);
         }

@@ -94,7 +94,8 @@ impl<E: Item> Get<E> {
             }
             let error = match save(db, &image, item).await {
                 Ok(stored) => return Ok(stored),
-                Err(e) if e.is_conflict() && !e.is_ambiguous() => e,
+                // The item was there a moment ago: the next read tells whether it is gone.
+                Err(e) if e.is_condition_failed() && !e.is_ambiguous() => e,
                 Err(e) if e.is_transaction_conflict() => e,
                 Err(e) => return Err(e),
             };

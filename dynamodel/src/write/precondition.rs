@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::error::{ConditionOutcome, Error, Limit};
+use crate::error::{ConditionOutcome, Error, ErrorKind, Limit};
 use crate::model::entity::Item;
 use crate::model::expr::ast::{Node, Value};
 use crate::model::expr::render::Body;
@@ -63,13 +63,18 @@ impl Precondition {
         Node::all(nodes).map(Cow::Owned)
     }
 
-    /// Returns the meaning of a condition that was not met.
-    pub(crate) fn outcome(&self, schema: &EntitySchema, failure: &Failure) -> ConditionOutcome {
+    /// Returns the meaning of a condition that was not met. `has_condition` is `true` if the user's
+    /// own condition may be the one.
+    pub(crate) fn outcome(
+        &self,
+        schema: &EntitySchema,
+        has_condition: bool,
+        failure: &Failure,
+    ) -> ConditionOutcome {
         let item = item_of(failure);
         ConditionOutcome {
-            conflict: self.is_conflict(schema, item.as_deref()),
+            kind: self.refusal(schema, has_condition, item.as_deref()),
             ambiguous: failure.uncertain && !self.is_settled(schema, item.as_deref()),
-            must_exist: self.must_exist,
             item,
         }
     }
@@ -94,6 +99,24 @@ impl Precondition {
         stored.is_some_and(|stored| stored <= expected.saturating_add(1))
     }
 
+    /// Returns the kind of a condition that the stored item does not meet. The precondition counts
+    /// before the user's own condition.
+    pub(crate) fn refusal(
+        &self,
+        schema: &EntitySchema,
+        has_condition: bool,
+        item: Option<&[u8]>,
+    ) -> ErrorKind {
+        match item {
+            None if self.must_exist => ErrorKind::NotFound,
+            // Not every endpoint returns the item that is there.
+            None if self.must_not_exist && !has_condition => ErrorKind::AlreadyExists,
+            Some(_) if self.must_not_exist => ErrorKind::AlreadyExists,
+            _ if self.is_conflict(schema, item) => ErrorKind::VersionConflict,
+            _ => ErrorKind::ConditionFailed,
+        }
+    }
+
     /// `true` if the condition failed because the version is not the expected one.
     pub(crate) fn is_conflict(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
         let stored = || crate::wire::number_in(item?, schema.version?);
@@ -112,11 +135,16 @@ impl Precondition {
     }
 
     /// Returns the error of a failed write, whether its condition or something else failed.
-    pub(crate) fn error(&self, schema: &EntitySchema, failure: Failure) -> Error {
+    pub(crate) fn error(
+        &self,
+        schema: &EntitySchema,
+        has_condition: bool,
+        failure: Failure,
+    ) -> Error {
         if !is_condition_failure(&failure) {
             return Error::failure(failure);
         }
-        let outcome = self.outcome(schema, &failure);
+        let outcome = self.outcome(schema, has_condition, &failure);
         Error::condition(failure, outcome)
     }
 }

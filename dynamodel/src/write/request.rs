@@ -128,6 +128,7 @@ impl<'r> WriteRequest<'r> {
             verb: self.verb,
             schema: self.schema,
             precondition: self.precondition,
+            has_condition: self.condition.is_some(),
             token: self.token,
         };
         let body = self.render(measure).map_err(|e| context.named(e))?;
@@ -155,14 +156,17 @@ impl<'r> WriteRequest<'r> {
         effect: Option<Effect>,
     ) -> Result<Step, Error> {
         let (verb, schema, precondition) = (self.verb, self.schema, self.precondition);
+        let has_condition = self.condition.is_some();
         let Some(effect) = effect else {
             let body = self.render(false)?;
-            return Step::from_body(verb, schema, entity, precondition, key, body);
+            let step = Step::from_body(verb, schema, entity, precondition, key, body)?;
+            return Ok(step.with_condition(has_condition));
         };
         let condition = precondition.condition(schema, self.condition);
         let mut draft = Draft::new(self.body, condition.map(Cow::into_owned));
         let body = draft.finish(Vec::new())?;
         let step = Step::from_body(verb, schema, entity, precondition, key, body)?;
+        let step = step.with_condition(has_condition);
         Ok(step.followed_by_unique_items(key, draft, effect))
     }
 }
@@ -173,6 +177,8 @@ pub(crate) struct WriteContext {
     verb: Verb,
     schema: &'static EntitySchema,
     precondition: Precondition,
+    /// The user, or an action, adds a condition.
+    has_condition: bool,
     token: Option<u128>,
 }
 
@@ -229,7 +235,9 @@ impl WriteContext {
     #[cold]
     pub(crate) fn failed(&self, failure: Failure) -> Failed {
         let own_write = own_write(self.schema, &failure, self.token);
-        let mut error = self.precondition.error(self.schema, failure);
+        let mut error = self
+            .precondition
+            .error(self.schema, self.has_condition, failure);
         if own_write.is_some() {
             error = error.of_own_write();
         }

@@ -22,7 +22,7 @@ use crate::client::response::capacities;
 use crate::client::retry::Backoff;
 
 use crate::client::db::Db;
-use crate::error::{Error, Limit};
+use crate::error::{Error, ErrorKind, Limit};
 use crate::model::entity::{Item, Lock};
 use crate::transport;
 use crate::wire::WriteToken;
@@ -356,7 +356,7 @@ pub(crate) fn canceled<S: Borrow<Step>>(transaction: u64, failure: Failure, step
     });
     Canceled::read(transaction, failure, operations, |position, item| {
         let step = steps.get(position).map(Borrow::borrow);
-        step.is_some_and(|step: &Step| step.precondition.is_conflict(step.schema, item))
+        step.map_or(ErrorKind::ConditionFailed, |step: &Step| step.refusal(item))
     })
 }
 

@@ -132,7 +132,6 @@ fn check(e: &Error, operation: &str) {
         e.is_table_mismatch(),
         e.is_service_fault(),
         e.is_invalid_response(),
-        e.code() == Some("ValidationException"),
     ];
     assert_eq!(predicates.iter().filter(|p| **p).count(), 1, "{text}");
 }

@@ -69,7 +69,8 @@ async fn stored(db: &Db, id: u32) -> Option<Note> {
 
 fn check_condition_failed(result: Result<impl Sized, Error>, current: Option<&Note>) {
     let e = result.err().expect("the condition is not met");
-    assert!(e.is_condition_failed() && !e.is_conflict() && !e.is_ambiguous());
+    assert!(e.is_condition_failed() && !e.is_ambiguous());
+    assert_eq!(e.is_conflict(), e.is_already_exists());
     assert_eq!(e.current::<Note>().as_ref(), current);
     assert_eq!(e.code(), Some("ConditionalCheckFailedException"));
     assert_eq!(e.entity(), Some("Note"));
@@ -83,6 +84,7 @@ async fn create_fails_when_item_exists() {
     let created = note(1, "first").create().send(&db).await.unwrap();
     assert_eq!(created, note(1, "first"));
     let again = note(1, "second").create().send(&db).await;
+    assert!(again.as_ref().is_err_and(Error::is_already_exists));
     check_condition_failed(again, Some(&created));
     assert_eq!(stored(&db, 1).await, Some(created));
 }

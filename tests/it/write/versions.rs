@@ -92,7 +92,7 @@ async fn put_at_zero_creates() {
     let e = check_conflict(counter(2, 0).put().send(&db).await, Some(first.clone()));
     assert!(
         e.to_string()
-            .starts_with("PutItem Counter: conflict: the item was written by")
+            .starts_with("PutItem Counter: conflict: the item exists already")
     );
     check_conflict(counter(2, 0).create().send(&db).await, Some(first.clone()));
     // `create` always means a new item, whatever the version of the value.
@@ -124,7 +124,7 @@ async fn put_checks_and_raises_version() {
     );
     check_conflict(third.clone().remove().send(&db).await, None);
     let e = third.replace().send(&db).await.unwrap_err();
-    assert!(e.is_conflict() && e.is_not_found());
+    assert!(!e.is_conflict() && e.is_not_found());
     assert_eq!(raw::count::<Counter>(&db).await, 0);
 }
 
@@ -291,7 +291,7 @@ async fn modify_gives_up_after_attempts_of_its_backoff() {
         Ok(())
     });
     let e = modify.await.unwrap_err();
-    assert!(e.is_conflict() && !e.is_condition_failed(), "{e}");
+    assert!(e.is_conflict() && e.is_condition_failed(), "{e}");
     assert!(e.to_string().contains("gave up after 3 conflicts"), "{e}");
     assert_eq!(faults.sent("GetItem").len(), 3);
     assert_eq!(e.request_id(), Some(faults::REQUEST_ID));

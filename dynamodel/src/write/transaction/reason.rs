@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::Handle;
-use crate::error::Error;
-use crate::error::canceled::{CONDITION_FAILED, THROTTLED, TRANSACTION_CONFLICT};
+use crate::error::{Error, ErrorKind};
 use crate::model::entity::Item;
 
 /// Reason why one operation of a transaction made DynamoDB cancel it. From [`Error::reason`].
@@ -20,20 +19,37 @@ pub struct Reason<E> {
     /// The stored item that did not meet the condition. `None` when there is no item with this key,
     /// and when the item cannot be read as `E`.
     pub item: Option<E>,
-    conflict: bool,
+    kind: ErrorKind,
     taken: Option<&'static str>,
 }
 
 impl<E> Reason<E> {
-    /// `true` if the operation's condition was not met.
+    /// Returns the kind of the reason: the one that the error of the same operation has when it is
+    /// sent alone.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// `true` if the stored item, or its absence, refused the operation; see
+    /// [`Error::is_condition_failed`].
     pub fn is_condition_failed(&self) -> bool {
-        self.code == CONDITION_FAILED && self.taken.is_none()
+        self.kind.is_of_condition()
+    }
+
+    /// `true` if the operation demands an item, and there is none.
+    pub fn is_not_found(&self) -> bool {
+        self.kind == ErrorKind::NotFound
+    }
+
+    /// `true` if the operation demands that there is no item, and there is one.
+    pub fn is_already_exists(&self) -> bool {
+        self.kind == ErrorKind::AlreadyExists
     }
 
     /// `true` if the operation gives a `#[dynamo(unique)]` attribute a value that another item has.
     /// [`attribute`](Self::attribute) returns the attribute.
     pub fn is_unique_violation(&self) -> bool {
-        self.taken.is_some()
+        self.kind == ErrorKind::UniqueViolation
     }
 
     /// Returns the attribute whose value another item has, of a [unique
@@ -42,20 +58,19 @@ impl<E> Reason<E> {
         self.taken
     }
 
-    /// `true` if the stored version is not the one that the operation expects, because another
-    /// writer changed the item.
+    /// `true` if another writer was first; see [`Error::is_conflict`].
     pub fn is_conflict(&self) -> bool {
-        self.conflict
+        self.kind.is_conflict()
     }
 
     /// `true` if another transaction on the item was in flight at every attempt.
     pub fn is_transaction_conflict(&self) -> bool {
-        self.code == TRANSACTION_CONFLICT
+        self.kind == ErrorKind::TransactionConflict
     }
 
     /// `true` if the table throttled the operation at every attempt.
     pub fn is_throttled(&self) -> bool {
-        THROTTLED.contains(&self.code.as_str())
+        self.kind == ErrorKind::Throttled
     }
 }
 
@@ -65,7 +80,7 @@ impl<E> fmt::Debug for Reason<E> {
             .field("code", &self.code)
             .field("message", &self.message)
             .field("item", &self.item.as_ref().map(|_| format_args!("_")))
-            .field("conflict", &self.conflict)
+            .field("kind", &self.kind)
             .field("attribute", &self.taken)
             .finish()
     }
@@ -82,7 +97,7 @@ impl Error {
             code: cause.code.clone(),
             message: cause.message.clone(),
             item: item.and_then(|item| crate::wire::read_item(item, E::read_item).ok()),
-            conflict: cause.conflict,
+            kind: cause.kind,
             taken: cause.taken,
         })
     }

@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 
 use crate::client::transact::{after_table, write_operation};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::model::canonical_key::identity;
 use crate::model::entity::Item;
 use crate::model::expr::ast::Node;
@@ -22,6 +22,8 @@ pub(crate) struct Step {
     pub(crate) schema: &'static EntitySchema,
     pub(crate) entity: TypeId,
     pub(crate) precondition: Precondition,
+    /// The user, or an action, adds a condition.
+    pub(crate) has_condition: bool,
     /// Canonical key of the item.
     pub(crate) canonical_key: Vec<u8>,
     /// Body of the single operation, after the table's name.
@@ -46,11 +48,24 @@ impl Step {
             schema,
             entity,
             precondition,
+            has_condition: false,
             canonical_key: identity(key, &schema.key)?,
             rest: after_table(body)?,
             stored: None,
             unique_write: None,
         })
+    }
+
+    /// States that the operation has a condition beside its precondition.
+    pub(crate) fn with_condition(mut self, has_condition: bool) -> Self {
+        self.has_condition = has_condition;
+        self
+    }
+
+    /// Returns the kind of the operation's condition, which the item does not meet.
+    pub(crate) fn refusal(&self, item: Option<&[u8]>) -> ErrorKind {
+        self.precondition
+            .refusal(self.schema, self.has_condition, item)
     }
 
     /// Adds the effect on unique values, whose items follow this step.

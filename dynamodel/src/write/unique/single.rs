@@ -13,7 +13,6 @@ use crate::write::transaction::Step;
 /// Sends one operation with its unique items. Errors are those of the single operation.
 pub(crate) fn send_one(db: &Db, step: Step, measure: bool) -> Writing<'_> {
     Box::pin(async move {
-        let must_exist = step.precondition.must_exist;
         let sending = Sending {
             db,
             transaction: 0,
@@ -23,7 +22,7 @@ pub(crate) fn send_one(db: &Db, step: Step, measure: bool) -> Writing<'_> {
         };
         match send(sending, &mut [step]).await {
             Ok(capacity) => Ok(capacity.into_iter().next()),
-            Err(e) => Err(e.of_one_write(must_exist)),
+            Err(e) => Err(e.of_one_write()),
         }
     })
 }
