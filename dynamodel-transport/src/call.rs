@@ -20,6 +20,7 @@ use bytes::Bytes;
 
 use super::Response;
 use super::failure::{Failure, FailureKind};
+use super::sdk_internals::was_never_sent;
 
 /// A call in flight. The SDK's input and configuration carry it to what reports progress.
 #[derive(Clone, Default)]
@@ -44,6 +45,7 @@ impl Call {
         Some(Response {
             body,
             attempts: self.progress().attempts(),
+            uncertain: self.progress().is_uncertain(),
             request_id,
         })
     }
@@ -88,13 +90,27 @@ impl Progress {
         self.attempts.load(Ordering::Relaxed)
     }
 
+    /// `true` if an earlier attempt ended without a definite response.
+    pub(super) fn is_uncertain(&self) -> bool {
+        self.uncertain.load(Ordering::Relaxed)
+    }
+
     /// A failure of the call, as it stands now.
     pub(super) fn failure(&self, request_id: Option<String>, kind: FailureKind) -> Failure {
         Failure {
             attempts: self.attempts(),
-            uncertain: self.uncertain.load(Ordering::Relaxed),
+            uncertain: self.is_uncertain(),
+            open: self.open.load(Ordering::Relaxed),
             request_id,
             kind,
+        }
+    }
+
+    /// A failure of the call after a success of the service that cannot be given on.
+    pub(super) fn unreadable(&self, request_id: Option<String>, kind: FailureKind) -> Failure {
+        Failure {
+            open: true,
+            ..self.failure(request_id, kind)
         }
     }
 
@@ -219,8 +235,9 @@ impl<E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static> Interc
     }
 }
 
-/// `true` if the attempt got a response of the service that leaves no doubt about its effect: success,
-/// or a refusal by name. After a 5xx response the write may have happened.
+/// `true` if there is no doubt about the effect of the attempt: it never reached the service, or got
+/// its success, or a refusal by name. After a 5xx response the write may have happened, and after a
+/// timeout of the service (408) too.
 fn is_definite<E>(context: &FinalizerInterceptorContextRef<'_>) -> bool
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -230,9 +247,12 @@ where
         Some(Ok(_)) => return true,
         Some(Err(error)) => error,
     };
-    let refused = context
-        .response()
-        .is_some_and(|response| response.status().is_client_error());
+    if error.as_connector_error().is_some_and(was_never_sent) {
+        return true;
+    }
+    let refused = context.response().is_some_and(|response| {
+        response.status().is_client_error() && response.status().as_u16() != 408
+    });
     refused
         && error
             .as_operation_error()

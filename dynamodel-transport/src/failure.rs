@@ -9,6 +9,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::call::Progress;
+use super::sdk_internals::was_never_sent;
 use dynamodel_wire::ReadError;
 
 /// A call that failed.
@@ -19,6 +20,8 @@ pub struct Failure {
     /// `true` if an attempt before the last one ended without a definite response of the service, so
     /// that a write may have happened before the attempt that `kind` tells of.
     pub uncertain: bool,
+    /// `true` if the last attempt was sent, and ended without such a response.
+    pub open: bool,
     /// DynamoDB's id of the last request, when it responded.
     pub request_id: Option<String>,
     /// The kind of the failure.
@@ -66,6 +69,28 @@ pub enum FailureKind {
 }
 
 impl Failure {
+    /// Sorts the error of an operation that was sent with the SDK itself. The number of attempts is
+    /// not known.
+    pub fn from_sdk_error<E>(error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let open = match &error {
+            SdkError::ConstructionFailure(_) => false,
+            SdkError::DispatchFailure(dispatch) => {
+                !dispatch.as_connector_error().is_some_and(was_never_sent)
+            }
+            SdkError::ServiceError(service) => {
+                let status = service.raw().status();
+                !status.is_client_error() || status.as_u16() == 408
+            }
+            _ => true,
+        };
+        let mut failure = Self::from_sdk(error, &Progress::default());
+        failure.open = open;
+        failure
+    }
+
     /// Sorts the SDK's error of an operation.
     pub(super) fn from_sdk<E>(error: SdkError<E, HttpResponse>, progress: &Progress) -> Self
     where
@@ -84,6 +109,13 @@ impl Failure {
                 }
             }
             SdkError::TimeoutError(_) => FailureKind::Timeout(error.into()),
+            // The time to connect is no time to respond: the endpoint was not reached.
+            SdkError::DispatchFailure(dispatch)
+                if dispatch.is_timeout()
+                    && !dispatch.as_connector_error().is_some_and(was_never_sent) =>
+            {
+                FailureKind::Timeout(error.into())
+            }
             SdkError::DispatchFailure(_) => FailureKind::Dispatch(error.into()),
             SdkError::ConstructionFailure(_) => FailureKind::Construction(error.into()),
             _ => FailureKind::Response(error.into()),

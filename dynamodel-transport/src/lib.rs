@@ -102,6 +102,9 @@ pub struct Response {
     pub body: Bytes,
     /// Number of attempts that were sent.
     pub attempts: u32,
+    /// `true` if an attempt before this one ended without a definite response of the service, so that
+    /// a write may have happened twice.
+    pub uncertain: bool,
     /// DynamoDB's id of the request.
     pub request_id: Option<String>,
 }
@@ -301,6 +304,7 @@ impl Transport {
             Path::NoClient => Err(Failure {
                 attempts: 0,
                 uncertain: false,
+                open: false,
                 request_id: None,
                 kind: FailureKind::Construction(NoClient.into()),
             }),

@@ -100,6 +100,18 @@ macro_rules! operations {
                     $(Operation::$name => stringify!($name),)*
                 }
             }
+
+            /// `true` if the operation changes nothing.
+            pub fn is_read(self) -> bool {
+                matches!(
+                    self,
+                    Operation::GetItem
+                        | Operation::Query
+                        | Operation::Scan
+                        | Operation::BatchGetItem
+                        | Operation::TransactGetItems
+                )
+            }
         }
 
         impl Transport {

@@ -76,7 +76,7 @@ pub(super) async fn send<O: ApiOperation>(
         Ok(_) => call.take_response().ok_or_else(|| {
             let replaced = "an interceptor replaced the response of the service";
             let kind = FailureKind::Response(replaced.into());
-            call.progress().failure(None, kind)
+            call.progress().unreadable(None, kind)
         }),
     }
 }

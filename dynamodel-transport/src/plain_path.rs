@@ -81,11 +81,12 @@ pub(super) async fn send<O: ApiOperation>(
         Ok(body) => Ok(Response {
             body: body.into(),
             attempts: call.progress().attempts(),
+            uncertain: call.progress().is_uncertain(),
             request_id,
         }),
         Err(error) => {
             let kind = FailureKind::Response(error.into());
-            Err(call.progress().failure(request_id, kind))
+            Err(call.progress().unreadable(request_id, kind))
         }
     }
 }

@@ -21,6 +21,7 @@ use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
 use aws_smithy_runtime::client::metrics::MetricsRuntimePlugin;
 use aws_smithy_runtime::client::orchestrator::AuthSchemeAndEndpointOrchestrationV2;
 use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -253,6 +254,28 @@ pub fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
                 .to_string()
                 .starts_with("failed to select an auth scheme")
     })
+}
+
+/// `true` if the HTTP client failed before it sent anything: the host has no address, no server
+/// listens there or agrees on TLS, the time to connect has passed, or the request is not one that can
+/// be sent.
+///
+/// Only errors that do not occur on a connection count; all others leave open what has happened.
+pub(super) fn was_never_sent(error: &ConnectorError) -> bool {
+    let mut causes = std::iter::successors(error.source(), |&error| error.source());
+    error.is_user()
+        || causes.any(|cause| {
+            let io = cause.downcast_ref::<std::io::Error>();
+            cause.is::<ResolveDnsError>()
+                || io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
+                || is_of_connecting(&cause.to_string())
+        })
+}
+
+/// `true` for the texts of hyper's error of a connection that could not be made, and of the SDK's of
+/// one that took too long. Their types are private, or of a crate that only the SDK depends on.
+fn is_of_connecting(text: &str) -> bool {
+    text.starts_with("client error (Connect)") || text.starts_with("HTTP connect timeout")
 }
 
 /// Drops the operation's interceptors, which the SDK keeps behind the client's.

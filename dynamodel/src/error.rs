@@ -52,6 +52,8 @@ struct Inner {
     operation: Option<&'static str>,
     request_id: Option<String>,
     attempts: u32,
+    /// A write that was sent ended without a definite response.
+    open: bool,
     left: Option<Box<dyn Unfinished>>,
 }
 
@@ -120,6 +122,7 @@ impl Error {
             operation: None,
             request_id: None,
             attempts: 0,
+            open: false,
             left: None,
         }))
     }
@@ -239,6 +242,7 @@ impl Error {
 
     /// Adds the part that a batch had not done when it failed with this error.
     pub(crate) fn leaving(mut self, left: impl Unfinished) -> Self {
+        self.0.open |= left.unconfirmed() > 0;
         self.0.left = Some(Box::new(left));
         self
     }
@@ -320,6 +324,7 @@ impl Error {
 
     /// Creates the error of a failure of the service or the network.
     pub(crate) fn failure(failure: Failure) -> Self {
+        let open = failure.open || failure.uncertain;
         let kind = match failure.kind {
             FailureKind::Service {
                 code,
@@ -342,39 +347,27 @@ impl Error {
             FailureKind::Construction(e) => unsent(e, Kind::Construction),
         };
         let mut error = Self::new(kind);
+        error.0.open = open;
         error.0.request_id = failure.request_id;
         error.0.attempts = failure.attempts;
         error
     }
 
-    /// Creates an error of the SDK's own operations, which manage tables.
+    /// Creates an error of one of the SDK's own operations, which manage tables.
     pub(crate) fn sdk<E>(error: aws_sdk_dynamodb::error::SdkError<E>) -> Self
     where
         E: StdError + aws_sdk_dynamodb::error::ProvideErrorMetadata + Send + Sync + 'static,
     {
-        use aws_sdk_dynamodb::error::SdkError;
-        use aws_sdk_dynamodb::operation::RequestId;
-        let metadata = error.as_service_error().map(|e| e.meta().clone());
-        let request_id = error.request_id().map(str::to_owned);
-        let response = error.raw_response();
-        let status = response.map_or(0, |r| r.status().as_u16());
-        let body = response.and_then(|r| r.body().bytes());
-        let body = body.unwrap_or_default().to_vec();
-        let kind = match (&error, metadata) {
-            (SdkError::TimeoutError(_), _) => Kind::Timeout(error.into()),
-            (SdkError::DispatchFailure(_), _) => unsent(error.into(), Kind::Connection),
-            (SdkError::ConstructionFailure(_), _) => unsent(error.into(), Kind::Construction),
-            (_, Some(m)) => Kind::Service {
-                code: m.code().map(str::to_owned),
-                message: m.message().map(str::to_owned),
-                status,
-                reasons: throttling::reasons(&body),
-                source: error.into(),
-            },
-            _ => Kind::Response(error.into()),
-        };
-        let mut error = Self::new(kind);
-        error.0.request_id = request_id;
+        Self::failure(Failure::from_sdk_error(error))
+    }
+
+    /// As [`sdk`](Self::sdk), for an operation that changes nothing.
+    pub(crate) fn sdk_read<E>(error: aws_sdk_dynamodb::error::SdkError<E>) -> Self
+    where
+        E: StdError + aws_sdk_dynamodb::error::ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let mut error = Self::sdk(error);
+        error.0.open = false;
         error
     }
 

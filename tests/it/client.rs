@@ -5,4 +5,5 @@ mod errors;
 mod lifecycle;
 mod metering;
 mod observability;
+mod open_writes;
 mod tables;

@@ -67,6 +67,7 @@ pub(super) async fn run(
             return Progress::Response(Response {
                 body,
                 attempts: 1,
+                uncertain: false,
                 request_id: response.request_id().map(str::to_owned),
             });
         }

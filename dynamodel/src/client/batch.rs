@@ -44,9 +44,16 @@ impl Error {
     }
 
     /// Returns the number of keys or writes, of all entities, that a batch had not done when it
-    /// failed.
+    /// failed, or that are not confirmed.
     pub fn unprocessed_count(&self) -> usize {
         self.left().map_or(0, Unfinished::count)
+    }
+
+    /// Returns the number of writes among the [unprocessed](Self::unprocessed_count) ones that [may
+    /// have happened](Self::may_have_happened): their request got no definite response. The others
+    /// were not done.
+    pub fn unconfirmed_count(&self) -> usize {
+        self.left().map_or(0, Unfinished::unconfirmed)
     }
 }
 
@@ -67,6 +74,8 @@ impl Stop {
 /// The result of sending chunks: the positions that are not done, and the error.
 pub(crate) struct Outcome {
     pub(crate) left: Vec<usize>,
+    /// Number of the positions left that may be done.
+    pub(crate) unconfirmed: usize,
     pub(crate) error: Option<Error>,
 }
 
@@ -106,6 +115,7 @@ where
             if stop.is_set() {
                 return Outcome {
                     left: chunk,
+                    unconfirmed: 0,
                     error: None,
                 };
             }
@@ -120,10 +130,12 @@ where
         futures_util::stream::iter(chunks).buffer_unordered(settings.concurrency.max(1));
     let mut all = Outcome {
         left: Vec::new(),
+        unconfirmed: 0,
         error: None,
     };
     while let Some(outcome) = chunks.next().await {
         all.left.extend(outcome.left);
+        all.unconfirmed += outcome.unconfirmed;
         all.error = all.error.or(outcome.error);
     }
     all
@@ -140,11 +152,14 @@ where
     F: Future<Output = Result<Vec<usize>, Error>>,
 {
     let mut retry = backoff.start();
+    // A part that is left undone later may have been done by a request without a response.
+    let mut is_open = false;
     loop {
         let error = match send(left.clone()).await {
             Ok(rest) if rest.is_empty() => {
                 return Outcome {
                     left: rest,
+                    unconfirmed: 0,
                     error: None,
                 };
             }
@@ -157,8 +172,10 @@ where
             }
             Err(error) => error,
         };
+        is_open |= error.may_have_happened();
         if !error.is_throttled() || !retry.again().await {
             return Outcome {
+                unconfirmed: if is_open { left.len() } else { 0 },
                 left,
                 error: Some(error),
             };

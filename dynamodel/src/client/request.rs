@@ -28,6 +28,7 @@ pub(crate) struct Request {
 #[must_use = "a response has to be decoded"]
 pub(crate) struct Response {
     watch: Watch,
+    is_read: bool,
     sent: Result<transport::Response, Failure>,
 }
 
@@ -37,7 +38,7 @@ pub(crate) struct Sending<'d>(State<'d>);
 enum State<'d> {
     /// Neither sent nor measured before it is polled.
     New(&'d Transport, Request),
-    InFlight(Watch, transport::Sending<'d>),
+    InFlight(Watch, bool, transport::Sending<'d>),
     Done,
 }
 
@@ -56,13 +57,17 @@ impl Future for Sending<'_> {
         {
             self.0 = start(transport, request);
         }
-        let State::InFlight(watch, call) = &mut self.0 else {
+        let State::InFlight(watch, _, call) = &mut self.0 else {
             // Only a future that was ready is polled again, against the contract of `Future`.
             return Poll::Pending;
         };
         let sent = ready!(watch.span().in_scope(|| call.as_mut().poll(cx)));
         match mem::replace(&mut self.0, State::Done) {
-            State::InFlight(watch, _) => Poll::Ready(Response { watch, sent }),
+            State::InFlight(watch, is_read, _) => Poll::Ready(Response {
+                watch,
+                is_read,
+                sent,
+            }),
             State::New(..) | State::Done => Poll::Pending,
         }
     }
@@ -84,7 +89,8 @@ fn start(transport: &Transport, request: Request) -> State<'_> {
             batch_size,
         },
     );
-    State::InFlight(watch, transport.send(operation, tables, body))
+    let is_read = operation.is_read();
+    State::InFlight(watch, is_read, transport.send(operation, tables, body))
 }
 
 impl Response {
@@ -109,10 +115,14 @@ impl Response {
         self,
         take: impl FnOnce(Bytes) -> Result<T, ReadError>,
     ) -> Result<T, Failure> {
-        let Response { watch, sent } = self;
+        let Response {
+            watch,
+            is_read,
+            sent,
+        } = self;
         let mut response = match sent {
             Ok(response) => response,
-            Err(failure) => return Err(watch.failed(failure)),
+            Err(failure) => return Err(failed(watch, is_read, failure)),
         };
         let body = mem::take(&mut response.body);
         let entered = watch.span().enter();
@@ -125,19 +135,34 @@ impl Response {
                 output.came(response);
                 Ok(output)
             }
-            Err(error) => Err(unreadable(watch, response, error)),
+            Err(error) => {
+                let failure = unreadable(response, error);
+                Err(failed(watch, is_read, failure))
+            }
         }
     }
 }
 
 #[cold]
-fn unreadable(watch: Watch, response: transport::Response, error: ReadError) -> Failure {
-    watch.failed(Failure {
+fn failed(watch: Watch, is_read: bool, mut failure: Failure) -> Failure {
+    if is_read {
+        // A read leaves nothing open.
+        failure.open = false;
+        failure.uncertain = false;
+    }
+    watch.failed(failure)
+}
+
+/// A success whose body cannot be read: whatever sent it, the write may have happened.
+#[cold]
+fn unreadable(response: transport::Response, error: ReadError) -> Failure {
+    Failure {
         attempts: response.attempts,
-        uncertain: false,
+        uncertain: response.uncertain,
+        open: true,
         request_id: response.request_id,
         kind: FailureKind::Decode(error),
-    })
+    }
 }
 
 /// A request body for people to read.

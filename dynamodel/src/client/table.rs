@@ -197,7 +197,7 @@ impl Db {
             .send()
             .await;
         described
-            .map_err(Error::sdk)?
+            .map_err(Error::sdk_read)?
             .table
             .ok_or_else(|| Error::table(format!("table `{table}` has no description")))
     }
@@ -225,7 +225,7 @@ impl Db {
             .table_name(table)
             .send()
             .await;
-        let description = described.map_err(Error::sdk)?.time_to_live_description;
+        let description = described.map_err(Error::sdk_read)?.time_to_live_description;
         Ok(description.and_then(|d| {
             let on = matches!(
                 d.time_to_live_status,

@@ -57,6 +57,41 @@ impl Error {
         )
     }
 
+    /// Returns `true` if the operation may have been carried out although it failed: no response came
+    /// in time, the connection broke, the service had a fault (5xx), or its success could not be read;
+    /// or an earlier attempt of the same call ended like that. Returns `false` if it is known that
+    /// nothing was written: the request was refused, or never sent, or only reads.
+    ///
+    /// Repeat such a write only if doing it twice does no harm, or read the item and decide. A
+    /// [transaction](crate::Transaction) is safe to repeat with the same [idempotency
+    /// token](crate::Transaction::idempotency_token). Of a failed batch,
+    /// [`unconfirmed_count`](Self::unconfirmed_count) tells how many writes this is about.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "users")]
+    /// # struct User { #[dynamo(partition)] id: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// let db = Db::embedded()?;
+    /// let err = User { id: "u1".into() }.put().send(&db).await.unwrap_err();
+    /// assert!(err.is_table_not_found() && !err.may_have_happened());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn may_have_happened(&self) -> bool {
+        match &self.0.kind {
+            Kind::Condition { ambiguous, .. } => *ambiguous,
+            // Attempts share an idempotency token, by which a transaction that was carried out is a
+            // success.
+            Kind::Canceled(_) | Kind::Taken { .. } => false,
+            Kind::Service { .. } if self.kind() == ErrorKind::TransactionInProgress => true,
+            Kind::Contended { last, .. } => last.may_have_happened(),
+            _ => self.0.open,
+        }
+    }
+
     /// Returns `true` if the item that had to exist does not: of `update`, `replace`, `check`,
     /// `modify` or `must_exist`.
     pub fn is_not_found(&self) -> bool {

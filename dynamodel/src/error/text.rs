@@ -62,12 +62,12 @@ impl fmt::Display for Error {
                     f.write_str("; make it with `create_table`, or see whether region, endpoint and table prefix are those of the table")?;
                 }
             }
-            Kind::Timeout(_) => f.write_str("no answer in time")?,
-            Kind::Connection(_) => f.write_str("the endpoint could not be reached")?,
+            Kind::Timeout(_) => f.write_str("no response in time")?,
+            Kind::Connection(_) => f.write_str("the endpoint could not be reached, or the connection broke")?,
             Kind::Credentials(_) => f.write_str(
                 "there are no AWS credentials to sign the request with; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role",
             )?,
-            Kind::Response(_) => f.write_str("the answer could not be read")?,
+            Kind::Response(_) => f.write_str("the response could not be read")?,
             Kind::Construction(e) if e.is::<NoClient>() => {
                 write!(f, "{e}; give one to `Db::builder().client(..)`")?;
             }
@@ -80,6 +80,8 @@ impl fmt::Display for Error {
         }
         if self.is_ambiguous() {
             f.write_str("; an earlier attempt of this call may have written it")?;
+        } else if self.may_have_happened() && self.0.left.is_none() {
+            f.write_str("; the write may have happened")?;
         }
         if let Some(left) = &self.0.left {
             write!(f, "; {left}")?;

@@ -139,6 +139,7 @@ impl Named {
         self.error(Error::failure(Failure {
             attempts: response.attempts,
             uncertain: false,
+            open: false,
             request_id: response.request_id.clone(),
             kind: FailureKind::Decode(error),
         }))

@@ -63,6 +63,8 @@ pub struct BatchWrite {
     settings: Settings,
     last_wins: bool,
     measure: bool,
+    /// Of the writes that a failed batch left, the number of those that may be done.
+    unconfirmed: usize,
 }
 
 impl fmt::Debug for BatchWrite {
@@ -233,6 +235,7 @@ impl BatchWrite {
                 writes: left.cloned().collect(),
                 settings: plan.settings,
                 measure: plan.measure,
+                unconfirmed: outcome.unconfirmed,
                 ..BatchWrite::default()
             };
             return Err(named(error).leaving(left));
@@ -251,6 +254,7 @@ impl BatchWrite {
     /// Appends the writes of another batch.
     pub(crate) fn append(&mut self, other: BatchWrite) {
         self.writes.extend(other.writes);
+        self.unconfirmed += other.unconfirmed;
     }
 
     /// Adds a put, or returns the reason why a batch cannot do it.
@@ -265,6 +269,10 @@ impl Unfinished for BatchWrite {
         self.len()
     }
 
+    fn unconfirmed(&self) -> usize {
+        self.unconfirmed
+    }
+
     fn keys(&self) -> Box<dyn Iterator<Item = (TypeId, &[u8])> + '_> {
         Box::new(self.writes.iter().map(|w| (w.entity, w.key.as_slice())))
     }
@@ -272,13 +280,21 @@ impl Unfinished for BatchWrite {
 
 impl fmt::Display for BatchWrite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} writes were not done", self.len())
+        let undone = self.len().saturating_sub(self.unconfirmed);
+        match (undone, self.unconfirmed) {
+            (undone, 0) => write!(f, "{undone} writes were not done"),
+            (0, open) => write!(f, "{open} writes are not confirmed and may have been done"),
+            (undone, open) => write!(
+                f,
+                "{undone} writes were not done, and {open} are not confirmed and may have been done"
+            ),
+        }
     }
 }
 
 impl Error {
-    /// Returns the writes that a failed batch has not done, to be sent again. `None` for other
-    /// errors.
+    /// Returns the writes that a failed batch has not done, or that are [not
+    /// confirmed](Self::unconfirmed_count), to be sent again. `None` for other errors.
     pub fn into_unprocessed(mut self) -> Option<BatchWrite> {
         match self.take_left::<UnfinishedLoad>() {
             Some(load) => Some(load.writes),

@@ -255,6 +255,10 @@ impl Unfinished for UnfinishedLoad {
         self.writes.count()
     }
 
+    fn unconfirmed(&self) -> usize {
+        self.writes.unconfirmed()
+    }
+
     fn keys(&self) -> Box<dyn Iterator<Item = (TypeId, &[u8])> + '_> {
         self.writes.keys()
     }
@@ -263,6 +267,10 @@ impl Unfinished for UnfinishedLoad {
 impl fmt::Display for UnfinishedLoad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let position = self.report.progress.position;
-        write!(f, "the load ended at position {position} of the stream")
+        write!(f, "the load ended at position {position} of the stream")?;
+        match self.writes.is_empty() {
+            true => Ok(()),
+            false => write!(f, "; {}", self.writes),
+        }
     }
 }
