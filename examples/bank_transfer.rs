@@ -97,11 +97,7 @@ async fn transfer(db: &Db, transfer: &Transfer) -> Result<Result<(), Refused>, E
             .apply(|a| a.cents.subtract(cents))
             .when(|a| a.cents.ge(cents)),
     );
-    tx.update(
-        Account::update(transfer.payee)
-            .apply(|a| a.cents.add(cents))
-            .must_exist(),
-    );
+    tx.update(Account::update(transfer.payee).apply(|a| a.cents.add(cents)));
     let record = tx.put(transfer.clone().create());
     // Conflicts with other transfers are retried with the same token.
     let Err(error) = tx.send(db).await else {

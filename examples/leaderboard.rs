@@ -52,17 +52,20 @@ const PLAYERS: u32 = 200;
 
 /// Stores the score if it is the player's best, and returns `true` if it did.
 async fn submit(db: &Db, player_id: u32, name: &str, score: u64) -> Result<bool, Error> {
-    let update = Score::update(player_id, format!("{GAME}#{SEASON}"))
-        .apply(|s| {
-            (
-                s.score.set(score),
-                s.name.set(name),
-                s.game.set(GAME),
-                s.season.set(SEASON),
-                s.games_played.add(1),
-            )
-        })
-        .when(|s| s.score.not_exists() | s.score.lt(score));
+    let board = format!("{GAME}#{SEASON}");
+    let first = Score {
+        player_id,
+        board: board.clone(),
+        game: GAME.into(),
+        season: SEASON.into(),
+        score,
+        name: name.into(),
+        games_played: 0,
+    };
+    let update = Score::update(player_id, board)
+        .apply(|s| (s.score.set(score), s.name.set(name), s.games_played.add(1)))
+        .when(|s| s.score.lt(score))
+        .or_create(first);
     match update.send(db).await {
         Ok(()) => Ok(true),
         Err(e) if e.is_condition_failed() => Ok(false),
@@ -70,13 +73,13 @@ async fn submit(db: &Db, player_id: u32, name: &str, score: u64) -> Result<bool,
     }
 }
 
-async fn top(db: &Db, players: u64) -> Result<Vec<Entry>, Error> {
+async fn top(db: &Db, players: usize) -> Result<Vec<Entry>, Error> {
     let ranking = Score::ranking(GAME, SEASON).descending();
     ranking.limit(players).select::<Entry>().all(db).await
 }
 
 /// Returns up to `each_way` players above and below a score, best first.
-async fn around(db: &Db, score: u64, each_way: u64) -> Result<Vec<Entry>, Error> {
+async fn around(db: &Db, score: u64, each_way: usize) -> Result<Vec<Entry>, Error> {
     let above = Score::ranking(GAME, SEASON).sort(|k| k.score.ge(score));
     let above = above.limit(each_way + 1).select::<Entry>().all(db);
     let below = Score::ranking(GAME, SEASON).sort(|k| k.score.lt(score));

@@ -7,8 +7,8 @@
 //! | the pages of a day, most viewed first | day | `Views::by_day(..).descending` |
 //! | the views of a hot page on a day | page, day | one `BatchGet` of all its parts |
 //!
-//! Writes: a view is one `update` that adds to the stored number, or starts from zero: no read, no
-//! retry, no item to create first, and no view is lost however many come at once.
+//! Writes: a view is one `update` that adds to the stored number, or creates the item of the day: no
+//! read, no retry, and no view is lost however many come at once.
 //!
 //! DynamoDB writes one item at most 1,000 times a second. The views of a hotter page are spread over
 //! several items; each view picks one at random, and a reader adds them up.
@@ -62,6 +62,12 @@ const PARTS: u8 = 8;
 async fn view(db: &Db, page: &str, day: &str, referrer: &str) -> Result<u64, Error> {
     let counted = Views::update(page, day)
         .apply(|v| (v.views.add(1), v.referrer.set_if_absent(referrer)))
+        .or_create(Views {
+            page: page.into(),
+            day: day.into(),
+            views: 0,
+            referrer: None,
+        })
         .returning_new()
         .send(db)
         .await?;
@@ -70,8 +76,14 @@ async fn view(db: &Db, page: &str, day: &str, referrer: &str) -> Result<u64, Err
 
 async fn hot_view(db: &Db, page: &str, day: &str) -> Result<(), Error> {
     let part = fastrand::u8(..PARTS);
+    let new = HotViews {
+        page: page.into(),
+        part,
+        day: day.into(),
+        views: 0,
+    };
     let update = HotViews::update(page, part, day).apply(|v| v.views.add(1));
-    update.send(db).await
+    update.or_create(new).send(db).await
 }
 
 /// Views in each part of a hot page.

@@ -292,6 +292,15 @@ pub mod kind {
         Number: N, Float
     }
     capability! {
+        /// Kinds of attributes that may be absent from an item: `Option`s and sets.
+        #[diagnostic::on_unimplemented(
+            message = "an attribute of kind `{Self}` may not be absent",
+            label = "an item without this attribute could not be read",
+            note = "make the field an `Option`, or give it a value for items without the attribute by `#[dynamo(default)]`"
+        )]
+        Vanishing: Optional, Ss, Ns, Bs
+    }
+    capability! {
         /// Kinds with `concat`.
         #[diagnostic::on_unimplemented(
             message = "an attribute of kind `{Self}` is not a list",

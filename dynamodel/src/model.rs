@@ -12,9 +12,9 @@ pub(crate) mod unique;
 
 pub use entity::{
     AnyIndex, EntityWithSort, Global, Guarded, Guards, HasPartial, HasSort, HasTtl, HoldsAll,
-    Index, IsGuarded, IsVersioned, Item, Lock, Primary, Projection, ProjectsAll, ProjectsSome,
-    ReadsConsistently, SelectableFrom, Sharded, TableOrLocal, Unguarded, Unversioned, Versioned,
-    Whole, WritableInBatch,
+    Index, IsGuarded, IsVersioned, Item, Lock, MayAllBeAbsent, Primary, Projection, ProjectsAll,
+    ProjectsSome, ReadsConsistently, SelectableFrom, Sharded, TableOrLocal, Unguarded, Unversioned,
+    Versioned, Whole, WritableInBatch,
 };
 pub use key::Key;
 pub use table::{HasTable, Table, Templated};

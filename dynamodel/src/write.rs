@@ -19,6 +19,7 @@ pub use batch::{BatchWrite, IntoBatchPut, Unconditional};
 pub use bulk::{BulkProgress, BulkReport, BulkWriter};
 pub use check::Check;
 pub use delete::{Delete, Remove};
+pub use modify::Modify;
 pub use put::{Put, PutMode};
 pub use return_values::{New, Old, Partial, PutReturned, Returned, Stored, UpdatedNew, UpdatedOld};
 pub use transaction::{Committed, Handle, IntoDelete, Reason, Transaction};

@@ -7,6 +7,7 @@ mod concurrency;
 mod crud;
 mod diff;
 mod index_keys;
+mod or_create;
 mod transactions;
 mod ttl;
 mod unique;

@@ -97,6 +97,22 @@ fn is_updatable(entity: &Entity, field: &Field) -> bool {
         && own.iter().all(Option::is_none)
 }
 
+/// Returns `true` if neither the key nor the library fills the attribute of a new item.
+fn is_filled(entity: &Entity, field: &Field) -> bool {
+    let attrs = &field.attrs;
+    let own = [
+        attrs.version,
+        attrs.created_at,
+        attrs.updated_at,
+        attrs.write_token,
+    ];
+    let name = plain(&field.ident);
+    let single = entity.single_table.as_ref();
+    let mut parts = single.iter().flat_map(|s| s.parts.iter().take(s.key_parts));
+    let is_part = parts.any(|path| matches!(path.as_slice(), [field] if plain(field) == name));
+    !entity.is_table_key(field) && !is_part && own.iter().all(Option::is_none)
+}
+
 /// Uses of a field, as the type that its token states.
 fn uses(entity: &Entity, field: &Field) -> TokenStream {
     let of_table = entity.single_table.iter().any(|s| !s.indexes.is_empty());
@@ -150,6 +166,11 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         Some(_) => quote!(__d::Versioned),
         None => quote!(__d::Unversioned),
     };
+    let filled: Vec<&Field> = entity.stored().filter(|f| is_filled(entity, f)).collect();
+    let filled = filled.iter().rev().fold(quote!(()), |rest, f| {
+        let token = container.token(f);
+        quote!((#token, #rest))
+    });
     let guards = match entity.unique().next() {
         Some(_) => format_ident!("Guarded"),
         None => format_ident!("Unguarded"),
@@ -206,6 +227,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
             const ITEM_SCHEMA: &'static __d::schema::EntitySchema = &#schema;
             type Lock = #lock;
             type Guards = __d::#guards;
+            type Filled = #filled;
             fn write_item(&self, __w: &mut __d::Writer) {
                 __w.begin_map();
                 #(#lines)*
@@ -247,7 +269,13 @@ fn hooks(entity: &Entity) -> TokenStream {
     // Through the type, so that an error about it shows there, and once.
     let version = role(entity, |f| f.attrs.version.is_some()).map(|f| {
         let Field { ident, ty, .. } = f;
+        let may_be_absent = f.attrs.default.as_ref().map(|_| {
+            quote!(
+                const VERSION_MAY_BE_ABSENT: bool = true;
+            )
+        });
         quote! {
+            #may_be_absent
             fn item_version(&self) -> u64 { <#ty as __d::VersionNumber>::to_u64(&self.#ident) }
             fn set_version(&mut self, __v: u64) {
                 self.#ident = <#ty as __d::VersionNumber>::from_u64(__v);
@@ -332,6 +360,7 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
             };
             type Lock = __d::Unversioned;
             type Guards = __d::Unguarded;
+            type Filled = ();
             fn write_item(&self, _: &mut __d::Writer) {}
             fn read_item(
                 _: &mut __d::Reader<'_>,

@@ -249,6 +249,7 @@ impl<'a> Tokens<'a> {
     /// Adds the token of a field that others find by its name.
     pub(super) fn field(&mut self, field: &Field, uses: &TokenStream) {
         let token = self.container.token(field);
+        let uses = &absence(field, uses);
         self.declared.extend(self.declaration(&field.ident, 1));
         self.implement(
             &token,
@@ -275,7 +276,8 @@ impl<'a> Tokens<'a> {
         for field in fields {
             let stored = stored_type(self.container, field);
             let token = self.container.token(field);
-            self.implement(&token, &stored, &field.name.value, &quote!(__d::Everywhere));
+            let uses = absence(field, &quote!(__d::Everywhere));
+            self.implement(&token, &stored, &field.name.value, &uses);
         }
     }
 
@@ -363,6 +365,18 @@ impl<'a> Tokens<'a> {
     /// Impls of the tokens.
     pub(super) fn impls(&self) -> &TokenStream {
         &self.impls
+    }
+}
+
+/// The uses of a field, and what the type of its token does not tell about its absence.
+fn absence(field: &Field, uses: &TokenStream) -> TokenStream {
+    let ty = &field.ty;
+    if field.attrs.default.is_some() {
+        quote!(__d::Defaulted<#uses>)
+    } else if field.attrs.ttl.is_some() {
+        quote!(__d::Timed<#uses, #ty>)
+    } else {
+        uses.clone()
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crate::error::Error;
 use crate::model::expr::Fields;
+use crate::model::expr::scope::MayBeAbsent;
 use crate::model::expr::scope::{Anywhere, First};
 use crate::model::key::Key;
 use crate::model::schema::{EntitySchema, IndexKey, KeySchema, Shards, SingleTable};
@@ -28,6 +29,15 @@ pub trait Item: Sized + Send + Sync + 'static + Fields {
 
     /// [`Guarded`] when a field is marked `#[dynamo(unique)]`, else [`Unguarded`].
     type Guards: Guards;
+
+    /// The tokens of the attributes that neither the key nor the library fills, as a list:
+    /// `(A, (B, ()))`.
+    #[doc(hidden)]
+    type Filled;
+
+    /// `true` if an item without the version attribute reads as version 0.
+    #[doc(hidden)]
+    const VERSION_MAY_BE_ABSENT: bool = false;
 
     #[doc(hidden)]
     fn write_item(&self, w: &mut Writer);
@@ -63,6 +73,17 @@ pub trait Item: Sized + Send + Sync + 'static + Fields {
     #[doc(hidden)]
     fn set_write_token(&mut self, _token: u128) {}
 }
+
+/// Lists of attributes that may all be absent from an item.
+#[diagnostic::on_unimplemented(
+    message = "an empty item of this entity could not be read",
+    label = "an attribute of the entity may not be absent",
+    note = "`or_create_empty` is for entities whose attributes are `Option`s, sets or `#[dynamo(default)]`; create the item whole, by `or_create(entity)`"
+)]
+pub trait MayAllBeAbsent {}
+impl MayAllBeAbsent for () {}
+#[diagnostic::do_not_recommend]
+impl<K: MayBeAbsent, Rest: MayAllBeAbsent> MayAllBeAbsent for (K, Rest) {}
 
 /// Marker of whether writes check a version.
 pub trait Lock: Send + Sync + 'static {

@@ -16,6 +16,8 @@ use crate::model::key::Key;
 /// Condition on an item that is not changed: ConditionCheck, an operation of transactions. Made by
 /// the entity's `check` constructor.
 ///
+/// The item has to exist, with or without a condition on it.
+///
 /// Source: [ConditionCheck](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConditionCheck.html).
 #[must_use = "a check does nothing until it is part of a transaction"]
 pub struct Check<E> {
@@ -59,14 +61,38 @@ impl<E: Item> Check<E> {
         }
     }
 
-    /// Requires the condition to hold for the item. Without a condition, the item has to exist.
+    /// Requires the condition to hold for the item, which has to exist. Called twice, both have to
+    /// hold.
     pub fn when(
         mut self,
         condition: impl FnOnce(<E as Fields>::Fields<InCondition<E>>) -> Condition<E>,
     ) -> Self {
         let node = condition(E::fields(&Prefix::ROOT)).into_node();
         self.condition = Node::also(self.condition, node);
+        self
+    }
+
+    /// Requires that no item has the key.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity, Transaction};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "rooms")]
+    /// # struct Room { #[dynamo(partition)] number: u32, guest: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Room>().await?;
+    /// let mut tx = Transaction::new();
+    /// tx.put(Room { number: 1, guest: "Ann".into() }.create());
+    /// tx.check(Room::check(2).must_not_exist());
+    /// tx.send(&db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn must_not_exist(mut self) -> Self {
         self.precondition.must_exist = false;
+        self.precondition.must_not_exist = true;
         self
     }
 

@@ -1,6 +1,6 @@
 //! Differences between two values of an entity, as the actions of an update.
 
-mod json;
+pub(super) mod json;
 mod parts;
 
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ use parts::Differ;
 
 /// Value of an entity as it was read, to compare a changed value with.
 pub(crate) struct Image {
-    text: String,
+    pub(super) text: String,
     version: u64,
 }
 
@@ -35,13 +35,15 @@ pub(crate) struct Changes {
     pub(crate) is_whole_smaller: bool,
 }
 
-/// Reasons why an update cannot express the difference of two values.
+/// Reasons why an update cannot be made of a value, or of the difference of two.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
     /// The changed value has another primary key.
     OtherKey,
     /// The first value has not been stored yet.
     NotStored,
+    /// The item that an update creates has another primary key than the update.
+    CreatedUnderOtherKey,
     Write(WriteError),
     Limit(Limit),
     Read,
@@ -68,6 +70,9 @@ impl Fault {
             Fault::NotStored => Error::invalid_request(
                 "the first value was not read from the table (its version is 0); store it with `create` or `put`",
             ),
+            Fault::CreatedUnderOtherKey => Error::invalid_request(
+                "the item that `or_create` creates has another primary key than the one that is updated; give it the same key",
+            ),
             Fault::Write(e) => Error::write(e.clone()),
             Fault::Limit(limit) => Error::limit(*limit),
             Fault::Read => Error::construction("an item that was written cannot be read again"),
@@ -84,6 +89,11 @@ impl Image {
             text: String::from_utf8(bytes).map_err(|_| Fault::Read)?,
             version: entity.item_version(),
         })
+    }
+
+    /// Returns the item, as JSON.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     pub(crate) fn version(&self) -> u64 {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::error::{ConditionOutcome, Error, ErrorKind, Limit};
 use crate::model::entity::Item;
-use crate::model::expr::ast::{Node, Value};
+use crate::model::expr::ast::{Function, Node, Operand, Place, Value};
 use crate::model::expr::render::Body;
 use crate::model::schema::EntitySchema;
 use crate::transport::{Failure, FailureKind};
@@ -23,19 +23,41 @@ pub(crate) struct Precondition {
     pub(crate) must_exist: bool,
     /// No item with this key may exist.
     pub(crate) must_not_exist: bool,
+    /// A missing item is created: everything else is demanded of an existing item only.
+    pub(crate) may_create: bool,
 }
 
 /// The version that a versioned write expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expected {
+    /// No item is stored.
     Absent,
+    /// The item is stored at this version. Version 0 is that of an item from before the version
+    /// field, too: the attribute is 0, NULL or absent.
     At(u64),
+    /// No item is stored, or one at version 0: a value at version 0 is a new one, or was read from
+    /// an item whose versions begin at 0.
+    Unstored {
+        /// An item without a version is at version 0, too.
+        or_unversioned: bool,
+    },
+}
+
+/// Returns the condition that the version attribute holds this version, or nothing.
+fn at_version(name: &'static str, version: u64, or_unversioned: bool) -> Node {
+    let is = Node::equals(name, Value::write(|w| w.integer(version)));
+    if !or_unversioned {
+        return is;
+    }
+    let null = Operand::Value(Value::write(|w| w.string("NULL")));
+    let is_null = Node::Call(Function::Type, Place::root(name), Some(null));
+    Node::or([is, Node::not_exists(name), is_null])
 }
 
 impl Precondition {
     /// `true` if a write that meets the precondition finds an existing item.
     pub(crate) fn proves_existence(&self) -> bool {
-        self.must_exist || matches!(self.version, Some(Expected::At(1..)))
+        !self.may_create && (self.must_exist || matches!(self.version, Some(Expected::At(1..))))
     }
 
     /// Returns the condition of the request: the precondition, and the user's own condition.
@@ -46,21 +68,48 @@ impl Precondition {
     ) -> Option<Cow<'n, Node>> {
         // Never empty: every table has a partition key.
         let key = schema.key.partition.first().copied().unwrap_or_default();
-        let mut nodes = Vec::new();
-        if self.must_not_exist {
-            nodes.push(Node::not_exists(key));
+        let user = user.filter(|user| !matches!(**user, Node::Const(true)));
+        // An absent version counts as 0 in an item only.
+        let must_exist = self.must_exist || self.version == Some(Expected::At(0));
+        let existence = match (must_exist && !self.may_create, self.must_not_exist) {
+            (true, true) => Some(Node::Const(false)),
+            (true, false) => Some(Node::exists(key)),
+            (false, true) => Some(Node::not_exists(key)),
+            (false, false) => None,
+        };
+        let version = match (self.version, schema.version) {
+            (Some(Expected::At(n)), Some(name)) => Some(at_version(name, n, n == 0)),
+            (Some(Expected::Unstored { or_unversioned }), Some(name)) => {
+                let at_zero = at_version(name, 0, or_unversioned);
+                Some(Node::or([Node::not_exists(key), at_zero]))
+            }
+            _ => None,
+        };
+        let condition = match (existence, version, user) {
+            (None, None, user) => return self.or_created(key, user),
+            // The condition of nearly all updates: it is rendered from the stack.
+            (Some(node), None, None) | (None, Some(node), None) => node,
+            (existence, version, user) => {
+                let own = existence.into_iter().chain(version);
+                Node::and(own.chain(user.map(Cow::into_owned)))
+            }
+        };
+        self.or_created(key, Some(Cow::Owned(condition)))
+    }
+
+    /// Adds the case of a missing item to the condition of a write that creates it.
+    fn or_created<'n>(
+        &self,
+        key: &'static str,
+        condition: Option<Cow<'n, Node>>,
+    ) -> Option<Cow<'n, Node>> {
+        match condition {
+            Some(condition) if self.may_create => {
+                let created = [Node::not_exists(key), condition.into_owned()];
+                Some(Cow::Owned(Node::or(created)))
+            }
+            condition => condition,
         }
-        if self.must_exist {
-            nodes.push(Node::exists(key));
-        }
-        if let (Some(Expected::At(n)), Some(name)) = (self.version, schema.version) {
-            nodes.push(Node::equals(name, Value::write(|w| w.integer(n))));
-        }
-        if nodes.is_empty() {
-            return user.filter(|user| !matches!(**user, Node::Const(true)));
-        }
-        nodes.extend(user.map(Cow::into_owned));
-        Node::all(nodes).map(Cow::Owned)
     }
 
     /// Returns the meaning of a condition that was not met. `has_condition` is `true` if the user's
@@ -90,7 +139,7 @@ impl Precondition {
         };
         let expected = match self.version {
             None => return true,
-            Some(Expected::Absent) => 0,
+            Some(Expected::Absent | Expected::Unstored { .. }) => 0,
             Some(Expected::At(n)) => n,
         };
         let stored = schema
@@ -119,11 +168,23 @@ impl Precondition {
 
     /// `true` if the condition failed because the version is not the expected one.
     pub(crate) fn is_conflict(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
-        let stored = || crate::wire::number_in(item?, schema.version?);
-        match self.version {
-            Some(Expected::Absent) => item.is_some(),
-            Some(Expected::At(n)) => stored() != Some(n),
-            None => false,
+        let is_at = |item, n, or_unversioned: bool| {
+            let Some(name) = schema.version else {
+                return true;
+            };
+            crate::wire::number_in(item, name) == Some(n)
+                || (or_unversioned && is_unversioned(item, name))
+        };
+        match (self.version, item) {
+            (None, _) => false,
+            (Some(Expected::Absent), item) => item.is_some(),
+            (Some(Expected::Unstored { .. }), None) => false,
+            (Some(Expected::Unstored { or_unversioned }), Some(item)) => {
+                !is_at(item, 0, or_unversioned)
+            }
+            // A write that demands an item reports that it is missing, whatever its version.
+            (Some(Expected::At(_)), None) => !self.must_exist && !self.may_create,
+            (Some(Expected::At(n)), Some(item)) => !is_at(item, n, n == 0),
         }
     }
 
@@ -147,6 +208,12 @@ impl Precondition {
         let outcome = self.outcome(schema, has_condition, &failure);
         Error::condition(failure, outcome)
     }
+}
+
+/// `true` if the item has no version: the attribute is absent or NULL.
+fn is_unversioned(item: &[u8], name: &str) -> bool {
+    let stored = crate::wire::value_in(item, name);
+    matches!(stored, Ok(None | Some(b"{\"NULL\":true}")))
 }
 
 pub(crate) fn is_condition_failure(failure: &Failure) -> bool {

@@ -198,7 +198,9 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         let at = self.entity.item_version();
         let version = L::VERSIONED.then_some(match self.mode {
             PutMode::Create => Expected::Absent,
-            PutMode::Put if at == 0 => Expected::Absent,
+            PutMode::Put if at == 0 => Expected::Unstored {
+                or_unversioned: E::VERSION_MAY_BE_ABSENT,
+            },
             PutMode::Put | PutMode::Replace => Expected::At(at),
         });
         let next = if self.mode == PutMode::Create {
@@ -214,7 +216,8 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         let precondition = Precondition {
             version,
             must_exist: self.mode == PutMode::Replace,
-            must_not_exist: self.mode == PutMode::Create || version == Some(Expected::Absent),
+            must_not_exist: self.mode == PutMode::Create,
+            may_create: false,
         };
         Ok((precondition, token))
     }

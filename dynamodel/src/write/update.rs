@@ -1,6 +1,7 @@
 //! UpdateItem: [`Update`].
 
 mod body;
+mod create;
 
 use std::any::TypeId;
 use std::fmt;
@@ -8,6 +9,7 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use self::body::kept;
+use self::create::Creation;
 use super::precondition::{Expected, Precondition, fresh_token};
 use super::request::{self, Started, Verb};
 use super::return_values::{New, Old, Returned, UpdatedNew, UpdatedOld};
@@ -16,7 +18,7 @@ use super::unique::{self, Effect, WritingOutput};
 use crate::client::capacity::Measured;
 use crate::client::db::Db;
 use crate::error::Error;
-use crate::model::entity::{IsVersioned, Item, Lock};
+use crate::model::entity::{IsVersioned, Item, Lock, MayAllBeAbsent};
 use crate::model::expr::ast::{ActionNode, Assumed, Node};
 use crate::model::expr::{Actions, Condition, Fields, InCondition, InUpdate, IntoActions, Prefix};
 use crate::model::key::Key;
@@ -24,10 +26,12 @@ use crate::write::diff::{Changes, Fault, Image};
 
 /// Changes attributes of an item by its key: UpdateItem. Made by the entity's `update` constructor.
 ///
-/// Only the named attributes are written; an item that does not exist is created with them, unless
-/// [`must_exist`](Self::must_exist) is set. Every update raises a version field by 1, and maintains
-/// `created_at`, `updated_at` and `write_token` fields. Costs one write of the larger of the sizes
-/// before and after.
+/// Only the named attributes are written. The item has to exist, because an item of the named
+/// attributes alone could not be read as its entity: a missing one is an error that
+/// [`is_not_found`](Error::is_not_found). [`or_create`](Self::or_create) creates it in the same
+/// request. Every update raises a version field by 1, and maintains `created_at`, `updated_at` and
+/// `write_token` fields. Costs one write of the larger of the sizes before and after, also when the
+/// condition fails.
 ///
 /// An update that the SDK retries after a lost response may be applied twice, as with any DynamoDB
 /// client: harmless for `set`, not for `add`. With a `#[dynamo(write_token)]` field it is applied
@@ -72,6 +76,8 @@ pub struct Update<E, R = ()> {
     condition: Option<Node>,
     precondition: Precondition,
     diff: Option<Diff>,
+    /// The item that is created where none is stored.
+    creation: Option<Box<Result<Creation, Fault>>>,
     _returned: PhantomData<fn() -> R>,
 }
 
@@ -95,6 +101,7 @@ impl<E, R> Clone for Update<E, R> {
             condition: self.condition.clone(),
             precondition: self.precondition,
             diff: self.diff.clone(),
+            creation: self.creation.clone(),
             _returned: PhantomData,
         }
     }
@@ -120,8 +127,12 @@ impl<E: Item> Update<E> {
             key,
             actions: Actions::default(),
             condition: None,
-            precondition: Precondition::default(),
+            precondition: Precondition {
+                must_exist: true,
+                ..Precondition::default()
+            },
             diff: None,
+            creation: None,
             _returned: PhantomData,
         }
     }
@@ -156,7 +167,6 @@ impl<E: Item> Update<E> {
     fn set_changes(&mut self, changes: Changes, version: u64) {
         let actions = changes.actions.len();
         self.actions = Actions(changes.actions, Vec::new());
-        self.precondition.must_exist = true;
         if E::Lock::VERSIONED {
             self.precondition.version = Some(Expected::At(version));
         }
@@ -190,10 +200,97 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         self
     }
 
-    /// Updates only an item that exists; otherwise fails with
-    /// [`is_not_found`](Error::is_not_found).
+    /// Updates only an item that exists, which is the default; otherwise fails with
+    /// [`is_not_found`](Error::is_not_found). Takes back an earlier [`or_create`](Self::or_create).
     pub fn must_exist(mut self) -> Self {
         self.precondition.must_exist = true;
+        self.precondition.may_create = false;
+        self.creation = None;
+        self
+    }
+
+    /// Creates the item if it does not exist, in the same request.
+    ///
+    /// A new item is the entity with the actions applied to it: attributes that the actions do not
+    /// set come from the entity, and `add`, `increment` and `append` go on from its values. It gets
+    /// version 1, the times and the write token as by [`create`](crate::Entity::create). Conditions
+    /// and [`at_version`](Self::at_version) are demanded of an item that exists.
+    ///
+    /// An item that exists is updated. DynamoDB tells a missing item from a missing attribute in
+    /// conditions only, so optional attributes that the item lacks are filled in from the entity
+    /// too; leave those empty that only a new item should not have.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity};
+    /// # #[derive(Debug, PartialEq, Entity)]
+    /// # #[dynamo(table = "pages")]
+    /// # struct Page { #[dynamo(partition)] url: String, title: String, views: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Page>().await?;
+    /// let new = || Page { url: "/".into(), title: "Home".into(), views: 0 };
+    /// let view = || Page::update("/").apply(|p| p.views.add(1)).or_create(new());
+    /// assert_eq!(view().returning_new().send(&db).await?.views, 1);
+    /// assert_eq!(view().returning_new().send(&db).await?, Page { views: 2, ..new() });
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// With a `#[dynamo(unique)]` attribute the update becomes a transaction, which reads the item
+    /// before.
+    ///
+    /// Sending fails with [`is_invalid_request`](Error::is_invalid_request), before anything is
+    /// sent, when the entity has another key than the update; when an action changes a part of a
+    /// document or list, which DynamoDB cannot do to one that the same request creates; when a set
+    /// of the entity that has elements is changed by `insert` or `delete`; and when the entity has
+    /// one of several optional parts of an index key. [`modify`](crate::Get::modify) has an
+    /// `or_create` without these limits.
+    pub fn or_create(mut self, entity: E) -> Self {
+        self.creation = Some(Box::new(Creation::of(entity, &self.key)));
+        self.may_create()
+    }
+
+    /// Creates the item if it does not exist, with the attributes that the actions set and no
+    /// others, in the same request. For entities whose attributes may all be absent but the key and
+    /// those that dynamodel sets by itself; any other entity is given to
+    /// [`or_create`](Self::or_create).
+    ///
+    /// ```
+    /// # use std::collections::BTreeSet;
+    /// # use dynamodel::{Db, Entity};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// #[derive(Debug, Entity)]
+    /// #[dynamo(table = "topics")]
+    /// struct Topic {
+    ///     #[dynamo(partition)]
+    ///     name: String,
+    ///     readers: BTreeSet<String>,
+    ///     note: Option<String>,
+    /// }
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Topic>().await?;
+    /// Topic::update("rust").apply(|t| t.readers.insert(["ann"])).or_create_empty().send(&db).await?;
+    /// # let topic = Topic::get("rust").send(&db).await?.unwrap();
+    /// # assert!(topic.readers.contains("ann") && topic.note.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Conditions are demanded of an item that exists, as with [`or_create`](Self::or_create). An
+    /// action on a part of a document fails on a new item.
+    pub fn or_create_empty(mut self) -> Self
+    where
+        E::Filled: MayAllBeAbsent,
+    {
+        self.creation = None;
+        self.may_create()
+    }
+
+    fn may_create(mut self) -> Self {
+        self.precondition.must_exist = false;
+        self.precondition.may_create = true;
         self
     }
 
@@ -228,9 +325,26 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     /// item is returned as it is, if it still exists and is at its version.
     pub fn is_unchanged(&self) -> bool {
         match &self.diff {
-            Some(diff) => diff.fault.is_none() && self.actions.0.is_empty(),
-            None => false,
+            Some(diff) if !self.precondition.may_create => {
+                diff.fault.is_none() && self.actions.0.is_empty()
+            }
+            _ => false,
         }
+    }
+
+    /// Returns the item that is created where none is stored.
+    fn creation(&self) -> Result<Option<&Creation>, Error> {
+        match self.creation.as_deref() {
+            None => Ok(None),
+            Some(Ok(creation)) => Ok(Some(creation)),
+            Some(Err(fault)) => Err(fault.error()),
+        }
+    }
+
+    /// Returns the effect on unique items, or `None` if there is none.
+    fn effect(&self) -> Result<Option<Effect>, Error> {
+        let created = self.creation()?.map(Creation::item);
+        Effect::from_actions(E::ITEM_SCHEMA, &self.actions.0, created)
     }
 
     fn returning<R2>(self) -> Update<E, R2> {
@@ -240,6 +354,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
             condition: self.condition,
             precondition: self.precondition,
             diff: self.diff,
+            creation: self.creation,
             _returned: PhantomData,
         }
     }
@@ -249,7 +364,8 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         self.returning()
     }
 
-    /// Returns the item as it was before the update; `None` when the update created it.
+    /// Returns the item as it was before the update; `None` when [`or_create`](Self::or_create)
+    /// created it.
     pub fn returning_old(self) -> Update<E, Old> {
         self.returning()
     }
@@ -267,6 +383,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     /// # async fn main() -> Result<(), dynamodel::Error> {
     /// # let db = Db::embedded()?;
     /// # db.create_table::<Page>().await?;
+    /// # Page { url: "/".into(), views: 0, title: None }.create().send(&db).await?;
     /// let page = Page::update("/").apply(|p| p.views.add(1)).returning_updated_new().send(&db).await?;
     /// assert_eq!(page.get(|p| p.views)?, Some(1));
     /// assert_eq!(page.get(|p| p.title)?, None);
@@ -286,6 +403,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     /// Sends the update. One round trip.
     ///
     /// # Errors
+    /// [`is_not_found`](Error::is_not_found) when the item does not exist, whatever its condition;
     /// [`is_condition_failed`](Error::is_condition_failed) when the condition is not met,
     /// [`is_conflict`](Error::is_conflict) when the stored version is another, both with
     /// [`current`](Error::current); [`is_invalid_request`](Error::is_invalid_request) when two
@@ -325,6 +443,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         let (now, token) = (SystemTime::now(), fresh_token(E::ITEM_SCHEMA)?);
         if !self.is_unchanged()
             && self.actions.0.is_empty()
+            && self.creation.is_none()
             && kept::<E>(token, now, true).is_empty()
         {
             return Err(Error::invalid_request(
@@ -334,7 +453,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         let effect = match E::ITEM_SCHEMA.unique.is_empty() {
             true => None,
             false => {
-                let effect = Effect::from_actions(E::ITEM_SCHEMA, &self.actions.0)?;
+                let effect = self.effect()?;
                 Some(effect.unwrap_or_else(|| Effect::none(E::ITEM_SCHEMA)))
             }
         };
@@ -394,8 +513,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         measure: bool,
     ) -> Result<Call<'_, R::Output>, Error> {
         let named = named::<E>;
-        let effect = Effect::from_actions(E::ITEM_SCHEMA, &self.actions.0);
-        if let Some(effect) = effect.map_err(named)? {
+        if let Some(effect) = self.effect().map_err(named)? {
             let sent = self.call_with_unique_items(db, now, token, effect, measure);
             let sent = Box::pin(async move { sent.await.map_err(named) });
             return Ok(Call::WithUniqueItems(sent));

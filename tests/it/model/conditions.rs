@@ -348,13 +348,14 @@ async fn condition_over_limit_is_refused_before_sending() {
     assert!(e.to_string().contains("100"), "{e}");
 
     // Each of the n conditions is two functions, OR and NOT, and AND joins them: 5n - 1 operators. With
-    // k more comparisons, the number is 5n - 1 + 2k.
+    // k more comparisons, the number is 5n - 1 + 2k, and the update demands by 2 more that the item
+    // exists.
     let operators = |n, k| {
         let negated = (0..n).map(|_| of(|p| !(p.n.not_exists() | p.m.not_exists())));
         all_of(negated.chain((0..k).map(|_| of(|p| p.n.gt(0)))))
     };
-    send(operators(59, 3)).await.unwrap(); // 300
-    let e = send(operators(60, 1)).await.unwrap_err(); // 301
+    send(operators(59, 2)).await.unwrap(); // 300
+    let e = send(operators(60, 0)).await.unwrap_err(); // 301
     assert!(e.is_limit_exceeded());
     assert!(e.to_string().contains("300"), "{e}");
 

@@ -125,9 +125,11 @@ async fn shared_key_attribute_is_written_once() {
     let update = Member::update("ann", "go").apply(|m| (m.since.set(99), m.role.set("head")));
     let json = update.to_json().unwrap();
     assert!(
-        !json.contains("\"pk\"}") && !json.contains("\"#n0\":\"sk\""),
+        !json.contains("\"sk\":\"") && !json.contains(":\"sk\""),
         "{json}"
     );
+    let (actions, _) = json.split_once("ConditionExpression").unwrap();
+    assert_eq!(actions.matches('=').count(), 4, "{json}");
     update.send(&db).await.unwrap();
     assert_eq!(
         users(Member::by_since("go").all(&db).await.unwrap()),
@@ -149,7 +151,8 @@ async fn shared_key_attribute_is_written_once() {
     assert_eq!(Member::of_group("go").count(&db).await.unwrap(), 4);
     let key = r#"{"pk":{"S":"USER#new"},"sk":{"S":"GROUP#go"}}"#;
     Member::update("new", "go")
-        .apply(|m| (m.since.set(5), m.role.set("player")))
+        .apply(|m| m.since.set(5))
+        .or_create(member("new", "go", 5))
         .send(&db)
         .await
         .unwrap();

@@ -380,6 +380,7 @@ async fn update_that_creates_writes_whole_item() {
     db.create_table::<App>().await.unwrap();
     User::update("u9")
         .apply(|u| (u.email.set("u9@example.org"), u.name.set("Ada")))
+        .or_create(user("u9"))
         .send(&db)
         .await
         .unwrap();

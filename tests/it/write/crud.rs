@@ -186,16 +186,20 @@ async fn get_finds_item_by_key() {
 }
 
 #[tokio::test]
-async fn update_creates_unless_the_item_must_exist() {
+async fn update_demands_item_unless_it_may_create_one() {
     let db = with::<Note>().await;
     let update = |text: &str| Note::update("ada", 1_u32).apply(|n| n.text.set(text));
-    let e = update("x").must_exist().send(&db).await.unwrap_err();
-    assert!(e.is_not_found() && e.is_condition_failed());
+    for missing in [update("x"), update("x").must_exist()] {
+        let e = missing.send(&db).await.unwrap_err();
+        assert!(e.is_not_found() && !e.is_conflict(), "{e}");
+    }
+    let e = update("x").when(|n| n.stars.not_exists()).send(&db).await;
+    assert!(e.unwrap_err().is_not_found());
     assert_eq!(raw::count::<Note>(&db).await, 0);
-    let before = update("x").returning_old().send(&db).await.unwrap();
+    let upsert = update("x").or_create(note(1, "y"));
+    let before = upsert.returning_old().send(&db).await.unwrap();
     assert_eq!(before, None);
     let mut expected = note(1, "x");
-    expected.stars = None;
     assert_eq!(stored(&db, 1).await, Some(expected.clone()));
     let before = update("y").must_exist().returning_old().send(&db).await;
     assert_eq!(before.unwrap(), Some(expected.clone()));
@@ -318,8 +322,22 @@ async fn created_time_stays_and_updated_time_rises() {
     let third = updated.returning_new().send(&db).await.unwrap();
     assert_eq!(third.created, second.created);
     assert!(third.updated >= second.updated);
-    let new = Letter::update("m").apply(|l| l.text.set("y"));
-    let new = new.returning_new().send(&db).await.unwrap();
+    let entity = |created| Letter {
+        id: "m".into(),
+        text: "x".into(),
+        created,
+        updated: 0,
+    };
+    let new = |created| {
+        let update = Letter::update("m").apply(|l| l.text.set("y"));
+        update.or_create(entity(created)).returning_new()
+    };
+    let known = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let brought = new(Some(known)).send(&db).await.unwrap();
+    assert_eq!(brought.created, Some(known));
+    assert!(brought.updated > 1_700_000_000);
+    Letter::delete("m").send(&db).await.unwrap();
+    let new = new(None).send(&db).await.unwrap();
     assert!(new.created >= Some(begun) && new.updated > 1_700_000_000);
 }
 

@@ -85,7 +85,7 @@ async fn transaction_does_all_operations_together() {
     let created = tx.put(session("u2", "s2").create());
     let removed = tx.delete(s.remove());
     tx.delete(Account::delete("nobody"));
-    tx.check(Account::check("c").when(|a| a.id.not_exists()));
+    tx.check(Account::check("c").must_not_exist());
     assert_eq!(tx.len(), 6);
     let mut done = tx.send(&db).await.unwrap();
 
@@ -203,8 +203,11 @@ async fn transaction_writes_version_times_and_token() {
 
     let mut tx = Transaction::new();
     tx.update(Doc::update(1).apply(|d| d.text.set("other")));
-    tx.update(Doc::update(2));
+    tx.update(Doc::update(2).or_create(doc(2)));
     tx.send(&db).await.unwrap();
+    let other = Doc::get(2).consistent().send(&db).await.unwrap().unwrap();
+    assert_eq!((other.version, &other.text), (1, &doc(2).text));
+    assert!(other.created.is_some() && other.token != WriteToken::default());
     let second = Doc::get(1).consistent().send(&db).await.unwrap().unwrap();
     assert_eq!((second.version, second.text.as_str()), (2, "other"));
     assert_ne!(second.token, first.token);

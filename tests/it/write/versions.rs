@@ -152,9 +152,14 @@ async fn failed_condition_at_current_version_is_no_conflict() {
 async fn updates_and_deletes_by_key_check_given_version() {
     let db = counters().await;
     let add = || Counter::update("c").apply(|c| c.n.add(5));
-    let e = add().at_version(1).send(&db).await;
-    check_conflict(e, None);
-    let created = add().returning_new().send(&db).await.unwrap();
+    let e = add().at_version(1).send(&db).await.unwrap_err();
+    assert!(e.is_not_found() && !e.is_conflict(), "{e}");
+    let create = add().at_version(1).or_create(counter(0, 0));
+    let created = create.clone().returning_new().send(&db).await.unwrap();
+    // The version is demanded of an item that exists.
+    let mut other = create.clone();
+    other = other.at_version(7);
+    check_conflict(other.send(&db).await, Some(created.clone()));
     assert_eq!(created, counter(5, 1));
     let second = add().at_version(1).returning_new().send(&db).await;
     let second = second.unwrap();

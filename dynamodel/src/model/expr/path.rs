@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::ast::{Place, Step};
-use super::scope::{Everywhere, UsableIn};
+use super::scope::{Inner, UsableIn};
 use super::{Fields, Prefix, Token};
 use crate::wire::container::{EntryKey, ListOf, MapOf};
 use crate::wire::{Attribute, ValueOf};
@@ -45,7 +45,7 @@ use crate::wire::{Attribute, ValueOf};
 ///     .when(|o| o.address.at(|a| a.city).eq("Oslo"));
 /// let json = update.to_json()?;
 /// assert!(json.contains(r#""UpdateExpression":"SET #n0[0].#n1 = :v0 REMOVE #n2.#n3""#));
-/// assert!(json.contains(r##""ConditionExpression":"#n4.#n5 = :v1""##));
+/// assert!(json.contains(r##""ConditionExpression":"attribute_exists(#n4) AND #n5.#n6 = :v1""##));
 /// # Ok::<(), dynamodel::Error>(())
 /// ```
 pub struct Path<K, Sc> {
@@ -75,7 +75,7 @@ pub struct Inside<T>(PhantomData<fn() -> T>);
 impl<T: Attribute> Token for Inside<T> {
     type Type = T;
     const NAME: &'static str = "*";
-    type Uses = Everywhere;
+    type Uses = Inner;
 }
 
 impl<K: Token, Sc> Path<K, Sc> {

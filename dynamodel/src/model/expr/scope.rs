@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use super::Token;
 use crate::model::entity::Index;
 use crate::model::table::HoldsAttribute;
+use crate::wire::Attribute;
+use crate::wire::kind::Vanishing;
 
 /// A place where paths are used: a condition, a filter, an update or a projection.
 pub trait Scope {
@@ -76,6 +78,52 @@ impl<K: Token, Sc> UsableIn<Sc> for K where K::Uses: Use<Sc> {}
 
 #[diagnostic::do_not_recommend]
 impl<K: Token, Sc> SettableIn<Sc> for K where K::Uses: Assign<Sc> {}
+
+/// Attributes that may be absent: `Option`s, sets, fields with `#[dynamo(default)]`, elements of
+/// lists and entries of maps.
+#[diagnostic::on_unimplemented(
+    message = "attribute `{Self}` may not be absent",
+    label = "an item without attribute `{Self}` could not be read",
+    note = "make the field an `Option`, or give it a value for items without the attribute by `#[dynamo(default)]`; a field in another form (`serde`, `with`) needs the default, too"
+)]
+pub trait MayBeAbsent {}
+
+#[diagnostic::do_not_recommend]
+impl<K: Token> MayBeAbsent for K where K::Uses: Absent<<K::Type as Attribute>::Kind> {}
+
+/// Uses of a field of kind `D` that may be absent.
+#[doc(hidden)]
+pub trait Absent<D> {}
+impl<D: Vanishing> Absent<D> for Everywhere {}
+impl<D: Vanishing, U, P> Absent<D> for Limited<U, P> {}
+impl<D: Vanishing, U, const H: u64> Absent<D> for HeldBy<U, H> {}
+impl<D, U> Absent<D> for Defaulted<U> {}
+impl<D> Absent<D> for Inner {}
+
+/// Uses `U` of a field that has a value when its attribute is absent.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Defaulted<U>(PhantomData<fn() -> U>);
+
+impl<U: Use<Sc>, Sc> Use<Sc> for Defaulted<U> {}
+impl<U: Assign<Sc>, Sc> Assign<Sc> for Defaulted<U> {}
+
+/// Uses `U` of a `ttl` field of type `T`, whose stored form hides that type.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Timed<U, T>(PhantomData<fn() -> (U, T)>);
+
+impl<D, U, T: Attribute<Kind: Vanishing>> Absent<D> for Timed<U, T> {}
+impl<U: Use<Sc>, T, Sc> Use<Sc> for Timed<U, T> {}
+impl<U: Assign<Sc>, T, Sc> Assign<Sc> for Timed<U, T> {}
+
+/// Uses of an element of a list or an entry of a map.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Inner {}
+
+impl<Sc> Use<Sc> for Inner {}
+impl<Sc> Assign<Sc> for Inner {}
 
 /// Uses of a field that include scope `Sc`.
 #[doc(hidden)]

@@ -7,9 +7,9 @@ use crate::model::expr::ast::Step;
 use crate::wire::{ReadError, Reader, Tag, Writer};
 
 /// Entries of a map's body, `{..}`, by name.
-pub(super) type Entries<'a> = BTreeMap<Cow<'a, str>, &'a str>;
+pub(in crate::write) type Entries<'a> = BTreeMap<Cow<'a, str>, &'a str>;
 
-pub(super) fn entries(body: &str) -> Result<Entries<'_>, ReadError> {
+pub(in crate::write) fn entries(body: &str) -> Result<Entries<'_>, ReadError> {
     let mut entries = BTreeMap::new();
     let mut r = Reader::of_text(body);
     let mut more = r.begin_map()?;
@@ -22,7 +22,7 @@ pub(super) fn entries(body: &str) -> Result<Entries<'_>, ReadError> {
 }
 
 /// Returns the elements of a list's or set's body, `[..]`.
-pub(super) fn elements(body: &str) -> Result<Vec<&str>, ReadError> {
+pub(in crate::write) fn elements(body: &str) -> Result<Vec<&str>, ReadError> {
     let mut elements = Vec::new();
     let mut r = Reader::of_text(body);
     let mut more = r.begin_list()?;
@@ -34,7 +34,7 @@ pub(super) fn elements(body: &str) -> Result<Vec<&str>, ReadError> {
 }
 
 /// Returns a value's type and content: of `{"M":{..}}`, the `{..}`.
-pub(super) fn inside(value: &str) -> Result<(Tag, &str), ReadError> {
+pub(in crate::write) fn inside(value: &str) -> Result<(Tag, &str), ReadError> {
     let mut r = Reader::of_text(value);
     let tag = r.kind()?;
     r.begin_map()?;
@@ -87,7 +87,10 @@ pub(super) fn same(a: &str, b: &str) -> Result<bool, ReadError> {
 }
 
 /// Returns the value at a path below the body of a map.
-pub(super) fn find<'a>(body: &'a str, path: &[&Step]) -> Result<Option<&'a str>, ReadError> {
+pub(in crate::write) fn find<'a>(
+    body: &'a str,
+    path: &[&Step],
+) -> Result<Option<&'a str>, ReadError> {
     let Some((first, rest)) = path.split_first() else {
         return Ok(None);
     };

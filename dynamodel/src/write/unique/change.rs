@@ -13,6 +13,8 @@ pub(crate) enum Change {
     Keep,
     /// The attribute gets this value, as JSON; with `None` it will be absent.
     Becomes(Option<Vec<u8>>),
+    /// The attribute gets this value, as JSON, if it is absent.
+    Fills(Vec<u8>),
 }
 
 impl Change {
@@ -21,6 +23,7 @@ impl Change {
         match self {
             Change::Keep => old,
             Change::Becomes(value) => value.as_deref(),
+            Change::Fills(value) => old.or(Some(value)),
         }
     }
 }
@@ -85,22 +88,29 @@ impl Effect {
     }
 
     /// Returns the effect of an update's actions, or `None` if they change no unique item.
+    /// `created` is the item that the update creates where none is stored.
     ///
     /// # Errors
     /// When the value that an attribute gets is not known before the update.
     pub(crate) fn from_actions(
         schema: &EntitySchema,
         actions: &[ActionNode],
+        created: Option<&[u8]>,
     ) -> Result<Option<Self>, Error> {
         if schema.unique.is_empty() {
             return Ok(None);
         }
-        let values = schema.unique.iter().map(|u| change(actions, u.attribute));
+        let change = |name| {
+            let held = created.map(|item| value_in(item, name)).transpose()?;
+            Ok(match (change(actions, name)?, held.flatten()) {
+                (Change::Keep, Some(value)) => Change::Fills(value.to_vec()),
+                (change, _) => change,
+            })
+        };
+        let values = schema.unique.iter().map(|u| change(u.attribute));
         let effect = Effect {
             values: values.collect::<Result<_, Error>>()?,
-            ttl: schema
-                .ttl
-                .map_or(Ok(Change::Keep), |ttl| change(actions, ttl))?,
+            ttl: schema.ttl.map_or(Ok(Change::Keep), change)?,
             rewritten: None,
         };
         Ok(effect.changes_unique_items().then_some(effect))

@@ -145,6 +145,8 @@ impl UniquePlan {
             let gets = match change {
                 Change::Keep => had.clone(),
                 Change::Becomes(value) => unique_key(schema, unique, value.as_deref())?,
+                Change::Fills(_) if before.is_some() => had.clone(),
+                Change::Fills(value) => unique_key(schema, unique, Some(value))?,
             };
             has_value |= gets.is_some();
             let stays = had == gets;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use super::Update;
+use super::{Creation, Update};
 use crate::error::Error;
 use crate::model::entity::Item;
 use crate::model::expr::ast::{ActionNode, Assumed, Node, Place, Source, Value, Verb as Action};
@@ -25,6 +25,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         if let Some(fault) = self.diff.as_ref().and_then(|d| d.fault.as_ref()) {
             return Err(fault.error());
         }
+        let creation = self.creation()?;
         let key = self.key.json()?;
         let mut body = Body::new(table, key.len() + 512);
         body.member("Key", key);
@@ -34,10 +35,12 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
             let created = E::ITEM_SCHEMA.created_at.map(Place::root);
             let sets_created =
                 |a: &ActionNode| created.as_ref().is_some_and(|c| a.place.overlaps(c));
-            let keep_created = !actions.iter().any(sets_created);
+            let brings_created = creation.is_some_and(Creation::keeps_created_at);
+            let keep_created = !actions.iter().any(sets_created) && !brings_created;
             own = kept::<E>(token, now, keep_created);
         }
-        let exists = self.precondition.proves_existence();
+        // The attributes of a new item come from `creation`, if there is one.
+        let exists = self.precondition.proves_existence() || creation.is_some();
         let index_actions = match &self.diff {
             // Nothing is written, so no action is needed.
             Some(_) if self.is_unchanged() => Vec::new(),
@@ -50,7 +53,14 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
             }
         };
         own.extend(index_actions);
-        body.update(actions, &own);
+        match creation {
+            None => body.update(actions, &own),
+            Some(creation) => {
+                let (given, filled) = creation.actions(E::ITEM_SCHEMA, &self.actions, &own)?;
+                own.extend(filled);
+                body.update(&given, &own);
+            }
+        }
         let own = token.and_then(|t| Some(not_yet(E::ITEM_SCHEMA.write_token?, t)));
         let of_diff = self
             .diff

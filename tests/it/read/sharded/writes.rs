@@ -29,11 +29,12 @@ async fn every_write_sets_shard_attribute() {
     order("put", 1).put().send(&db).await.unwrap();
     order("replace", 1).put().send(&db).await.unwrap();
     order("replace", 2).replace().send(&db).await.unwrap();
-    update("upsert").send(&db).await.unwrap();
     let closed = |id| Order {
         status: None,
         ..order(id, 1)
     };
+    let upsert = |id| update(id).or_create(closed(id));
+    upsert("upsert").send(&db).await.unwrap();
     closed("update").create().send(&db).await.unwrap();
     update("update").send(&db).await.unwrap();
     closed("exists").create().send(&db).await.unwrap();
@@ -42,7 +43,7 @@ async fn every_write_sets_shard_attribute() {
     before.diff(&order("diff", 9)).send(&db).await.unwrap();
     let mut tx = Transaction::new();
     tx.put(order("tx-create", 1).create());
-    tx.update(update("tx-update"));
+    tx.update(upsert("tx-update"));
     tx.send(&db).await.unwrap();
     let batch = BatchWrite::new()
         .put(order("batch", 1))
@@ -143,7 +144,8 @@ async fn every_write_sets_shard_in_shared_table_key() {
     task("replace", 2).replace().send(&db).await.unwrap();
     none("update").create().send(&db).await.unwrap();
     set("update").send(&db).await.unwrap();
-    set("upsert").send(&db).await.unwrap();
+    let upsert = |user| set(user).or_create(none(user));
+    upsert("upsert").send(&db).await.unwrap();
     none("exists").create().send(&db).await.unwrap();
     set("exists").must_exist().send(&db).await.unwrap();
     // The index's partition key has a single field, which can be set alone.
@@ -157,7 +159,7 @@ async fn every_write_sets_shard_in_shared_table_key() {
     before.diff(&task("diff", 9)).send(&db).await.unwrap();
     let mut tx = Transaction::new();
     tx.put(task("tx-create", 1).create());
-    tx.update(set("tx-update"));
+    tx.update(upsert("tx-update"));
     tx.send(&db).await.unwrap();
     BatchWrite::new()
         .put(task("batch", 1))

@@ -146,18 +146,32 @@ async fn unique_items_follow_updates_and_deletes() {
         .await
         .unwrap();
     assert_eq!(check::<Account>(&db).await, 4);
-    // An update with the same value, and an update that creates the item.
+    // An update with the same value, and updates that create the item and do not.
     Account::update("a")
         .apply(|a| a.email.set("lovelace@x"))
         .send(&db)
         .await
         .unwrap();
-    Account::update("c")
+    let upsert = |handle: &str| {
+        Account::update("c")
+            .apply(|a| a.handle.set(handle))
+            .or_create(account("c", "c@x"))
+    };
+    let err = Account::update("c")
         .apply(|a| a.handle.set("c"))
         .send(&db)
         .await
-        .unwrap();
-    assert_eq!(check::<Account>(&db).await, 6);
+        .unwrap_err();
+    assert!(err.is_not_found(), "{err}");
+    for handle in ["c", "c", "other"] {
+        upsert(handle).send(&db).await.unwrap();
+        // The item, and the unique items of its e-mail address and its handle.
+        assert_eq!(check::<Account>(&db).await, 7);
+    }
+    let taken = Account::update("d").or_create(account("d", "c@x"));
+    let err = taken.send(&db).await.unwrap_err();
+    assert!(err.is_unique_violation(), "{err}");
+    assert_eq!(check::<Account>(&db).await, 7);
     Account::delete("c").send(&db).await.unwrap();
     Account::delete("c").send(&db).await.unwrap();
     let err = Account::delete("a")

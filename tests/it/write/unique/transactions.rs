@@ -151,7 +151,11 @@ async fn transaction_mixes_all_operations_with_unique_values() {
     tx.delete(read("b").await.unwrap().unwrap().remove());
     tx.check(Account::check("c").when(|c| c.visits.eq(0)));
     tx.update(Account::update("d").apply(|d| d.visits.add(1)));
-    tx.update(Account::update("e").apply(|e| (e.email.set("a@x"), e.visits.set(0_u64))));
+    tx.update(
+        Account::update("e")
+            .apply(|e| e.email.set("a@x"))
+            .or_create(account("e", "e@x")),
+    );
     tx.put(
         Team {
             name: "t".into(),
