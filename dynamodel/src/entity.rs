@@ -87,9 +87,18 @@ pub trait Entity: Item {
     /// Saves the changes from this value, which was read, to another one: an UpdateItem with the
     /// changed attributes only, so that a big item is not sent.
     ///
-    /// Documents and maps are changed by path, and their other stored entries are kept. Sets are
-    /// changed by the elements that were added or removed, lists by element when the version is
-    /// checked. A whole value is set where that is smaller. The item must still exist and, with a
+    /// Documents and maps are changed by path, whatever the lengths of their values, so that other
+    /// stored entries are kept: those of another writer, and those that the struct does not know.
+    ///
+    /// Replaced whole are lists, unless the version is checked: then elements that are documents are
+    /// changed by path, and others where that is smaller; sets that gain and lose elements at once,
+    /// and those in documents; and an enum that changes its variant. Maps are replaced whole in two
+    /// cases, and only if they are stored as they were shown, else the update fails with
+    /// [`is_condition_failed`](crate::Error::is_condition_failed): where a missing attribute reads as
+    /// the same value (`#[dynamo(default)]`), so that there may be no map to change by path, and where
+    /// the paths are too many for one expression, which takes about 250.
+    ///
+    /// The item must still exist and, with a
     /// version field, be at this value's version; version, times and write token are maintained as
     /// by every [`Update`]. Further actions and a condition can be added to the update, and it can
     /// be part of a transaction.

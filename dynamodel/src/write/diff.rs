@@ -13,7 +13,7 @@ use crate::model::expr::render;
 use crate::model::template::distinct;
 use crate::wire::{ReadError, WriteError, Writer};
 use json::{Entries, entries, same};
-use parts::Differ;
+use parts::{Differ, Found};
 
 /// Value of an entity as it was read, to compare a changed value with.
 pub(crate) struct Image {
@@ -31,8 +31,9 @@ pub(crate) struct Changes {
     /// Parts of the index keys among the actions that did not change, and that the update relies
     /// on.
     pub(crate) assumed: Vec<Assumed>,
-    /// `true` if saving the whole item takes no more bytes.
-    pub(crate) is_whole_smaller: bool,
+    /// Maps that are replaced whole, as they were shown: the write ends as a conflict where
+    /// something else is in them.
+    pub(crate) shown: Vec<Assumed>,
 }
 
 /// Reasons why an update cannot be made of a value, or of the difference of two.
@@ -105,18 +106,26 @@ impl Image {
         let new = Image::from_entity(changed)?;
         let mut differ = Differ {
             before: &self.text,
+            after: &new.text,
+            by_whole_map: false,
             by_element: E::Lock::VERSIONED,
             round_trip: parts::round_trip::<E>,
         };
         let pair = Pair::of::<E>(&self.text, &new.text)?;
-        let actions = pair.actions(&differ)?;
+        let Found { actions, mut shown } = pair.found(&differ)?;
         let mut without_elements = None;
         if actions.iter().any(is_on_element) {
             differ.by_element = false;
-            without_elements = Some(pair.actions(&differ)?);
+            let found = pair.found(&differ)?;
+            for assumed in found.shown {
+                if !shown.iter().any(|s| s.place.overlaps(&assumed.place)) {
+                    shown.push(assumed);
+                }
+            }
+            without_elements = Some(found.actions);
         }
         Ok(Changes {
-            is_whole_smaller: parts::cost(&actions) >= new.text.len(),
+            shown,
             assumed: assumed::<E>(&self.text, &new.text)?,
             actions,
             without_elements,
@@ -153,7 +162,11 @@ fn assumed<E: Item>(old: &str, new: &str) -> Result<Vec<Assumed>, ReadError> {
             is_changed |= !is_kept;
             if is_kept && !assumed.iter().any(|a| a.place.overlaps(&place)) {
                 let value = old.map(|json| Value::Json(json.as_bytes().to_vec()));
-                kept.push(Assumed { place, value });
+                kept.push(Assumed {
+                    place,
+                    value,
+                    or_absent: false,
+                });
             }
         }
         if is_changed {
@@ -221,28 +234,34 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Returns the smallest actions that DynamoDB takes in one expression.
-    fn actions(&self, differ: &Differ<'_>) -> Result<Vec<ActionNode>, Fault> {
-        let mut actions = Vec::new();
+    /// Returns the actions, by the smallest parts of maps that DynamoDB takes in one expression.
+    fn found(&self, differ: &Differ<'_>) -> Result<Found, Fault> {
+        let found = self.found_by(differ)?;
+        if render::fits(&found.actions) {
+            return Ok(found);
+        }
+        // Elements of lists first, which are not kept for others anyway.
+        let found = self.found_by(&Differ {
+            by_element: false,
+            ..*differ
+        })?;
+        if render::fits(&found.actions) {
+            return Ok(found);
+        }
+        self.found_by(&Differ {
+            by_element: false,
+            by_whole_map: true,
+            ..*differ
+        })
+    }
+
+    fn found_by(&self, differ: &Differ<'_>) -> Result<Found, Fault> {
+        let mut found = Found::default();
         for name in self.names() {
             let (old, new) = self.values(name);
-            differ.attribute(self.place(name), old, new, &mut actions)?;
+            differ.attribute(self.place(name), old, new, &mut found)?;
         }
-        if render::fits(&actions) {
-            return Ok(actions);
-        }
-        // The expression with the small parts is over a limit, so set fewer and larger values.
-        let mut whole = Vec::new();
-        for name in self.names() {
-            let place = self.place(name);
-            if actions.iter().any(|a| a.place.overlaps(&place)) {
-                match self.values(name) {
-                    (_, Some(new)) => whole.push(parts::set(place, new)),
-                    (old, None) => differ.attribute(place, old, None, &mut whole)?,
-                }
-            }
-        }
-        Ok(whole)
+        Ok(found)
     }
 }
 

@@ -21,8 +21,9 @@ impl<E: Item> Get<E> {
     /// otherwise starts over, with the [default backoff](Backoff::default). Returns the entity as
     /// it is stored.
     ///
-    /// Only the changes are sent, as by [`diff`](crate::Entity::diff), unless the whole item is smaller;
-    /// when the closure changes nothing, nothing is written.
+    /// Only the changes are sent, as by [`diff`](crate::Entity::diff), so that attributes and entries
+    /// of maps that the struct does not know are kept; when the closure changes nothing, nothing is
+    /// written.
     ///
     /// The closure can run several times, each time on a freshly read item. If it returns `Err`,
     /// the operation ends and nothing is written; [`Error::other`] wraps an error of your own. The
@@ -83,6 +84,8 @@ impl<E: Item> Get<E> {
             change,
             retry: Err(backoff),
             creation: None,
+            version: 0,
+            has_unshown: false,
             state: State::Start,
         }
     }
@@ -97,6 +100,10 @@ pub struct Modify<'d, E: Item, F> {
     /// The tries of this call, once it has begun.
     retry: Result<Retry, Backoff>,
     creation: Option<Creation<E>>,
+    /// Version of the item that was read last.
+    version: u64,
+    /// `true` if the last write was refused although the version was the same.
+    has_unshown: bool,
     state: State<'d, E>,
 }
 
@@ -251,6 +258,7 @@ impl<'d, E: Item, F: FnMut(&mut E) -> Result<(), Error>> Modify<'d, E, F> {
         let (mut item, image) = match (read, &mut self.creation) {
             (Some(item), _) => {
                 let image = Image::from_entity(&item).map_err(|f| named::<E>(f.error()))?;
+                self.version = image.version();
                 (item, Some(image))
             }
             (None, Some(creation)) => (creation.entity().map_err(named::<E>)?, None),
@@ -279,6 +287,15 @@ impl<'d, E: Item, F: FnMut(&mut E) -> Result<(), Error>> Modify<'d, E, F> {
         if !(has_changed || error.is_transaction_conflict()) {
             return Err(error);
         }
+        // At the same version, only a map that is replaced whole was not as it was read. Once that can
+        // be another program, which does not raise the version; twice it is what no read shows.
+        let stored = error.current::<E>();
+        let is_unshown = stored.is_some_and(|stored| stored.item_version() == self.version);
+        if std::mem::replace(&mut self.has_unshown, is_unshown) && is_unshown {
+            return Err(named::<E>(Error::invalid_request(
+                "a map that has to be replaced whole holds entries that the struct does not read; change it in smaller steps, or save the whole item with `put`",
+            )));
+        }
         let mut retry = match std::mem::replace(&mut self.retry, Err(Backoff::default())) {
             Ok(retry) => retry,
             Err(backoff) => backoff.start(),
@@ -300,9 +317,6 @@ async fn save<E: Item>(db: &Db, image: &Image, mut item: E) -> Result<E, Error> 
     let changes = image.changes(&item).map_err(|f| named::<E>(f.error()))?;
     if changes.actions.is_empty() {
         return Ok(item);
-    }
-    if changes.is_whole_smaller {
-        return Put::new(item, PutMode::Replace).send(db).await;
     }
     let (now, token) = (SystemTime::now(), fresh_token(E::ITEM_SCHEMA)?);
     let update = Update::from_changes(item.item_key(), changes, image.version());

@@ -161,7 +161,10 @@ impl Precondition {
             // Not every endpoint returns the item that is there.
             None if self.must_not_exist && !has_condition => ErrorKind::AlreadyExists,
             Some(_) if self.must_not_exist => ErrorKind::AlreadyExists,
-            _ if self.is_conflict(schema, item) => ErrorKind::VersionConflict,
+            _ if self.is_conflict(schema, item) => match self.version {
+                Some(Expected::Unstored { .. }) => ErrorKind::AlreadyExists,
+                _ => ErrorKind::VersionConflict,
+            },
             _ => ErrorKind::ConditionFailed,
         }
     }

@@ -91,6 +91,8 @@ struct Diff {
     without_elements: Option<Vec<ActionNode>>,
     /// Values that the index keys rely on, unless the version ensures that nothing changed.
     assumed: Vec<Assumed>,
+    /// Maps that are replaced whole, as the diff was shown them.
+    shown: Vec<Assumed>,
 }
 
 impl<E, R> Clone for Update<E, R> {
@@ -175,6 +177,7 @@ impl<E: Item> Update<E> {
             actions,
             without_elements: changes.without_elements,
             assumed: changes.assumed,
+            shown: changes.shown,
         });
     }
 }

@@ -391,7 +391,9 @@ async fn documented_exceptions_have_the_same_kind_everywhere() {
         }
         let mut tx = Transaction::new();
         tx.put(locked("a", 0).create());
+        // An update that creates a missing item demands nothing that the exception could stand for.
         let update = Locked::update("a").apply(|l| l.n.add(1));
+        let update = update.or_create(locked("a", 0));
         let batch = BatchWrite::new().put(plain("a")).backoff(none);
         let errors = [
             plain("a").put().send(&db).await.map(drop),

@@ -244,7 +244,7 @@ fn small_step(v: &mut Versioned, random: u32, step: usize) {
 /// Stores the first value, reads it, changes it and saves the diff; the second value must then be
 /// stored.
 macro_rules! property {
-    ($name:ident, $entity:ident, $seed:literal, $of:expr) => {
+    ($name:ident, $entity:ident, $seed:literal, $has_other_writer:literal, $of:expr) => {
         #[test]
         fn $name() {
             let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -253,7 +253,12 @@ macro_rules! property {
                 db.create_table::<$entity>().await.unwrap();
                 db
             });
-            let cases = if is_embedded() { 300 } else { 60 };
+            let cases = match (is_embedded(), $has_other_writer) {
+                (true, false) => 300,
+                (true, true) => 100,
+                (false, false) => 60,
+                (false, true) => 20,
+            };
             let config = Config {
                 cases,
                 failure_persistence: None,
@@ -267,8 +272,8 @@ macro_rules! property {
                 count.set(count.get() + 1);
                 runtime.block_on(async {
                     let id = format!("case-{}", count.get());
-                    let stored: $entity = $of(case.before, &id);
-                    let mut changed: $entity = $of(case.after, &id);
+                    let stored: $entity = $of(case.before.clone(), &id);
+                    let mut changed: $entity = $of(case.after.clone(), &id);
                     let created = stored.create().send(db).await.unwrap();
                     if case.bare {
                         let update = db
@@ -292,6 +297,13 @@ macro_rules! property {
                     changed.version = loaded.version;
                     changed.created = loaded.created;
                     let diff = loaded.diff(&changed);
+                    let others = match $has_other_writer {
+                        true => others(&case.before, &case.after, case.bare),
+                        false => Vec::new(),
+                    };
+                    for other in &others {
+                        other.write(db, &db.table_name::<$entity>(), &id).await;
+                    }
                     let json = diff.to_json().unwrap();
                     let unchanged = diff.is_unchanged();
                     diff.send(db)
@@ -303,12 +315,31 @@ macro_rules! property {
                         .await
                         .unwrap()
                         .unwrap();
+                    let raw = db
+                        .client()
+                        .get_item()
+                        .table_name(&*db.table_name::<$entity>())
+                        .key("id", AttributeValue::S(id.clone()))
+                        .consistent_read(true)
+                        .send()
+                        .await
+                        .unwrap()
+                        .item
+                        .unwrap();
+                    for other in &others {
+                        prop_assert!(other.is_in(&raw), "{:?} is gone: {}", other.path, json);
+                    }
+                    if $has_other_writer {
+                        changed.map.insert("other".into(), 77);
+                        changed.docs.insert("other".into(), Item::default());
+                        changed.doc.names.insert("other".into(), "kept".into());
+                    }
                     // Attributes that every update writes.
-                    if unchanged {
+                    if unchanged && !$has_other_writer {
                         prop_assert_eq!(now, loaded);
                         return Ok(());
                     }
-                    prop_assert!(now.token != loaded.token);
+                    prop_assert!(unchanged || now.token != loaded.token);
                     prop_assert!(now.updated >= loaded.updated);
                     changed.version = now.version;
                     changed.updated = now.updated;
@@ -324,20 +355,15 @@ macro_rules! property {
         }
     };
 }
-property!(
-    versioned_diff_saves_any_change,
-    Versioned,
-    1,
-    |v: Versioned, id: &str| Versioned {
+fn versioned(v: Versioned, id: &str) -> Versioned {
+    Versioned {
         id: id.to_owned(),
         ..v
     }
-);
-property!(
-    unversioned_diff_saves_any_change,
-    Unversioned,
-    2,
-    |v: Versioned, id: &str| Unversioned {
+}
+
+fn unversioned(v: Versioned, id: &str) -> Unversioned {
+    Unversioned {
         id: id.to_owned(),
         text: v.text,
         n: v.n,
@@ -359,7 +385,133 @@ property!(
         updated: None,
         token: None,
     }
+}
+
+property!(
+    versioned_diff_saves_any_change,
+    Versioned,
+    1,
+    false,
+    versioned
 );
+property!(
+    unversioned_diff_saves_any_change,
+    Unversioned,
+    2,
+    false,
+    unversioned
+);
+property!(
+    versioned_diff_keeps_what_another_writer_stored,
+    Versioned,
+    3,
+    true,
+    versioned
+);
+property!(
+    unversioned_diff_keeps_what_another_writer_stored,
+    Unversioned,
+    4,
+    true,
+    unversioned
+);
+
+/// Value that another program stores between the read and the diff.
+struct Other {
+    path: Vec<String>,
+    value: AttributeValue,
+}
+
+impl Other {
+    fn new(path: &[&str], value: AttributeValue) -> Self {
+        let path = path.iter().map(|name| (*name).to_owned()).collect();
+        Other { path, value }
+    }
+
+    /// Attribute that the struct at this path does not know.
+    fn unknown(path: &[&str]) -> Self {
+        let kept = AttributeValue::S("kept".into());
+        Other::new(&[path, &["of another"]].concat(), kept)
+    }
+
+    async fn write(&self, db: &Db, table: &str, id: &str) {
+        self.write_at(db, table, AttributeValue::S(id.to_owned()))
+            .await;
+    }
+
+    async fn write_to_page(&self, db: &Db, table: &str) {
+        self.write_at(db, table, AttributeValue::N("1".into()))
+            .await;
+    }
+
+    async fn write_at(&self, db: &Db, table: &str, id: AttributeValue) {
+        let mut update = db.client().update_item().table_name(table);
+        let mut expression = Vec::new();
+        for (i, name) in self.path.iter().enumerate() {
+            update = update.expression_attribute_names(format!("#n{i}"), name);
+            expression.push(format!("#n{i}"));
+        }
+        let update = update.key("id", id);
+        let update = update.update_expression(format!("SET {} = :v", expression.join(".")));
+        let update = update.expression_attribute_values(":v", self.value.clone());
+        update.send().await.unwrap();
+    }
+
+    fn is_in(&self, item: &HashMap<String, AttributeValue>) -> bool {
+        let Some((last, path)) = self.path.split_last() else {
+            return false;
+        };
+        let mut map = item;
+        for name in path {
+            match map.get(name) {
+                Some(AttributeValue::M(inner)) => map = inner,
+                _ => return false,
+            }
+        }
+        map.get(last) == Some(&self.value)
+    }
+}
+
+/// Returns what another writer can store in documents and maps that both values have, and that no
+/// default stands for.
+fn others(before: &Versioned, after: &Versioned, is_bare: bool) -> Vec<Other> {
+    let text = || AttributeValue::S("kept".into());
+    let item = HashMap::from([
+        ("name".to_owned(), AttributeValue::S(String::new())),
+        ("count".to_owned(), AttributeValue::N("0".into())),
+    ]);
+    let mut others = vec![
+        Other::unknown(&[]),
+        Other::new(&["map", "other"], AttributeValue::N("77".into())),
+        Other::new(&["docs", "other"], AttributeValue::M(item)),
+        Other::new(&["doc", "names", "other"], text()),
+    ];
+    let of_item = |others: &mut Vec<Other>, path: &[&str], before: &Item, after: &Item| {
+        others.push(Other::unknown(path));
+        if before.inner.is_some() && after.inner.is_some() {
+            others.push(Other::unknown(&[path, &["inner"]].concat()));
+        }
+    };
+    for (name, before) in &before.docs {
+        if let Some(after) = after.docs.get(name) {
+            of_item(&mut others, &["docs", name], before, after);
+        }
+    }
+    let of_nested = |others: &mut Vec<Other>, name: &str, before: &Nested, after: &Nested| {
+        others.push(Other::unknown(&[name]));
+        if before.deep != Item::default() {
+            of_item(others, &[name, "deep"], &before.deep, &after.deep);
+        }
+    };
+    of_nested(&mut others, "doc", &before.doc, &after.doc);
+    if let (Some(before), Some(after)) = (&before.optional, &after.optional) {
+        of_nested(&mut others, "optional", before, after);
+    }
+    if !is_bare && before.late != Nested::default() {
+        of_nested(&mut others, "late", &before.late, &after.late);
+    }
+    others
+}
 
 /// A small entity, whose requests are compared as text.
 #[derive(Debug, Clone, PartialEq, Default, Entity)]
@@ -442,7 +594,7 @@ fn diff_renders_smallest_actions() {
     }
     check(|p| p.text = "new".into(), "SET text = :v0");
     check(|p| p.note = None, "REMOVE note");
-    check(|p| p.names.clear(), "SET names = :v0");
+    check(|p| p.names.clear(), "REMOVE names.en, names.no");
     check(
         |p| drop(p.names.insert("de".into(), "Seite".into())),
         "SET names.de = :v0",
@@ -538,9 +690,9 @@ fn diff_of_different_keys_or_versions_is_refused() {
     assert!(page().diff(&kept).is_unchanged());
 }
 
-/// If one expression cannot hold all changed parts, the diff sends fewer, larger parts.
+/// If one expression cannot hold all changed parts, the diff replaces maps as they were shown.
 #[tokio::test]
-async fn diff_of_many_changes_sends_larger_parts() {
+async fn diff_of_many_changes_replaces_map_only_if_nothing_else_is_in_it() {
     let db = table().await;
     let mut loaded = Page {
         version: 0,
@@ -559,14 +711,113 @@ async fn diff_of_many_changes_sends_larger_parts() {
     changed.note = None;
     let diff = loaded.diff(&changed);
     assert!(expression(&diff).starts_with("SET names = :v0 REMOVE note"));
-    let stored = diff.returning_new().send(&db).await.unwrap();
-    assert_eq!(
-        stored,
-        Page {
-            version: 2,
-            ..changed
-        }
-    );
+    let stored = diff.clone().returning_new().send(&db).await.unwrap();
+    let expected = Page {
+        version: 2,
+        ..changed.clone()
+    };
+    assert_eq!(stored, expected);
+
+    let other = AttributeValue::S("1".into());
+    let other = Other::new(&["names", "unknown"], other);
+    let few = Page {
+        names: stored
+            .names
+            .keys()
+            .map(|name| (name.clone(), "y".into()))
+            .collect(),
+        ..stored.clone()
+    };
+    let again = stored.diff(&few);
+    other.write_to_page(&db, &db.table_name::<Page>()).await;
+    let error = again.send(&db).await.unwrap_err();
+    assert!(error.is_condition_failed(), "{error}");
+}
+
+/// A map that a missing attribute stands for as well is not there to be changed by path.
+#[tokio::test]
+async fn diff_of_map_with_default_keeps_entries_that_it_was_not_shown() {
+    #[derive(Debug, Clone, PartialEq, Entity)]
+    #[dynamo(table = "harbours")]
+    struct Harbour {
+        #[dynamo(partition)]
+        id: String,
+        #[dynamo(default)]
+        berths: BTreeMap<String, u32>,
+    }
+    let db = db().await;
+    db.create_table::<Harbour>().await.unwrap();
+    let harbour = |berths: &[(&str, u32)]| Harbour {
+        id: "h".into(),
+        berths: berths
+            .iter()
+            .map(|(name, n)| ((*name).into(), *n))
+            .collect(),
+    };
+    let raw = db
+        .client()
+        .put_item()
+        .table_name(&*db.table_name::<Harbour>());
+    let absent = raw.item("id", AttributeValue::S("h".into()));
+    absent.clone().send().await.unwrap();
+    let north = || harbour(&[]).diff(&harbour(&[("north", 1)]));
+    north().send(&db).await.unwrap();
+    let stored = async || Harbour::get("h").consistent().send(&db).await.unwrap();
+    assert_eq!(stored().await, Some(harbour(&[("north", 1)])));
+
+    let empty = absent.item("berths", AttributeValue::M(HashMap::new()));
+    empty.send().await.unwrap();
+    north().send(&db).await.unwrap();
+    assert_eq!(stored().await, Some(harbour(&[("north", 1)])));
+
+    harbour(&[("south", 9)]).put().send(&db).await.unwrap();
+    let error = north().send(&db).await.unwrap_err();
+    assert!(error.is_condition_failed(), "{error}");
+    assert_eq!(error.current::<Harbour>(), stored().await);
+    assert_eq!(stored().await, Some(harbour(&[("south", 9)])));
+}
+
+/// Whether another writer's entry survives does not depend on the lengths of values.
+#[tokio::test]
+async fn modify_keeps_unknown_attributes_whatever_their_lengths() {
+    let db = table().await;
+    let small = Page {
+        id: 1,
+        names: BTreeMap::from([("a".into(), "b".into())]),
+        lines: vec![Line::default()],
+        ..Page::default()
+    };
+    small.create().send(&db).await.unwrap();
+    let table = db.table_name::<Page>();
+    for path in [vec![], vec!["names"]] {
+        Other::unknown(&path).write_to_page(&db, &table).await;
+    }
+    let update = db.client().update_item().table_name(&*table);
+    let update = update.key("id", AttributeValue::N("1".into()));
+    let update = update.expression_attribute_values(":v", AttributeValue::S("kept".into()));
+    let update = update.expression_attribute_names("#l", "lines");
+    let update = update.update_expression("SET #l[0].extra = :v");
+    update.send().await.unwrap();
+    let change = |p: &mut Page| {
+        p.text = "t".into();
+        p.names.insert("a".into(), "c".into());
+        p.lines[0].count = 7;
+        Ok(())
+    };
+    Page::get(1).modify(&db, change).await.unwrap();
+    let raw = db
+        .client()
+        .get_item()
+        .table_name(&*table)
+        .consistent_read(true);
+    let raw = raw.key("id", AttributeValue::N("1".into())).send().await;
+    let raw = raw.unwrap().item.unwrap();
+    for path in [vec![], vec!["names"]] {
+        assert!(Other::unknown(&path).is_in(&raw), "{path:?}");
+    }
+    let line = raw["lines"].as_l().unwrap()[0].as_m().unwrap();
+    assert_eq!(line["extra"].as_s().unwrap(), "kept");
+    assert_eq!(line["count"].as_n().unwrap(), "7");
 }
 
 async fn table() -> Db {
@@ -706,7 +957,7 @@ async fn modify_saves_what_changed() {
     // Without a change nothing is written.
     let same = Page::get(1).modify(db, |_| Ok(())).await.unwrap();
     assert_eq!(same, stored);
-    // If everything changed, the whole item is the smaller request.
+    // Everything changed.
     let small = Page {
         id: 1,
         text: "t".into(),

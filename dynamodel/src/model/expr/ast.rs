@@ -335,18 +335,22 @@ pub(crate) struct Assumed {
     pub(crate) place: Place,
     /// The assumed value; `None` for an absent attribute.
     pub(crate) value: Option<Value>,
+    /// `true` if the attribute may be absent as well.
+    pub(crate) or_absent: bool,
 }
 
 impl Assumed {
     pub(crate) fn node(&self) -> Node {
-        let place = self.place.clone();
-        match &self.value {
-            Some(value) => Node::Compare(
-                Operand::Path(place),
-                Comparator::Eq,
-                Operand::Value(value.clone()),
-            ),
-            None => Node::Call(Function::NotExists, place, None),
+        let place = || self.place.clone();
+        let absent = || Node::Call(Function::NotExists, place(), None);
+        let Some(value) = &self.value else {
+            return absent();
+        };
+        let value = Operand::Value(value.clone());
+        let equal = Node::Compare(Operand::Path(place()), Comparator::Eq, value);
+        match self.or_absent {
+            true => Node::Or(vec![absent(), equal]),
+            false => equal,
         }
     }
 }

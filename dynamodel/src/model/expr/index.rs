@@ -62,7 +62,11 @@ impl<E> IndexAction<E> {
             Part::Is(value) => {
                 let value = written(&value);
                 if let Some(place) = Place::of_names(names) {
-                    self.assumed.push(Assumed { place, value });
+                    self.assumed.push(Assumed {
+                        place,
+                        value,
+                        or_absent: false,
+                    });
                 }
                 self
             }

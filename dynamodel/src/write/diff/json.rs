@@ -107,35 +107,66 @@ pub(in crate::write) fn find<'a>(
 
 /// Returns the body of a map without the value at a path.
 pub(super) fn without(body: &str, path: &[&Step]) -> Result<String, ReadError> {
+    with(body, path, None)
+}
+
+/// Returns the body of a map with another value at a path; with none for `None`.
+pub(super) fn with(body: &str, path: &[&Step], value: Option<&str>) -> Result<String, ReadError> {
     let mut w = Writer::with_capacity(body.len());
-    write_without(body, path, &mut w)?;
+    write_with(body, path, value, &mut w)?;
     // All input is text, so no character is replaced.
     Ok(String::from_utf8_lossy(w.as_slice()).into_owned())
 }
 
-fn write_without(body: &str, path: &[&Step], w: &mut Writer) -> Result<(), ReadError> {
+/// Returns the map without these entries.
+pub(super) fn without_entries(map: &str, names: &[&str]) -> Result<String, ReadError> {
+    let mut w = Writer::with_capacity(map.len());
+    w.raw(b"{\"M\":{");
+    for (name, value) in entries(inside(map)?.1)? {
+        if !names.contains(&&*name) {
+            write_name(&name, &mut w);
+            w.raw(value.as_bytes());
+        }
+    }
+    w.raw(b"}}");
+    // All input is text, so no character is replaced.
+    Ok(String::from_utf8_lossy(w.as_slice()).into_owned())
+}
+
+fn write_with(
+    body: &str,
+    path: &[&Step],
+    new: Option<&str>,
+    w: &mut Writer,
+) -> Result<(), ReadError> {
     let Some((first, rest)) = path.split_first() else {
         w.raw(body.as_bytes());
         return Ok(());
     };
-    let part = |value: &str, w: &mut Writer| {
+    // Writes the value that the path leads to or through.
+    let here = |value: &str, w: &mut Writer| {
+        if rest.is_empty() {
+            w.raw(new.unwrap_or_default().as_bytes());
+            return Ok(());
+        }
         let (tag, inner) = inside(value)?;
         w.raw(b"{\"");
         w.raw(tag.as_str().as_bytes());
         w.raw(b"\":");
-        write_without(inner, rest, w)?;
+        write_with(inner, rest, new, w)?;
         w.raw(b"}");
         Ok::<(), ReadError>(())
     };
+    let is_left_out = rest.is_empty() && new.is_none();
     if let Step::Element(index) = first {
         w.raw(b"[");
         for (i, element) in elements(body)?.into_iter().enumerate() {
             if i != *index {
                 w.comma();
                 w.raw(element.as_bytes());
-            } else if !rest.is_empty() {
+            } else if !is_left_out {
                 w.comma();
-                part(element, w)?;
+                here(element, w)?;
             }
         }
         w.raw(b"]");
@@ -143,24 +174,28 @@ fn write_without(body: &str, path: &[&Step], w: &mut Writer) -> Result<(), ReadE
     }
     w.raw(b"{");
     for (name, value) in entries(body)? {
-        let here = match first {
+        let is_here = match first {
             Step::Attribute(first) => name == *first,
             Step::Entry(first) => *name == **first,
             Step::Element(_) => false,
         };
-        if here && rest.is_empty() {
+        if is_here && is_left_out {
             continue;
         }
-        w.comma();
-        w.raw(b"\"");
-        w.text(&name);
-        w.raw(b"\":");
-        if here {
-            part(value, w)?;
+        write_name(&name, w);
+        if is_here {
+            here(value, w)?;
         } else {
             w.raw(value.as_bytes());
         }
     }
     w.raw(b"}");
     Ok(())
+}
+
+fn write_name(name: &str, w: &mut Writer) {
+    w.comma();
+    w.raw(b"\"");
+    w.text(name);
+    w.raw(b"\":");
 }

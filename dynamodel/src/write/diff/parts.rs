@@ -3,20 +3,33 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::json::{elements, entries, find, inside, same, without};
+use super::json::{elements, entries, find, inside, same, with, without, without_entries};
 use crate::model::entity::Item;
-use crate::model::expr::ast::{ActionNode, Place, Source, Step, Value, Verb};
+use crate::model::expr::ast::{ActionNode, Assumed, Place, Source, Step, Value, Verb};
 use crate::wire::{ReadError, Reader, Tag, Writer};
 
 /// Finds the changes of one item.
 pub(super) struct Differ<'a> {
     /// The item as it was.
     pub(super) before: &'a str,
+    /// The item as it is to be.
+    pub(super) after: &'a str,
+    /// `true` if maps that have parts are replaced whole nevertheless, where they are stored as they
+    /// were shown.
+    pub(super) by_whole_map: bool,
     /// `true` if lists may be changed by element: the write checks that the item was not changed by
     /// others.
     pub(super) by_element: bool,
     /// Reads an item from its text and writes it again.
     pub(super) round_trip: fn(&str) -> Option<String>,
+}
+
+/// Actions of a difference.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) actions: Vec<ActionNode>,
+    /// Maps that are replaced whole, as they were shown: nothing else in them may be overwritten.
+    pub(super) shown: Vec<Assumed>,
 }
 
 /// Reads an item of `E` and writes it again; `None` when it cannot be read.
@@ -34,41 +47,71 @@ impl Differ<'_> {
         place: Place,
         old: Option<&str>,
         new: Option<&str>,
-        out: &mut Vec<ActionNode>,
+        out: &mut Found,
     ) -> Result<(), ReadError> {
         match (old, new) {
             (None, None) => {}
-            (Some(_), None) => out.push(action(place, Verb::Remove)),
-            (None, Some(new)) => out.push(set(place, new)),
+            (Some(_), None) => out.actions.push(action(place, Verb::Remove)),
+            (None, Some(new)) => out.actions.push(set(place, new)),
             (Some(old), Some(new)) => self.value(place, old, new, out)?,
         }
         Ok(())
     }
 
-    /// Appends the actions for a value that is present before and after: by its parts if that is
-    /// smaller.
-    fn value(
-        &self,
-        place: Place,
-        old: &str,
-        new: &str,
-        out: &mut Vec<ActionNode>,
-    ) -> Result<(), ReadError> {
+    /// Appends the actions for a value that is present before and after. Maps are changed by their
+    /// parts, so that what others stored in them is kept; lists and sets if that is smaller.
+    fn value(&self, place: Place, old: &str, new: &str, out: &mut Found) -> Result<(), ReadError> {
         if same(old, new)? {
             return Ok(());
         }
-        let mut parts = Vec::new();
+        let is_map = inside(old)?.0 == Tag::M && inside(new)?.0 == Tag::M;
+        if is_map && self.is_other_variant(&place, old, new)? {
+            out.actions.push(set(place, new));
+            return Ok(());
+        }
+        let is_stored = self.is_stored(&place)?;
+        if is_map && (self.by_whole_map || !is_stored) {
+            out.shown.push(Assumed {
+                place: place.clone(),
+                value: Some(Value::Json(old.as_bytes().to_vec())),
+                or_absent: !is_stored,
+            });
+            out.actions.push(set(place, new));
+            return Ok(());
+        }
+        let mut parts = Found::default();
         let by_parts = self.parts(&place, old, new, &mut parts)?;
-        let whole = set(place.clone(), new);
-        if by_parts
-            && cost(&parts) <= cost(std::slice::from_ref(&whole))
-            && self.is_stored(&place)?
-        {
-            out.append(&mut parts);
+        let whole = set(place, new);
+        let is_smaller = || cost(&parts.actions) <= cost(std::slice::from_ref(&whole));
+        // Elements that are maps are changed by their parts whatever the lengths of their values.
+        let keeps_maps = is_map || old.contains("{\"M\":");
+        if by_parts && is_stored && (keeps_maps || is_smaller()) {
+            out.actions.append(&mut parts.actions);
+            out.shown.append(&mut parts.shown);
         } else {
-            out.push(whole);
+            out.actions.push(whole);
         }
         Ok(())
+    }
+
+    /// Returns `true` if the map changes its shape, as an enum that changes its variant: an entry
+    /// goes away without which the old value cannot be read, or one appears without which the new
+    /// one cannot. Such a value is replaced whole, because entries of two variants make none.
+    fn is_other_variant(&self, place: &Place, old: &str, new: &str) -> Result<bool, ReadError> {
+        let needs = |item: &str, map: &str, other: &str| {
+            let (map_entries, other) = (entries(inside(map)?.1)?, entries(inside(other)?.1)?);
+            let names = map_entries.keys().filter(|name| !other.contains_key(*name));
+            let names: Vec<&str> = names.map(|name| &**name).collect();
+            if names.is_empty() {
+                return Ok(false);
+            }
+            let rest = without_entries(map, &names)?;
+            let item = with(item, &place.steps(), Some(&rest))?;
+            Ok::<bool, ReadError>((self.round_trip)(&item).is_none())
+        };
+        // An element of a list that moves has another place in the new item.
+        let has_moved = find(self.after, &place.steps())? != Some(new);
+        Ok(needs(self.before, old, new)? || (!has_moved && needs(self.after, new, old)?))
     }
 
     /// Appends the actions for the parts of a value. Returns `false` if only the whole value can be
@@ -78,26 +121,20 @@ impl Differ<'_> {
         place: &Place,
         old: &str,
         new: &str,
-        out: &mut Vec<ActionNode>,
+        out: &mut Found,
     ) -> Result<bool, ReadError> {
         let ((old_tag, old), (new_tag, new)) = (inside(old)?, inside(new)?);
         match (old_tag, new_tag) {
             (Tag::M, Tag::M) => self.map(place, old, new, out),
             (Tag::L, Tag::L) if self.by_element => self.list(place, old, new, out),
             (Tag::Ss, Tag::Ss) | (Tag::Ns, Tag::Ns) | (Tag::Bs, Tag::Bs) => {
-                set_of(new_tag, place, old, new, out)
+                set_of(new_tag, place, old, new, &mut out.actions)
             }
             _ => Ok(false),
         }
     }
 
-    fn map(
-        &self,
-        place: &Place,
-        old: &str,
-        new: &str,
-        out: &mut Vec<ActionNode>,
-    ) -> Result<bool, ReadError> {
+    fn map(&self, place: &Place, old: &str, new: &str, out: &mut Found) -> Result<bool, ReadError> {
         let (old, new) = (entries(old)?, entries(new)?);
         let parent = Arc::new(place.clone());
         let names: BTreeSet<&str> = old.keys().chain(new.keys()).map(|name| &**name).collect();
@@ -114,7 +151,7 @@ impl Differ<'_> {
         place: &Place,
         old: &str,
         new: &str,
-        out: &mut Vec<ActionNode>,
+        out: &mut Found,
     ) -> Result<bool, ReadError> {
         let (old, new) = (elements(old)?, elements(new)?);
         let mut start = 0;
@@ -141,7 +178,7 @@ impl Differ<'_> {
             } else {
                 added.concat(present)
             };
-            out.push(action(place.clone(), Verb::Set(joined)));
+            out.actions.push(action(place.clone(), Verb::Set(joined)));
             return Ok(true);
         }
         let moves = old_part.len() != new_part.len() && !new_part.is_empty();
@@ -153,10 +190,10 @@ impl Differ<'_> {
         }
         let common = old_part.len().min(new_part.len());
         for (i, new) in new_part.iter().enumerate().skip(common) {
-            out.push(set(at(start + i), new));
+            out.actions.push(set(at(start + i), new));
         }
         for i in common..old_part.len() {
-            out.push(action(at(start + i), Verb::Remove));
+            out.actions.push(action(at(start + i), Verb::Remove));
         }
         Ok(true)
     }

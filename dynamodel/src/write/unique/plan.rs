@@ -340,6 +340,7 @@ impl Pin {
         let assumed = Assumed {
             place: Place::root(self.name),
             value: self.value.clone().map(Value::Json),
+            or_absent: false,
         };
         assumed.node()
     }

@@ -67,6 +67,9 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
             .iter()
             .filter(|_| self.precondition.version.is_none());
         let of_diff = of_diff.flat_map(|diff| &diff.assumed);
+        // No version tells of entries that another program's write left in a map.
+        let shown = self.diff.iter().flat_map(|diff| &diff.shown);
+        let of_diff = of_diff.chain(shown);
         let assumed = self.actions.1.iter().chain(of_diff).map(Assumed::node);
         let mut beside = assumed.chain(own).peekable();
         let user = match beside.peek() {
