@@ -167,10 +167,18 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         None => quote!(__d::Unversioned),
     };
     let filled: Vec<&Field> = entity.stored().filter(|f| is_filled(entity, f)).collect();
-    let filled = filled.iter().rev().fold(quote!(()), |rest, f| {
+    let mut filled = filled.iter().rev().fold(quote!(()), |rest, f| {
         let token = container.token(f);
         quote!((#token, #rest))
     });
+    let parts = entity
+        .single_table
+        .as_ref()
+        .map(|s| s.parts.iter().take(s.key_parts));
+    if parts.into_iter().flatten().any(|path| path.len() > 1) {
+        // Nothing fills the document around a part of the key: no list of attributes.
+        filled = ty.clone();
+    }
     let guards = match entity.unique().next() {
         Some(_) => format_ident!("Guarded"),
         None => format_ident!("Unguarded"),

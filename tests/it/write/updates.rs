@@ -450,12 +450,13 @@ async fn tuples_and_collections_of_actions_apply_together() {
 #[tokio::test]
 async fn overlapping_actions_are_refused_before_sending() {
     let db = &table().await;
-    let overlapping: [Update<Stock>; 6] = [
+    let overlapping: [Update<Stock>; 7] = [
         Stock::update("s").apply(|s| (s.count.set(1), s.count.add(1))),
         Stock::update("s")
             .apply(|s| s.count.set(1))
-            .apply(|s| s.count.remove()),
-        Stock::update("s").apply(|s| (s.doc.remove(), s.doc.at(|d| d.n).set(1))),
+            .apply(|s| s.count.increment(1)),
+        Stock::update("s").apply(|s| (s.tags.remove(), s.tags.insert(["x"]))),
+        Stock::update("s").apply(|s| (s.doc.set(Doc::default()), s.doc.at(|d| d.n).set(1))),
         Stock::update("s").apply(|s| (s.list.index(1).set(1), s.list.append([1]))),
         Stock::update("s").apply(|s| (s.map.key("x").set(1), s.map.key("x").remove())),
         Stock::update("s").apply(|s| (s.list.index(1).set(1), s.list.index(1).remove())),
@@ -467,7 +468,7 @@ async fn overlapping_actions_are_refused_before_sending() {
         assert_eq!(error.attempts(), 0, "{shown}");
     }
     let e = Stock::update("s")
-        .apply(|s| (s.doc.at(|d| d.n.set(1)), s.doc.remove()))
+        .apply(|s| (s.doc.at(|d| d.n.set(1)), s.doc.set(Doc::default())))
         .to_json();
     let message = e.unwrap_err().to_string();
     assert!(

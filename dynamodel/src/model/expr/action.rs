@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::ast::{ActionNode, Source, Value, Verb};
 use super::path::Path;
-use super::scope::{Scope, SettableIn, UsableIn};
+use super::scope::{MayBeAbsent, Scope, SettableIn, UsableIn};
 use super::term::{AmountOf, Assigned, Assignment, Countable, Sum, Term, UpdateOperand};
 use super::{Action, Token};
 use crate::wire::container::{ListOf, SetOf};
@@ -71,9 +71,13 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     }
 
     /// Removes the attribute, the element of a list or the entry of a map.
+    ///
+    /// Only for what an item can be read without: an `Option`, a set, a field with
+    /// `#[dynamo(default)]`, an element or an entry. A list or map of its own field is emptied by
+    /// [`set`](Self::set).
     pub fn remove(&self) -> Action<Sc::Entity>
     where
-        K: SettableIn<Sc>,
+        K: SettableIn<Sc> + MayBeAbsent,
     {
         self.action(Verb::Remove)
     }
@@ -212,7 +216,6 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// set.
     /// AWS documents ADD and DELETE for top-level attributes; the service accepts them inside
     /// documents too.
-    /// too.
     pub fn insert<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,

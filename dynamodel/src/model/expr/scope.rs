@@ -82,9 +82,10 @@ impl<K: Token, Sc> SettableIn<Sc> for K where K::Uses: Assign<Sc> {}
 /// Attributes that may be absent: `Option`s, sets, fields with `#[dynamo(default)]`, elements of
 /// lists and entries of maps.
 #[diagnostic::on_unimplemented(
-    message = "attribute `{Self}` may not be absent",
-    label = "an item without attribute `{Self}` could not be read",
-    note = "make the field an `Option`, or give it a value for items without the attribute by `#[dynamo(default)]`; a field in another form (`serde`, `with`) needs the default, too"
+    message = "attribute `{Self}` is in every item, and cannot be absent",
+    label = "an item without `{Self}` could not be read",
+    note = "make the field an `Option`, or give it a value for items without the attribute by `#[dynamo(default)]`; a list or map is emptied by `set`",
+    note = "the type of a `#[dynamo(serde)]` or `#[dynamo(with = ..)]` field does not tell that it may be absent: set it to `None`, or add `#[dynamo(default)]`"
 )]
 pub trait MayBeAbsent {}
 
@@ -95,8 +96,13 @@ impl<K: Token> MayBeAbsent for K where K::Uses: Absent<<K::Type as Attribute>::K
 #[doc(hidden)]
 pub trait Absent<D> {}
 impl<D: Vanishing> Absent<D> for Everywhere {}
-impl<D: Vanishing, U, P> Absent<D> for Limited<U, P> {}
-impl<D: Vanishing, U, const H: u64> Absent<D> for HeldBy<U, H> {}
+impl<D: Vanishing, P> Absent<D> for Limited<Changed, P> {}
+impl<D: Vanishing, P> Absent<D> for Limited<Set, P> {}
+impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<Changed, H> {}
+impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<Set, H> {}
+// No update changes such a field, and one error about it is enough.
+impl<D, P> Absent<D> for Limited<Fixed, P> {}
+impl<D, const H: u64> Absent<D> for HeldBy<Fixed, H> {}
 impl<D, U> Absent<D> for Defaulted<U> {}
 impl<D> Absent<D> for Inner {}
 
