@@ -19,6 +19,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
 
 use super::Response;
+use super::configuration::{check_credentials, check_endpoint};
 use super::failure::{Failure, FailureKind};
 use super::sdk_internals::was_never_sent;
 
@@ -76,6 +77,8 @@ impl Storable for Call {
 pub(super) struct Progress {
     /// Attempts that were given to the HTTP client.
     attempts: AtomicU32,
+    /// `true` once the attempt in flight was given to the HTTP client.
+    is_given: AtomicBool,
     /// `true` while the attempt in flight was sent and has no definite response.
     open: AtomicBool,
     /// `true` once an earlier attempt ended like that.
@@ -114,7 +117,13 @@ impl Progress {
         }
     }
 
+    /// `true` if the last attempt was given to the HTTP client.
+    pub(super) fn is_given(&self) -> bool {
+        self.is_given.load(Ordering::Relaxed)
+    }
+
     fn start_attempt(&self) {
+        self.is_given.store(false, Ordering::Relaxed);
         if self.open.swap(false, Ordering::Relaxed) {
             self.uncertain.store(true, Ordering::Relaxed);
         }
@@ -122,6 +131,7 @@ impl Progress {
 
     fn sent(&self) {
         self.attempts.fetch_add(1, Ordering::Relaxed);
+        self.is_given.store(true, Ordering::Relaxed);
         self.open.store(true, Ordering::Relaxed);
     }
 
@@ -134,6 +144,8 @@ impl Progress {
 pub(super) struct Observer<E> {
     /// The only call that it sees; without it, the configuration tells the call.
     call: Option<Call>,
+    /// Credentials of an earlier call could be signed with.
+    is_checked: AtomicBool,
     error: PhantomData<fn() -> E>,
 }
 
@@ -142,6 +154,7 @@ impl<E> Observer<E> {
     pub(super) fn of_configured_calls() -> Self {
         Observer {
             call: None,
+            is_checked: AtomicBool::default(),
             error: PhantomData,
         }
     }
@@ -150,6 +163,7 @@ impl<E> Observer<E> {
     pub(super) fn of_call(call: Call) -> Self {
         Observer {
             call: Some(call),
+            is_checked: AtomicBool::default(),
             error: PhantomData,
         }
     }
@@ -182,6 +196,20 @@ impl<E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static> Interc
     ) -> Result<(), BoxError> {
         if let Some(progress) = self.progress(cfg) {
             progress.start_attempt();
+        }
+        check_endpoint(cfg)
+    }
+
+    fn read_before_signing(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // Once for each operation of a client: credentials that are written by hand do not change.
+        if !self.is_checked.load(Ordering::Relaxed) {
+            check_credentials(components, cfg)?;
+            self.is_checked.store(true, Ordering::Relaxed);
         }
         Ok(())
     }

@@ -9,7 +9,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::call::Progress;
-use super::sdk_internals::was_never_sent;
+use super::configuration::configuration_mistake;
+use super::sdk_internals::{is_of_http_client, was_never_sent};
 use dynamodel_wire::ReadError;
 
 /// A call that failed.
@@ -75,24 +76,35 @@ impl Failure {
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let open = match &error {
-            SdkError::ConstructionFailure(_) => false,
+        let (is_given, open) = match &error {
+            SdkError::ConstructionFailure(_) => (false, false),
             SdkError::DispatchFailure(dispatch) => {
-                !dispatch.as_connector_error().is_some_and(was_never_sent)
+                let connector = dispatch.as_connector_error();
+                let is_given = connector.is_some_and(is_of_http_client);
+                (is_given, is_given && !connector.is_some_and(was_never_sent))
             }
             SdkError::ServiceError(service) => {
                 let status = service.raw().status();
-                !status.is_client_error() || status.as_u16() == 408
+                (true, !status.is_client_error() || status.as_u16() == 408)
             }
-            _ => true,
+            _ => (true, true),
         };
-        let mut failure = Self::from_sdk(error, &Progress::default());
+        let mut failure = Self::sorted(error, is_given, &Progress::default());
         failure.open = open;
         failure
     }
 
     /// Sorts the SDK's error of an operation.
     pub(super) fn from_sdk<E>(error: SdkError<E, HttpResponse>, progress: &Progress) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        Self::sorted(error, progress.is_given(), progress)
+    }
+
+    /// Sorts an error. `is_given` is `false` if the last attempt did not come as far as the HTTP
+    /// client.
+    fn sorted<E>(error: SdkError<E, HttpResponse>, is_given: bool, progress: &Progress) -> Self
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
@@ -109,6 +121,13 @@ impl Failure {
                 }
             }
             SdkError::TimeoutError(_) => FailureKind::Timeout(error.into()),
+            // The SDK's word for everything up to a response: what fails before anything is given to
+            // the HTTP client, or is no request for it, lies in the client's configuration.
+            SdkError::DispatchFailure(dispatch)
+                if !is_given || dispatch.is_user() || configuration_mistake(&error).is_some() =>
+            {
+                FailureKind::Construction(error.into())
+            }
             // The time to connect is no time to respond: the endpoint was not reached.
             SdkError::DispatchFailure(dispatch)
                 if dispatch.is_timeout()

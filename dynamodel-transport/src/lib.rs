@@ -40,6 +40,7 @@ mod call;
     expect(dead_code, reason = "some parts serve the fast path alone")
 )]
 mod client_parts;
+mod configuration;
 mod endpoint;
 mod failure;
 #[cfg(feature = "fast-path")]
@@ -69,6 +70,7 @@ use self::client_parts::ClientParts;
 use self::fast_path::{FastPath, Outcome};
 use self::operations::{ApiOperation, GetItem, Operations};
 
+pub use self::configuration::{ConfigurationCheck, configuration_mistake};
 pub use self::failure::{Failure, FailureKind, NoClient};
 pub use self::operations::{Operation, Sending};
 pub use self::sdk_internals::lacks_credentials;

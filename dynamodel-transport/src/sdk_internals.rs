@@ -256,6 +256,17 @@ pub fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
     })
 }
 
+/// `true` if the error comes from an HTTP client, rather than from the SDK before it has given the
+/// request to one: that one has no kind, and no cause of hyper's or of the operating system's.
+pub(super) fn is_of_http_client(error: &ConnectorError) -> bool {
+    let mut causes = std::iter::successors(error.source(), |&error| error.source());
+    !error.is_other()
+        || error.as_other().is_some()
+        || causes.any(|cause| {
+            cause.is::<std::io::Error>() || cause.to_string().starts_with("client error (")
+        })
+}
+
 /// `true` if the HTTP client failed before it sent anything: the host has no address, no server
 /// listens there or agrees on TLS, the time to connect has passed, or the request is not one that can
 /// be sent.

@@ -1,5 +1,6 @@
 //! Parts of every request: errors, tables, spans, metrics and the lifetime of calls.
 
+mod configuration;
 mod error_kinds;
 mod errors;
 mod lifecycle;

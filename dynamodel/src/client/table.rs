@@ -16,6 +16,7 @@ use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::schema::TableSchema;
 use crate::model::table::HasTable;
+use crate::transport::ConfigurationCheck;
 
 /// The longest wait for a table to become active or to be deleted.
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -154,6 +155,8 @@ impl Db {
             .client()
             .delete_table()
             .table_name(&*table)
+            .customize()
+            .interceptor(ConfigurationCheck)
             .send()
             .await;
         deleted.map_err(|e| named(Error::sdk(e)))?;
@@ -177,7 +180,12 @@ impl Db {
         let mut pause = Pause::new();
         loop {
             let request = create::request(self.client(), table, schema)?;
-            match request.send().await {
+            match request
+                .customize()
+                .interceptor(ConfigurationCheck)
+                .send()
+                .await
+            {
                 Ok(_) => return Ok(true),
                 // Another process created the table at the same time.
                 Err(e) if e.code() == Some("ResourceInUseException") => return Ok(false),
@@ -194,6 +202,8 @@ impl Db {
             .client()
             .describe_table()
             .table_name(table)
+            .customize()
+            .interceptor(ConfigurationCheck)
             .send()
             .await;
         described
@@ -223,6 +233,8 @@ impl Db {
             .client()
             .describe_time_to_live()
             .table_name(table)
+            .customize()
+            .interceptor(ConfigurationCheck)
             .send()
             .await;
         let description = described.map_err(Error::sdk_read)?.time_to_live_description;
@@ -246,7 +258,12 @@ impl Db {
             .update_time_to_live()
             .table_name(table)
             .time_to_live_specification(specification);
-        let Err(e) = update.send().await else {
+        let Err(e) = update
+            .customize()
+            .interceptor(ConfigurationCheck)
+            .send()
+            .await
+        else {
             return Ok(());
         };
         // Another process may have switched it on at the same time.
@@ -271,7 +288,12 @@ impl Db {
                 .update_continuous_backups()
                 .table_name(table)
                 .point_in_time_recovery_specification(specification.clone());
-            match update.send().await {
+            match update
+                .customize()
+                .interceptor(ConfigurationCheck)
+                .send()
+                .await
+            {
                 Ok(_) => return Ok(()),
                 // DynamoDB Local has no backups.
                 Err(e) if e.code() == Some("UnknownOperationException") => return Ok(()),

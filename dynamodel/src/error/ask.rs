@@ -126,8 +126,10 @@ impl Error {
         self.kind() == ErrorKind::Credentials
     }
 
-    /// Returns `true` if the request could not be built with the client's configuration, for
-    /// instance without a region. Nothing was sent.
+    /// Returns `true` if no request can be made with the client's configuration, or none that
+    /// DynamoDB knows: there is no region, the endpoint has no scheme, FIPS is switched on with an
+    /// endpoint of your own, a session token ends in a line end. The text names the mistake and the
+    /// remedy.
     pub fn is_configuration_error(&self) -> bool {
         self.kind() == ErrorKind::Configuration
     }

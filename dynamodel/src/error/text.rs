@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Error, ErrorKind, Inner, Kind, Limit};
-use crate::transport::NoClient;
+use crate::transport::{NoClient, configuration_mistake};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,7 +71,11 @@ impl fmt::Display for Error {
             Kind::Construction(e) if e.is::<NoClient>() => {
                 write!(f, "{e}; give one to `Db::builder().client(..)`")?;
             }
-            Kind::Construction(_) => f.write_str("the request could not be built")?,
+            Kind::Construction(e) => {
+                f.write_str(configuration_mistake(&**e).unwrap_or(
+                    "the request could not be made with the client's configuration",
+                ))?;
+            }
             Kind::Engine(e) => write!(f, "the embedded engine: {e}")?,
             Kind::Contended { attempts, last } => {
                 write!(f, "gave up after {attempts} conflicts: {last}")?;
