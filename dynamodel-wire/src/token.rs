@@ -46,11 +46,52 @@ impl Writer {
     }
 }
 
+/// An attribute to fetch, or one of a document.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fetched {
+    /// The stored name.
+    pub name: &'static str,
+    /// The parts of a document; empty for the whole value.
+    pub parts: &'static [Fetched],
+}
+
+impl Fetched {
+    /// Returns these attributes, each as a whole.
+    pub const fn all<const N: usize>(names: &[&'static str]) -> [Fetched; N] {
+        let mut all = [Fetched::whole(""); N];
+        let mut i = 0;
+        while i < N {
+            all[i] = Fetched::whole(names[i]);
+            i += 1;
+        }
+        all
+    }
+
+    /// Returns the whole attribute.
+    pub const fn whole(name: &'static str) -> Self {
+        Fetched { name, parts: &[] }
+    }
+}
+
 impl Reader<'_> {
     /// Reads the field of a token as [`field`](Self::field) does.
     #[doc(hidden)]
     #[inline(always)] // forwards; the condition is a constant for each token
     pub fn get<K: Token>(&mut self, slot: &mut Option<K::Type>) -> Result<(), ReadError> {
+        if K::KEY_PART > 0 {
+            self.remember_key(K::KEY_PART);
+        }
+        self.field(K::NAME, slot)
+    }
+
+    /// Reads the field of a token as another type, of which its value is read in part.
+    #[doc(hidden)]
+    #[inline(always)] // forwards; the condition is a constant for each token
+    pub fn get_as<K: Token, T: Attribute>(
+        &mut self,
+        slot: &mut Option<T>,
+    ) -> Result<(), ReadError> {
         if K::KEY_PART > 0 {
             self.remember_key(K::KEY_PART);
         }

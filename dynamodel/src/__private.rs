@@ -50,12 +50,13 @@ pub use crate::wire::attribute::time::{Timestamp, Ttl, TtlTime};
 pub use crate::wire::serde_bridge::{
     SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
 };
-pub use crate::wire::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
+pub use crate::wire::{Attribute, Fetched, KindOf, SetValue, ValueFor, ValueOf, kind};
 pub use crate::wire::{Name, ReadError, Reader, StoredAs, WriteError, Writer};
 pub use crate::wire::{TokenValue, VersionNumber};
 pub use crate::write::{Check, Delete, GetUnique, Update};
 
 use crate::read::page::OwnedPage;
+use crate::wire::MapKey;
 use kind::{GuardKeyKind, IndexKeyKind, KeyKind, UniqueKind};
 
 /// The type can be a partition key.
@@ -106,46 +107,194 @@ pub const fn fixed_width<T: FixedWidth>() {}
 #[diagnostic::on_unimplemented(
     message = "the entity's field is a `{Stored}`, not a `{Self}`",
     label = "not the type of the entity's field",
-    note = "a projection's field has the type of the entity's field, or an `Option` of it"
+    note = "a projection's field has the type of the entity's field, or an `Option` of it; of a document it can be a struct that derives `Projection` of the document"
 )]
-pub trait ProjectedFrom<Stored>: Sized {
-    fn from_stored(stored: Stored) -> Self;
+pub trait ProjectedFrom<Stored, How>: Sized {
+    /// The type that is read from the item.
+    type Read: Attribute;
+    /// The parts of a document that are fetched; empty for the whole value.
+    const PARTS: &'static [Fetched] = &[];
+    fn from_read(read: Self::Read) -> Self;
     fn missing() -> Option<Self> {
         None
     }
 }
-impl<T: Attribute> ProjectedFrom<T> for T {
-    fn from_stored(stored: T) -> T {
-        stored
+
+/// Ways in which a projection's field takes its value, so that the compiler tells them apart.
+pub mod how {
+    #[derive(Debug)]
+    pub enum Same {}
+    #[derive(Debug)]
+    pub enum Optional {}
+    #[derive(Debug)]
+    pub enum Time {}
+    #[derive(Debug)]
+    pub enum Stored {}
+    #[derive(Debug)]
+    pub enum OptionalStored {}
+    #[derive(Debug)]
+    pub enum InPart {}
+    #[derive(Debug)]
+    pub enum OptionalInPart {}
+    /// In a container of parts, each of which has its number.
+    #[derive(Debug)]
+    pub enum Inside<const N: usize> {}
+}
+
+impl<T: Attribute> ProjectedFrom<T, how::Same> for T {
+    type Read = T;
+    fn from_read(read: T) -> T {
+        read
     }
     fn missing() -> Option<T> {
         T::absent()
     }
 }
-impl<T: Attribute> ProjectedFrom<T> for Option<T> {
-    fn from_stored(stored: T) -> Self {
-        Some(stored)
+impl<T: Attribute> ProjectedFrom<T, how::Optional> for Option<T> {
+    type Read = T;
+    fn from_read(read: T) -> Self {
+        Some(read)
     }
     fn missing() -> Option<Self> {
         Some(None)
     }
 }
-impl<T: TtlTime> ProjectedFrom<Ttl<T>> for T {
-    fn from_stored(stored: Ttl<T>) -> T {
-        stored.0
+impl<T: TtlTime> ProjectedFrom<Ttl<T>, how::Time> for T {
+    type Read = Ttl<T>;
+    fn from_read(read: Ttl<T>) -> T {
+        read.0
     }
     fn missing() -> Option<T> {
         T::absent()
     }
 }
 
+/// The attributes of a projection, of an entity or of a document. The derive implements it.
+pub trait ProjectionBody: Sized {
+    const ATTRIBUTES: &'static [&'static str];
+    const FETCHED: &'static [Fetched];
+    /// Reads the attributes, with their braces.
+    ///
+    /// # Errors
+    /// When an attribute is missing or of another kind.
+    fn read_body(r: &mut Reader<'_>) -> Result<Self, ReadError>;
+
+    /// Reads the attribute value of a document.
+    ///
+    /// # Errors
+    /// As [`read_body`](Self::read_body), and when the value is no map.
+    fn read_value(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+        r.begin_map_value()?;
+        let value = Self::read_body(r)?;
+        r.end_map_value()?;
+        Ok(value)
+    }
+}
+
+/// A struct with some attributes of a document. The derive of `Projection` implements it.
+pub trait DocumentPart: Attribute + ProjectionBody {
+    /// The document.
+    type Of: Attribute;
+}
+
+/// A part of a document has no value to write.
+pub fn write_part(w: &mut Writer) {
+    w.fail(WriteError::new(
+        "a projection of a document is read, not written",
+    ));
+}
+
+/// A document none of whose fetched attributes is stored does not come with the item.
+fn empty_part<P: DocumentPart>() -> Option<P> {
+    P::read(&mut Reader::of_text("{\"M\":{}}")).ok()
+}
+
+impl<P: DocumentPart> ProjectedFrom<P::Of, how::InPart> for P {
+    type Read = P;
+    const PARTS: &'static [Fetched] = P::FETCHED;
+    fn from_read(read: P) -> P {
+        read
+    }
+    fn missing() -> Option<P> {
+        empty_part()
+    }
+}
+impl<P: DocumentPart> ProjectedFrom<P::Of, how::OptionalInPart> for Option<P> {
+    type Read = P;
+    const PARTS: &'static [Fetched] = P::FETCHED;
+    fn from_read(read: P) -> Self {
+        Some(read)
+    }
+    fn missing() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// Parts of documents in a container: with the paths of the parts where DynamoDB has paths for them.
+macro_rules! parts_in {
+    ($($n:literal ($($param:ident: $bound:path),*) $of:ty, $part:ty, $parts:expr;)*) => {$(
+        impl<P: DocumentPart $(, $param: $bound)*> ProjectedFrom<$of, how::Inside<$n>> for $part
+        where
+            $part: Attribute,
+        {
+            type Read = $part;
+            const PARTS: &'static [Fetched] = $parts;
+            fn from_read(read: $part) -> $part {
+                read
+            }
+            fn missing() -> Option<$part> {
+                <$part>::absent()
+            }
+        }
+    )*};
+}
+parts_in! {
+    1 () Option<P::Of>, Option<P>, P::FETCHED;
+    2 () Box<P::Of>, Box<P>, P::FETCHED;
+    3 () Option<Box<P::Of>>, Option<Box<P>>, P::FETCHED;
+    4 () Vec<P::Of>, Vec<P>, &[];
+    5 () Option<Vec<P::Of>>, Option<Vec<P>>, &[];
+    6 (K: MapKey) std::collections::BTreeMap<K, P::Of>, std::collections::BTreeMap<K, P>, &[];
+    7 (K: MapKey) std::collections::HashMap<K, P::Of>, std::collections::HashMap<K, P>, &[];
+}
+
+/// The attribute of a projection's field, with its parts if the field's type is a part of a document.
+pub const fn fetched<K: Token, T: ProjectedFrom<K::Type, How>, How>() -> Fetched {
+    Fetched {
+        name: K::NAME,
+        parts: T::PARTS,
+    }
+}
+
+/// The attribute of a borrowing field, with its parts if the field's type borrows from a document.
+pub const fn fetched_borrowed<'a, K: Token, V: BorrowedField<'a>>() -> Fetched {
+    Fetched {
+        name: K::NAME,
+        parts: V::PARTS,
+    }
+}
+
+/// Reads a field of a projection into its slot.
+///
+/// # Errors
+/// The error of the field's type, with the name in the path.
+#[inline(always)] // part of the loop over an item's attributes
+pub fn read_projected<K: Token, T: ProjectedFrom<K::Type, How>, How>(
+    r: &mut Reader<'_>,
+    slot: &mut Option<T::Read>,
+) -> Result<(), ReadError> {
+    r.get_as::<K, T::Read>(slot)
+}
+
 /// The value of a projection's field from what was read.
 ///
 /// # Errors
 /// When the attribute is missing and the field needs it.
-pub fn project<K: Token, T: ProjectedFrom<K::Type>>(slot: Option<K::Type>) -> Result<T, ReadError> {
+pub fn project<K: Token, T: ProjectedFrom<K::Type, How>, How>(
+    slot: Option<T::Read>,
+) -> Result<T, ReadError> {
     match slot {
-        Some(stored) => Ok(T::from_stored(stored)),
+        Some(read) => Ok(T::from_read(read)),
         None => T::missing().ok_or_else(|| ReadError::missing::<K::Type>(K::NAME)),
     }
 }

@@ -7,6 +7,7 @@ mod bulk_scan;
 mod cursor;
 mod failed_reads;
 mod parallel;
+mod parts;
 mod prefetch;
 mod projected;
 mod projection;

@@ -37,6 +37,7 @@ pub(super) fn expand(borrowed: &BorrowedCollection) -> TokenStream {
             type Of = #collection;
             type At<'__a> = #ident<'__a>;
             const ATTRIBUTES: &'static [&'static str] = &[];
+            const FETCHED: &'static [__d::Fetched] = &[];
             fn read_borrowed<'__a>(
                 __r: &mut __d::Reader<'__a>,
             ) -> ::core::result::Result<#ident<'__a>, __d::ReadError> {

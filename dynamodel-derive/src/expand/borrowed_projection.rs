@@ -19,6 +19,14 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
     let (ty, ident) = (container.ty(), &container.ident);
     let tokens = tokens(projection);
     let names = names(projection, &tokens);
+    let fetched = projection.fields.iter().zip(&tokens).map(|(field, token)| {
+        let ty = &field.ty;
+        let span = generated(ty.span());
+        match projection.borrows(field) {
+            true => quote_spanned!(span=> __d::fetched_borrowed::<#token, #ty>()),
+            false => quote_spanned!(span=> __d::fetched::<#token, #ty, _>()),
+        }
+    });
     let body = read_body(projection, &tokens, &names);
     let projection_impl = container.implement(
         quote!(__d::BorrowedProjection),
@@ -27,6 +35,7 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
             type Of = #entity;
             type At<'__a> = #ident<'__a>;
             const ATTRIBUTES: &'static [&'static str] = &[#(#names),*];
+            const FETCHED: &'static [__d::Fetched] = &[#(#fetched),*];
             fn read_borrowed<'__a>(
                 __r: &mut __d::Reader<'__a>,
             ) -> ::core::result::Result<#ident<'__a>, __d::ReadError> { #body }
@@ -37,6 +46,8 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
         quote!(__d::BorrowedField<#lifetime>),
         &ty,
         quote! {
+            const PARTS: &'static [__d::Fetched] =
+                <Self as __d::BorrowedProjection>::FETCHED;
             fn read(
                 __r: &mut __d::Reader<#lifetime>,
             ) -> ::core::result::Result<Self, __d::ReadError> {
@@ -78,8 +89,10 @@ fn read_body(
                 let value = quote_spanned!(span=> __d::borrowed::<#token, _>(#slot)?);
                 (read, value)
             } else {
-                let read = quote!(__r.get::<#token>(&mut #slot)?);
-                let value = quote_spanned!(span=> __d::project::<#token, #ty>(#slot)?);
+                let read = quote_spanned! {span=>
+                    __d::read_projected::<#token, #ty, _>(__r, &mut #slot)?
+                };
+                let value = quote_spanned!(span=> __d::project::<#token, #ty, _>(#slot)?);
                 (read, value)
             };
             let value = match &field.attrs.default {

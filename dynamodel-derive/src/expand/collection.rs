@@ -129,6 +129,7 @@ fn projection<'a>(
         quote! {
             type Entity = #first;
             const ATTRIBUTES: &'static [&'static str] = &[];
+            const FETCHED: &'static [__d::Fetched] = &[];
             #read
         },
     )

@@ -140,20 +140,22 @@ fn operands(container: &Container, ty: &Type, this: &TokenStream) -> TokenStream
 fn projected(container: &Container, ty: &Type, this: &TokenStream) -> TokenStream {
     let into_value = quote!(<#this as __d::StoredAs<#ty>>::into_value);
     let field = container.implement(
-        quote!(__d::ProjectedFrom<#this>),
+        quote!(__d::ProjectedFrom<#this, __d::how::Stored>),
         ty,
         quote! {
-            fn from_stored(__v: #this) -> Self { #into_value(__v) }
+            type Read = #this;
+            fn from_read(__v: #this) -> Self { #into_value(__v) }
             fn missing() -> ::core::option::Option<Self> {
                 <#this as __d::Attribute>::absent().map(#into_value)
             }
         },
     );
     let option = container.implement(
-        quote!(__d::ProjectedFrom<#this>),
+        quote!(__d::ProjectedFrom<#this, __d::how::OptionalStored>),
         quote!(::core::option::Option<#ty>),
         quote! {
-            fn from_stored(__v: #this) -> Self {
+            type Read = #this;
+            fn from_read(__v: #this) -> Self {
                 ::core::option::Option::Some(#into_value(__v))
             }
             fn missing() -> ::core::option::Option<Self> {

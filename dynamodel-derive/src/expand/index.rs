@@ -1,7 +1,7 @@
 //! A type per index: what it implements, its sort conditions and, where the index holds less than the
 //! entity, its items.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::codec::{Construct, read_fn, read_map};
@@ -267,6 +267,7 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
     let fields = held(entity, index);
     let entity_ty = container.ty();
     let names = fields.iter().map(|f| &f.name.value);
+    let count = Literal::usize_unsuffixed(fields.len());
     let construct = Construct {
         path: index.ty.to_token_stream(),
         fields: fields.clone(),
@@ -281,6 +282,7 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
         quote! {
             type Entity = #entity_ty;
             const ATTRIBUTES: &'static [&'static str] = &[#(#names),*];
+            const FETCHED: &'static [__d::Fetched] = &__d::Fetched::all::<#count>(Self::ATTRIBUTES);
             #read
         },
     );

@@ -16,18 +16,73 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
     let ty = container.ty();
     let tokens = tokens(projection);
     let names = names(projection, &tokens);
-    let read = read_fn("read_item", &read_body(projection, &tokens));
-    let projection_impl = container.implement(
+    let fetched = projection.fields.iter().zip(&tokens).map(|(field, token)| {
+        let ty = &field.ty;
+        let span = generated(syn::spanned::Spanned::span(ty));
+        quote_spanned!(span=> __d::fetched::<#token, #ty, _>())
+    });
+    let read = read_fn("read_body", &read_body(projection, &tokens));
+    let body = container.implement(
+        quote!(__d::ProjectionBody),
+        &ty,
+        quote! {
+            const ATTRIBUTES: &'static [&'static str] = &[#(#names),*];
+            const FETCHED: &'static [__d::Fetched] = &[#(#fetched),*];
+            #read
+        },
+    );
+    // What the struct is a part of, only its type knows: one of these two bounds holds. A bound that
+    // is known to be false is an error, unless it is one for every lifetime.
+    let of = |bound: TokenStream| {
+        let mut generics = container.generics.clone();
+        let clause = generics.make_where_clause();
+        if let Ok(predicate) = syn::parse2(quote!(for<'__a> #entity: #bound)) {
+            clause.predicates.push(predicate);
+        }
+        generics
+    };
+    let of_entity = implement(
+        &of(quote!(__d::Item)),
         quote!(__d::Projection),
         &ty,
         quote! {
             type Entity = #entity;
-            const ATTRIBUTES: &'static [&'static str] = &[#(#names),*];
-            #read
+            const ATTRIBUTES: &'static [&'static str] = <Self as __d::ProjectionBody>::ATTRIBUTES;
+            const FETCHED: &'static [__d::Fetched] = <Self as __d::ProjectionBody>::FETCHED;
+            fn read_item(
+                __r: &mut __d::Reader<'_>,
+            ) -> ::core::result::Result<Self, __d::ReadError> {
+                <Self as __d::ProjectionBody>::read_body(__r)
+            }
         },
     );
+    let of_document = of(quote!(__d::Attribute));
+    let attribute = implement(
+        &of_document,
+        quote!(__d::Attribute),
+        &ty,
+        quote! {
+            type Value = Self;
+            type Kind = __d::kind::M;
+            fn write(&self, __w: &mut __d::Writer) { __d::write_part(__w) }
+            fn read(
+                __r: &mut __d::Reader<'_>,
+            ) -> ::core::result::Result<Self, __d::ReadError> {
+                <Self as __d::ProjectionBody>::read_value(__r)
+            }
+        },
+    );
+    let part = implement(
+        &of_document,
+        quote!(__d::DocumentPart),
+        &ty,
+        quote!(type Of = #entity;),
+    );
     let selectable = selectable(projection);
-    scope(&container.root, quote!(#projection_impl #selectable))
+    scope(
+        &container.root,
+        quote!(#body #of_entity #attribute #part #selectable),
+    )
 }
 
 /// The entity's tokens of the fields.
@@ -92,7 +147,7 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
             let (ident, ty) = (&field.ident, &field.ty);
             let span = generated(syn::spanned::Spanned::span(ty));
             let project = quote_spanned! {span=>
-                __d::project::<#token, #ty>(#slot)?
+                __d::project::<#token, #ty, _>(#slot)?
             };
             match &field.attrs.default {
                 None => quote!(#ident: #project),
@@ -102,14 +157,23 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
                 }
             }
         });
-    let names = quote!(<#ty as __d::Projection>::ATTRIBUTES);
+    let reads = fields
+        .iter()
+        .zip(tokens)
+        .zip(&slots)
+        .map(|((field, token), slot)| {
+            let ty = &field.ty;
+            let span = generated(syn::spanned::Spanned::span(ty));
+            quote_spanned!(span=> __d::read_projected::<#token, #ty, _>(__r, &mut #slot))
+        });
+    let names = quote!(<#ty as __d::ProjectionBody>::ATTRIBUTES);
     let names = super::codec::read_names(fields.len(), &names);
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
         let mut __n = __r.fields(#names);
         while let ::core::option::Option::Some(__i) = __n.next(__r)? {
             match __i {
-                #(#places => __r.get::<#tokens>(&mut #slots),)*
+                #(#places => #reads,)*
                 _ => __r.skip_value(),
             }?;
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
 use crate::container::{ListOf, MapOf, SetOf};
+use crate::token::Fetched;
 use crate::{Attribute, Binary, ReadError, Reader, ValueOf, kind};
 
 /// A field that borrows for `'a`. The documentation of `dynamodel::BorrowedProjection` lists the
@@ -15,6 +16,10 @@ use crate::{Attribute, Binary, ReadError, Reader, ValueOf, kind};
     note = "text is borrowed as `&'a str` or `Cow<'a, str>`, alone or in an `Option`, `Vec`, set or map, a document as a struct that derives `Projection` of it; binary is base64 in the page, so it is owned: `Binary`"
 )]
 pub trait BorrowedField<'a>: Sized {
+    /// The parts of a document that are fetched; empty for the whole value.
+    #[doc(hidden)]
+    const PARTS: &'static [Fetched] = &[];
+
     /// Reads the attribute value.
     ///
     /// # Errors
@@ -72,6 +77,8 @@ impl<'a> BorrowedField<'a> for Cow<'a, str> {
 impl<T: Attribute> BorrowedFrom<T> for Cow<'_, str> where T::Kind: BorrowedText {}
 
 impl<'a, V: BorrowedField<'a>> BorrowedField<'a> for Option<V> {
+    const PARTS: &'static [Fetched] = V::PARTS;
+
     #[inline(always)] // part of the loop over an item's attributes
     fn read(r: &mut Reader<'a>) -> Result<Self, ReadError> {
         if r.is_null() {

@@ -9,7 +9,7 @@ use crate::model::expr::scope::MayBeAbsent;
 use crate::model::expr::scope::{Anywhere, First};
 use crate::model::key::Key;
 use crate::model::schema::{EntitySchema, IndexKey, KeySchema, Shards, SingleTable};
-use crate::wire::{ReadError, Reader, Writer};
+use crate::wire::{Fetched, ReadError, Reader, Writer};
 
 /// An item: the schema of an entity and its codec. `#[derive(Entity)]` implements it; the
 /// operations are in [`Entity`](crate::Entity), which every item has.
@@ -337,6 +337,9 @@ pub trait Projection: Sized + Send + Sync + 'static {
     type Entity: Item;
     /// The attributes to fetch; empty for all.
     const ATTRIBUTES: &'static [&'static str];
+    /// The attributes, each with the parts of it to fetch; empty for all.
+    #[doc(hidden)]
+    const FETCHED: &'static [Fetched];
     #[doc(hidden)]
     fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError>;
 }
@@ -344,6 +347,7 @@ pub trait Projection: Sized + Send + Sync + 'static {
 impl<E: Item> Projection for E {
     type Entity = E;
     const ATTRIBUTES: &'static [&'static str] = &[];
+    const FETCHED: &'static [Fetched] = &[];
     fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError> {
         <E as Item>::read_item(r)
     }

@@ -295,7 +295,7 @@ impl<E: Item, O: Projection<Entity = E>> KeyedReads for BatchGet<E, O> {
 
     fn ask(self, requested: &mut RequestedKeys) -> Result<Items<O>, Error> {
         let items = Items::new(self.keys.len());
-        requested.push(self.keys, self.consistent, O::ATTRIBUTES, |item| {
+        requested.push(self.keys, self.consistent, O::FETCHED, |item| {
             crate::wire::read_item(item, O::read_item).is_ok()
         })?;
         Ok(items)

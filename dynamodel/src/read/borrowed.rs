@@ -4,6 +4,7 @@
 mod page;
 mod read;
 
+use crate::wire::Fetched;
 pub use crate::wire::{BorrowedField, BorrowedFrom, BorrowedText};
 pub use page::{BorrowedItems, BorrowedPage};
 pub use read::{BorrowedPages, BorrowedRead};
@@ -89,6 +90,9 @@ pub trait BorrowedProjection {
     type At<'a>;
     /// Names of the attributes to fetch.
     const ATTRIBUTES: &'static [&'static str];
+    /// The attributes, each with the parts of it to fetch; empty for all.
+    #[doc(hidden)]
+    const FETCHED: &'static [Fetched];
     #[doc(hidden)]
     fn read_borrowed<'a>(r: &mut Reader<'a>) -> Result<Self::At<'a>, ReadError>;
 }

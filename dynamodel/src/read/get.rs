@@ -13,6 +13,7 @@ use crate::model::expr::render::Body;
 use crate::model::key::Key;
 use crate::model::schema::EntitySchema;
 use crate::transport::{self, Failure};
+use crate::wire::Fetched;
 
 /// Reads one item by its key: GetItem. Made by the entity's `get` constructor.
 ///
@@ -151,7 +152,7 @@ impl<E: Item, O: Projection<Entity = E>> Get<E, O> {
         WireGet {
             key: self.key.json(),
             consistent: self.consistent,
-            attributes: O::ATTRIBUTES,
+            attributes: O::FETCHED,
         }
     }
 }
@@ -167,7 +168,7 @@ fn read<O: Projection>(
 struct WireGet<'g> {
     key: Result<&'g [u8], Error>,
     consistent: bool,
-    attributes: &'static [&'static str],
+    attributes: &'static [Fetched],
 }
 
 impl WireGet<'_> {

@@ -10,7 +10,7 @@ use crate::model::key::Key;
 use crate::read::batch_get::BatchGet;
 use crate::read::page::Page;
 use crate::read::query::Query;
-use crate::wire::{ReadError, Reader, Writer};
+use crate::wire::{Fetched, ReadError, Reader, Writer};
 
 /// A query of an index that fetches the whole entities by their keys. Made by [`Query::hydrate`].
 #[must_use = "a query does nothing until it is read"]
@@ -39,6 +39,7 @@ impl<E: Item> fmt::Debug for KeyOf<E> {
 impl<E: Item> Projection for KeyOf<E> {
     type Entity = E;
     const ATTRIBUTES: &'static [&'static str] = &[];
+    const FETCHED: &'static [Fetched] = &[];
 
     fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError> {
         let names = || E::ITEM_SCHEMA.key.attributes();

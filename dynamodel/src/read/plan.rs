@@ -12,6 +12,7 @@ use crate::model::expr::ast::{Comparator, Node, Operand, Place, Value};
 use crate::model::expr::render::Body;
 use crate::model::schema::{EntitySchema, IndexProjection, IndexSchema, Shards};
 use crate::read::page::{Cursor, Seal};
+use crate::wire::Fetched;
 
 /// Types that a query or scan has at compile time: the entity, the index and the item type.
 pub(crate) type Types<E, I, O> = PhantomData<fn() -> (E, I, O)>;
@@ -74,7 +75,7 @@ pub(crate) struct ReadPlan {
     pub(crate) scan: bool,
     pub(crate) key: Option<Node>,
     pub(crate) filter: Option<Node>,
-    pub(crate) projection: &'static [&'static str],
+    pub(crate) projection: &'static [Fetched],
     pub(crate) consistent: bool,
     pub(crate) descending: bool,
     pub(crate) limit: Option<u64>,
@@ -222,8 +223,8 @@ impl ReadPlan {
         if self.count_only {
             body.word("Select", "COUNT");
         } else {
-            let projection = self.projection.iter().chain(&self.also);
-            body.projection(projection.copied());
+            let also = self.also.iter().map(|name| Fetched::whole(name));
+            body.projection(self.projection.iter().copied().chain(also));
         }
         if self.consistent {
             body.member("ConsistentRead", b"true");
@@ -271,6 +272,7 @@ impl ReadPlan {
         let missing = self
             .projection
             .iter()
+            .map(|fetched| fetched.name)
             .find(|name| !holds(self.schema, index, name));
         if let Some(name) = missing {
             return Err(Error::invalid_request(format!(

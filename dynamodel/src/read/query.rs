@@ -272,7 +272,7 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
         P: Projection<Entity = E> + SelectableFrom<I>,
     {
         Query {
-            plan: self.with(|plan| plan.projection = P::ATTRIBUTES).plan,
+            plan: self.with(|plan| plan.projection = P::FETCHED).plan,
             _types: PhantomData,
         }
     }

@@ -216,7 +216,7 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
     {
         let segments = self.segments;
         let resume = self.resume.clone();
-        let plan = self.with(|plan| plan.projection = P::ATTRIBUTES).plan;
+        let plan = self.with(|plan| plan.projection = P::FETCHED).plan;
         Scan {
             plan,
             segments,

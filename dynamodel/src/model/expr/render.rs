@@ -5,7 +5,7 @@ mod shown;
 
 use super::ast::{ActionNode, Node, Place, Value};
 use crate::error::{Error, Limit};
-use crate::wire::{WriteError, Writer};
+use crate::wire::{Fetched, WriteError, Writer};
 
 pub(crate) use self::shown::{debug_node, shown, shown_action, shown_source};
 
@@ -113,19 +113,39 @@ impl Body {
     }
 
     /// Writes a member that is a projection of these attributes.
-    pub(crate) fn projection(&mut self, attributes: impl IntoIterator<Item = &'static str>) {
+    pub(crate) fn projection(&mut self, attributes: impl IntoIterator<Item = Fetched>) {
         let mut attributes = attributes.into_iter().peekable();
         if attributes.peek().is_none() {
             return;
         }
         self.expression("ProjectionExpression", |body, text| {
-            for (i, name) in attributes.enumerate() {
+            for (i, attribute) in attributes.enumerate() {
                 if i > 0 {
                     text.push(',');
                 }
-                body.name(Name::Borrowed(name), text);
+                body.fetched(&mut Vec::new(), &attribute, text);
             }
         });
+    }
+
+    /// Writes the path of a fetched attribute below this one, or the paths of its parts.
+    fn fetched(&mut self, above: &mut Vec<&'static str>, fetched: &Fetched, text: &mut String) {
+        above.push(fetched.name);
+        if fetched.parts.is_empty() {
+            for (i, name) in above.iter().enumerate() {
+                if i > 0 {
+                    text.push('.');
+                }
+                self.name(Name::Borrowed(name), text);
+            }
+        }
+        for (i, part) in fetched.parts.iter().enumerate() {
+            if i > 0 {
+                text.push(',');
+            }
+            self.fetched(above, part, text);
+        }
+        above.pop();
     }
 
     /// Writes the `UpdateExpression` of the user's actions and of those that every update adds by

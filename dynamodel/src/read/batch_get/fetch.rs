@@ -21,7 +21,7 @@ use crate::model::entity::Item;
 use crate::model::key::{KeyAt, KeyList};
 use crate::model::schema::EntitySchema;
 use crate::transport;
-use crate::wire::{ReadError, Reader};
+use crate::wire::{Fetched, ReadError, Reader};
 
 /// The requested keys, those of all parts one after the other.
 #[doc(hidden)]
@@ -46,7 +46,7 @@ pub(super) struct Part {
     pub(super) schema: &'static EntitySchema,
     pub(super) entity: TypeId,
     pub(super) consistent: bool,
-    pub(super) attributes: &'static [&'static str],
+    pub(super) attributes: &'static [Fetched],
     /// Returns `true` if an item can be read.
     pub(super) is_readable: fn(&[u8]) -> bool,
     /// Range of the part's keys among all keys.
@@ -59,7 +59,7 @@ impl RequestedKeys {
         &mut self,
         keys: KeyList<E>,
         consistent: bool,
-        attributes: &'static [&'static str],
+        attributes: &'static [Fetched],
         is_readable: fn(&[u8]) -> bool,
     ) -> Result<(), Error> {
         let start = self.keys.len();

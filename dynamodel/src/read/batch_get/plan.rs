@@ -13,7 +13,7 @@ use crate::model::canonical_key::{
 use crate::model::expr::render::Body;
 use crate::model::key::KeyAt;
 use crate::model::schema::EntitySchema;
-use crate::wire::{ReadError, Reader, Writer};
+use crate::wire::{Fetched, ReadError, Reader, Writer};
 
 /// DynamoDB's limit on the keys of one request.
 const MAX_KEYS: usize = 100;
@@ -36,7 +36,7 @@ struct Group {
     table: Arc<str>,
     schema: &'static EntitySchema,
     consistent: bool,
-    attributes: &'static [&'static str],
+    attributes: &'static [Fetched],
     /// Text behind the keys in a request.
     tail: Vec<u8>,
     /// Part that all keys of the group belong to; `None` if they belong to several.
@@ -462,7 +462,8 @@ fn tail(part: &Part) -> Result<Vec<u8>, Error> {
     if !part.attributes.is_empty() {
         // The key attributes identify the item, so they are always read.
         let key = part.schema.key.attributes();
-        let key = key.filter(|name| !part.attributes.contains(name));
+        let is_fetched = |name: &&str| part.attributes.iter().any(|f| f.name == *name);
+        let key = key.filter(|name| !is_fetched(name)).map(Fetched::whole);
         body.projection(part.attributes.iter().copied().chain(key));
     }
     let mut tail = body.finish()?;

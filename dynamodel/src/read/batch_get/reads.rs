@@ -11,14 +11,14 @@ use crate::error::Error;
 use crate::error::unfinished::Unfinished;
 use crate::model::entity::Projection;
 use crate::model::key::Key;
-use crate::wire::{ReadError, Reader};
+use crate::wire::{Fetched, ReadError, Reader};
 
 /// Distinct keys of a failed batch, in the order requested.
 pub(crate) struct Reads(pub(super) Vec<ReadKey>);
 
 pub(super) struct ReadKey {
     pub(super) entity: TypeId,
-    pub(super) attributes: &'static [&'static str],
+    pub(super) attributes: &'static [Fetched],
     pub(super) key: Vec<u8>,
     pub(super) outcome: Outcome,
 }
@@ -124,7 +124,7 @@ impl Reads {
     fn found<O: Projection>(&self) -> Vec<(Key<O::Entity>, Option<O>)> {
         let entity = TypeId::of::<O::Entity>();
         let requested = self.0.iter();
-        let requested = requested.filter(|k| k.entity == entity && k.attributes == O::ATTRIBUTES);
+        let requested = requested.filter(|k| k.entity == entity && k.attributes == O::FETCHED);
         requested
             .filter_map(|key| {
                 let item = match &key.outcome {

@@ -47,7 +47,7 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     pub(crate) fn new(plans: Vec<Result<ReadPlan, Error>>, beginning: Option<Beginning>) -> Self {
         let plans = plans.into_iter().map(|plan| {
             Ok(ReadPlan {
-                projection: V::ATTRIBUTES,
+                projection: V::FETCHED,
                 ..plan?
             })
         });

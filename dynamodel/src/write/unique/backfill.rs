@@ -17,7 +17,7 @@ use crate::model::key::Key;
 use crate::model::unique::{key_json, key_of, owner_attribute, owner_of, same_value, unique_key};
 use crate::read::scan::Scan;
 use crate::wire::value_in;
-use crate::wire::{ReadError, Reader};
+use crate::wire::{Fetched, ReadError, Reader};
 use crate::write::precondition::Precondition;
 use crate::write::request::{Verb, WriteRequest};
 use crate::write::transaction::Step;
@@ -194,6 +194,7 @@ impl<E: Item> SelectableFrom<Whole<E>> for Raw<E> {}
 impl<E: Item> Projection for Raw<E> {
     type Entity = E;
     const ATTRIBUTES: &'static [&'static str] = &[];
+    const FETCHED: &'static [Fetched] = &[];
 
     fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError> {
         Ok(Raw {

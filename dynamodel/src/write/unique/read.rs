@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::model::expr::render::Body;
 use crate::model::schema::EntitySchema;
 use crate::transport;
+use crate::wire::Fetched;
 use crate::wire::value_in;
 
 /// Unique attributes and Time to Live of an item, as JSON; all absent when there is no item.
@@ -61,7 +62,7 @@ pub(super) async fn read(
     let mut body = Body::new(&table, key.len() + 192);
     body.member("Key", key);
     body.member("ConsistentRead", b"true");
-    body.projection(attributes);
+    body.projection(attributes.map(Fetched::whole));
     let body = body.finish().map_err(named)?;
     let response = db
         .ask(transport::Operation::GetItem, table, None, body)

@@ -68,7 +68,9 @@ impl Layout {
         let mut also = Vec::new();
         if !plan.projection.is_empty() {
             let names = self.names.iter().copied();
-            also.extend(names.filter(|name| !plan.projection.contains(name)));
+            also.extend(
+                names.filter(|name| !plan.projection.iter().any(|fetched| fetched.name == *name)),
+            );
         }
         Ok(ReadPlan {
             key: Node::all(nodes),
