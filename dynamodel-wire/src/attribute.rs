@@ -29,7 +29,7 @@ pub use map::MapKey;
 pub use serde_text::json::Json;
 #[cfg(feature = "msgpack")]
 pub use serde_text::msgpack::MsgPack;
-pub use value::{SetValue, ValueFor};
+pub use value::{AmountFor, SetValue, ValueFor};
 
 use crate::{ReadError, Reader, Writer};
 
@@ -53,6 +53,7 @@ use crate::{ReadError, Reader, Writer};
 /// | `BTreeMap<K, V>`, `HashMap<K, V>` with a [`MapKey`] | M; `None` inside is NULL |
 /// | `BTreeSet<T>`, `HashSet<T>` of S, N or B | SS, NS or BS; the empty set is absent |
 /// | `Option<T>` | as `T`; `None` is absent, and NULL reads as `None` |
+/// | `Option<Option<T>>` | as `T`; `None` is absent, `Some(None)` is NULL, also in a list or map, where every element is there |
 /// | `Box<T>`, `Arc<T>`, `Rc<T>` | as `T` |
 /// | `aws_sdk_dynamodb::types::AttributeValue` | any type |
 ///
@@ -172,6 +173,9 @@ pub mod kind {
     pub trait Kind: 'static {
         /// DynamoDB's descriptor of the type: `S`, `N`, `B`, `SS` ..; `*` if it is not fixed.
         const NAME: &'static str;
+        /// `true` for the kind of `Option`.
+        #[doc(hidden)]
+        const IS_OPTIONAL: bool = false;
     }
 
     macro_rules! kinds {
@@ -206,10 +210,16 @@ pub mod kind {
         Ns = "NS";
         /// A set of binaries.
         Bs = "BS";
-        /// The kind of `Option<T>`: the attribute may be missing, so it cannot be a primary key.
-        Optional = "*";
         /// A kind that is not known from the type, for instance behind `#[dynamo(with = ..)]`.
         Any = "*";
+    }
+
+    /// The kind of `Option<T>`: the attribute may be missing, so it cannot be a primary key.
+    #[derive(Debug, Clone, Copy)]
+    pub enum Optional {}
+    impl Kind for Optional {
+        const NAME: &'static str = "*";
+        const IS_OPTIONAL: bool = true;
     }
 
     macro_rules! capability {

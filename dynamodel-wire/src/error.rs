@@ -268,6 +268,8 @@ impl WriteError {
             Some(first @ (_, Segment::Name(_) | Segment::Entry)) => *first = root,
             _ => self.0.steps.insert(0, root),
         }
+        // The attribute is known, so that a writer that is at another one does not replace it.
+        self.0.located = true;
         self
     }
 }

@@ -57,7 +57,9 @@ pub use attribute::stored::StoredAs;
 pub use attribute::template_part::{FixedWidth, TemplatePart};
 pub use attribute::time::{Timestamp, TtlTime};
 pub use attribute::version::{TokenValue, VersionNumber, WriteToken};
-pub use attribute::{Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind};
+pub use attribute::{
+    AmountFor, Attribute, Binary, KindOf, MapKey, SetValue, ValueFor, ValueOf, kind,
+};
 #[cfg(feature = "sdk")]
 pub use convert::{
     item_from_slice, item_to_vec, read_attribute_value, read_attributes, write_attribute_value,

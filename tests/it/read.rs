@@ -15,4 +15,5 @@ mod query;
 mod scan;
 mod sealed;
 mod sharded;
+mod sort_ends;
 mod unreadable;

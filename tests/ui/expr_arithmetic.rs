@@ -1,4 +1,4 @@
-// Arithmetic works on numbers only, and an unsigned number takes no negative amount.
+// Arithmetic works on numbers only.
 #[path = "model/mod.rs"]
 mod model;
 
@@ -7,5 +7,4 @@ use model::Session;
 fn main() {
     let _ = Session::update("u", "i").apply(|s| s.views.increment("1"));
     let _ = Session::update("u", "i").apply(|s| s.token.set_from(s.token.plus("x")));
-    let _ = Session::update("u", "i").apply(|s| s.views.add(-1));
 }

@@ -38,6 +38,44 @@ pub trait SetValue<T> {
     }
 }
 
+/// A number by which an attribute of type `V` changes: every [`ValueFor`] type, and for an unsigned
+/// `V` also signed integers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of an attribute of type `{V}`",
+    label = "expected a `{V}`",
+    note = "an unsigned number is also changed by a signed integer; an `Option` is given by its inner value"
+)]
+pub trait AmountFor<V> {
+    /// Writes the attribute value.
+    fn write_amount(&self, w: &mut Writer);
+}
+
+impl<V: Attribute, T: ValueFor<V>> AmountFor<V> for T {
+    fn write_amount(&self, w: &mut Writer) {
+        self.write_value(w);
+    }
+}
+
+// An integer literal without a suffix becomes an `i32` where several types would do.
+macro_rules! signed_amounts {
+    ($($signed:ty => $unsigned:tt;)*) => {$(signed_amounts!(@ $signed => $unsigned);)*};
+    (@ $signed:ty => ($($unsigned:ty)*)) => {$(
+        impl AmountFor<$unsigned> for $signed {
+            fn write_amount(&self, w: &mut Writer) {
+                self.write(w);
+            }
+        }
+    )*};
+}
+signed_amounts! {
+    i8 => (u8 u16 u32 u64 u128 usize);
+    i16 => (u8 u16 u32 u64 u128 usize);
+    i32 => (u8 u16 u32 u64 u128 usize);
+    i64 => (u8 u16 u32 u64 u128 usize);
+    i128 => (u8 u16 u32 u64 u128 usize);
+    isize => (u8 u16 u32 u64 u128 usize);
+}
+
 impl<V: Attribute> ValueFor<V> for V {
     fn write_value(&self, w: &mut Writer) {
         self.write(w);

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::attribute::kind::Kind;
 use crate::{Attribute, kind};
 use crate::{ReadError, Reader, Writer};
 
@@ -22,7 +23,12 @@ impl<T: Attribute> Attribute for Option<T> {
     fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
         if r.is_null() {
             r.null()?;
-            return Ok(None);
+            // Of an `Option` in an `Option`, NULL is the inner `None`.
+            return Ok(if T::Kind::IS_OPTIONAL {
+                T::absent()
+            } else {
+                None
+            });
         }
         T::read(r).map(Some)
     }
@@ -30,7 +36,8 @@ impl<T: Attribute> Attribute for Option<T> {
     #[inline(always)] // part of the loop over an item's attributes
     fn is_absent(&self) -> bool {
         match self {
-            Some(value) => value.is_absent(),
+            // `Some(None)` is NULL.
+            Some(value) => !T::Kind::IS_OPTIONAL && value.is_absent(),
             None => true,
         }
     }

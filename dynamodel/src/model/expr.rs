@@ -29,7 +29,9 @@ pub use scope::{
     InCondition, InFilter, InProjection, InUpdate, MayBeAbsent, Scope, SettableIn, Testable,
     UsableIn,
 };
-pub use term::{AmountOf, Assigned, Assignment, Countable, Same, Sum, Term, UpdateOperand, value};
+pub use term::{
+    AmountOf, AmountOperand, Assigned, Assignment, Countable, Same, Sum, Term, UpdateOperand, value,
+};
 
 use crate::model::entity::Item;
 use ast::{ActionNode, Assumed, Node, Place};

@@ -100,6 +100,10 @@ pub(super) fn nodes(
     };
     let path = Operand::Path(Place::root(name));
     nodes.push(match test {
+        Test::BeginsWith(prefix) if is_empty(&prefix) => return Err(no_prefix(name)),
+        Test::Compare(Comparator::Lt, value) if is_empty(&value) => {
+            return Err(nothing_below(name));
+        }
         Test::Compare(comparator, value) => {
             Node::Compare(path, comparator, Operand::Value(checked(name, value)?))
         }
@@ -115,6 +119,23 @@ pub(super) fn nodes(
         ),
     });
     Ok(nodes)
+}
+
+/// `true` for a text or binary without content.
+fn is_empty(value: &Value) -> bool {
+    matches!(value, Value::Json(json) if json == br#"{"S":""}"# || json == br#"{"B":""}"#)
+}
+
+/// Returns the error of an empty prefix, which DynamoDB refuses for a key.
+fn no_prefix(name: &'static str) -> WriteError {
+    let problem = "a prefix of a key is not empty; leave the sort condition out to find all";
+    WriteError::new(problem).of_key().in_attribute(name)
+}
+
+/// Returns the error of a range below the empty text, which nothing is in.
+fn nothing_below(name: &'static str) -> WriteError {
+    let problem = "the range is empty: nothing is less than the empty text";
+    WriteError::new(problem).of_key().in_attribute(name)
 }
 
 /// One part of the sort key of index `I`: the field `K`, and the part `Next` after it.
@@ -300,7 +321,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
         ))
     }
 
-    /// Requires this part, a string or binary, to begin with the prefix.
+    /// Requires this part, a string or binary, to begin with the prefix, which is not empty.
     pub fn begins_with(self, prefix: impl PrefixOf<KindOf<K::Type>>) -> SortCondition<I> {
         self.end(Test::BeginsWith(Value::write(|w| prefix.write_prefix(w))))
     }

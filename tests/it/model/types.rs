@@ -136,6 +136,36 @@ async fn lists_and_tuples_round_trip_in_stored_form() {
     .await;
 }
 
+/// The outer `None` is absent, the inner one NULL, whatever pointers stand around them.
+#[tokio::test]
+async fn option_in_option_is_distinct() {
+    check(Some(Some(1_u8)), r#"{"N":"1"}"#).await;
+    check(Some(None::<u8>), r#"{"NULL":true}"#).await;
+    check(None::<Option<u8>>, "").await;
+    check(Some(Box::new(None::<String>)), r#"{"NULL":true}"#).await;
+    check(None::<u8>, "").await;
+    let db = db().await;
+    type Nested = Holder<Option<Option<u8>>>;
+    db.create_table::<Nested>().await.unwrap();
+    let holder = |x| Nested { id: "h".into(), x };
+    for (from, to) in [
+        (None, Some(None)),
+        (Some(None), Some(Some(1))),
+        (Some(Some(1)), Some(None)),
+        (Some(None), None),
+    ] {
+        holder(from).put().send(&db).await.unwrap();
+        holder(from).diff(&holder(to)).send(&db).await.unwrap();
+        let read = Nested::get("h").consistent().send(&db).await.unwrap();
+        assert_eq!(read, Some(holder(to)));
+        holder(from).put().send(&db).await.unwrap();
+        let set = Nested::update("h").apply(|h| h.x.set(to));
+        set.send(&db).await.unwrap();
+        let read = Nested::get("h").consistent().send(&db).await.unwrap();
+        assert_eq!(read, Some(holder(to)));
+    }
+}
+
 #[tokio::test]
 async fn maps_round_trip_in_stored_form() {
     let map = BTreeMap::from([("a".to_owned(), 1_u8), ("b.c \"d\"".to_owned(), 2)]);

@@ -1,14 +1,18 @@
 //! Updates: the actions on a path.
 
+use std::collections::HashSet;
 use std::marker::PhantomData;
 
 use super::ast::{ActionNode, Source, Value, Verb};
 use super::path::Path;
 use super::scope::{MayBeAbsent, Scope, SettableIn, UsableIn};
-use super::term::{AmountOf, Assigned, Assignment, Countable, Sum, Term, UpdateOperand};
+use super::term::{
+    AmountOf, AmountOperand, Assigned, Assignment, Countable, Sum, Term, UpdateOperand,
+};
 use super::{Action, Token};
 use crate::wire::container::{ListOf, SetOf};
-use crate::wire::{Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
+use crate::wire::{AmountFor, Attribute, KindOf, SetValue, ValueFor, ValueOf, kind};
+use crate::wire::{Decimal, ReadError, Reader, Tag, WriteError};
 
 /// Updates. Every action reads the item as it was before the update, so two attributes can be swapped.
 impl<K: Token, Sc: Scope> Path<K, Sc> {
@@ -87,12 +91,15 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     ///
     /// This is an ADD action. Inside a document, where ADD is not documented to work, it is a SET
     /// action with the same effect.
-    pub fn add(&self, amount: impl ValueFor<AmountOf<K::Type>>) -> Action<Sc::Entity>
+    ///
+    /// An unsigned number is also changed by a signed integer, and can become negative by it, as by
+    /// [`subtract`](Self::subtract). A literal above `i32::MAX` then needs its type: `add(n_u64)`.
+    pub fn add(&self, amount: impl AmountFor<AmountOf<K::Type>>) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
         ValueOf<K::Type>: Countable,
     {
-        let amount = Value::write(|w| amount.write_value(w));
+        let amount = Value::write(|w| amount.write_amount(w));
         if self.place().is_nested() {
             let zero = Value::write(|w| w.integer(0_u8));
             return self.assign(Source::or(self.place(), zero).plus(Source::Value(amount)));
@@ -105,7 +112,7 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// `.when(|s| s.stock.ge(2))`: a negative number could not be read any more.
     pub fn subtract<How>(
         &self,
-        amount: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
+        amount: impl AmountOperand<AmountOf<K::Type>, Sc, How>,
     ) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
@@ -118,40 +125,40 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// attribute must exist.
     pub fn increment<How>(
         &self,
-        amount: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
+        amount: impl AmountOperand<AmountOf<K::Type>, Sc, How>,
     ) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
         ValueOf<K::Type>: Countable,
     {
-        self.assign(Source::Path(self.place()).plus(amount.assignment().0))
+        self.assign(Source::Path(self.place()).plus(amount.amount().0))
     }
 
     /// Subtracts a number, or the value of another attribute, atomically, by the SET action: the
     /// attribute must exist. See [`subtract`](Self::subtract) for unsigned numbers.
     pub fn decrement<How>(
         &self,
-        amount: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
+        amount: impl AmountOperand<AmountOf<K::Type>, Sc, How>,
     ) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
         ValueOf<K::Type>: Countable,
     {
-        self.assign(Source::Path(self.place()).minus(amount.assignment().0))
+        self.assign(Source::Path(self.place()).minus(amount.amount().0))
     }
 
     /// Adds a number atomically; a missing attribute counts as `start`.
     pub fn increment_from(
         &self,
         start: impl ValueFor<AmountOf<K::Type>>,
-        amount: impl ValueFor<AmountOf<K::Type>>,
+        amount: impl AmountFor<AmountOf<K::Type>>,
     ) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
         ValueOf<K::Type>: Countable,
     {
         let start = Source::or(self.place(), Value::write(|w| start.write_value(w)));
-        let amount = Source::Value(Value::write(|w| amount.write_value(w)));
+        let amount = Source::Value(Value::write(|w| amount.write_amount(w)));
         self.assign(start.plus(amount))
     }
 
@@ -159,14 +166,14 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     pub fn decrement_from(
         &self,
         start: impl ValueFor<AmountOf<K::Type>>,
-        amount: impl ValueFor<AmountOf<K::Type>>,
+        amount: impl AmountFor<AmountOf<K::Type>>,
     ) -> Action<Sc::Entity>
     where
         K: UsableIn<Sc>,
         ValueOf<K::Type>: Countable,
     {
         let start = Source::or(self.place(), Value::write(|w| start.write_value(w)));
-        let amount = Source::Value(Value::write(|w| amount.write_value(w)));
+        let amount = Source::Value(Value::write(|w| amount.write_amount(w)));
         self.assign(start.minus(amount))
     }
 
@@ -213,7 +220,9 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     }
 
     /// Adds elements to a set, atomically, by the ADD action; a missing attribute counts as the empty
-    /// set.
+    /// set. The elements differ from each other: DynamoDB refuses one that is given twice, and so
+    /// does sending.
+    ///
     /// AWS documents ADD and DELETE for top-level attributes; the service accepts them inside
     /// documents too.
     pub fn insert<V>(&self, elements: impl IntoIterator<Item = V>) -> Action<Sc::Entity>
@@ -257,14 +266,14 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// Returns the sum of this attribute and a number or another attribute.
     pub fn plus<How>(
         &self,
-        other: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
+        other: impl AmountOperand<AmountOf<K::Type>, Sc, How>,
     ) -> Sum<ValueOf<K::Type>, Sc>
     where
         K: UsableIn<Sc>,
         ValueOf<K::Type>: Countable,
     {
         Sum {
-            source: Source::Path(self.place()).plus(other.assignment().0),
+            source: Source::Path(self.place()).plus(other.amount().0),
             _use: PhantomData,
         }
     }
@@ -272,14 +281,14 @@ impl<K: Token, Sc: Scope> Path<K, Sc> {
     /// Returns this attribute less a number or another attribute.
     pub fn minus<How>(
         &self,
-        other: impl UpdateOperand<AmountOf<K::Type>, Sc, How>,
+        other: impl AmountOperand<AmountOf<K::Type>, Sc, How>,
     ) -> Sum<ValueOf<K::Type>, Sc>
     where
         K: UsableIn<Sc>,
         ValueOf<K::Type>: Countable,
     {
         Sum {
-            source: Source::Path(self.place()).minus(other.assignment().0),
+            source: Source::Path(self.place()).minus(other.amount().0),
             _use: PhantomData,
         }
     }
@@ -330,7 +339,40 @@ where
 {
     let mut elements = elements.into_iter().peekable();
     elements.peek()?;
-    Some(Value::write(|w| {
+    Some(distinct(Value::write(|w| {
         w.set_with::<T::Kind, _>(elements, |w, e| e.write_value(w))
-    }))
+    })))
+}
+
+/// Refuses a set with an element twice, as DynamoDB would.
+fn distinct(set: Value) -> Value {
+    match &set {
+        Value::Json(json) if has_duplicates(json).unwrap_or(false) => {
+            let problem = "an element is given twice, and a set holds each element once";
+            Value::Invalid(WriteError::new(problem))
+        }
+        _ => set,
+    }
+}
+
+fn has_duplicates(set: &[u8]) -> Result<bool, ReadError> {
+    let mut r = Reader::new(set)?;
+    let tag = r.kind()?;
+    let mut seen = HashSet::new();
+    let mut twice = false;
+    r.members(|_, r| {
+        r.json_list(|r| {
+            let text = r.json_string()?;
+            let text = match tag {
+                Tag::Ns => match Decimal::parse(&text) {
+                    Ok(number) => number.canonical_text(),
+                    Err(_) => text.into_owned(),
+                },
+                _ => text.into_owned(),
+            };
+            twice |= !seen.insert(text);
+            Ok(())
+        })
+    })?;
+    Ok(twice)
 }

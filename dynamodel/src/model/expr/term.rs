@@ -8,7 +8,7 @@ use super::ast::{Source, Value};
 use super::operand::{ByPath, ByTerm, ByValue, Use};
 use super::path::Path;
 use super::scope::UsableIn;
-use crate::wire::{Attribute, ValueFor, ValueOf, kind};
+use crate::wire::{AmountFor, Attribute, ValueFor, ValueOf, kind};
 
 /// The source of a SET action.
 #[doc(hidden)]
@@ -70,23 +70,23 @@ pub fn value<V, Sc>(value: impl ValueFor<V>) -> Term<V, Sc> {
 
 impl<V: Attribute, Sc> Term<V, Sc> {
     /// Returns the sum of this and a number or attribute.
-    pub fn plus<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Sum<V, Sc>
+    pub fn plus<How>(self, other: impl AmountOperand<V, Sc, How>) -> Sum<V, Sc>
     where
         V: Countable,
     {
         Sum {
-            source: self.source.plus(other.assignment().0),
+            source: self.source.plus(other.amount().0),
             _use: self._use,
         }
     }
 
     /// Returns this less a number or attribute.
-    pub fn minus<How>(self, other: impl UpdateOperand<V, Sc, How>) -> Sum<V, Sc>
+    pub fn minus<How>(self, other: impl AmountOperand<V, Sc, How>) -> Sum<V, Sc>
     where
         V: Countable,
     {
         Sum {
-            source: self.source.minus(other.assignment().0),
+            source: self.source.minus(other.amount().0),
             _use: self._use,
         }
     }
@@ -121,8 +121,8 @@ impl<V: Attribute<Kind: kind::Number>> Countable for V {
 /// The type of the number that is added to an attribute of type `T`.
 pub type AmountOf<T> = <ValueOf<T> as Countable>::Amount;
 
-/// An operand of the arithmetic of updates: a value of `V`, the path of another attribute of that
-/// type, or a [`Term`].
+/// An operand of [`or`](Path::or) and [`concat`](Path::concat): a value of `V`, the path of another
+/// attribute of that type, or a [`Term`].
 ///
 /// `How` is found by the compiler.
 #[diagnostic::on_unimplemented(
@@ -158,6 +158,47 @@ where
 }
 impl<V, Sc> UpdateOperand<V, Sc, ByTerm> for Term<V, Sc> {
     fn assignment(&self) -> Assignment {
+        Assignment(self.source.clone())
+    }
+}
+
+/// An operand of the arithmetic of updates: a number that an attribute of type `V` changes by (see
+/// [`AmountFor`]), the path of another attribute of that type, or a [`Term`].
+///
+/// `How` is found by the compiler.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no operand of an update of an attribute of type `{V}`",
+    label = "neither a `{V}` nor a path of that type",
+    note = "an operand is a value, the path of an attribute of the same type, or `path.or(..)`; an unsigned number is also changed by a signed integer"
+)]
+pub trait AmountOperand<V, Sc, How> {
+    #[doc(hidden)]
+    fn amount(&self) -> Assignment;
+}
+
+impl<V, Sc, T: AmountFor<V>> AmountOperand<V, Sc, ByValue> for T {
+    fn amount(&self) -> Assignment {
+        Assignment::value(|w| self.write_amount(w))
+    }
+}
+impl<V, Sc, K> AmountOperand<V, Sc, ByPath> for Path<K, Sc>
+where
+    K: Token<Type: Attribute<Value: Same<V>>> + UsableIn<Sc>,
+{
+    fn amount(&self) -> Assignment {
+        Assignment(Source::Path(self.place()))
+    }
+}
+impl<V, Sc, K> AmountOperand<V, Sc, ByPath> for &Path<K, Sc>
+where
+    K: Token<Type: Attribute<Value: Same<V>>> + UsableIn<Sc>,
+{
+    fn amount(&self) -> Assignment {
+        Assignment(Source::Path(self.place()))
+    }
+}
+impl<V, Sc> AmountOperand<V, Sc, ByTerm> for Term<V, Sc> {
+    fn amount(&self) -> Assignment {
         Assignment(self.source.clone())
     }
 }

@@ -25,12 +25,16 @@ pub(crate) fn greatest_below(mut text: String) -> Option<String> {
     })
 }
 
-/// Returns the least text above all texts that begin with this one, or `None` when there is none
-/// above.
+/// Returns the least sort key above all texts that begin with this one, or `None` when there is
+/// none above. A text that is too long for a sort key counts as it is.
 pub(crate) fn least_above(mut text: String) -> Option<String> {
+    let most = text.len().max(MAX_SORT_BYTES);
     loop {
         let last = text.pop()?;
-        if let Some(char) = next(last) {
+        if let Some(char) = next(last)
+            // The next character may take more bytes than the last one.
+            && text.len() + char.len_utf8() <= most
+        {
             text.push(char);
             return Some(text);
         }
@@ -69,6 +73,9 @@ mod tests {
         assert_eq!(greatest_below(String::new()), None);
         assert_eq!(least_above("\u{10FFFF}".to_owned()), None);
         assert_eq!(least_above("a\u{10FFFF}".to_owned()).unwrap(), "b");
+        let full = format!("a{}\u{7F}", "b".repeat(MAX_SORT_BYTES - 2));
+        let above = format!("a{}c", "b".repeat(MAX_SORT_BYTES - 3));
+        assert_eq!(least_above(full).unwrap(), above);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Sort conditions on a template: conditions on its parts as one condition on its text.
 
-use super::Test;
+use super::{Test, is_empty, no_prefix, nothing_below};
 use crate::model::expr::ast::{Comparator, Function, Node, Operand, Place, Value};
 use crate::model::key::{MAX_SORT_BYTES, check_key_value};
 use crate::model::schema::{IndexKey, PartSchema, Piece};
@@ -61,17 +61,30 @@ fn tested(
     let greatest_of = |text: String| if ends { text } else { greatest_with(text) };
     let (low, high) = match test {
         Test::BeginsWith(prefix) => {
+            if is_empty(&prefix) {
+                return Err(no_prefix(name));
+            }
             let prefix = plain_text(&prefix).map_err(|e| e.in_attribute(name))?;
             separable_prefix(&prefix, part, rest.first()).map_err(|e| e.in_attribute(name))?;
             return begins_with(name, &format!("{before}{prefix}"));
         }
         Test::Compare(Comparator::Lt, value) => {
-            let below = greatest_below(with(value)?);
-            (None, Some(below.ok_or_else(|| empty(name))?))
+            let text = with(value)?;
+            if text == before {
+                return Err(nothing_below(name));
+            }
+            (None, Some(greatest_below(text).ok_or_else(|| empty(name))?))
         }
         Test::Compare(Comparator::Le, value) => (None, Some(greatest_of(with(value)?))),
-        Test::Compare(Comparator::Gt, value) if ends => (Some(with(value)? + "\0"), None),
-        Test::Compare(Comparator::Gt, value) => (least_above(with(value)?), None),
+        Test::Compare(Comparator::Gt, value) => {
+            let text = with(value)?;
+            // Longer texts that begin with the value are greater, if a key can hold them.
+            let above = match ends && text.len() < MAX_SORT_BYTES {
+                true => Some(text + "\0"),
+                false => least_above(text),
+            };
+            (Some(above.ok_or_else(|| empty(name))?), None)
+        }
         Test::Compare(Comparator::Ge, value) => (Some(with(value)?), None),
         Test::Compare(Comparator::Eq | Comparator::Ne, value) => {
             return equals(name, &with(value)?).map(Some);

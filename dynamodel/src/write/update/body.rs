@@ -8,8 +8,10 @@ use crate::error::Error;
 use crate::model::entity::Item;
 use crate::model::expr::ast::{ActionNode, Assumed, Node, Place, Source, Value, Verb as Action};
 use crate::model::expr::render::Body;
-use crate::wire::WriteToken;
+use crate::model::key::{MAX_PARTITION_BYTES, MAX_SORT_BYTES};
+use crate::model::schema::{EntitySchema, KeySchema};
 use crate::wire::Writer;
+use crate::wire::{WriteToken, key_problem};
 use crate::write::index_keys;
 use crate::write::request::{Verb, WriteRequest};
 use crate::write::return_values::Returned;
@@ -30,6 +32,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         let mut body = Body::new(table, key.len() + 512);
         body.member("Key", key);
         let actions = &self.actions.0;
+        check_index_keys(E::ITEM_SCHEMA, actions)?;
         let mut own = Vec::new();
         if !self.is_unchanged() {
             let created = E::ITEM_SCHEMA.created_at.map(Place::root);
@@ -123,6 +126,31 @@ pub(super) fn kept<E: Item>(
         actions.push(action(name, Action::Set(Source::Value(token_value(token)))));
     }
     actions
+}
+
+/// Refuses a value that cannot be the key of an index, as DynamoDB would.
+fn check_index_keys(schema: &EntitySchema, actions: &[ActionNode]) -> Result<(), Error> {
+    for action in actions.iter().filter(|a| !a.place.is_nested()) {
+        let value = match &action.verb {
+            Action::Set(Source::Value(Value::Json(json))) => json,
+            Action::Set(Source::IfAbsent(_, otherwise)) => match &**otherwise {
+                Source::Value(Value::Json(json)) => json,
+                _ => continue,
+            },
+            _ => continue,
+        };
+        let name = action.place.top();
+        let keys = schema.indexes.iter().flat_map(|index| {
+            let KeySchema { partition, sort } = index.key;
+            [(partition, MAX_PARTITION_BYTES), (sort, MAX_SORT_BYTES)]
+        });
+        for (_, limit) in keys.filter(|(names, _)| names.contains(&name)) {
+            if let Some(problem) = key_problem(value, limit) {
+                return Err(Error::invalid_key(problem.in_attribute(name)));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Returns the condition that the update with this token has not been applied, so that a retry does

@@ -122,7 +122,7 @@ impl Creation {
         }
         let held = self.at(place)?;
         let verb = match (&action.verb, held) {
-            (Verb::Set(source), held) => Verb::Set(self.source(source, place, held.as_ref())?),
+            (Verb::Set(source), _) => Verb::Set(self.source(source, place)?),
             (Verb::Add(amount), Some(held)) if is_number(amount) => {
                 let start = Source::or(place.clone(), held);
                 Verb::Set(start.plus(Source::Value(amount.clone())))
@@ -141,14 +141,9 @@ impl Creation {
     }
 
     /// Returns the source with the created item's values for missing attributes. `target` is the
-    /// attribute that is set, `held` its value in the created item.
-    fn source(
-        &self,
-        source: &Source,
-        target: &Place,
-        held: Option<&Value>,
-    ) -> Result<Source, Error> {
-        let inner = |source: &Source| self.source(source, target, held).map(Box::new);
+    /// attribute that is set.
+    fn source(&self, source: &Source, target: &Place) -> Result<Source, Error> {
+        let inner = |source: &Source| self.source(source, target).map(Box::new);
         Ok(match source {
             Source::Value(value) => Source::Value(value.clone()),
             Source::Path(place) => match self.at(place)? {

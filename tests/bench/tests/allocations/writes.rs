@@ -31,7 +31,7 @@ fn versioned_write_stays_below_ceilings() {
     let mut guard = Guard::new(Stub::new([]));
     guard.both(
         "a versioned create",
-        [at_most(37, 5_880), at_most(241, 19_050)],
+        [at_most(35, 5_470), at_most(239, 18_640)],
         async |db| {
             let visit = visit(1).create().send(db).await?;
             assert_eq!(visit.version, 1);
