@@ -11,6 +11,7 @@ use aws_types::request_id::RequestId;
 use super::call::Progress;
 use super::configuration::configuration_mistake;
 use super::sdk_internals::{is_of_http_client, was_never_sent};
+use super::shown::{is_code, is_request_id};
 use dynamodel_wire::ReadError;
 
 /// A call that failed.
@@ -45,7 +46,8 @@ impl std::error::Error for NoClient {}
 pub enum FailureKind {
     /// The service responded with an error.
     Service {
-        /// The error's name, for instance `ConditionalCheckFailedException`.
+        /// The error's name, for instance `ConditionalCheckFailedException`. `None` for what does not
+        /// have the form of one.
         code: Option<String>,
         /// The service's text.
         message: Option<String>,
@@ -108,12 +110,14 @@ impl Failure {
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let request_id = error.request_id().map(str::to_owned);
+        let request_id = error.request_id().filter(|id| is_request_id(id));
+        let request_id = request_id.map(str::to_owned);
         let kind = match &error {
             SdkError::ServiceError(service) => {
                 let response = service.raw();
+                let code = service.err().code();
                 FailureKind::Service {
-                    code: service.err().code().map(str::to_owned),
+                    code: code.filter(|code| is_code(code)).map(str::to_owned),
                     message: service.err().message().map(str::to_owned),
                     status: response.status().as_u16(),
                     body: response.body().bytes().unwrap_or_default().to_vec(),

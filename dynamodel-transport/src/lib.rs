@@ -53,6 +53,7 @@ mod plain_path;
     expect(dead_code, reason = "some parts serve the fast path alone")
 )]
 mod sdk_internals;
+pub mod shown;
 mod status;
 #[cfg(all(test, feature = "fast-path"))]
 mod tests;

@@ -28,6 +28,7 @@ use super::call::{CORRUPT, Call, Observer, has_its_checksum};
 use super::client_parts::ClientParts;
 use super::endpoint::EndpointParams;
 use super::sdk_internals::{self, Part};
+use super::shown::is_request_id;
 use super::{ApiOperation, Failure, FailureKind, Response, Tables};
 
 /// The input of every operation: the request, and the call that waits for the response.
@@ -211,7 +212,7 @@ impl DeserializeResponse for Deserializer {
             return sdk.deserialize_nonstreaming_with_config(response, cfg);
         }
         let request_id = response.request_id();
-        tracing::debug!(request_id = ?request_id);
+        tracing::debug!(request_id = ?request_id.filter(|id| is_request_id(id)));
         let call = cfg.load::<Call>();
         let call =
             call.ok_or_else(|| OrchestratorError::other("no call waits for the response"))?;

@@ -20,6 +20,7 @@ use bytes::Bytes;
 
 use super::call::{Call, Observer};
 use super::failure::{Failure, FailureKind};
+use super::shown::is_request_id;
 use super::{ApiOperation, Response};
 use dynamodel_wire::{ReadError, Reader, Writer};
 
@@ -71,7 +72,8 @@ pub(super) async fn send<O: ApiOperation>(
         Ok(output) => output,
         Err(error) => return Err(failure::<O>(error, &call)),
     };
-    let request_id = output.request_id().map(str::to_owned);
+    let request_id = output.request_id().filter(|id| is_request_id(id));
+    let request_id = request_id.map(str::to_owned);
     tracing::debug!(request_id = ?request_id);
     let mut w = Writer::new();
     w.begin_map();

@@ -25,8 +25,9 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// The type is opaque and one word wide. Its predicates tell the failures apart;
 /// [`source`](StdError::source) returns the SDK's own error if the service or the network is the
 /// cause. The error names entity, operation, attribute and AWS request id, and never a value, key
-/// or token: neither in `Display` nor in `Debug`. The SDK's own errors behind `source` keep no such
-/// promise.
+/// or token: neither in `Display` nor in `Debug`, which shows the causes too. Of the service's text
+/// it shows the first line up to the first quote, bracket or brace, and nothing for refused
+/// signatures. The SDK's own errors behind `source` keep no such promise.
 ///
 /// ```
 /// # use dynamodel::{Db, Entity};

@@ -3,6 +3,7 @@
 mod configuration;
 mod error_kinds;
 mod errors;
+mod hostile;
 mod lifecycle;
 mod metering;
 mod observability;

@@ -37,6 +37,7 @@ use self::send::Sender;
 use self::status::{Counts, Ineligibility};
 use super::client_parts::ClientParts;
 use super::operations::ApiOperation;
+use super::shown::is_request_id;
 use super::{FastPathStatus, Response, Tables};
 
 pub(crate) use self::cache::Cache;
@@ -98,7 +99,8 @@ impl FastPath {
         let outcome = sending.await;
         match &outcome {
             Outcome::Response(response) => {
-                tracing::debug!(request_id = ?response.request_id);
+                let id = response.request_id.as_deref();
+                tracing::debug!(request_id = ?id.filter(|id| is_request_id(id)));
                 self.counts.count_success();
             }
             Outcome::Fallback(fallback) if fallback.is_sent() => self.counts.count_fallback(),

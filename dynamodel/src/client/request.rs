@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 
 use crate::client::observe::{Observed, Subject, Watch};
+use crate::transport::shown::is_request_id;
 use crate::transport::{self, Failure, FailureKind, Operation, Tables, Transport};
 use crate::wire::ReadError;
 
@@ -160,7 +161,7 @@ fn unreadable(response: transport::Response, error: ReadError) -> Failure {
         attempts: response.attempts,
         uncertain: response.uncertain,
         open: true,
-        request_id: response.request_id,
+        request_id: response.request_id.filter(|id| is_request_id(id)),
         kind: FailureKind::Decode(error),
     }
 }

@@ -5,11 +5,14 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::{Error, ErrorKind};
+use crate::transport::shown::{Shown, is_code};
 use crate::transport::{Failure, FailureKind};
 use crate::wire::{ReadError, Reader};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
+/// Stands for a code that does not have the form of one.
+const UNKNOWN: &str = "Unknown";
 pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 
 /// DynamoDB's reasons for each operation of a canceled transaction, in their order.
@@ -238,8 +241,17 @@ fn read_reason(r: &mut Reader<'_>) -> Result<Option<Cause>, ReadError> {
     let mut cause = Cause::from_code(String::new());
     r.members(|name, r| {
         match name {
-            "Code" => cause.code = r.json_string()?.into_owned(),
-            "Message" if !r.json_null() => cause.message = Some(r.json_string()?.into_owned()),
+            "Code" if !r.json_null() => {
+                let code = r.json_string()?;
+                cause.code = match is_code(&code) {
+                    true => code.into_owned(),
+                    false => UNKNOWN.to_owned(),
+                };
+            }
+            "Code" => {}
+            "Message" if !r.json_null() => {
+                cause.message = Some(Shown(&r.json_string()?).to_string());
+            }
             "Message" => {}
             "Item" => cause.item = r.raw_value_or_null()?.map(<[u8]>::to_vec),
             _ => r.skip_value()?,
@@ -264,11 +276,6 @@ fn reasons_in(message: &str) -> Vec<Option<Cause>> {
     codes
         .map(|code| Cause::from_code(code.to_owned()).if_any())
         .collect()
-}
-
-/// `true` for the form of a code: letters, and nothing that could be a value.
-pub(super) fn is_code(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
 impl Cause {

@@ -1,8 +1,10 @@
 //! `Display` and `Debug` of errors: names, and never a value.
 
+use std::error::Error as _;
 use std::fmt;
 
 use super::{Error, ErrorKind, Inner, Kind, Limit};
+use crate::transport::shown::Shown;
 use crate::transport::{NoClient, configuration_mistake};
 
 impl fmt::Display for Error {
@@ -45,10 +47,17 @@ impl fmt::Display for Error {
             } => {
                 match code {
                     Some(code) => f.write_str(code)?,
-                    None => write!(f, "the service answered with HTTP status {status}")?,
+                    None => write!(f, "the service responded with HTTP status {status}")?,
                 }
-                if let Some(message) = message {
-                    write!(f, ": {}", WithoutValues(message))?;
+                // Behind a refused signature the service shows the request that it has signed.
+                let is_of_signature = self.kind() == ErrorKind::AccessDenied
+                    && !matches!(
+                        code.as_deref(),
+                        Some("AccessDeniedException" | "NotAuthorized" | "OptInRequired")
+                    );
+                let is_shown = code.is_some() && !is_of_signature;
+                if let Some(message) = message.as_deref().filter(|_| is_shown) {
+                    write!(f, ": {}", Shown(message))?;
                 }
                 let mut between = " (";
                 for reason in self.throttling_reasons() {
@@ -108,10 +117,49 @@ fn refusal(kind: ErrorKind, has_item: bool) -> &'static str {
     }
 }
 
-/// Prints the text of `Display`, in quotes: the SDK's own `Debug` would show items.
+/// Prints the kind, the text of `Display` and the causes. Of the SDK's errors that is what
+/// [`Shown`] allows: their own `Debug` would show items.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Error({:?})", self.to_string())
+        f.debug_struct("Error")
+            .field("kind", &self.kind())
+            .field("text", &self.to_string())
+            .field("causes", &Causes(self))
+            .finish()
+    }
+}
+
+/// The texts of the errors behind an error.
+struct Causes<'a>(&'a Error);
+
+impl fmt::Debug for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_own = match &self.0.0.kind {
+            // The service's own text, of which `Display` has shown what may be shown.
+            Kind::Condition { .. }
+            | Kind::Canceled(_)
+            | Kind::Taken { .. }
+            | Kind::Service { .. } => {
+                return f.debug_list().finish();
+            }
+            // Providers put the output of programs and lines of files behind it.
+            Kind::Credentials(_) => return f.debug_list().finish(),
+            Kind::Read(_)
+            | Kind::Write(_)
+            | Kind::InvalidKey(_)
+            | Kind::Contended { .. }
+            | Kind::Other(_) => true,
+            _ => false,
+        };
+        let mut list = f.debug_list();
+        for cause in std::iter::successors(self.0.source(), |&cause| cause.source()) {
+            let text = cause.to_string();
+            match is_own {
+                true => list.entry(&text),
+                false => list.entry(&format_args!("\"{}\"", Shown(&text))),
+            };
+        }
+        list.finish()
     }
 }
 
@@ -143,27 +191,6 @@ impl fmt::Display for Limit {
                     "the item has {bytes} bytes, more than DynamoDB's 400 KB (409,600 bytes)"
                 )
             }
-        }
-    }
-}
-
-/// A message of the service, cut before the values that were sent. DynamoDB shows values only
-/// behind the texts that are listed here.
-struct WithoutValues<'a>(&'a str);
-
-impl fmt::Display for WithoutValues<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const BEFORE_VALUES: [&str; 3] = [
-            "AttributeValue: {",
-            "Input collection [",
-            "converted to a numeric value: ",
-        ];
-        let ends = BEFORE_VALUES
-            .iter()
-            .filter_map(|text| Some(self.0.find(text)? + text.len()));
-        match ends.min().and_then(|end| self.0.get(..end)) {
-            Some(start) => write!(f, "{start}.."),
-            None => f.write_str(self.0),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The service's reasons for throttling.
 
-use super::canceled::is_code;
 use super::{Error, Kind};
+use crate::transport::shown::is_code;
 use crate::wire::{ReadError, Reader};
 
 /// Returns the reasons in the body of an error response; empty when it has none.

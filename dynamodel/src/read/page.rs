@@ -40,6 +40,7 @@ use crate::error::Error;
 use crate::model::entity::Projection;
 use crate::model::expr::ast::{Comparator, Node, Operand, Value};
 use crate::read::plan::ReadPlan;
+use crate::transport::shown::is_request_id;
 use crate::transport::{self, Failure, FailureKind};
 use crate::wire::{Decimal, ReadError};
 
@@ -140,7 +141,7 @@ impl Named {
             attempts: response.attempts,
             uncertain: false,
             open: false,
-            request_id: response.request_id.clone(),
+            request_id: response.request_id.clone().filter(|id| is_request_id(id)),
             kind: FailureKind::Decode(error),
         }))
     }

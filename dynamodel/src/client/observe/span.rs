@@ -4,6 +4,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::{Counts, Ended, Subject, error_type};
+use crate::transport::shown::is_request_id;
 use crate::transport::{FailureKind, Operation, Tables};
 
 /// Opens the span with the fields that are known before the request is sent.
@@ -62,7 +63,7 @@ pub(super) fn record(span: &Span, ended: &Ended<'_>) {
         return;
     }
     span.record("dynamodel.retries", ended.retries());
-    if let Some(id) = ended.request_id {
+    if let Some(id) = ended.request_id.filter(|id| is_request_id(id)) {
         span.record("aws.request_id", id);
     }
     match ended.answer {

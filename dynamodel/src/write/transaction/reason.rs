@@ -14,7 +14,8 @@ pub struct Reason<E> {
     /// DynamoDB's code: `ConditionalCheckFailed`, `TransactionConflict`, `ThrottlingError`,
     /// `ProvisionedThroughputExceeded`, `ItemCollectionSizeLimitExceeded` or `ValidationError`.
     pub code: String,
-    /// DynamoDB's message.
+    /// DynamoDB's message: its first line, up to the first quote, bracket or brace, behind which
+    /// values may stand.
     pub message: Option<String>,
     /// The stored item that did not meet the condition. `None` when there is no item with this key,
     /// and when the item cannot be read as `E`.
