@@ -3,6 +3,7 @@
 mod ask;
 pub(crate) mod canceled;
 mod kind;
+mod returned;
 mod text;
 mod throttling;
 pub(crate) mod unfinished;
@@ -12,6 +13,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 pub use self::kind::ErrorKind;
+pub use self::returned::UnreadableItem;
 
 use self::canceled::Canceled;
 use self::unfinished::Unfinished;
@@ -63,9 +65,15 @@ enum Kind {
     Condition {
         kind: ErrorKind,
         ambiguous: bool,
+        /// An earlier attempt of the call has written the item.
+        is_own_write: bool,
         item: Option<Vec<u8>>,
         source: BoxError,
     },
+    /// The write is done, and returns an item that cannot be read.
+    Returned(UnreadableItem),
+    /// The write is done, and an earlier attempt may have changed the old values that it returns.
+    LostValues,
     Canceled(Canceled),
     /// Another item has the value of a unique attribute.
     Taken {
@@ -313,6 +321,7 @@ impl Error {
                 Ok((item, kind, source)) => Kind::Condition {
                     kind,
                     ambiguous: false,
+                    is_own_write: false,
                     item,
                     source,
                 },
@@ -320,6 +329,19 @@ impl Error {
             },
             kind => kind,
         };
+        self
+    }
+
+    /// Creates the error of a write that is done, whose old values an earlier attempt without a
+    /// response may have changed.
+    pub(crate) fn lost_values() -> Self {
+        Self::new(Kind::LostValues)
+    }
+
+    /// Adds the number of attempts and the id of the request.
+    pub(crate) fn of_attempts(mut self, attempts: u32, request_id: Option<String>) -> Self {
+        self.0.attempts = attempts;
+        self.0.request_id = request_id;
         self
     }
 
@@ -380,6 +402,7 @@ impl Error {
         let mut error = Self::new(Kind::Condition {
             kind: outcome.kind,
             ambiguous: outcome.ambiguous,
+            is_own_write: false,
             item: outcome.item,
             source,
         });
@@ -391,8 +414,14 @@ impl Error {
     /// Marks the error as ambiguous: the same call wrote the stored item, but its output is not
     /// known.
     pub(crate) fn of_own_write(mut self) -> Self {
-        if let Kind::Condition { ambiguous, .. } = &mut self.0.kind {
+        if let Kind::Condition {
+            ambiguous,
+            is_own_write,
+            ..
+        } = &mut self.0.kind
+        {
             *ambiguous = true;
+            *is_own_write = true;
         }
         self
     }
@@ -431,9 +460,11 @@ impl StdError for Error {
             Kind::Canceled(canceled) => Some(&*canceled.source),
             Kind::Taken { canceled, .. } => Some(&*canceled.as_ref()?.source),
             Kind::Read(e) => Some(e),
+            Kind::Returned(item) => item.source(),
             Kind::Write(e) | Kind::InvalidKey(e) => Some(e),
             Kind::Contended { last, .. } => Some(last),
             Kind::NotFound
+            | Kind::LostValues
             | Kind::Unprocessed
             | Kind::Limit(_)
             | Kind::InvalidRequest(_)

@@ -152,7 +152,7 @@ pub use diagram::Model;
 #[doc(inline)]
 pub use entity::Entity;
 #[doc(inline)]
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, UnreadableItem};
 #[doc(inline)]
 pub use model::expr::{Action, Condition, all_of, any_of, maybe, value};
 #[doc(inline)]

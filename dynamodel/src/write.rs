@@ -21,7 +21,9 @@ pub use check::Check;
 pub use delete::{Delete, Remove};
 pub use modify::Modify;
 pub use put::{Put, PutMode};
-pub use return_values::{New, Old, Partial, PutReturned, Returned, Stored, UpdatedNew, UpdatedOld};
+pub use return_values::{
+    Lenient, New, Old, Partial, PutReturned, Returned, ReturnedItem, Stored, UpdatedNew, UpdatedOld,
+};
 pub use transaction::{Committed, Handle, IntoDelete, Reason, Transaction};
 pub use unique::{BackfillReport, BackfillUnique, GetUnique};
 pub use update::Update;

@@ -9,6 +9,7 @@ mod diff;
 mod index_keys;
 mod or_create;
 mod refusals;
+mod returned_items;
 mod transactions;
 mod ttl;
 mod unique;

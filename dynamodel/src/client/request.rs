@@ -95,6 +95,19 @@ fn start(transport: &Transport, request: Request) -> State<'_> {
 }
 
 impl Response {
+    /// `true` for a success after an attempt that ended without a definite response.
+    pub(crate) fn is_uncertain(&self) -> bool {
+        self.sent.as_ref().is_ok_and(|response| response.uncertain)
+    }
+
+    /// Attempts and id of the request, of a success.
+    pub(crate) fn attempts(&self) -> (u32, Option<String>) {
+        match &self.sent {
+            Ok(response) => (response.attempts, response.request_id.clone()),
+            Err(failure) => (failure.attempts, failure.request_id.clone()),
+        }
+    }
+
     /// The decoder's output for a successful response.
     ///
     /// # Errors

@@ -12,6 +12,15 @@ pub struct Single<T> {
     pub(crate) capacity: Option<ConsumedCapacity>,
 }
 
+impl<T> Single<T> {
+    pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Single<U> {
+        Single {
+            item: map(self.item),
+            capacity: self.capacity,
+        }
+    }
+}
+
 /// Reads the item of a GetItem response, or the return values of a write.
 pub(crate) fn single<P: Projection>(body: &[u8]) -> Result<Single<Option<P>>, ReadError> {
     let mut item = None;

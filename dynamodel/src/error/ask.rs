@@ -40,8 +40,10 @@ impl Error {
         self.kind() == ErrorKind::TransactionConflict
     }
 
-    /// Returns `true` if a condition failed on a call that was retried after a response was lost:
-    /// the write that the condition saw may be this call's own. Read the item and decide.
+    /// Returns `true` if a call was retried after a response was lost, and its outcome or its return
+    /// values may be those of its own earlier attempt: a condition failed on an item that this call
+    /// may have written, or the old values that were asked for may be its own. Read the item and
+    /// decide; [`has_happened`](Self::has_happened) tells if the write is known to be done.
     ///
     /// With a `#[dynamo(write_token)]` field dynamodel can decide: the stored token tells whether
     /// the write was this call's, which is then a success. Some cases remain that no stored token
@@ -50,10 +52,11 @@ impl Error {
     pub fn is_ambiguous(&self) -> bool {
         matches!(
             self.0.kind,
-            Kind::Condition {
-                ambiguous: true,
-                ..
-            }
+            Kind::LostValues
+                | Kind::Condition {
+                    ambiguous: true,
+                    ..
+                }
         )
     }
 
@@ -88,7 +91,7 @@ impl Error {
             Kind::Canceled(_) | Kind::Taken { .. } => false,
             Kind::Service { .. } if self.kind() == ErrorKind::TransactionInProgress => true,
             Kind::Contended { last, .. } => last.may_have_happened(),
-            _ => self.0.open,
+            _ => self.0.open || self.has_happened(),
         }
     }
 
@@ -255,6 +258,7 @@ impl Error {
         let path = match &self.0.kind {
             Kind::Taken { attribute, .. } => (*attribute).to_owned(),
             Kind::Read(e) => e.path(),
+            Kind::Returned(item) => return item.attribute_path(),
             Kind::Write(e) | Kind::InvalidKey(e) => e.path(),
             _ => return None,
         };

@@ -38,7 +38,8 @@ use super::{Error, Kind};
 /// | [`InvalidKey`](Self::InvalidKey) | DynamoDB cannot hold the key: empty, too long, or not unique as a template | correct the key | | 400 |
 /// | [`InvalidValue`](Self::InvalidValue) | DynamoDB cannot hold the value, such as NaN | correct the value | | 400 |
 /// | [`InvalidCursor`](Self::InvalidCursor) | the cursor is malformed or of another query | read from the beginning | | 400 |
-/// | [`Unreadable`](Self::Unreadable) | a stored item does not have the entity's shape | migrate the item, or give the field a default | | 500 |
+/// | [`Unreadable`](Self::Unreadable) | a stored item does not have the entity's shape | migrate the item, or give the field a default; a write [has happened](Error::has_happened) if it returns such an item | | 500 |
+/// | [`Ambiguous`](Self::Ambiguous) | the write is done, and the old values that it returns may be those of its own earlier attempt, whose response was lost | read the item and decide | | 500 |
 /// | [`Embedded`](Self::Embedded) | the embedded engine cannot open or keep its database | correct what the message names | | 500 |
 /// | [`Refused`](Self::Refused) | DynamoDB refuses with a [code](Error::code) that has no kind of its own | see the code | | 500 |
 /// | [`Other`](Self::Other) | an error of your own, by [`Error::other`] | | | 500 |
@@ -129,6 +130,8 @@ pub enum ErrorKind {
     InvalidCursor,
     /// A stored item does not have the entity's shape.
     Unreadable,
+    /// The write is done, and its old values are not known.
+    Ambiguous,
     /// The embedded engine cannot open or keep its database.
     Embedded,
     /// The service refuses with a code that has no kind of its own.
@@ -197,6 +200,7 @@ impl ErrorKind {
             | ErrorKind::TableNotFound
             | ErrorKind::TableMismatch
             | ErrorKind::Unreadable
+            | ErrorKind::Ambiguous
             | ErrorKind::Embedded
             | ErrorKind::Refused
             | ErrorKind::Other => 500,
@@ -306,7 +310,8 @@ impl Error {
             Kind::Taken { .. } => ErrorKind::UniqueViolation,
             Kind::Unprocessed => ErrorKind::Throttled,
             Kind::NotFound => ErrorKind::NotFound,
-            Kind::Read(_) => ErrorKind::Unreadable,
+            Kind::Read(_) | Kind::Returned(_) => ErrorKind::Unreadable,
+            Kind::LostValues => ErrorKind::Ambiguous,
             Kind::Write(_) => ErrorKind::InvalidValue,
             Kind::InvalidKey(_) => ErrorKind::InvalidKey,
             Kind::Limit(_) => ErrorKind::LimitExceeded,

@@ -32,6 +32,14 @@ impl fmt::Display for Error {
                 f.write_str("DynamoDB left a part of the batch undone, as often as it was asked")?;
             }
             Kind::Read(e) => write!(f, "the stored item cannot be read: {e}")?,
+            Kind::Returned(item) => {
+                let done = match *operation {
+                    Some("DeleteItem") => "the item was deleted",
+                    _ => "the item was written",
+                };
+                write!(f, "{done}, and what the write returns of it cannot be read: {item}")?;
+            }
+            Kind::LostValues => f.write_str("the write is done, and its old values are not known")?,
             Kind::Write(e) => write!(f, "the value cannot be stored: {e}")?,
             Kind::InvalidKey(e) => write!(f, "invalid key: {e}")?,
             Kind::Limit(limit) => write!(f, "{limit}")?,
@@ -93,7 +101,7 @@ impl fmt::Display for Error {
         }
         if self.is_ambiguous() {
             f.write_str("; an earlier attempt of this call may have written it")?;
-        } else if self.may_have_happened() && self.0.left.is_none() {
+        } else if self.may_have_happened() && !self.has_happened() && self.0.left.is_none() {
             f.write_str("; the write may have happened")?;
         }
         if let Some(left) = &self.0.left {
@@ -145,6 +153,7 @@ impl fmt::Debug for Causes<'_> {
             // Providers put the output of programs and lines of files behind it.
             Kind::Credentials(_) => return f.debug_list().finish(),
             Kind::Read(_)
+            | Kind::Returned(_)
             | Kind::Write(_)
             | Kind::InvalidKey(_)
             | Kind::Contended { .. }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use super::precondition::{Expected, Precondition};
 use super::request::{self, Started, Verb, WriteRequest};
-use super::return_values::{Old, Returned};
+use super::return_values::{Lenient, Old, Returned};
 use super::transaction::Step;
 use super::unique::{self, Effect, WritingOutput};
 use crate::client::capacity::Measured;
@@ -215,6 +215,19 @@ fn named<E: Item>(error: Error) -> Error {
     request::named(E::ITEM_SCHEMA, Verb::Delete, error)
 }
 
+impl<E: Item> Delete<E, Old> {
+    /// Gives an item that cannot be read as `Err` with its raw attributes, instead of an error of a
+    /// write that [has happened](Error::has_happened). See [`UnreadableItem`](crate::UnreadableItem).
+    pub fn lenient(self) -> Delete<E, Lenient<Old>> {
+        Delete {
+            key: self.key,
+            condition: self.condition,
+            precondition: self.precondition,
+            _returned: PhantomData,
+        }
+    }
+}
+
 /// Deletes a loaded entity: DeleteItem. Made by [`remove`](crate::Entity::remove).
 ///
 /// With a version field the stored item must still be at the entity's version.
@@ -299,5 +312,17 @@ impl<E: Item, L: Lock, R: Returned<E>> Remove<E, L, R> {
             delete.precondition.version = Some(Expected::At(self.version));
         }
         delete
+    }
+}
+
+impl<E: Item, L: Lock> Remove<E, L, Old> {
+    /// Gives an item that cannot be read as `Err` with its raw attributes, instead of an error of a
+    /// write that [has happened](Error::has_happened). See [`UnreadableItem`](crate::UnreadableItem).
+    pub fn lenient(self) -> Remove<E, L, Lenient<Old>> {
+        Remove {
+            delete: self.delete.lenient(),
+            version: self.version,
+            _lock: PhantomData,
+        }
     }
 }

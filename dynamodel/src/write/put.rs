@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use super::precondition::{Expected, Precondition, fresh_token, raise_version, write_item};
 use super::request::{self, Failed, Started, Verb, WriteContext, WriteRequest};
-use super::return_values::{Old, PutReturned, Stored};
+use super::return_values::{Lenient, Old, PutReturned, Stored};
 use super::transaction::Step;
 use super::unique::{self, Effect, WritingOutput};
 use crate::client::capacity::{ConsumedCapacity, Measured};
@@ -300,17 +300,16 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         response: Response,
         context: WriteContext,
     ) -> Result<Measured<R::Output>, Error> {
-        let decode: fn(&[u8]) -> _ = R::decode;
-        let failure = match response.decode(decode) {
+        let failed = match context.single(response, R::decode) {
             Ok(Single { item, capacity }) => {
                 return Ok(Measured {
                     output: R::output(self.entity, item),
                     consumed_capacity: capacity,
                 });
             }
-            Err(failure) => failure,
+            Err(failed) => failed,
         };
-        let Failed { own_write, error } = context.failed(failure);
+        let Failed { own_write, error } = *failed;
         let own = own_write.map(|_| self.entity).and_then(R::of_own_write);
         own.map_or(Err(error), |output| {
             Ok(Measured {
@@ -346,6 +345,19 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
             output,
             consumed_capacity,
         })
+    }
+}
+
+impl<E: Item, L: Lock> Put<E, L, Old> {
+    /// Gives an item that cannot be read as `Err` with its raw attributes, instead of an error of a
+    /// write that [has happened](Error::has_happened). See [`UnreadableItem`](crate::UnreadableItem).
+    pub fn lenient(self) -> Put<E, L, Lenient<Old>> {
+        Put {
+            entity: self.entity,
+            mode: self.mode,
+            condition: self.condition,
+            _types: PhantomData,
+        }
     }
 }
 

@@ -6,20 +6,21 @@ use std::any::TypeId;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::precondition::{Precondition, add_condition, own_write};
+use super::precondition::{Expected, Precondition, add_condition, own_write};
 use super::return_values::Returned;
 use super::transaction::Step;
 use super::unique::{Draft, Effect};
 use crate::client::capacity::Measured;
 use crate::client::db::Db;
 use crate::client::request::{Response, Sending, text};
-use crate::client::response::Single;
-use crate::error::Error;
+use crate::client::response::{Single, attributes};
+use crate::error::{Error, UnreadableItem};
 use crate::model::entity::Item;
 use crate::model::expr::ast::Node;
 use crate::model::expr::render::Body;
 use crate::model::schema::EntitySchema;
-use crate::transport::{self, Failure};
+use crate::transport::{self, Failure, FailureKind};
+use crate::wire::{ReadError, WriteToken};
 
 /// Kinds of writes. A check occurs in transactions only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +131,7 @@ impl<'r> WriteRequest<'r> {
             precondition: self.precondition,
             has_condition: self.condition.is_some(),
             token: self.token,
+            return_values: self.return_values,
         };
         let body = self.render(measure).map_err(|e| context.named(e))?;
         let sending = match context.verb {
@@ -180,6 +182,7 @@ pub(crate) struct WriteContext {
     /// The user, or an action, adds a condition.
     has_condition: bool,
     token: Option<u128>,
+    return_values: Option<&'static str>,
 }
 
 /// A write in flight.
@@ -210,24 +213,117 @@ impl WriteContext {
         &self,
         response: Response,
     ) -> Result<Measured<R::Output>, Error> {
-        let decode: fn(&[u8]) -> _ = R::decode;
-        let failure = match response.decode(decode) {
+        let failed = match self.single(response, R::decode) {
             Ok(Single { item, capacity }) => {
                 return Ok(Measured {
                     output: item,
                     consumed_capacity: capacity,
                 });
             }
-            Err(failure) => failure,
+            Err(failed) => failed,
         };
-        let Failed { own_write, error } = self.failed(failure);
-        match own_write.as_deref().and_then(R::of_own_write) {
+        let Failed { own_write, error } = *failed;
+        let Some(item) = own_write else {
+            return Err(error);
+        };
+        match R::of_own_write(&item) {
             None => Err(error),
-            Some(Err(e)) => Err(self.named(Error::read(e))),
+            Some(Err(e)) => Err(self.named(Error::returned(UnreadableItem::new(e, &item)))),
             Some(Ok(output)) => Ok(Measured {
                 output,
                 consumed_capacity: None,
             }),
+        }
+    }
+
+    /// Decodes the response to the write.
+    ///
+    /// # Errors
+    /// The failure as the write sees it. A write that is done says so.
+    pub(crate) fn single<T>(
+        &self,
+        response: Response,
+        decode: fn(&[u8]) -> Result<Single<T>, ReadError>,
+    ) -> Result<Single<T>, Box<Failed>> {
+        let is_uncertain = response.is_uncertain()
+            && matches!(self.return_values, Some("ALL_OLD" | "UPDATED_OLD"));
+        // Only what has old values to doubt needs these.
+        let attempts = is_uncertain.then(|| response.attempts());
+        let mut kept = None;
+        let single = response.take(|body| {
+            let single = decode(&body);
+            if single.is_err() || is_uncertain {
+                kept = Some(body);
+            }
+            single
+        });
+        match (single, kept) {
+            (Ok(single), None) => Ok(single),
+            (Ok(single), Some(body)) => match self.are_old_values(&body) {
+                true => Ok(single),
+                false => {
+                    let (attempts, request_id) = attempts.unwrap_or_default();
+                    let error = Error::lost_values().of_attempts(attempts, request_id);
+                    Err(Box::new(Failed {
+                        own_write: None,
+                        error: self.named(error),
+                    }))
+                }
+            },
+            (Err(failure), body) => Err(Box::new(self.failed_with(failure, body.as_deref()))),
+        }
+    }
+
+    /// `true` if the old values in a response are those before the call, although an earlier attempt
+    /// of it may have been carried out.
+    #[cold]
+    fn are_old_values(&self, body: &[u8]) -> bool {
+        let Ok(Single { item, .. }) = attributes(body) else {
+            return false;
+        };
+        match (self.verb, item) {
+            // There was an item to delete, or the earlier attempt has deleted it.
+            (Verb::Delete, item) => item.is_some(),
+            // The earlier attempt would have left an item.
+            (_, None) => true,
+            (_, Some(item)) => match (self.token, self.schema.write_token) {
+                (Some(token), Some(name)) if self.return_values == Some("ALL_OLD") => {
+                    crate::wire::text_in(item, name).as_deref() != Some(&*WriteToken::text(token))
+                }
+                // It would have left another version than the one that the condition has met.
+                _ => matches!(self.precondition.version, Some(Expected::At(_))),
+            },
+        }
+    }
+
+    /// Judges a failure, and keeps the item of a success that cannot be decoded.
+    #[cold]
+    fn failed_with(&self, failure: Failure, body: Option<&[u8]>) -> Failed {
+        let Failure {
+            kind: FailureKind::Decode(error),
+            attempts,
+            request_id,
+            ..
+        } = failure
+        else {
+            return self.failed(failure);
+        };
+        let item = body.and_then(|body| attributes(body).ok()?.item);
+        let error = match item {
+            Some(item) => Error::returned(UnreadableItem::new(error, item)),
+            None => {
+                return self.failed(Failure {
+                    attempts,
+                    uncertain: false,
+                    open: true,
+                    request_id,
+                    kind: FailureKind::Decode(error),
+                });
+            }
+        };
+        Failed {
+            own_write: None,
+            error: self.named(error.of_attempts(attempts, request_id)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::client::response::{Single, attributes, nothing, single};
-use crate::error::Error;
+use crate::error::{Error, UnreadableItem};
 use crate::model::entity::{HasPartial, Item};
 use crate::model::expr::ast::Place;
 use crate::model::expr::{Fields, InCondition, Path, Prefix, Token};
@@ -27,6 +27,11 @@ pub enum UpdatedNew {}
 /// Return value of an update: the changed attributes as they were before.
 #[derive(Debug)]
 pub enum UpdatedOld {}
+
+/// Return value of a write that is asked to be [lenient](crate::Delete::lenient): `Err` with the raw
+/// attributes for an item that cannot be read.
+#[derive(Debug)]
+pub struct Lenient<R>(PhantomData<fn() -> R>);
 
 /// Return values of an update or delete of entity `E`.
 pub trait Returned<E>: Send + Sync + 'static {
@@ -83,6 +88,48 @@ impl<E: Item> Returned<E> for Old {
     fn of_own_write(_: &[u8]) -> Option<Result<Option<E>, ReadError>> {
         None
     }
+}
+
+impl<E: Item, R: ReturnedItem<E>> Returned<E> for Lenient<R> {
+    type Output = Result<R::Output, UnreadableItem>;
+    const PARAMETER: Option<&'static str> = R::PARAMETER;
+    fn decode(body: &[u8]) -> Result<Single<Self::Output>, ReadError> {
+        match R::decode(body) {
+            Ok(Single { item, capacity }) => Ok(Single {
+                item: Ok(item),
+                capacity,
+            }),
+            Err(error) => Ok(unreadable(error, body)?.map(Err)),
+        }
+    }
+    fn of_own_write(item: &[u8]) -> Option<Result<Self::Output, ReadError>> {
+        let output = R::of_own_write(item)?;
+        Some(Ok(output.map_err(|e| UnreadableItem::new(e, item))))
+    }
+}
+
+/// Return values that are whole items.
+pub trait ReturnedItem<E>: Returned<E> {}
+impl<E: Item> ReturnedItem<E> for Old {}
+impl<E: Item> ReturnedItem<E> for New {}
+
+/// Returns the item of a response that an entity cannot be read from.
+///
+/// # Errors
+/// The entity's error, if there is no item either.
+#[cold]
+fn unreadable(error: ReadError, body: &[u8]) -> Result<Single<UnreadableItem>, ReadError> {
+    let Ok(Single {
+        item: Some(item),
+        capacity,
+    }) = attributes(body)
+    else {
+        return Err(error);
+    };
+    Ok(Single {
+        item: UnreadableItem::new(error, item),
+        capacity,
+    })
 }
 
 impl<E: Item> Returned<E> for UpdatedNew {
@@ -276,6 +323,21 @@ impl<E: Item> PutReturned<E> for Old {
         old
     }
     fn of_own_write(_: E) -> Option<Option<E>> {
+        None
+    }
+}
+
+impl<E: Item> PutReturned<E> for Lenient<Old> {
+    type Output = Result<Option<E>, UnreadableItem>;
+    const PARAMETER: Option<&'static str> = Some("ALL_OLD");
+    type Reply = Self::Output;
+    fn decode(body: &[u8]) -> Result<Single<Self::Reply>, ReadError> {
+        <Self as Returned<E>>::decode(body)
+    }
+    fn output(_: E, old: Self::Reply) -> Self::Output {
+        old
+    }
+    fn of_own_write(_: E) -> Option<Self::Output> {
         None
     }
 }

@@ -12,7 +12,7 @@ use self::body::kept;
 use self::create::Creation;
 use super::precondition::{Expected, Precondition, fresh_token};
 use super::request::{self, Started, Verb};
-use super::return_values::{New, Old, Returned, UpdatedNew, UpdatedOld};
+use super::return_values::{Lenient, New, Old, Returned, UpdatedNew, UpdatedOld};
 use super::transaction::Step;
 use super::unique::{self, Effect, WritingOutput};
 use crate::client::capacity::Measured;
@@ -524,6 +524,22 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         let table = db.resolve(E::ITEM_SCHEMA.table);
         let request = self.request(now, &table, token).map_err(named)?;
         Ok(Call::Alone(request.start(db, table, measure)?))
+    }
+}
+
+impl<E: Item> Update<E, Old> {
+    /// Gives an item that cannot be read as `Err` with its raw attributes, instead of an error of a
+    /// write that [has happened](Error::has_happened). See [`UnreadableItem`](crate::UnreadableItem).
+    pub fn lenient(self) -> Update<E, Lenient<Old>> {
+        self.returning()
+    }
+}
+
+impl<E: Item> Update<E, New> {
+    /// Gives an item that cannot be read as `Err` with its raw attributes, instead of an error of a
+    /// write that [has happened](Error::has_happened). See [`UnreadableItem`](crate::UnreadableItem).
+    pub fn lenient(self) -> Update<E, Lenient<New>> {
+        self.returning()
     }
 }
 
