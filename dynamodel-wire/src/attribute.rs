@@ -1,5 +1,6 @@
 //! [`Attribute`]: the storage of a Rust type in one DynamoDB attribute.
 
+mod address;
 mod binary;
 pub mod borrowed;
 pub mod container;
@@ -47,6 +48,7 @@ use crate::{ReadError, Reader, Writer};
 /// | `f32`, `f64` | N; finite; no key |
 /// | `Duration` | N: seconds, with up to nine decimals |
 /// | `SystemTime` | N: seconds since 1970, with up to nine decimals, negative before |
+/// | `IpAddr`, `Ipv4Addr`, `Ipv6Addr`, `SocketAddr`, `SocketAddrV4`, `SocketAddrV6` | S: `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]:80` |
 /// | `bool` | BOOL |
 /// | [`Binary`] | B |
 /// | `Vec<T>`, `VecDeque<T>`, `Box<[T]>`, `[T; N]`, tuples of up to 12 | L; `None` inside is NULL |

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt::Debug;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::{NonZeroI8, NonZeroU64};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,6 +29,17 @@ fn types_have_their_stored_forms() {
     stored::<Rc<str>>("x".into(), r#"{"S":"x"}"#);
     stored::<Cow<'static, str>>("".into(), r#"{"S":""}"#);
     stored('ß', r#"{"S":"ß"}"#);
+    stored::<IpAddr>("192.0.2.1".parse().unwrap(), r#"{"S":"192.0.2.1"}"#);
+    stored::<Ipv6Addr>(Ipv6Addr::LOCALHOST, r#"{"S":"::1"}"#);
+    stored::<SocketAddr>((Ipv6Addr::LOCALHOST, 80).into(), r#"{"S":"[::1]:80"}"#);
+    stored(
+        HashMap::from([(Ipv4Addr::LOCALHOST, 1)]),
+        r#"{"M":{"127.0.0.1":{"N":"1"}}}"#,
+    );
+    for other in ["0:0:0:0:0:0:0:1", "::01", "192.0.2.256", "localhost"] {
+        let json = format!(r#"{{"S":"{other}"}}"#);
+        assert!(from_slice::<IpAddr>(json.as_bytes()).is_err(), "{other}");
+    }
     stored(true, r#"{"BOOL":true}"#);
     stored(false, r#"{"BOOL":false}"#);
     stored(255u8, r#"{"N":"255"}"#);
@@ -95,7 +107,9 @@ fn types_have_their_stored_forms() {
 
 #[test]
 fn only_options_and_sets_can_be_absent() {
-    assert!(None::<u8>.is_absent() && Some(None::<u8>).is_absent() && !Some(1).is_absent());
+    assert!(None::<u8>.is_absent() && !Some(1).is_absent());
+    // NULL, so that it is told from `None`.
+    assert!(None::<Option<u8>>.is_absent() && !Some(None::<u8>).is_absent());
     assert!(BTreeSet::<u8>::new().is_absent() && Box::new(HashSet::<u8>::new()).is_absent());
     assert!(!String::new().is_absent() && !Vec::<u8>::new().is_absent());
     assert_eq!(Option::<u8>::absent(), Some(None));

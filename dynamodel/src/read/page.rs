@@ -30,6 +30,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::FutureExt;
 
 use self::items::read_items;
 use self::reader::PageSequence;
@@ -242,8 +243,8 @@ pub(crate) fn all<'d>(db: &'d Db, plan: ReadPlan, items: &'d mut dyn PageItems) 
     Box::pin(collect(db, plan, items))
 }
 
-async fn collect(db: &Db, plan: ReadPlan, items: &mut dyn PageItems) -> Result<(), Error> {
-    let plan = plan.on(db);
+async fn collect(db: &Db, mut plan: ReadPlan, items: &mut dyn PageItems) -> Result<(), Error> {
+    plan.bind(db);
     if let Some(shards) = plan.shards {
         return sharded::all(db, plan, shards, items).await;
     }
@@ -284,8 +285,8 @@ pub(crate) fn first<'d>(
     all(db, plan, items)
 }
 
-pub(crate) async fn count(db: &Db, plan: ReadPlan) -> Result<u64, Error> {
-    let mut plan = plan.on(db);
+pub(crate) async fn count(db: &Db, mut plan: ReadPlan) -> Result<u64, Error> {
+    plan.bind(db);
     plan.count_only = true;
     if let Some(shards) = plan.shards {
         return sharded::count(db, plan, shards).await;
@@ -314,31 +315,41 @@ async fn count_from(db: &Db, plan: &ReadPlan, mut start: Option<Vec<u8>>) -> Res
 }
 
 /// Reads one page. The first item that cannot be read is its error.
-pub(crate) async fn page<O: Projection>(db: &Db, plan: ReadPlan) -> Result<Page<O>, Error> {
-    let (page, rest) = read_page(db, plan).await?;
-    match rest.into_iter().find_map(Result::err) {
-        Some(error) => Err(error),
-        None => Ok(page),
-    }
+///
+/// A function that returns the future of [`read_page`], because an async one would hold a second copy
+/// of the plan.
+pub(crate) fn page<O: Projection>(
+    db: &Db,
+    plan: ReadPlan,
+) -> impl Future<Output = Result<Page<O>, Error>> + Send {
+    read_page(db, plan).map(|page| {
+        let (page, rest) = page?;
+        match rest.into_iter().find_map(Result::err) {
+            Some(error) => Err(error),
+            None => Ok(page),
+        }
+    })
 }
 
 /// Reads one page, with the result of each item.
-pub(crate) async fn page_results<O: Projection>(
+pub(crate) fn page_results<O: Projection>(
     db: &Db,
     plan: ReadPlan,
-) -> Result<Page<Result<O, Error>>, Error> {
-    let (page, rest) = read_page::<O>(db, plan).await?;
-    let (items, page) = page.split();
-    let items = items.into_iter().map(Ok).chain(rest);
-    Ok(page.with_items(items.collect()))
+) -> impl Future<Output = Result<Page<Result<O, Error>>, Error>> + Send {
+    read_page::<O>(db, plan).map(|page| {
+        let (page, rest) = page?;
+        let (items, page) = page.split();
+        let items = items.into_iter().map(Ok).chain(rest);
+        Ok(page.with_items(items.collect()))
+    })
 }
 
 /// Reads one page: the items up to the first that cannot be read, and the results from that one on.
 async fn read_page<O: Projection>(
     db: &Db,
-    plan: ReadPlan,
+    mut plan: ReadPlan,
 ) -> Result<(Page<O>, Vec<Result<O, Error>>), Error> {
-    let plan = plan.on(db);
+    plan.bind(db);
     if let Some(shards) = plan.shards {
         return sharded::page(db, plan, shards).await;
     }

@@ -163,12 +163,16 @@ impl ReadPlan {
         Ok(plan)
     }
 
-    /// Returns the plan as it is sent to this `Db`, whose key seals and opens its cursors.
-    pub(crate) fn on(self, db: &Db) -> Self {
-        ReadPlan {
-            seal: Seal::of(db, &self),
-            ..self
-        }
+    /// Prepares the plan for this `Db`, whose key seals and opens its cursors. In place: plans are
+    /// large, and a copy would stay in the futures that read.
+    pub(crate) fn bind(&mut self, db: &Db) {
+        self.seal = Seal::of(db, self);
+    }
+
+    /// Returns the plan, [prepared](Self::bind) for this `Db`.
+    pub(crate) fn on(mut self, db: &Db) -> Self {
+        self.bind(db);
+        self
     }
 
     /// Returns the values that the key condition requires with `=`, in its order.

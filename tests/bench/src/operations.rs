@@ -257,7 +257,8 @@ fn update(world: &World) -> Prepared<'_> {
         let update = update.key("pk", text(pk)).key("sk", text(sk));
         let update = update
             .update_expression(SET)
-            .condition_expression("#total > :least")
+            .condition_expression("attribute_exists(#pk) AND #total > :least")
+            .expression_attribute_names("#pk", "pk")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#quantity", "quantity")
             .expression_attribute_names("#total", "total_cents")
@@ -275,7 +276,8 @@ fn update(world: &World) -> Prepared<'_> {
             .value(":status", Status::Paid)
             .value(":quantity", 4)
             .value(":total", 100);
-        let condition = Condition::new("#total > :least")
+        let condition = Condition::new("attribute_exists(#pk) AND #total > :least")
+            .name("#pk", "pk")
             .name("#total", "total_cents")
             .value(":least", 5);
         let update = <Order as EntityExt>::update((pk, sk)).expression(set);

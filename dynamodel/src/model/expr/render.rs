@@ -123,7 +123,10 @@ impl Body {
                 if i > 0 {
                     text.push(',');
                 }
-                body.fetched(&mut Vec::new(), &attribute, text);
+                match attribute.parts {
+                    [] => body.name(Name::Borrowed(attribute.name), text),
+                    _ => body.fetched(&mut Vec::new(), &attribute, text),
+                }
             }
         });
     }

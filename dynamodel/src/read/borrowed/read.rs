@@ -148,7 +148,8 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     /// sent; or the service or network fails. An item that cannot be read is no error of the page:
     /// see [`BorrowedPage::iter`].
     pub async fn page(self, db: &Db) -> Result<BorrowedPage<V>, Error> {
-        let plan = ReadPlan::only(self.plans)?.on(db);
+        let mut plan = ReadPlan::only(self.plans)?;
+        plan.bind(db);
         if let Some(shards) = plan.shards {
             let (page, plan) = page::merged(db, plan, shards, RawPage::read_borrowed).await?;
             return Ok(BorrowedPage::merged(page, &plan));
