@@ -14,8 +14,8 @@ pub use crate::model::entity::{
     Unversioned, Versioned, Whole,
 };
 pub use crate::model::expr::scope::{
-    All, Anywhere, Changed, Defaulted, Everywhere, First, Fixed, Held, HeldBy, Hidden, InKey,
-    Limited, Next, Set, Timed,
+    All, Anywhere, Around, Changed, Defaulted, Everywhere, First, Fixed, Held, HeldBy, Hidden,
+    InKey, Limited, Next, Set, SetAround, Timed,
 };
 pub use crate::model::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,

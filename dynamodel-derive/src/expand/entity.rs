@@ -121,10 +121,14 @@ fn uses(entity: &Entity, field: &Field) -> TokenStream {
     }
     let update = if is_updatable(entity, field) {
         format_ident!("Changed")
-    } else if single_table::is_settable(entity, field) {
-        format_ident!("Set")
     } else {
-        format_ident!("Fixed")
+        let uses = match entity.part_role(field) {
+            PartRole::Alone => "Set",
+            PartRole::Around { alone: true } => "SetAround",
+            PartRole::Around { alone: false } => "Around",
+            PartRole::None | PartRole::Primary | PartRole::Together => "Fixed",
+        };
+        format_ident!("{uses}")
     };
     if of_table {
         // Only the table knows which attributes its indexes hold.

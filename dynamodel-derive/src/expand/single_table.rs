@@ -10,8 +10,7 @@ use super::field_newtypes::attribute_type;
 use super::index::{SortLink, constant_shards, sort_condition};
 use super::paths::{Paths, hash};
 use crate::model::{
-    Container, Entity, PartRole, SingleTable, SingleTableIndex, adjacent, generated,
-    generated_ident,
+    Container, Entity, SingleTable, SingleTableIndex, adjacent, generated, generated_ident,
 };
 use crate::names::{field_hash, plain, type_name};
 use crate::template::{Piece, Template, dotted};
@@ -593,9 +592,4 @@ fn shared_attributes(single: &SingleTable, index: &SingleTableIndex) -> TokenStr
         );
     };
     super::located(check, generated(index.name.span()))
-}
-
-/// Returns `true` if an update can set the field by itself.
-pub(super) fn is_settable(entity: &Entity, field: &crate::model::Field) -> bool {
-    entity.part_role(field) == PartRole::Alone
 }

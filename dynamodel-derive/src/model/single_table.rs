@@ -46,8 +46,11 @@ pub(crate) enum PartRole {
     Primary,
     /// In index keys whose other parts are in the primary key.
     Alone,
-    /// In index keys with other parts that can change, or a document with a part inside.
+    /// In index keys with other parts that can change.
     Together,
+    /// A document with a part inside. `alone` is `true` if it is set as a whole: its parts are in
+    /// index keys whose other parts are in the primary key.
+    Around { alone: bool },
 }
 
 impl SingleTable {
@@ -156,25 +159,34 @@ impl SingleTable {
         let name = plain(&field.ident);
         let of_field = |path: &[Ident]| path.first().is_some_and(|first| plain(first) == name);
         let mut role = PartRole::None;
+        let mut is_around = false;
         for (i, path) in self
             .parts
             .iter()
             .enumerate()
             .filter(|(_, path)| of_field(path))
         {
+            is_around |= path.len() > 1;
             if i < self.key_parts {
-                return PartRole::Primary;
+                return match is_around {
+                    true => PartRole::Around { alone: false },
+                    false => PartRole::Primary,
+                };
             }
             let mut templates = self.index_templates().map(|t| self.changeable(t));
-            let together =
-                path.len() > 1 || templates.any(|parts| parts.contains(&i) && parts.len() > 1);
+            let together = templates.any(|parts| parts.contains(&i) && parts.len() > 1);
             role = match role {
                 PartRole::Together => PartRole::Together,
                 _ if together => PartRole::Together,
                 _ => PartRole::Alone,
             };
         }
-        role
+        match is_around {
+            true => PartRole::Around {
+                alone: role == PartRole::Alone,
+            },
+            false => role,
+        }
     }
 }
 

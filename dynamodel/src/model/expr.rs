@@ -26,8 +26,8 @@ pub use operand::{
 };
 pub use path::{Inside, Path};
 pub use scope::{
-    InCondition, InFilter, InProjection, InUpdate, MayBeAbsent, Scope, SettableIn, Testable,
-    UsableIn,
+    EnterableIn, InCondition, InFilter, InProjection, InUpdate, MayBeAbsent, Scope, SettableIn,
+    Testable, UsableIn,
 };
 pub use term::{
     AmountOf, AmountOperand, Assigned, Assignment, Countable, Same, Sum, Term, UpdateOperand, value,

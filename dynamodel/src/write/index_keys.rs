@@ -3,13 +3,14 @@
 use crate::error::Error;
 use crate::model::entity::Item;
 use crate::model::expr::Actions;
-use crate::model::expr::ast::{ActionNode, Place, Source, Value, Verb};
+use crate::model::expr::ast::{ActionNode, Place, Source, Step, Value, Verb};
 use crate::model::key::{Key, check_key_value};
 use crate::model::schema::{PartSchema, SingleTable};
 use crate::model::sharding;
 use crate::model::table::KeyAttribute;
 use crate::model::template::{compose, distinct};
 use crate::wire::WriteError;
+use crate::write::diff::json::{find, inside};
 
 /// Returns the actions on the index keys that the update's actions affect. Unless the item
 /// certainly exists, also on the attributes that every item of the entity has: its type, and the
@@ -30,6 +31,19 @@ pub(super) fn actions<E: Item>(
         hash: &|| sharding::key_hash(key),
         given,
     };
+    for part in single.parts.iter().take(single.key_parts) {
+        let place = Place::of_names(part.path);
+        let mut changed = given.0.iter().filter(|a| match &place {
+            Some(place) => a.place.overlaps(place),
+            None => false,
+        });
+        if changed.next().is_some() {
+            let field = part.field;
+            return Err(Error::invalid_request(format!(
+                "the update changes `{field}`, a part of the primary key, which never changes; create the changed item and remove the other"
+            )));
+        }
+    }
     let mut out = Vec::new();
     if !exists {
         if let Some(name) = single.table.discriminator {
@@ -139,6 +153,11 @@ impl Update<'_> {
                 Verb::Set(Source::Value(Value::Json(json))) if at(&action.place) => {
                     Ok(Known::Value(json))
                 }
+                // A whole document around the part.
+                Verb::Set(Source::Value(Value::Json(json))) => {
+                    let inside = steps.get(action.place.steps().len()..).unwrap_or_default();
+                    Ok(inside_of(json, inside))
+                }
                 Verb::Set(Source::Value(Value::Invalid(e))) => Err(e.clone()),
                 Verb::Remove => Ok(Known::Absent),
                 _ => Ok(Known::Unknown),
@@ -152,6 +171,17 @@ impl Update<'_> {
             },
             None => Ok(Known::Unknown),
         }
+    }
+}
+
+/// Returns the value at a path of a document.
+fn inside_of<'j>(document: &'j [u8], path: &[&Step]) -> Known<'j> {
+    let text = std::str::from_utf8(document).ok();
+    let body = text.and_then(|text| inside(text).ok());
+    match body.map(|(_, body)| find(body, path)) {
+        Some(Ok(Some(json))) if !path.is_empty() => Known::Value(json.as_bytes()),
+        Some(Ok(None)) => Known::Absent,
+        _ => Known::Unknown,
     }
 }
 

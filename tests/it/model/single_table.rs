@@ -506,3 +506,95 @@ async fn diffs_keep_index_keys_consistent() {
     other_zip.diff(&stale).send(&db).await.unwrap();
     assert_eq!(zips(3).await, ["1"]);
 }
+
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = App, key(partition = "SHOP#{address.zip}", sort = "SHOP#{name}"))]
+struct Shop {
+    name: String,
+    address: Address,
+}
+
+/// Only the field that is a part of the key is bound to it, not the document around it.
+#[tokio::test]
+async fn document_with_key_part_is_updated_elsewhere() {
+    let db = db().await;
+    db.create_table::<App>().await.unwrap();
+    let first = order("u1", 1, "A").create().send(&db).await.unwrap();
+    let update = || Order::update("u1", 1_u64, "A");
+    let zips = async |zip: &str| Order::by_zip(zip).count(&db).await.unwrap();
+    let street = update().apply(|o| o.address.at(|a| a.street).set("Side"));
+    assert!(!street.to_json().unwrap().contains("gsi2pk"));
+    street.send(&db).await.unwrap();
+    assert_eq!(zips(&first.address.zip).await, 1);
+    // The zip is the only part of its key, so the key follows it, alone and in the whole document.
+    let zip = update().apply(|o| o.address.at(|a| (a.zip.set("77"), a.street.set("Back"))));
+    zip.send(&db).await.unwrap();
+    assert_eq!((zips(&first.address.zip).await, zips("77").await), (0, 1));
+    let whole = |zip: &str| Address {
+        zip: zip.into(),
+        street: "Main".into(),
+    };
+    update()
+        .apply(|o| o.address.set(whole("88")))
+        .send(&db)
+        .await
+        .unwrap();
+    assert_eq!((zips("77").await, zips("88").await), (0, 1));
+    // A value that is only known in the table, or to the left of the key's other part.
+    let copied = update().apply(|o| o.address.at(|a| a.zip.set_from(&a.street)));
+    let task = Task {
+        id: 1,
+        owner: "ann".into(),
+        rank: 1,
+        address: whole("1"),
+    };
+    task.create().send(&db).await.unwrap();
+    let alone = Task::update(1).apply(|t| t.address.at(|a| a.zip.set("2")));
+    for (error, key) in [
+        (copied.send(&db).await.unwrap_err(), "gsi2pk"),
+        (alone.send(&db).await.unwrap_err(), "gsi1sk"),
+    ] {
+        assert!(
+            error.is_invalid_request() && error.attempts() == 0,
+            "{error}"
+        );
+        assert!(error.to_string().contains(key), "{error}");
+    }
+    Task::update(1)
+        .apply(|t| t.address.at(|a| a.street.set("Side")))
+        .send(&db)
+        .await
+        .unwrap();
+    let shop = Shop {
+        name: "s".into(),
+        address: whole("1"),
+    };
+    let shop = shop.create().send(&db).await.unwrap();
+    let moved = Shop::update("1", "s").apply(|s| s.address.at(|a| a.street.set("Side")));
+    assert_eq!(
+        moved
+            .returning_new()
+            .send(&db)
+            .await
+            .unwrap()
+            .address
+            .street,
+        "Side"
+    );
+    let rekeyed = Shop::update("1", "s").apply(|s| s.address.at(|a| a.zip.set("2")));
+    let error = rekeyed.send(&db).await.unwrap_err();
+    assert!(
+        error.is_invalid_request() && error.to_string().contains("`address.zip`"),
+        "{error}"
+    );
+    assert_eq!(
+        Shop::get("1", "s")
+            .send(&db)
+            .await
+            .unwrap()
+            .unwrap()
+            .address
+            .zip,
+        shop.address.zip
+    );
+}

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::ast::{Place, Step};
-use super::scope::{Inner, UsableIn};
+use super::scope::{EnterableIn, Inner, UsableIn};
 use super::{Fields, Prefix, Token};
 use crate::wire::container::{EntryKey, ListOf, MapOf};
 use crate::wire::{Attribute, ValueOf};
@@ -123,11 +123,15 @@ impl<K: Token, Sc> Path<K, Sc> {
     /// # drop(open);
     /// ```
     ///
+    /// Of a document that holds a part of a key template, updates change everything else. A part of
+    /// an index key is set if the other parts of that key are known, and otherwise refused when the
+    /// update is sent; so is a part of the primary key.
+    ///
     /// DynamoDB changes a part of a document only if the document exists: an update of a path in a
     /// document that the item does not have is refused with a `ValidationException`.
     pub fn at<R>(&self, choose: impl FnOnce(<ValueOf<K::Type> as Fields>::Fields<Sc>) -> R) -> R
     where
-        K: UsableIn<Sc>,
+        K: EnterableIn<Sc>,
         ValueOf<K::Type>: Fields,
     {
         let prefix = Prefix(Some(Arc::new(self.place())));

@@ -73,6 +73,21 @@ pub trait UsableIn<Sc> {}
 )]
 pub trait SettableIn<Sc> {}
 
+/// Attributes whose inside can be used in scope `Sc`: those that can be used there, and in updates
+/// also documents with a part of a key inside. An update that changes that part is checked when it
+/// is sent.
+#[diagnostic::on_unimplemented(
+    message = "attribute `{Self}` cannot be used in `{Sc}`",
+    label = "attribute `{Self}` cannot be used here",
+    note = "an update never changes a key, the version or what dynamodel keeps by itself (`created_at`, `updated_at`, `write_token`): to change a key, delete the item and create another; to change the variant of an enum, set the whole value",
+    note = "a filter cannot name a key of the index it queries: give the partition key to the constructor and restrict the sort key with `.sort(..)`",
+    note = "an index holds its keys, the table's keys and what it projects: add the attribute to the index's `project` list (in a shared table its stored name, on the table) to filter by it or select it, or fetch the whole entities with `.hydrate()`"
+)]
+pub trait EnterableIn<Sc> {}
+
+#[diagnostic::do_not_recommend]
+impl<K: Token, Sc> EnterableIn<Sc> for K where K::Uses: Enter<Sc> {}
+
 #[diagnostic::do_not_recommend]
 impl<K: Token, Sc> UsableIn<Sc> for K where K::Uses: Use<Sc> {}
 
@@ -98,7 +113,11 @@ pub trait Absent<D> {}
 impl<D: Vanishing> Absent<D> for Everywhere {}
 impl<D: Vanishing, P> Absent<D> for Limited<Changed, P> {}
 impl<D: Vanishing, P> Absent<D> for Limited<Set, P> {}
+impl<D: Vanishing, P> Absent<D> for Limited<Around, P> {}
+impl<D: Vanishing, P> Absent<D> for Limited<SetAround, P> {}
 impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<Changed, H> {}
+impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<Around, H> {}
+impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<SetAround, H> {}
 impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<Set, H> {}
 // No update changes such a field, and one error about it is enough.
 impl<D, P> Absent<D> for Limited<Fixed, P> {}
@@ -113,6 +132,7 @@ pub struct Defaulted<U>(PhantomData<fn() -> U>);
 
 impl<U: Use<Sc>, Sc> Use<Sc> for Defaulted<U> {}
 impl<U: Assign<Sc>, Sc> Assign<Sc> for Defaulted<U> {}
+impl<U: Enter<Sc>, Sc> Enter<Sc> for Defaulted<U> {}
 
 /// Uses `U` of a `ttl` field of type `T`, whose stored form hides that type.
 #[doc(hidden)]
@@ -122,6 +142,7 @@ pub struct Timed<U, T>(PhantomData<fn() -> (U, T)>);
 impl<D, U, T: Attribute<Kind: Vanishing>> Absent<D> for Timed<U, T> {}
 impl<U: Use<Sc>, T, Sc> Use<Sc> for Timed<U, T> {}
 impl<U: Assign<Sc>, T, Sc> Assign<Sc> for Timed<U, T> {}
+impl<U: Enter<Sc>, T, Sc> Enter<Sc> for Timed<U, T> {}
 
 /// Uses of an element of a list or an entry of a map.
 #[doc(hidden)]
@@ -130,10 +151,15 @@ pub enum Inner {}
 
 impl<Sc> Use<Sc> for Inner {}
 impl<Sc> Assign<Sc> for Inner {}
+impl<Sc> Enter<Sc> for Inner {}
 
 /// Uses of a field that include scope `Sc`.
 #[doc(hidden)]
 pub trait Use<Sc> {}
+
+/// Uses of a field that include those of its inside in scope `Sc`.
+#[doc(hidden)]
+pub trait Enter<Sc> {}
 
 /// Uses of a field that include setting and removing it in scope `Sc`.
 #[doc(hidden)]
@@ -146,6 +172,7 @@ pub enum Everywhere {}
 
 impl<Sc> Use<Sc> for Everywhere {}
 impl<Sc> Assign<Sc> for Everywhere {}
+impl<Sc> Enter<Sc> for Everywhere {}
 
 /// Uses of a field in every condition, in updates as `U` says, and in reads of an index as the element
 /// of `P` at the index's [`Position`](crate::model::entity::Index::Position) says.
@@ -175,6 +202,10 @@ markers! {
     Fixed;
     /// Updates set the field, without relative actions such as `add`.
     Set;
+    /// Updates change what is inside of the field, a document with a part of a key.
+    Around;
+    /// Updates set the field, and change what is inside of it.
+    SetAround;
     /// Updates change the field in every way.
     Changed;
     /// The index does not hold the field.
@@ -223,12 +254,28 @@ impl<E, const H: u64> Use<InUpdate<E>> for HeldBy<Changed, H> {}
 impl<I: HoldsAttribute<H>, U, const H: u64> Use<InFilter<I>> for HeldBy<U, H> {}
 impl<I: HoldsAttribute<H>, U, const H: u64> Use<InProjection<I>> for HeldBy<U, H> {}
 
+impl<E, U, P> Enter<InCondition<E>> for Limited<U, P> {}
+impl<E, P> Enter<InUpdate<E>> for Limited<Changed, P> {}
+impl<E, P> Enter<InUpdate<E>> for Limited<Around, P> {}
+impl<E, P> Enter<InUpdate<E>> for Limited<SetAround, P> {}
+impl<I: Index, U, P: Filtered<I::Position>> Enter<InFilter<I>> for Limited<U, P> {}
+impl<I: Index, U, P: Selected<I::Position>> Enter<InProjection<I>> for Limited<U, P> {}
+
+impl<E, U, const H: u64> Enter<InCondition<E>> for HeldBy<U, H> {}
+impl<E, const H: u64> Enter<InUpdate<E>> for HeldBy<Changed, H> {}
+impl<E, const H: u64> Enter<InUpdate<E>> for HeldBy<Around, H> {}
+impl<E, const H: u64> Enter<InUpdate<E>> for HeldBy<SetAround, H> {}
+impl<I: HoldsAttribute<H>, U, const H: u64> Enter<InFilter<I>> for HeldBy<U, H> {}
+impl<I: HoldsAttribute<H>, U, const H: u64> Enter<InProjection<I>> for HeldBy<U, H> {}
+
 // Outside of updates, an action is refused for what it is, not for its field.
 impl<E, U, P> Assign<InCondition<E>> for Limited<U, P> {}
 impl<I, U, P> Assign<InFilter<I>> for Limited<U, P> {}
 impl<E, P> Assign<InUpdate<E>> for Limited<Changed, P> {}
 impl<E, P> Assign<InUpdate<E>> for Limited<Set, P> {}
+impl<E, P> Assign<InUpdate<E>> for Limited<SetAround, P> {}
 impl<E, U, const H: u64> Assign<InCondition<E>> for HeldBy<U, H> {}
 impl<I, U, const H: u64> Assign<InFilter<I>> for HeldBy<U, H> {}
 impl<E, const H: u64> Assign<InUpdate<E>> for HeldBy<Changed, H> {}
 impl<E, const H: u64> Assign<InUpdate<E>> for HeldBy<Set, H> {}
+impl<E, const H: u64> Assign<InUpdate<E>> for HeldBy<SetAround, H> {}
