@@ -58,6 +58,14 @@ struct Inner {
     /// A write that was sent ended without a definite response.
     open: bool,
     left: Option<Box<dyn Unfinished>>,
+    /// The attribute that DynamoDB refuses without naming it.
+    refused: Option<Box<Refused>>,
+}
+
+/// Attribute that an update cannot change in the stored item, and why.
+struct Refused {
+    path: String,
+    remedy: String,
 }
 
 enum Kind {
@@ -133,7 +141,22 @@ impl Error {
             attempts: 0,
             open: false,
             left: None,
+            refused: None,
         }))
+    }
+
+    /// Returns the text that came with the service's code.
+    pub(crate) fn service_text(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Service { message, .. } => message.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Adds the attribute that DynamoDB refuses without naming it, with the reason and the remedy.
+    pub(crate) fn refusing(mut self, path: String, remedy: String) -> Self {
+        self.0.refused = Some(Box::new(Refused { path, remedy }));
+        self
     }
 
     /// Creates an error of your own, for instance to end [`modify`](crate::Get::modify) from its

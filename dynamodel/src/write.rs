@@ -26,4 +26,4 @@ pub use return_values::{
 };
 pub use transaction::{Committed, Handle, IntoDelete, Reason, Transaction};
 pub use unique::{BackfillReport, BackfillUnique, GetUnique};
-pub use update::Update;
+pub use update::{Update, UpdateWithParents};

@@ -8,6 +8,7 @@ mod crud;
 mod diff;
 mod index_keys;
 mod or_create;
+mod parents;
 mod refusals;
 mod returned_items;
 mod transactions;

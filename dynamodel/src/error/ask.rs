@@ -255,6 +255,9 @@ impl Error {
     /// Returns the attribute that could not be read or written, as a path such as
     /// `data.cart[3].quantity`. Keys of maps are data, and shown as `*`.
     pub fn attribute_path(&self) -> Option<String> {
+        if let Some(refused) = &self.0.refused {
+            return Some(refused.path.clone());
+        }
         let path = match &self.0.kind {
             Kind::Taken { attribute, .. } => (*attribute).to_owned(),
             Kind::Read(e) => e.path(),

@@ -104,6 +104,9 @@ impl fmt::Display for Error {
         } else if self.may_have_happened() && !self.has_happened() && self.0.left.is_none() {
             f.write_str("; the write may have happened")?;
         }
+        if let Some(refused) = &self.0.refused {
+            write!(f, "; {}", refused.remedy)?;
+        }
         if let Some(left) = &self.0.left {
             write!(f, "; {left}")?;
         }

@@ -211,11 +211,12 @@ impl<E> fmt::Debug for Action<E> {
     }
 }
 
-/// The argument of `apply`: one [`Action`], a tuple of up to 12, a `Vec`, an array or an `Option`.
+/// The argument of `apply`: one [`Action`], a tuple of up to 24, also of tuples, a `Vec`, an array or
+/// an `Option`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an update of `{E}`",
-    label = "expected an action, a tuple of actions, a `Vec` or an `Option`",
-    note = "actions are made by paths: `|s| (s.views.add(1), s.note.remove())`"
+    label = "expected an action, a tuple of up to 24 actions, a `Vec` or an `Option`",
+    note = "actions are made by paths: `|s| (s.views.add(1), s.note.remove())`; more than 24 are given as tuples in a tuple, `((a, b), (c, d))`, or as a `Vec`"
 )]
 pub trait IntoActions<E> {
     #[doc(hidden)]
@@ -276,4 +277,11 @@ macro_rules! tuples {
 tuples! {
     (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
     (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
+    (A B C D E F G H I J K L M) (A B C D E F G H I J K L M N) (A B C D E F G H I J K L M N O)
+    (A B C D E F G H I J K L M N O P) (A B C D E F G H I J K L M N O P Q)
+    (A B C D E F G H I J K L M N O P Q R) (A B C D E F G H I J K L M N O P Q R S)
+    (A B C D E F G H I J K L M N O P Q R S T) (A B C D E F G H I J K L M N O P Q R S T U)
+    (A B C D E F G H I J K L M N O P Q R S T U V)
+    (A B C D E F G H I J K L M N O P Q R S T U V W)
+    (A B C D E F G H I J K L M N O P Q R S T U V W X)
 }

@@ -17,7 +17,7 @@ use super::delete::{Delete, Remove};
 use super::put::Put;
 use super::return_values::Stored;
 use super::unique::{self, Sending};
-use super::update::Update;
+use super::update::{Nested, Update};
 use crate::client::response::capacities;
 use crate::client::retry::Backoff;
 
@@ -354,10 +354,19 @@ pub(crate) fn canceled<S: Borrow<Step>>(transaction: u64, failure: Failure, step
             entity: step.entity,
         }
     });
-    Canceled::read(transaction, failure, operations, |position, item| {
+    let error = Canceled::read(transaction, failure, operations, |position, item| {
         let step = steps.get(position).map(Borrow::borrow);
         step.map_or(ErrorKind::ConditionFailed, |step: &Step| step.refusal(item))
-    })
+    });
+    let refused = steps.iter().enumerate().find_map(|(position, step)| {
+        let nested = step.borrow().nested.as_deref()?;
+        let cause = error.cancellation()?.cause(transaction, position)?;
+        Nested::is_cause(cause.message.as_deref()).then_some(nested)
+    });
+    match refused {
+        Some(nested) => nested.explain_canceled(error),
+        None => error,
+    }
 }
 
 /// Renders the request of these operations, of which `unique_items` are on unique items. Returns it

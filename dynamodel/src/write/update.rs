@@ -2,6 +2,7 @@
 
 mod body;
 mod create;
+mod parents;
 
 use std::any::TypeId;
 use std::fmt;
@@ -10,6 +11,9 @@ use std::time::SystemTime;
 
 use self::body::kept;
 use self::create::Creation;
+pub(crate) use self::parents::Nested;
+pub use self::parents::UpdateWithParents;
+use self::parents::explained;
 use super::precondition::{Expected, Precondition, fresh_token};
 use super::request::{self, Started, Verb};
 use super::return_values::{Lenient, New, Old, Returned, UpdatedNew, UpdatedOld};
@@ -183,8 +187,8 @@ impl<E: Item> Update<E> {
 }
 
 impl<E: Item, R: Returned<E>> Update<E, R> {
-    /// Adds changes: one action, a tuple of up to 12, a `Vec` or an `Option`. Called twice, both
-    /// apply.
+    /// Adds changes: one action, a tuple of up to 24, also of tuples, a `Vec` or an `Option`. Called
+    /// twice, both apply.
     pub fn apply<A: IntoActions<E>>(
         mut self,
         actions: impl FnOnce(<E as Fields>::Fields<InUpdate<E>>) -> A,
@@ -289,6 +293,45 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     {
         self.creation = None;
         self.may_create()
+    }
+
+    /// Creates the document, list or map around nested attributes where the item has none: DynamoDB
+    /// does not change a part of an attribute that is missing.
+    ///
+    /// The closure sets the parent to the value that it begins with. The actions inside of it are
+    /// then applied to that value, and the parent is set as a whole, on condition that it is still
+    /// missing; all other actions and conditions stay. So the update is one request where the parent
+    /// is there, and a second one where it is missing. It cannot be part of a transaction, which has
+    /// no second request.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Document, Entity};
+    /// # #[derive(Debug, Document)]
+    /// # struct Prefs { theme: String, size: u32 }
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "profiles")]
+    /// # struct Profile { #[dynamo(partition)] id: String, prefs: Option<Prefs>, seen: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Profile>().await?;
+    /// # Profile { id: "p".into(), prefs: None, seen: 0 }.create().send(&db).await?;
+    /// let profile = Profile::update("p")
+    ///     .apply(|p| (p.prefs.at(|f| f.theme).set("dark"), p.seen.add(1)))
+    ///     .or_create_parent(|p| p.prefs.set(Prefs { theme: "light".into(), size: 12 }))
+    ///     .returning_new()
+    ///     .send(&db)
+    ///     .await?;
+    /// let prefs = profile.prefs.expect("it was created");
+    /// assert_eq!((&*prefs.theme, prefs.size, profile.seen), ("dark", 12, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn or_create_parent<A: IntoActions<E>>(
+        self,
+        parent: impl FnOnce(<E as Fields>::Fields<InUpdate<E>>) -> A,
+    ) -> UpdateWithParents<E, R> {
+        UpdateWithParents::new(self).or_create_parent(parent)
     }
 
     fn may_create(mut self) -> Self {
@@ -414,12 +457,16 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     /// or an invalid key or value, before anything is sent;
     /// [`is_unique_violation`](Error::is_unique_violation) when another item has the value of such
     /// an attribute; the service's `ValidationException` when an action does not fit the stored
-    /// item, for instance `increment` of a missing attribute; or the service or network fails. With
+    /// item, for instance `increment` of a missing attribute, or an action in a document that the item
+    /// lacks ([`attribute_path`](Error::attribute_path) names it, and
+    /// [`or_create_parent`](Self::or_create_parent) creates the document); or the service or network fails. With
     /// [`returning_new`](Self::returning_new) or [`returning_old`](Self::returning_old), an item
     /// that cannot be read ([`is_unreadable`](Error::is_unreadable)): then the update has happened
     /// nevertheless.
     pub async fn send(self, db: &Db) -> Result<R::Output, Error> {
-        Ok(self.call(db, false)?.output::<E, R>().await?.output)
+        let nested = Nested::of(&self.actions.0);
+        let output = self.call(db, false)?.output::<E, R>().await;
+        Ok(output.map_err(|e| explained(nested, e))?.output)
     }
 
     /// Sends the update as [`send`](Self::send) does, and returns the consumed capacity too.
@@ -427,7 +474,9 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn send_measured(self, db: &Db) -> Result<Measured<R::Output>, Error> {
-        self.call(db, true)?.output::<E, R>().await
+        let nested = Nested::of(&self.actions.0);
+        let output = self.call(db, true)?.output::<E, R>().await;
+        output.map_err(|e| explained(nested, e))
     }
 
     /// Returns the request as it is sent, as JSON, with the table's name as the code declares it.
@@ -474,7 +523,8 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
             // Nothing is written, but the item still has to be as it was read.
             request.verb = Verb::ConditionCheck;
         }
-        request.into_step(TypeId::of::<E>(), self.key.json()?, effect)
+        let step = request.into_step(TypeId::of::<E>(), self.key.json()?, effect)?;
+        Ok(step.changing_inside(Nested::of(&self.actions.0)))
     }
 
     /// Sends the update in a transaction with the unique items.

@@ -697,3 +697,52 @@ async fn update_returns_changed_attributes() -> Result<(), Error> {
     assert_eq!(measured.output.get(|s| s.count)?, Some(13));
     Ok(())
 }
+
+/// A form with many fields is saved by one update.
+#[tokio::test]
+async fn many_actions_are_one_update() {
+    #[derive(Debug, Clone, PartialEq, Default, Entity)]
+    #[dynamo(table = "forms")]
+    struct Form {
+        #[dynamo(partition)]
+        id: u64,
+        a: u32,
+        b: u32,
+        c: u32,
+        d: u32,
+        e: u32,
+        f: u32,
+        g: u32,
+        h: u32,
+        i: u32,
+        j: u32,
+        k: u32,
+        l: u32,
+        m: u32,
+    }
+    let db = &db().await;
+    db.create_table::<Form>().await.unwrap();
+    Form::default().create().send(db).await.unwrap();
+    let flat = Form::update(0).apply(|s| {
+        (
+            s.a.set(1),
+            s.b.set(1),
+            s.c.set(1),
+            s.d.set(1),
+            s.e.set(1),
+            s.f.set(1),
+            s.g.set(1),
+            s.h.set(1),
+            s.i.set(1),
+            s.j.set(1),
+            s.k.set(1),
+            s.l.set(1),
+            s.m.set(1),
+        )
+    });
+    assert_eq!(flat.to_json().unwrap().matches(" = :v").count(), 13);
+    flat.send(db).await.unwrap();
+    let nested = Form::update(0).apply(|s| ((s.a.set(2), (s.b.set(2), s.c.set(2))), s.m.set(2)));
+    let form = nested.returning_new().send(db).await.unwrap();
+    assert_eq!((form.a, form.b, form.c, form.l, form.m), (2, 2, 2, 1, 2));
+}

@@ -10,6 +10,8 @@ use crate::wire::{WriteError, Writer};
 pub(crate) struct Place {
     pub(crate) parent: Option<Arc<Place>>,
     pub(crate) step: Step,
+    /// `true` for a parent that an item can be without, by its type.
+    pub(crate) may_be_absent: bool,
 }
 
 /// The last step of a [`Place`].
@@ -28,6 +30,7 @@ impl Place {
         Place {
             parent: None,
             step: Step::Attribute(name),
+            may_be_absent: false,
         }
     }
 
@@ -37,6 +40,7 @@ impl Place {
             Some(Place {
                 parent: parent.map(Arc::new),
                 step: Step::Attribute(name),
+                may_be_absent: false,
             })
         })
     }
@@ -46,7 +50,22 @@ impl Place {
         Place {
             parent: parent.cloned(),
             step,
+            may_be_absent: false,
         }
+    }
+
+    /// Returns the place as a parent of others.
+    pub(crate) fn into_parent(self, may_be_absent: bool) -> Arc<Self> {
+        let is_inside = matches!(self.step, Step::Entry(_) | Step::Element(_));
+        Arc::new(Place {
+            may_be_absent: may_be_absent || is_inside,
+            ..self
+        })
+    }
+
+    /// Returns the parents, from the nearest one up.
+    pub(crate) fn parents(&self) -> impl Iterator<Item = &Place> {
+        std::iter::successors(self.parent.as_deref(), |place| place.parent.as_deref())
     }
 
     /// Returns `true` for a place inside a document, `false` for a top-level attribute.

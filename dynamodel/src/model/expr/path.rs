@@ -90,9 +90,13 @@ impl<K: Token, Sc> Path<K, Sc> {
         self.place.clone()
     }
 
+    fn as_parent(&self) -> Arc<Place> {
+        self.place().into_parent(K::Type::absent().is_some())
+    }
+
     fn inside<T>(&self, step: Step) -> Path<Inside<T>, Sc> {
         Path {
-            place: Place::below(Some(&Arc::new(self.place())), step),
+            place: Place::below(Some(&self.as_parent()), step),
             _use: PhantomData,
         }
     }
@@ -134,7 +138,7 @@ impl<K: Token, Sc> Path<K, Sc> {
         K: EnterableIn<Sc>,
         ValueOf<K::Type>: Fields,
     {
-        let prefix = Prefix(Some(Arc::new(self.place())));
+        let prefix = Prefix(Some(self.as_parent()));
         choose(ValueOf::<K::Type>::fields(&prefix))
     }
 

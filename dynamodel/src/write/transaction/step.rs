@@ -12,6 +12,7 @@ use crate::wire::Writer;
 use crate::write::precondition::Precondition;
 use crate::write::request::Verb;
 use crate::write::unique::{Draft, Effect, UniqueWrite};
+use crate::write::update::Nested;
 
 /// Entity that a put stores, returned once the transaction is carried out.
 pub(crate) type StoredEntity = Option<Box<dyn Any + Send + Sync>>;
@@ -31,6 +32,8 @@ pub(crate) struct Step {
     pub(crate) stored: StoredEntity,
     /// Effect on unique items, for an entity that has them.
     pub(crate) unique_write: Option<Box<UniqueWrite>>,
+    /// Nested attributes that the operation changes, whose parents may be missing.
+    pub(crate) nested: Option<Box<Nested>>,
 }
 
 impl Step {
@@ -53,6 +56,7 @@ impl Step {
             rest: after_table(body)?,
             stored: None,
             unique_write: None,
+            nested: None,
         })
     }
 
@@ -66,6 +70,11 @@ impl Step {
     pub(crate) fn refusal(&self, item: Option<&[u8]>) -> ErrorKind {
         self.precondition
             .refusal(self.schema, self.has_condition, item)
+    }
+
+    pub(crate) fn changing_inside(mut self, nested: Option<Box<Nested>>) -> Self {
+        self.nested = nested;
+        self
     }
 
     /// Adds the effect on unique values, whose items follow this step.
