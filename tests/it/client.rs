@@ -1,6 +1,7 @@
 //! Parts of every request: errors, tables, spans, metrics and the lifetime of calls.
 
 mod configuration;
+mod embedded_files;
 mod error_kinds;
 mod errors;
 mod hostile;

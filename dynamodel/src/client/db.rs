@@ -317,10 +317,24 @@ impl Db {
             .map_err(crate::Error::engine)
     }
 
-    /// A DynamoDB inside this process that keeps its data in the file `path`.
+    /// A DynamoDB inside this process that keeps its data in the file `path`, which is created with
+    /// the first operation if it does not exist. No thread of the runtime is blocked, neither to open
+    /// the file nor to close it when the last clone of the `Db` is dropped.
+    ///
+    /// ```
+    /// # use dynamodel::Db;
+    /// # fn main() -> Result<(), dynamodel::Error> {
+    /// let file = std::env::temp_dir().join("dynamodel-docs.db");
+    /// let db = Db::embedded_at(&file)?;
+    /// assert!(Db::embedded_at(":memory:").is_err()); // `Db::embedded()` keeps data in memory
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// When the file cannot be opened or is something else.
+    /// [`Embedded`](crate::ErrorKind::Embedded) when the path is empty, `:memory:` or a `file:` URI,
+    /// its folder does not exist, or the file is not a database of the engine, which then was not
+    /// touched. When the file cannot be opened or written later, operations fail with the same kind.
     #[cfg(feature = "embedded")]
     pub fn embedded_at(path: impl AsRef<std::path::Path>) -> Result<Self, crate::Error> {
         crate::client::embedded::client(Some(path.as_ref()))

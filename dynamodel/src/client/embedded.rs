@@ -24,13 +24,14 @@
 
 mod backups;
 mod dispatch;
+mod file;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Builder, Credentials, Region, StalledStreamProtectionConfig,
@@ -44,7 +45,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use dynoxide::Database;
+use dynoxide::{Database, DynoxideError};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -89,14 +90,48 @@ pub struct EmbeddedEngine {
 }
 
 struct Shared {
-    database: Database,
+    database: Opened,
     backups: ContinuousBackups,
-    /// `true` if the data is in a file.
-    is_file: bool,
     /// Admits one operation at a time. The engine itself has a lock that blocks the thread; with
     /// this permit, that lock is always free.
     turn: Arc<Semaphore>,
     requests: AtomicU64,
+}
+
+/// The engine's database.
+enum Opened {
+    Memory(Database),
+    /// A file, which is opened with the first request: that may wait for another process.
+    File(OnceLock<Database>, String),
+}
+
+impl Opened {
+    /// The database. For a file this may block.
+    fn get(&self) -> Result<&Database, DynoxideError> {
+        match self {
+            Opened::Memory(database) => Ok(database),
+            Opened::File(opened, path) => match opened.get() {
+                Some(database) => Ok(database),
+                // One operation runs at a time, so that this one opens it alone.
+                None => Database::new(path).map(|database| opened.get_or_init(|| database)),
+            },
+        }
+    }
+
+    fn is_file(&self) -> bool {
+        matches!(self, Opened::File(..))
+    }
+}
+
+/// Closing a file writes what its log holds, which is left to a thread for blocking work.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let (Opened::File(opened, _), Ok(runtime)) = (&mut self.database, Handle::try_current())
+            && let Some(database) = opened.take()
+        {
+            runtime.spawn_blocking(move || drop(database));
+        }
+    }
 }
 
 impl EmbeddedEngine {
@@ -105,27 +140,30 @@ impl EmbeddedEngine {
     /// # Errors
     /// When SQLite cannot be set up.
     pub fn memory() -> Result<Self, BoxError> {
-        Ok(Self::new(Database::memory()?, false))
+        Ok(Self::new(Opened::Memory(Database::memory()?)))
     }
 
-    /// Opens an engine on the file at `path`, which is created if it does not exist. SQLite keeps
+    /// Makes an engine on the file at `path`, which is created if it does not exist. SQLite keeps
     /// two more files beside it, with `-wal` and `-shm` appended to the name.
     ///
+    /// The path is resolved, and the begin of an existing file read, at once; the file is opened or
+    /// created with the first operation, on one of Tokio's threads for blocking work, because that
+    /// may wait for another process. It is closed on one too, when the last handle is dropped.
+    ///
     /// # Errors
-    /// When the path is not Unicode, or the file cannot be opened or is not a database of the
-    /// engine.
+    /// When the path is empty, `:memory:`, a `file:` URI or not Unicode, its folder does not exist,
+    /// or the file is not a database of the engine: then it was not touched. What goes wrong
+    /// when the file is opened is the error of the first operation.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, BoxError> {
-        let path = path.as_ref().to_str();
-        let path = path.ok_or("the path of an embedded database has to be Unicode")?;
-        Ok(Self::new(Database::new(path)?, true))
+        let path = file::checked(path.as_ref())?;
+        Ok(Self::new(Opened::File(OnceLock::new(), path)))
     }
 
-    fn new(database: Database, is_file: bool) -> Self {
+    fn new(database: Opened) -> Self {
         EmbeddedEngine {
             shared: Arc::new(Shared {
                 database,
                 backups: ContinuousBackups::default(),
-                is_file,
                 turn: Arc::new(Semaphore::new(1)),
                 requests: AtomicU64::new(0),
             }),
@@ -157,7 +195,7 @@ impl EmbeddedEngine {
     /// # Errors
     /// When the database cannot be read or written.
     pub fn delete_expired(&self) -> Result<usize, BoxError> {
-        Ok(self.shared.database.sweep_ttl()?)
+        Ok(self.shared.database.get()?.sweep_ttl()?)
     }
 
     async fn respond(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -190,7 +228,7 @@ impl Shared {
         request: HttpRequest,
         turn: OwnedSemaphorePermit,
     ) -> Result<HttpResponse, ConnectorError> {
-        let is_short = !self.is_file && dispatch::is_short(operation(&request));
+        let is_short = !self.database.is_file() && dispatch::is_short(operation(&request));
         match Handle::try_current() {
             Ok(runtime) if !is_short => runtime
                 .spawn_blocking(move || self.run(&request, turn))
@@ -204,13 +242,16 @@ impl Shared {
     /// Runs the operation. The turn ends with it, even if the caller has dropped the request.
     fn run(&self, request: &HttpRequest, turn: OwnedSemaphorePermit) -> HttpResponse {
         let body = request.body().bytes();
-        let answer = match (operation(request), body) {
-            (_, None) => dispatch::Answer::unreadable(),
-            ("DescribeContinuousBackups", Some(body)) => {
-                self.backups.describe(&self.database, body)
+        let answer = match (operation(request), body, self.database.get()) {
+            (_, _, Err(error)) => dispatch::Answer::unopened(error),
+            (_, None, Ok(_)) => dispatch::Answer::unreadable(),
+            ("DescribeContinuousBackups", Some(body), Ok(database)) => {
+                self.backups.describe(database, body)
             }
-            ("UpdateContinuousBackups", Some(body)) => self.backups.update(&self.database, body),
-            (operation, Some(body)) => dispatch::dispatch(&self.database, operation, body),
+            ("UpdateContinuousBackups", Some(body), Ok(database)) => {
+                self.backups.update(database, body)
+            }
+            (operation, Some(body), Ok(database)) => dispatch::dispatch(database, operation, body),
         };
         drop(turn);
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
@@ -255,7 +296,7 @@ impl HttpConnector for EmbeddedEngine {
 impl fmt::Debug for EmbeddedEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EmbeddedEngine")
-            .field("is_file", &self.shared.is_file)
+            .field("is_file", &self.shared.database.is_file())
             .finish_non_exhaustive()
     }
 }

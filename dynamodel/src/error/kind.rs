@@ -291,6 +291,8 @@ fn of_code(code: &str) -> Option<ErrorKind> {
         | "ReplicaAlreadyExistsException" | "ContinuousBackupsUnavailableException"
         | "PointInTimeRecoveryUnavailableException" | "ExportConflictException"
         | "ImportConflictException" => ErrorKind::ResourceInUse,
+        // The embedded engine's own, for its file.
+        "EmbeddedDatabaseException" => ErrorKind::Embedded,
         "ItemCollectionSizeLimitExceededException" => ErrorKind::ItemCollectionSizeLimit,
         "RequestEntityTooLarge" | "RequestEntityTooLargeException" => ErrorKind::LimitExceeded,
         "ValidationException" | "ValidationError" | "SerializationException"

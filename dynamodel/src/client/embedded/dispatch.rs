@@ -19,6 +19,47 @@ impl Answer {
         Answer::bare("SerializationException")
     }
 
+    /// Returns the response to an operation whose database could not be opened.
+    pub(super) fn unopened(error: DynoxideError) -> Self {
+        match error {
+            error @ DynoxideError::SqliteError(_) => Err(error).into(),
+            _ => Answer::storage("Newer"),
+        }
+    }
+
+    /// Returns the response to an operation that the file did not allow, by SQLite's code. Only what
+    /// another process may end is worth another try.
+    pub(super) fn storage(code: &str) -> Self {
+        let (is_transient, message) = match code {
+            "DatabaseBusy" | "DatabaseLocked" => {
+                (true, "another process holds the file of the database")
+            }
+            "DiskFull" => (false, "the disk is full, and nothing was written"),
+            "ReadOnly" | "PermissionDenied" => (false, "the file of the database is read-only"),
+            "CannotOpen" => (
+                false,
+                "the file of the database cannot be opened or created",
+            ),
+            "Newer" => (
+                false,
+                "the file is damaged, or of a newer version of the embedded engine",
+            ),
+            "NotADatabase" => (false, "the file is not a database"),
+            "DatabaseCorrupt" => (false, "the file of the database is damaged"),
+            "SystemIoFailure" => (false, "the file of the database cannot be read or written"),
+            "OutOfMemory" => (false, "there is no memory left for the database"),
+            _ => (false, "the database has failed"),
+        };
+        let name = "dynamodel#EmbeddedDatabaseException";
+        match is_transient {
+            true => Answer {
+                status: 503,
+                ..Answer::error("com.amazon.coral.service#ServiceUnavailable", message)
+            },
+            false => Answer::error(name, message),
+        }
+    }
+
     /// Returns the response to an unknown operation.
     fn unknown() -> Self {
         Answer::bare("UnknownOperationException")
@@ -47,6 +88,15 @@ impl From<Result<Vec<u8>, DynoxideError>> for Answer {
         match result {
             Ok(body) => Answer { status: 200, body },
             Err(DynoxideError::UnsupportedCapability(_)) => Answer::unknown(),
+            Err(DynoxideError::SqliteError(error)) => {
+                let code = error.sqlite_error_code().map(|code| format!("{code:?}"));
+                Answer::storage(code.as_deref().unwrap_or_default())
+            }
+            Err(DynoxideError::InternalServerError(message))
+                if message.starts_with("Database file is encrypted") =>
+            {
+                Answer::storage("NotADatabase")
+            }
             Err(error) => Answer {
                 status: error.status_code(),
                 body: error.to_json().into_bytes(),

@@ -359,3 +359,15 @@ impl Drop for Directory {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
+
+#[test]
+fn failures_of_the_file_are_final_unless_another_process_holds_it() {
+    let answer = super::dispatch::Answer::storage;
+    for code in ["DiskFull", "ReadOnly", "CannotOpen", "DatabaseCorrupt", ""] {
+        assert_eq!(answer(code).status, 400, "{code}");
+    }
+    assert_eq!(answer("DatabaseBusy").status, 503);
+    let full = String::from_utf8(answer("DiskFull").body).unwrap();
+    assert!(full.contains("EmbeddedDatabaseException"), "{full}");
+    assert!(full.contains("the disk is full"), "{full}");
+}
