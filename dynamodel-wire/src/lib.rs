@@ -35,6 +35,7 @@ mod convert;
 mod decimal;
 mod error;
 mod integer;
+pub mod millis;
 mod read;
 mod scan;
 mod size;

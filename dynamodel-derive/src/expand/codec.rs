@@ -44,7 +44,7 @@ pub(super) fn write_line(
     }
     if field.attrs.ttl.is_some() {
         let seconds = epoch_seconds(field);
-        return quote!(__w.field(#name, &#seconds););
+        return quote!(__w.field(#name, &__d::Ttl(#seconds)););
     }
     let token = container.token(field);
     let method = match role {

@@ -3,16 +3,35 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::{Attribute, kind};
-use crate::{Decimal, ReadError, Reader, Writer};
+use crate::{Decimal, ReadError, Reader, WriteError, Writer};
 
 pub(super) const NANOS: u128 = 1_000_000_000;
 
-/// Seconds as N, with up to nine decimals.
+/// First second after the year 9999. A larger number of seconds since 1970 is one of milliseconds.
+const END_OF_DATES: u64 = 253_402_300_800;
+/// End of the spans that are more likely milliseconds: those of 30,000 years.
+const END_OF_MILLIS: u64 = 1_000_000_000_000_000;
+
+const MILLIS: &str = "the time has more seconds than dates have: these are milliseconds; give seconds, or ask for \
+     milliseconds with `#[dynamo(with = dynamodel::wire::millis)]`";
+const NOT_MILLIS: &str =
+    "N of seconds, not of milliseconds, which `#[dynamo(with = dynamodel::wire::millis)]` reads";
+
+/// `true` if a span of this many seconds is more likely one of milliseconds.
+fn is_span_in_millis(seconds: u64) -> bool {
+    (END_OF_DATES..END_OF_MILLIS).contains(&seconds)
+}
+
+/// Seconds as N, with up to nine decimals. Spans between 8,000 and 30 million years are refused: they
+/// are milliseconds that were taken for seconds.
 impl Attribute for Duration {
     type Value = Self;
     type Kind = kind::N;
 
     fn write(&self, w: &mut Writer) {
+        if is_span_in_millis(self.as_secs()) {
+            return w.fail(WriteError::new(MILLIS));
+        }
         write_seconds(false, *self, w);
     }
 
@@ -20,18 +39,23 @@ impl Attribute for Duration {
         let expected = "N of seconds, not negative, with at most nine decimals";
         match read_seconds(r, expected)? {
             (true, nanos) if nanos > 0 => Err(out_of_range(expected)),
-            (_, nanos) => duration(nanos).ok_or_else(|| out_of_range(expected)),
+            (_, nanos) => match duration(nanos) {
+                Some(span) if is_span_in_millis(span.as_secs()) => Err(out_of_range(NOT_MILLIS)),
+                span => span.ok_or_else(|| out_of_range(expected)),
+            },
         }
     }
 }
 
-/// Seconds since 1970 as N, with up to nine decimals; negative before.
+/// Seconds since 1970 as N, with up to nine decimals; negative before. Times after the year 9999 are
+/// refused: they are milliseconds that were taken for seconds.
 impl Attribute for SystemTime {
     type Value = Self;
     type Kind = kind::N;
 
     fn write(&self, w: &mut Writer) {
         match self.duration_since(UNIX_EPOCH) {
+            Ok(after) if after.as_secs() >= END_OF_DATES => w.fail(WriteError::new(MILLIS)),
             Ok(after) => write_seconds(false, after, w),
             Err(before) => write_seconds(true, before.duration(), w),
         }
@@ -40,7 +64,11 @@ impl Attribute for SystemTime {
     fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
         let expected = "N of seconds since 1970 with at most nine decimals";
         let (negative, nanos) = read_seconds(r, expected)?;
-        let time = duration(nanos).and_then(|distance| match negative {
+        let distance = duration(nanos).ok_or_else(|| out_of_range(expected))?;
+        if distance.as_secs() >= END_OF_DATES {
+            return Err(out_of_range(NOT_MILLIS));
+        }
+        let time = Some(distance).and_then(|distance| match negative {
             true => UNIX_EPOCH.checked_sub(distance),
             false => UNIX_EPOCH.checked_add(distance),
         });

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::duration::{NANOS, out_of_range, read_seconds};
 use crate::attribute::{Attribute, SetValue, ValueFor, kind};
-use crate::{ReadError, Reader, StoredAs, Writer};
+use crate::{ReadError, Reader, StoredAs, WriteError, Writer};
 
 /// Returns whole seconds since 1970, and 0 for earlier times.
 #[doc(hidden)]
@@ -11,8 +12,15 @@ pub fn epoch_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }
 
+/// First second of the year 5000. A later Time to Live is one in milliseconds: DynamoDB would never
+/// delete the item.
+const MAX_TTL: u64 = 95_617_584_000;
+
 /// Types of a `#[dynamo(ttl)]` field: a time, stored as a number of whole seconds since 1970, which is
 /// the form that DynamoDB's Time to Live reads.
+///
+/// A time after the year 5000 is not written: it is one in milliseconds, which DynamoDB would never
+/// reach.
 ///
 /// Implemented for `u32`, `u64`, `i64` (seconds since 1970), [`SystemTime`], with their features for
 /// the points in time of `chrono`, `time` and `jiff`, and for `Option` of these; `None` never expires.
@@ -22,6 +30,10 @@ pub fn epoch_seconds(time: SystemTime) -> u64 {
     note = "a `ttl` field is an integer of seconds since 1970 (`u64`), a `SystemTime`, or an `Option` of these"
 )]
 pub trait TtlTime: Sized {
+    /// `true` for numbers of seconds.
+    #[doc(hidden)]
+    const IS_NUMBER: bool = false;
+
     /// Returns the seconds since 1970, or `None` if no time is set.
     fn epoch_seconds(&self) -> Option<u64>;
 
@@ -37,6 +49,7 @@ pub trait TtlTime: Sized {
 macro_rules! ttl_integers {
     ($($t:ty)*) => {$(
         impl TtlTime for $t {
+            const IS_NUMBER: bool = true;
             fn epoch_seconds(&self) -> Option<u64> {
                 Some(u64::try_from(*self).unwrap_or(0))
             }
@@ -58,6 +71,7 @@ impl TtlTime for SystemTime {
 }
 
 impl<T: TtlTime> TtlTime for Option<T> {
+    const IS_NUMBER: bool = T::IS_NUMBER;
     fn epoch_seconds(&self) -> Option<u64> {
         self.as_ref().and_then(T::epoch_seconds)
     }
@@ -88,8 +102,15 @@ impl<T: TtlTime> Attribute for Ttl<T> {
                 .ok_or_else(|| ReadError::expected("a time, not NULL"));
         }
         // Other writers may have left a fraction; DynamoDB reads the whole seconds.
-        let time = SystemTime::read(r)?;
-        T::from_epoch_seconds(epoch_seconds(time))
+        let expected = "N of seconds since 1970 with at most nine decimals";
+        let (is_negative, nanos) = read_seconds(r, expected)?;
+        let seconds = u64::try_from(nanos / NANOS).map_err(|_| out_of_range(expected))?;
+        let seconds = if is_negative { 0 } else { seconds };
+        // Numbers are read as they are, so that items of another unit can be put right.
+        if seconds >= MAX_TTL && !T::IS_NUMBER {
+            return Err(out_of_range("N of seconds since 1970, not of milliseconds"));
+        }
+        T::from_epoch_seconds(seconds)
             .map(Ttl)
             .ok_or_else(|| ReadError::expected("a time in seconds that the field can hold"))
     }
@@ -104,6 +125,9 @@ impl<T: TtlTime> Attribute for Ttl<T> {
 impl<T: TtlTime> StoredAs<T> for Ttl<T> {
     fn write_stored(value: &T, w: &mut Writer) {
         match value.epoch_seconds() {
+            Some(seconds) if seconds >= MAX_TTL => w.fail(WriteError::new(
+                "a Time to Live after the year 5000 is one in milliseconds; give seconds since 1970",
+            )),
             Some(seconds) => w.integer(seconds),
             None => w.null(),
         }

@@ -260,3 +260,121 @@ async fn ttl_of_other_writers_is_read_or_refused() {
     assert!(e.is_unreadable());
     assert_eq!(e.attribute_path().as_deref(), Some("Expires"));
 }
+
+/// Some time of the year 2026, in milliseconds.
+const IN_MILLIS: u64 = 1_796_050_957_396;
+
+#[tokio::test]
+async fn time_in_milliseconds_is_refused_before_sending() {
+    let (db, faults) = dynamodel_tests::faults::db().await;
+    db.create_table::<Seconds>().await.unwrap();
+    db.create_table::<Clock>().await.unwrap();
+    let seconds = || Seconds {
+        kind: "k".into(),
+        id: 1,
+        expires: IN_MILLIS,
+    };
+    let update = || Seconds::update("k", 1_u32);
+    let clock = Clock {
+        kind: "k".into(),
+        id: 1,
+        expires: time(IN_MILLIS),
+    };
+    let mut tx = dynamodel::Transaction::new();
+    tx.put(seconds().create());
+    let results = [
+        seconds().put().send(&db).await.map(drop),
+        seconds().create().send(&db).await.map(drop),
+        update().apply(|s| s.expires.set(IN_MILLIS)).send(&db).await,
+        update()
+            .apply(|s| s.expires.set(now()))
+            .when(|s| s.expires.lt(IN_MILLIS))
+            .send(&db)
+            .await,
+        clock.put().send(&db).await.map(drop),
+        tx.send(&db).await.map(drop),
+        dynamodel::BatchWrite::new()
+            .put(seconds())
+            .send(&db)
+            .await
+            .map(drop),
+    ];
+    for (n, result) in results.into_iter().enumerate() {
+        let e = result.expect_err(&n.to_string());
+        assert_eq!(e.kind(), dynamodel::ErrorKind::InvalidValue, "{e}");
+        assert_eq!(e.attribute_path().as_deref(), Some("Expires"), "{e}");
+        let text = e.to_string();
+        assert!(
+            text.contains("milliseconds") && text.contains("seconds since 1970"),
+            "{text}"
+        );
+        assert!(!text.contains("17960"), "{text}");
+        assert_eq!(e.attempts(), 0);
+    }
+    assert_eq!(faults.sent("PutItem"), []);
+    // The year 4999 is a time.
+    let late = Seconds {
+        expires: 95_617_583_999,
+        ..seconds()
+    };
+    late.put().send(&db).await.unwrap();
+}
+
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = "times")]
+struct Times {
+    #[dynamo(partition)]
+    id: String,
+    at: SystemTime,
+    took: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Entity)]
+#[dynamo(table = "times")]
+struct Millis {
+    #[dynamo(partition)]
+    id: String,
+    #[dynamo(with = dynamodel::wire::millis)]
+    at: SystemTime,
+    #[dynamo(with = dynamodel::wire::millis)]
+    took: Duration,
+}
+
+#[tokio::test]
+async fn stored_milliseconds_are_refused_unless_asked_for() {
+    let db = with::<Times>().await;
+    let item = |at: &str, took: &str| {
+        format!(r#"{{"id":{{"S":"a"}},"at":{{"N":"{at}"}},"took":{{"N":"{took}"}}}}"#)
+    };
+    for (at, took, path) in [
+        ("1796050957396", "1", "at"),
+        ("1796050957", "1796050957396", "took"),
+    ] {
+        raw::put::<Times>(&db, &item(at, took)).await;
+        let e = Times::get("a").send(&db).await.unwrap_err();
+        assert!(e.is_unreadable(), "{e}");
+        assert_eq!(e.attribute_path().as_deref(), Some(path), "{e}");
+        assert!(e.to_string().contains("milliseconds"), "{e}");
+    }
+    raw::put::<Times>(&db, &item("1796050957396", "1500")).await;
+    let read = Millis::get("a").send(&db).await.unwrap().unwrap();
+    assert_eq!(read.at, UNIX_EPOCH + Duration::from_millis(IN_MILLIS));
+    assert_eq!(read.took, Duration::from_millis(1_500));
+    read.clone().put().send(&db).await.unwrap();
+    assert_eq!(Millis::get("a").send(&db).await.unwrap(), Some(read));
+    // The last second of the year 9999 is a date.
+    raw::put::<Times>(&db, &item("253402300799", "1")).await;
+    let read = Times::get("a").send(&db).await.unwrap().unwrap();
+    read.put().send(&db).await.unwrap();
+}
+
+#[tokio::test]
+async fn number_in_milliseconds_can_be_read_and_put_right() {
+    let db = with::<Seconds>().await;
+    let item = r#"{"kind":{"S":"k"},"id":{"N":"1"},"Expires":{"N":"1796050957396"}}"#;
+    raw::put::<Seconds>(&db, item).await;
+    let mut read = Seconds::get("k", 1_u32).send(&db).await.unwrap().unwrap();
+    assert_eq!(read.expires, IN_MILLIS);
+    read.expires /= 1_000;
+    read.put().send(&db).await.unwrap();
+}
