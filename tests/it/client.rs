@@ -1,5 +1,6 @@
 //! Parts of every request: errors, tables, spans, metrics and the lifetime of calls.
 
+mod clocks;
 mod configuration;
 mod embedded_files;
 mod error_kinds;

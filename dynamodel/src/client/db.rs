@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, RwLock};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 
@@ -42,6 +43,7 @@ pub struct Db {
 struct Inner {
     client: aws_sdk_dynamodb::Client,
     transport: Transport,
+    clock: Option<Clock>,
     prefix: String,
     names: HashMap<String, String>,
     #[cfg(feature = "sealed-cursors")]
@@ -60,7 +62,11 @@ pub struct Builder {
     #[cfg(feature = "sealed-cursors")]
     cursor_keys: Option<CursorKeys>,
     options: Options,
+    clock: Option<Clock>,
 }
+
+/// Tells the time.
+type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -244,6 +250,33 @@ impl Builder {
         self
     }
 
+    /// Takes the time from this clock instead of the machine's: for `created_at` and `updated_at`
+    /// fields, and for what [`unexpired`](crate::Query::unexpired) leaves out. It is asked when an
+    /// operation is sent. The SDK client has a clock of its own for signatures, and
+    /// [`is_expired_at`](crate::Entity::is_expired_at) takes any time.
+    ///
+    /// ```
+    /// # use std::time::{Duration, SystemTime, UNIX_EPOCH};
+    /// # use dynamodel::{Db, Entity};
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = "notes")]
+    /// # struct Note { #[dynamo(partition)] id: u64, #[dynamo(updated_at)] changed: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let client = Db::embedded()?.client().clone();
+    /// let clock = || UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    /// let db = Db::builder().client(client).clock(clock).build();
+    /// # db.create_table::<Note>().await?;
+    /// let note = Note { id: 1, changed: 0 }.create().send(&db).await?;
+    /// assert_eq!(note.changed, 1_700_000_000);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Some(Arc::new(now));
+        self
+    }
+
     /// Makes the [`Db`]. Without a client, operations fail with an error that says so, and send nothing.
     pub fn build(self) -> Db {
         let options = Options {
@@ -256,6 +289,7 @@ impl Builder {
         let transport = Transport::new(&client, options);
         Db {
             inner: Arc::new(Inner {
+                clock: self.clock,
                 client,
                 transport,
                 prefix: self.prefix,
@@ -362,6 +396,14 @@ impl Db {
     #[cfg(feature = "sealed-cursors")]
     pub(crate) fn cursor_keys(&self) -> Option<&Arc<CursorKeys>> {
         self.inner.cursor_keys.as_ref()
+    }
+
+    /// The time of this moment, by the `Db`'s clock.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.inner
+            .clock
+            .as_ref()
+            .map_or_else(SystemTime::now, |now| now())
     }
 
     pub(crate) fn resolve(&self, declared: &'static str) -> Arc<str> {

@@ -25,6 +25,8 @@ pub(crate) use sharded::{MergedPage, MergedPages, merged};
 pub use stream::ItemStream;
 pub(crate) use stream::stream;
 
+use std::time::SystemTime;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -161,7 +163,7 @@ fn start_request<'d>(
     }
     let table = db.resolve(plan.schema.table);
     let body = plan
-        .body(&table, limit, start)
+        .body(&table, limit, start, || db.now())
         .map_err(|e| Named::of(plan).error(e))?;
     Ok(match plan.scan {
         true => db.ask(transport::Operation::Scan, table, plan.index, body),
@@ -379,6 +381,7 @@ pub(crate) fn to_json(plan: &ReadPlan) -> Result<String, Error> {
         plan.schema.table,
         page_limit(plan, plan.limit),
         start.as_deref(),
+        SystemTime::now,
     );
     crate::client::request::text(body?)
 }

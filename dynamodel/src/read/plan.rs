@@ -1,5 +1,6 @@
 //! [`ReadPlan`]: the common part of Query and Scan.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -75,6 +76,8 @@ pub(crate) struct ReadPlan {
     pub(crate) scan: bool,
     pub(crate) key: Option<Node>,
     pub(crate) filter: Option<Node>,
+    /// Time to Live attribute, if expired items are left out.
+    pub(crate) unexpired: Option<&'static str>,
     pub(crate) projection: &'static [Fetched],
     pub(crate) consistent: bool,
     pub(crate) descending: bool,
@@ -119,6 +122,7 @@ impl ReadPlan {
             scan,
             key: None,
             filter: None,
+            unexpired: None,
             projection: &[],
             consistent: false,
             descending: false,
@@ -212,8 +216,11 @@ impl ReadPlan {
         table: &str,
         limit: Option<u64>,
         start: Option<&[u8]>,
+        now: impl FnOnce() -> SystemTime,
     ) -> Result<Vec<u8>, Error> {
-        self.check()?;
+        let filter = self.filter_at(now);
+        let filter = filter.as_deref();
+        self.check(filter)?;
         let mut body = Body::new(table, 384);
         if let Some(index) = self.index {
             body.member_with("IndexName", |w| {
@@ -223,7 +230,7 @@ impl ReadPlan {
             });
         }
         body.condition("KeyConditionExpression", self.key.as_ref());
-        body.condition("FilterExpression", self.filter.as_ref());
+        body.condition("FilterExpression", filter);
         if self.count_only {
             body.word("Select", "COUNT");
         } else {
@@ -256,12 +263,12 @@ impl ReadPlan {
     }
 
     /// Refuses settings that the index does not serve, as far as the compiler does not.
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, filter: Option<&Node>) -> Result<(), Error> {
         let index = self.index.and_then(|name| self.schema.index(name));
         if let Some(index) = index.filter(|_| self.is_index_chosen) {
             self.check_chosen(index)?;
         }
-        self.check_filter(index)
+        self.check_filter(index, filter)
     }
 
     /// Refuses consistent reads and projections that an index which is chosen at run time does not
@@ -289,8 +296,12 @@ impl ReadPlan {
 
     /// Refuses a filter on a key of what is queried, and on attributes that the index does not hold:
     /// it would treat every item as one without the attribute.
-    fn check_filter(&self, index: Option<&IndexSchema>) -> Result<(), Error> {
-        let Some(filter) = &self.filter else {
+    fn check_filter(
+        &self,
+        index: Option<&IndexSchema>,
+        filter: Option<&Node>,
+    ) -> Result<(), Error> {
+        let Some(filter) = filter else {
             return Ok(());
         };
         let key = index.map_or(&self.schema.key, |index| &index.key);
@@ -311,17 +322,21 @@ impl ReadPlan {
         problem.map_or(Ok(()), |problem| Err(Error::invalid_request(problem)))
     }
 
-    /// Adds a filter that leaves expired items out.
-    pub(crate) fn unexpired(&mut self, ttl: &'static str) {
-        let now = crate::wire::attribute::time::epoch_seconds(SystemTime::now());
-        self.add_filter(Node::Or(vec![
+    /// Returns the filter of a request that is sent at this time.
+    fn filter_at(&self, now: impl FnOnce() -> SystemTime) -> Option<Cow<'_, Node>> {
+        let Some(ttl) = self.unexpired else {
+            return self.filter.as_ref().map(Cow::Borrowed);
+        };
+        let now = crate::wire::attribute::time::epoch_seconds(now());
+        let unexpired = Node::Or(vec![
             Node::Compare(
                 Operand::Path(Place::root(ttl)),
                 Comparator::Gt,
                 Operand::Value(Value::write(|w| w.integer(now))),
             ),
             Node::not_exists(ttl),
-        ]));
+        ]);
+        Node::all(self.filter.iter().cloned().chain([unexpired]).collect()).map(Cow::Owned)
     }
 }
 

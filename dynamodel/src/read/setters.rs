@@ -49,19 +49,15 @@ macro_rules! setter {
         }
     };
     (unexpired) => {
-        /// Leaves out items that have expired by this machine's clock and that DynamoDB has not
-        /// deleted yet. As with every filter, they are read and paid for. An index that is read has
+        /// Leaves out items that have expired by the [`Db`'s clock](crate::Builder::clock) and that
+        /// DynamoDB has not deleted yet. As with every filter, they are read and paid for. An index that is read has
         /// to hold the Time to Live attribute, outside its key if it is queried; otherwise the read
         /// is an error.
         pub fn unexpired(self) -> Self
         where
             E: HasTtl,
         {
-            self.with(|plan| {
-                if let Some(ttl) = E::ITEM_SCHEMA.ttl {
-                    plan.unexpired(ttl);
-                }
-            })
+            self.with(|plan| plan.unexpired = E::ITEM_SCHEMA.ttl)
         }
     };
     (consistent) => {

@@ -6,6 +6,7 @@ mod write;
 use std::any::TypeId;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use self::plan::{BatchPlan, write_chunk};
 use self::write::Write;
@@ -81,8 +82,8 @@ impl BatchWrite {
         Self::default()
     }
 
-    /// Writes an entity and overwrites any stored item. Version, times and write token are set at
-    /// this moment, as by a single put.
+    /// Writes an entity and overwrites any stored item. Version, times and write token are
+    /// set as by a single put, the times when the batch is sent.
     ///
     /// A batch cannot check versions, so it does not take an entity with a version:
     /// `.put(entity.put().unversioned())` skips the check.
@@ -204,7 +205,7 @@ impl BatchWrite {
     /// # Ok::<(), dynamodel::Error>(())
     /// ```
     pub fn to_json(self) -> Result<Vec<String>, Error> {
-        let plan = self.plan(Arc::from)?;
+        let plan = self.plan(Arc::from, SystemTime::now())?;
         let chunks = plan.chunks();
         let requests = chunks.iter().map(|chunk| plan.request(chunk));
         requests
@@ -212,9 +213,16 @@ impl BatchWrite {
             .collect()
     }
 
-    fn plan(mut self, resolve: impl Fn(&'static str) -> Arc<str>) -> Result<BatchPlan, Error> {
+    fn plan(
+        mut self,
+        resolve: impl Fn(&'static str) -> Arc<str>,
+        now: SystemTime,
+    ) -> Result<BatchPlan, Error> {
         if let Some(e) = self.invalid.take() {
             return Err(e);
+        }
+        for write in &mut self.writes {
+            write.make(now)?;
         }
         let writes = self.writes.iter();
         let tables: Vec<_> = writes.map(|w| resolve(w.schema.table)).collect();
@@ -223,7 +231,10 @@ impl BatchWrite {
 
     async fn execute(self, db: &Db) -> Result<Vec<ConsumedCapacity>, Error> {
         let named = |e: Error| e.in_operation("BatchWriteItem");
-        let plan = Arc::new(self.plan(|table| db.resolve(table)).map_err(named)?);
+        let plan = Arc::new(
+            self.plan(|table| db.resolve(table), db.now())
+                .map_err(named)?,
+        );
         let capacity = Arc::new(Mutex::new(Vec::new()));
         let outcome = batch::run(plan.chunks(), plan.settings, |chunk| {
             write_chunk(db.clone(), plan.clone(), capacity.clone(), chunk)

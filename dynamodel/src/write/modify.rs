@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::SystemTime;
 
 use super::precondition::{fresh_token, raise_version};
 use super::put::{Put, PutMode};
@@ -318,7 +317,7 @@ async fn save<E: Item>(db: &Db, image: &Image, mut item: E) -> Result<E, Error> 
     if changes.actions.is_empty() {
         return Ok(item);
     }
-    let (now, token) = (SystemTime::now(), fresh_token(E::ITEM_SCHEMA)?);
+    let (now, token) = (db.now(), fresh_token(E::ITEM_SCHEMA)?);
     let update = Update::from_changes(item.item_key(), changes, image.version());
     raise_version(&mut item, image.version().saturating_add(1)).map_err(named::<E>)?;
     let update = update.call_at(db, now, token, false)?;

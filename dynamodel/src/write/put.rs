@@ -20,6 +20,7 @@ use crate::model::entity::{Guards, Item, Lock, Unversioned};
 use crate::model::expr::ast::Node;
 use crate::model::expr::render::Body;
 use crate::model::expr::{Condition, Fields, InCondition, Prefix};
+use crate::model::key::Key;
 use crate::wire::Writer;
 
 /// Writes a whole item: PutItem. Made by [`create`](crate::Entity::create), [`put`](crate::Entity::put) and
@@ -184,7 +185,7 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// # Errors
     /// When the item cannot be stored.
     pub fn to_json(mut self) -> Result<String, Error> {
-        let (precondition, token) = self.prepare()?;
+        let (precondition, token) = self.prepare(SystemTime::now())?;
         self.request(E::ITEM_SCHEMA.table, precondition, token)?
             .into_json()
     }
@@ -193,7 +194,7 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     ///
     /// # Errors
     /// When the type of the version field cannot hold the next version.
-    fn prepare(&mut self) -> Result<(Precondition, Option<u128>), Error> {
+    fn prepare(&mut self, now: SystemTime) -> Result<(Precondition, Option<u128>), Error> {
         let token = fresh_token(E::ITEM_SCHEMA)?;
         let at = self.entity.item_version();
         let version = L::VERSIONED.then_some(match self.mode {
@@ -209,7 +210,7 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
             at.saturating_add(1)
         };
         raise_version(&mut self.entity, next)?;
-        self.entity.touch(SystemTime::now());
+        self.entity.touch(now);
         if let Some(token) = token {
             self.entity.set_write_token(token);
         }
@@ -227,22 +228,25 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         self.mode != PutMode::Put || self.condition.is_some() || L::VERSIONED
     }
 
-    /// Renders the put for a batch: returns the entity as it will be stored, and the body.
-    pub(crate) fn into_part(mut self) -> Result<(E, Vec<u8>), Error> {
-        let (precondition, token) = self.prepare()?;
-        let body = self.request("", precondition, token)?.render(false)?;
-        Ok((self.entity, body))
+    pub(crate) fn key(&self) -> Key<E> {
+        self.entity.item_key()
+    }
+
+    /// Renders the put for a batch.
+    pub(crate) fn into_part(mut self, now: SystemTime) -> Result<Vec<u8>, Error> {
+        let (precondition, token) = self.prepare(now)?;
+        self.request("", precondition, token)?.render(false)
     }
 
     /// Makes the put a step of a transaction: returns the entity as it will be stored, and the
     /// step.
-    pub(crate) fn into_step(mut self) -> Result<(E, Step), Error> {
-        let step = self.step()?;
+    pub(crate) fn into_step(mut self, now: SystemTime) -> Result<(E, Step), Error> {
+        let step = self.step(now)?;
         Ok((self.entity, step))
     }
 
-    fn step(&mut self) -> Result<Step, Error> {
-        let (precondition, token) = self.prepare()?;
+    fn step(&mut self, now: SystemTime) -> Result<Step, Error> {
+        let (precondition, token) = self.prepare(now)?;
         let (entity, key) = (TypeId::of::<E>(), self.entity.item_key());
         if E::ITEM_SCHEMA.unique.is_empty() {
             let request = self.request("", precondition, token)?;
@@ -289,7 +293,7 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     }
 
     fn start<'d>(&mut self, db: &'d Db, measure: bool) -> Result<Started<'d>, Error> {
-        let (precondition, token) = self.prepare().map_err(named::<E>)?;
+        let (precondition, token) = self.prepare(db.now()).map_err(named::<E>)?;
         let table = db.resolve(E::ITEM_SCHEMA.table);
         let request = self.request(&table, precondition, token);
         request.map_err(named::<E>)?.start(db, table, measure)
@@ -327,7 +331,7 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         measure: bool,
     ) -> WritingOutput<'d, R::Output> {
         Box::pin(async move {
-            let step = unique::check_return_values(R::PARAMETER).and_then(|()| self.step());
+            let step = unique::check_return_values(R::PARAMETER).and_then(|()| self.step(db.now()));
             let step = step.map_err(named::<E>)?;
             let sent = unique::send_one(db, step, measure).await;
             self.after_transaction(sent)

@@ -7,8 +7,9 @@ mod step;
 use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 
@@ -45,7 +46,7 @@ const MAX_TOKEN: usize = 36;
 /// A transaction consists of the same operations as single writes, of any entities. Adding an
 /// operation returns a [`Handle`], by which the error tells the [reason](Error::reason) and the
 /// result returns the [stored entity](Committed::take). Versions, times and write tokens behave as
-/// in single writes; the times are those of the moment when the operation is added.
+/// in single writes; the times are those of sending, by the [`Db`'s clock](crate::Builder::clock).
 ///
 /// The unique items of `#[dynamo(unique)]` attributes are written along with the operations. To do
 /// so, items whose attributes may have had other values are read first: one more round trip. Unique
@@ -95,10 +96,48 @@ const MAX_TOKEN: usize = 36;
 #[must_use = "a transaction does nothing until it is sent"]
 pub struct Transaction {
     id: u64,
-    steps: Vec<Result<Step, Error>>,
+    steps: Vec<Result<Added, Error>>,
     token: Option<String>,
     backoff: Backoff,
     measure: bool,
+}
+
+/// An operation that was added.
+enum Added {
+    Step(Step),
+    /// An operation that fills in times, which are those of sending.
+    Timed(Timed),
+}
+
+struct Timed {
+    verb: &'static str,
+    entity: &'static str,
+    step: Mutex<Option<MakeStep>>,
+}
+
+type MakeStep = Box<dyn FnOnce(SystemTime) -> Result<Step, Error> + Send>;
+
+impl Added {
+    fn names(&self) -> (&'static str, &'static str) {
+        match self {
+            Added::Step(step) => (step.verb, step.schema.entity),
+            Added::Timed(timed) => (timed.verb, timed.entity),
+        }
+    }
+
+    fn at(self, now: SystemTime) -> Result<Step, Error> {
+        let timed = match self {
+            Added::Step(step) => return Ok(step),
+            Added::Timed(timed) => timed,
+        };
+        let step = timed
+            .step
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Made once, because this consumes it.
+        let step = step.ok_or_else(|| Error::construction("the operation was made before"))?;
+        step(now).map_err(|e| e.of_entity(timed.entity))
+    }
 }
 
 /// Identifies an operation of a transaction: for [`Error::reason`], and for a put also for
@@ -153,7 +192,10 @@ impl Default for Transaction {
 impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operations = self.steps.iter().map(|s| match s {
-            Ok(step) => format!("{} {}", step.verb, step.schema.entity),
+            Ok(step) => {
+                let (verb, entity) = step.names();
+                format!("{verb} {entity}")
+            }
             Err(_) => "invalid".to_owned(),
         });
         f.debug_struct("Transaction")
@@ -177,13 +219,16 @@ impl Transaction {
 
     /// Adds a `create`, `put` or `replace`.
     pub fn put<E: Item, L: Lock>(&mut self, put: Put<E, L>) -> Handle<E, Stored> {
-        let step = put.into_step();
-        self.add::<E, Stored>(step.map(|(entity, step)| step.storing(entity)))
+        let step = |now| {
+            let (entity, step) = put.into_step(now)?;
+            Ok(step.storing(entity))
+        };
+        self.add_at::<E, Stored>("Put", step)
     }
 
     /// Adds an update by key.
     pub fn update<E: Item>(&mut self, update: Update<E>) -> Handle<E> {
-        self.add::<E, ()>(update.into_step())
+        self.add_at::<E, ()>("Update", |now| update.into_step(now))
     }
 
     /// Adds a delete by key, or the `remove` of an entity.
@@ -196,10 +241,34 @@ impl Transaction {
         self.add::<E, ()>(check.into_step())
     }
 
+    /// Adds an operation that may fill in times.
+    fn add_at<E: Item, R>(
+        &mut self,
+        verb: &'static str,
+        step: impl FnOnce(SystemTime) -> Result<Step, Error> + Send + 'static,
+    ) -> Handle<E, R> {
+        if E::ITEM_SCHEMA
+            .created_at
+            .or(E::ITEM_SCHEMA.updated_at)
+            .is_none()
+        {
+            return self.add(step(SystemTime::UNIX_EPOCH));
+        }
+        self.push(Ok(Added::Timed(Timed {
+            verb,
+            entity: E::ITEM_SCHEMA.entity,
+            step: Mutex::new(Some(Box::new(step))),
+        })))
+    }
+
     fn add<E: Item, R>(&mut self, step: Result<Step, Error>) -> Handle<E, R> {
+        let step = step.map_err(|e| e.of_entity(E::ITEM_SCHEMA.entity));
+        self.push(step.map(Added::Step))
+    }
+
+    fn push<E, R>(&mut self, step: Result<Added, Error>) -> Handle<E, R> {
         let position = self.steps.len();
-        self.steps
-            .push(step.map_err(|e| e.of_entity(E::ITEM_SCHEMA.entity)));
+        self.steps.push(step);
         Handle {
             transaction: self.id,
             position,
@@ -268,7 +337,7 @@ impl Transaction {
     async fn commit(self, db: &Db) -> Result<Committed, Error> {
         let (id, backoff, measure) = (self.id, self.backoff, self.measure);
         let mut retry = backoff.start();
-        let (mut steps, token) = self.checked()?;
+        let (mut steps, token) = self.checked(db.now())?;
         if steps.is_empty() {
             return Ok(Committed::new(id, steps, Vec::new()));
         }
@@ -315,7 +384,7 @@ impl Transaction {
     /// As [`send`](Self::send), before it is sent.
     pub fn to_json(self) -> Result<String, Error> {
         let measure = self.measure;
-        let (steps, token) = self.checked()?;
+        let (steps, token) = self.checked(SystemTime::now())?;
         if steps.is_empty() {
             return Ok(String::new());
         }
@@ -325,7 +394,7 @@ impl Transaction {
     }
 
     /// Returns the operations and the user's token, checked.
-    fn checked(self) -> Result<(Vec<Step>, Option<String>), Error> {
+    fn checked(self, now: SystemTime) -> Result<(Vec<Step>, Option<String>), Error> {
         if self.steps.len() > MAX_OPERATIONS {
             let operations = self.steps.len();
             return Err(Error::limit(Limit::TransactionOperations {
@@ -333,7 +402,8 @@ impl Transaction {
                 guards: 0,
             }));
         }
-        let steps = self.steps.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let steps = self.steps.into_iter().map(|step| step?.at(now));
+        let steps = steps.collect::<Result<Vec<_>, _>>()?;
         let is_token = |token: &String| (1..=MAX_TOKEN).contains(&token.chars().count());
         match self.token {
             Some(token) if !steps.is_empty() && !is_token(&token) => Err(Error::invalid_request(

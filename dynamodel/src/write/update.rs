@@ -491,8 +491,8 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
     }
 
     /// Makes the update a step of a transaction.
-    pub(crate) fn into_step(self) -> Result<Step, Error> {
-        let (now, token) = (SystemTime::now(), fresh_token(E::ITEM_SCHEMA)?);
+    pub(crate) fn into_step(self, now: SystemTime) -> Result<Step, Error> {
+        let token = fresh_token(E::ITEM_SCHEMA)?;
         if !self.is_unchanged()
             && self.actions.0.is_empty()
             && self.creation.is_none()
@@ -554,7 +554,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
             return Ok(Call::Unchanged(output));
         }
         let token = fresh_token(E::ITEM_SCHEMA).map_err(named::<E>)?;
-        self.call_at(db, SystemTime::now(), token, measure)
+        self.call_at(db, db.now(), token, measure)
     }
 
     /// Starts the update with this time and token.

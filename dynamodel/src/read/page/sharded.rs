@@ -8,6 +8,8 @@ mod position;
 pub(super) use self::merge::{Effort, Merge};
 pub(crate) use self::pages::{MergedPage, MergedPages, merged};
 
+use std::time::SystemTime;
+
 use futures_util::{StreamExt, TryStreamExt};
 
 use super::{Cursor, Named, Page, PageItems, RawItem, RawPage, count_from};
@@ -91,7 +93,7 @@ pub(super) fn to_json(plan: &ReadPlan, shards: Shards) -> Result<String, Error> 
             continue;
         }
         let start = start.into_key();
-        let body = plan.body(plan.schema.table, limit, start.as_deref())?;
+        let body = plan.body(plan.schema.table, limit, start.as_deref(), SystemTime::now)?;
         requests.push(crate::client::request::text(body)?);
     }
     Ok(format!("[{}]", requests.join(",")))

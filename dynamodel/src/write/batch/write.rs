@@ -1,6 +1,8 @@
 //! One write of a batch, and the puts that a batch takes.
 
 use std::any::TypeId;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use crate::client::transact::after_table;
 use crate::error::Error;
@@ -62,6 +64,20 @@ pub(super) struct Write {
     pub(super) canonical_key: Vec<u8>,
     /// `{"PutRequest":{..}}` or `{"DeleteRequest":{..}}`.
     pub(super) request: Vec<u8>,
+    /// Makes the request when the batch is sent, if the write fills in times.
+    pub(super) timed: Option<Timed>,
+}
+
+/// A request that is made once, when the batch is sent.
+#[derive(Clone)]
+pub(super) struct Timed(Arc<Mutex<Option<MakeRequest>>>);
+
+type MakeRequest = Box<dyn FnOnce(SystemTime) -> Result<Vec<u8>, Error> + Send>;
+
+impl Timed {
+    fn new(make: impl FnOnce(SystemTime) -> Result<Vec<u8>, Error> + Send + 'static) -> Self {
+        Timed(Arc::new(Mutex::new(Some(Box::new(make)))))
+    }
 }
 
 impl Write {
@@ -72,30 +88,56 @@ impl Write {
                 "a batch has no conditions; it takes `put()` without `when`, not `create` or `replace`",
             )));
         }
-        let write = put.into_part().and_then(|(entity, body)| {
-            let key = entity.item_key();
-            let item = after_table(body)?;
+        let key = put.key();
+        let request = |now| {
+            let item = put.into_part(now).and_then(after_table);
             // The body always starts with a comma, which is cut off here.
-            Self::new(&key, "PutRequest", item.get(1..).unwrap_or_default())
-        });
-        write.map_err(named)
+            item.map(|item| request("PutRequest", item.get(1..).unwrap_or_default()))
+        };
+        let schema = E::ITEM_SCHEMA;
+        let (request, timed) = match schema.created_at.or(schema.updated_at) {
+            None => (request(SystemTime::UNIX_EPOCH).map_err(named)?, None),
+            Some(_) => {
+                let request = move |now| request(now).map_err(named);
+                (Vec::new(), Some(Timed::new(request)))
+            }
+        };
+        let write = Self::new(&key, request).map_err(named)?;
+        Ok(Write { timed, ..write })
+    }
+
+    /// Makes the request, if that was left for the time of sending.
+    pub(super) fn make(&mut self, now: SystemTime) -> Result<(), Error> {
+        if let Some(Timed(make)) = self.timed.take() {
+            let make = make.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(make) = make {
+                self.request = make(now)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn delete<E: Item>(key: &Key<E>) -> Result<Self, Error> {
         let json = key.json()?;
         let rest = [b"\"Key\":", json, b"}"].concat();
-        Self::new(key, "DeleteRequest", &rest).map_err(|e| e.of_entity(E::ITEM_SCHEMA.entity))
+        Self::new(key, request("DeleteRequest", &rest))
+            .map_err(|e| e.of_entity(E::ITEM_SCHEMA.entity))
     }
 
-    /// Renders a write. `rest` is the request after its `{`.
-    fn new<E: Item>(key: &Key<E>, verb: &str, rest: &[u8]) -> Result<Self, Error> {
+    fn new<E: Item>(key: &Key<E>, request: Vec<u8>) -> Result<Self, Error> {
         let json = key.json()?;
         Ok(Write {
             schema: E::ITEM_SCHEMA,
             entity: TypeId::of::<E>(),
             key: json.to_vec(),
             canonical_key: identity(json, &E::ITEM_SCHEMA.key)?,
-            request: [b"{\"", verb.as_bytes(), b"\":{", rest, b"}"].concat(),
+            request,
+            timed: None,
         })
     }
+}
+
+/// Renders a write. `rest` is the request after its `{`.
+fn request(verb: &str, rest: &[u8]) -> Vec<u8> {
+    [b"{\"", verb.as_bytes(), b"\":{", rest, b"}"].concat()
 }
