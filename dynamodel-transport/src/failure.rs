@@ -96,6 +96,17 @@ impl Failure {
         failure
     }
 
+    /// The failure of the only attempt of a call, which the service has refused.
+    #[cfg(feature = "fast-path")]
+    pub(super) fn from_refusal<E>(error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let mut failure = Self::sorted(error, true, &Progress::default());
+        failure.attempts = 1;
+        failure
+    }
+
     /// Sorts the SDK's error of an operation.
     pub(super) fn from_sdk<E>(error: SdkError<E, HttpResponse>, progress: &Progress) -> Self
     where

@@ -199,6 +199,7 @@ impl RawPath {
         // The orchestrator is in a box: its future is large, and moved around with those that hold it.
         match outcome {
             Outcome::Response(response) => Ok(response),
+            Outcome::Refused(failure) => Err(*failure),
             Outcome::NotSent => Box::pin(orchestrator::send::<O>(plugins, tables, body)).await,
             Outcome::Fallback(fallback) => {
                 let (plugins, body, waiting) = fallback.prepare(plugins, body);

@@ -86,13 +86,15 @@ impl FastPathStatus {
         self.ineligible_because
     }
 
-    /// Number of requests that the fast path sent and got a success for.
+    /// Number of requests that the fast path sent and got a final response for: a success, a condition
+    /// that is not met, or a canceled transaction.
     pub fn succeeded(&self) -> u64 {
         self.succeeded
     }
 
     /// Number of requests that the fast path sent and left to the SDK's orchestrator, as its first
-    /// attempt: those that ended with an error of any kind, or took longer than a second.
+    /// attempt: those that ended with any other error, or took longer than a second, and longer than that
+    /// while many are in flight.
     pub fn fell_back(&self) -> u64 {
         self.fell_back
     }

@@ -16,7 +16,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::{
     RuntimeComponents, RuntimeComponentsBuilder,
 };
-use aws_smithy_runtime_api::client::runtime_plugin::{RuntimePlugins, StaticRuntimePlugin};
+use aws_smithy_runtime_api::client::runtime_plugin::{
+    RuntimePlugin, RuntimePlugins, StaticRuntimePlugin,
+};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use bytes::Bytes;
@@ -39,6 +41,8 @@ pub(super) async fn capture<O: ApiOperation>(
 ) -> Result<SignedRequest, &'static str> {
     let credentials = identity.data::<Credentials>();
     let credentials = credentials.ok_or("the client's identity is not one of AWS credentials")?;
+    let settings = O::sdk_plugin().config();
+    let settings = settings.ok_or("an SDK operation has no settings")?;
     let other = Bytes::from_static(br#"{"ReturnConsumedCapacity":"NONE"}"#);
     let (one, quota) = show::<O>(plugins, tables, body, &identity).await?;
     let (two, _) = show::<O>(plugins, &other_tables(tables), &other, &identity).await?;
@@ -69,6 +73,7 @@ pub(super) async fn capture<O: ApiOperation>(
         identity,
         captured: now,
         quota,
+        settings,
     })
 }
 
@@ -106,8 +111,8 @@ fn tells_the_day(request: &HttpRequest) -> bool {
     headers.any(|(_, value)| memchr::memmem::find(value, day.as_bytes()).is_some())
 }
 
-/// The request that the SDK would send as this identity, and the quota of its retries. Nothing is sent,
-/// and nothing waited for.
+/// The request that the SDK would send as this identity, with what belongs to it. Nothing is sent, and
+/// nothing waited for.
 async fn show<O: ApiOperation>(
     plugins: &RuntimePlugins,
     tables: &Tables,

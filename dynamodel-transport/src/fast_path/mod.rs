@@ -7,9 +7,10 @@
 //!    other credentials, every day, and every few minutes.
 //! 3. **Send.** The first attempt of a call is the cached request with another body, time, invocation
 //!    id and signature, sent by the client's own HTTP client.
-//! 4. **Fall back.** Whatever comes back other than a success with a whole body is given to the
-//!    orchestrator as the outcome of *its* first attempt; so is a request that is still in flight
-//!    after a second. From there on all is the SDK's.
+//! 4. **Fall back.** Whatever comes back other than a success with a whole body, or a refusal that is
+//!    final (a condition that is not met, a canceled transaction), is given to the orchestrator as the
+//!    outcome of *its* first attempt; so is a request that is still in flight after a second, or after
+//!    longer when many are. From there on all is the SDK's.
 //!
 //! A client that is configured with anything unknown is not eligible: see [`eligibility`].
 
@@ -38,7 +39,7 @@ use self::status::{Counts, Ineligibility};
 use super::client_parts::ClientParts;
 use super::operations::ApiOperation;
 use super::shown::is_request_id;
-use super::{FastPathStatus, Response, Tables};
+use super::{Failure, FastPathStatus, Response, Tables};
 
 pub(crate) use self::cache::Cache;
 
@@ -54,6 +55,8 @@ pub(super) struct FastPath {
 pub(super) enum Outcome<'a> {
     /// A success.
     Response(Response),
+    /// A refusal that is final.
+    Refused(Box<Failure>),
     /// Nothing was done that the orchestrator would have to know of.
     NotSent,
     /// The orchestrator has to go on from there.
@@ -103,6 +106,7 @@ impl FastPath {
                 tracing::debug!(request_id = ?id.filter(|id| is_request_id(id)));
                 self.counts.count_success();
             }
+            Outcome::Refused(_) => self.counts.count_success(),
             Outcome::Fallback(fallback) if fallback.is_sent() => self.counts.count_fallback(),
             Outcome::Fallback(_) | Outcome::NotSent => {}
         }

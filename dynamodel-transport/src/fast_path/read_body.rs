@@ -21,11 +21,20 @@ use super::deadline::Deadline;
 use crate::Response;
 use crate::call::has_its_checksum;
 
+/// Codes of refusals that are final responses.
+pub(super) const FINAL: [&str; 2] = [
+    "ConditionalCheckFailedException",
+    "TransactionCanceledException",
+];
+
 /// Progress of an attempt when the fast path ends it. Boxed where it is rare: the value is moved with
 /// every response.
 pub(super) enum Progress {
     /// A success with its whole body, which has the checksum of its headers.
     Response(Response),
+    /// A refusal with its whole body, which the service does not take back: a condition that is not met,
+    /// or a canceled transaction.
+    Refused(Box<HttpResponse>),
     /// Anything else that came: an error, or a success whose body could not be read (whole).
     Ended(Box<Result<HttpResponse, ConnectorError>>),
     /// The attempt is in flight.
@@ -54,7 +63,8 @@ pub(super) async fn run(
         Err(error) => return Progress::Ended(Box::new(Err(error))),
     };
     at_response(&response);
-    if !response.status().is_success() {
+    let is_success = response.status().is_success();
+    if !is_success && response.status().as_u16() != 400 {
         return Progress::Ended(Box::new(Ok(response)));
     }
     // A body that is there can't stall.
@@ -63,7 +73,7 @@ pub(super) async fn run(
         *response.body_mut() = body;
     }
     match watch.read(response.body_mut()).await {
-        Ok(body) if has_its_checksum(response.headers(), &body) => {
+        Ok(body) if is_success && has_its_checksum(response.headers(), &body) => {
             return Progress::Response(Response {
                 body,
                 attempts: 1,
@@ -71,10 +81,27 @@ pub(super) async fn run(
                 request_id: response.request_id().map(str::to_owned),
             });
         }
-        Ok(body) => *response.body_mut() = SdkBody::from(body),
+        Ok(body) => {
+            let is_final = !is_success
+                && is_final_refusal(&body)
+                && has_its_checksum(response.headers(), &body);
+            *response.body_mut() = SdkBody::from(body);
+            if is_final {
+                return Progress::Refused(Box::new(response));
+            }
+        }
         Err(unread) => *response.body_mut() = SdkBody::from_body_1_x(unread),
     }
     Progress::Ended(Box::new(Ok(response)))
+}
+
+/// `true` if the body may be that of a refusal which the SDK does not retry. Its deserializer decides.
+fn is_final_refusal(body: &[u8]) -> bool {
+    // The name stands at the begin; items behind it may be large.
+    let begin = body.get(..256).unwrap_or(body);
+    FINAL
+        .iter()
+        .any(|code| memchr::memmem::find(begin, code.as_bytes()).is_some())
 }
 
 impl Watch<'_> {

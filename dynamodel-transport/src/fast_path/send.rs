@@ -1,6 +1,7 @@
 //! [`Sender`]: makes, sends and watches the attempts of the fast path, with the parts of a client.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_runtime::auth::sigv4;
@@ -20,11 +21,15 @@ use aws_smithy_runtime_api::client::identity::{
     SharedIdentityResolver,
 };
 use aws_smithy_runtime_api::client::interceptors::context::{Input, InterceptorContext, Output};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::retries::{RequestAttempts, RetryStrategy};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugins;
+use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::timeout::TimeoutConfig;
 use bytes::Bytes;
 
@@ -34,16 +39,20 @@ use super::cache::{self, Found};
 use super::deadline::{Budget, Deadline};
 use super::fallback::{Done, Fallback, Sent, State};
 use super::invocation::Invocation;
-use super::read_body::{self, Progress, Watch};
+use super::read_body::{self, FINAL, Progress, Watch};
 use super::signed_request::SignedRequest;
 use super::status::Ineligibility;
 use crate::client_parts::ClientParts;
 use crate::operations::Caches;
-use crate::{ApiOperation, Tables};
+use crate::{ApiOperation, Failure, Tables};
 
-/// A request that takes longer is handed to the orchestrator, which has the SDK's means against
-/// requests that stall.
+/// A request that takes longer, while no others are in flight, is handed to the orchestrator, which has
+/// the SDK's means against requests that stall.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Time that each request in flight adds: under load, all of them take longer, and handing them over
+/// would only add to the load.
+const FOR_EACH_IN_FLIGHT: Duration = Duration::from_millis(25);
 
 /// Time that is taken off a call's timeouts.
 const WORTH_COUNTING: Duration = Duration::from_millis(5);
@@ -69,6 +78,29 @@ pub(super) struct Sender {
     /// `true` in an AWS Lambda function, whose runtime keeps an id of each invocation.
     is_lambda: bool,
     caches: Caches,
+    /// Number of attempts in flight.
+    in_flight: AtomicU32,
+}
+
+/// One attempt in flight, which is counted.
+struct InFlight<'a>(&'a AtomicU32);
+
+impl<'a> InFlight<'a> {
+    fn new(count: &'a AtomicU32) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        InFlight(count)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Longest wait for a response while this many attempts are in flight.
+pub(super) fn patience(in_flight: u32) -> Duration {
+    RESPONSE_TIMEOUT + FOR_EACH_IN_FLIGHT * in_flight.saturating_sub(1)
 }
 
 impl Sender {
@@ -107,6 +139,7 @@ impl Sender {
             skew: (!keeps_clock).then(Skew::default),
             is_lambda: std::env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some(),
             caches: Caches::default(),
+            in_flight: AtomicU32::new(0),
             components,
             config,
         })
@@ -161,11 +194,9 @@ impl Sender {
             return self.without(budget);
         };
 
-        let deadline = budget
-            .left()
-            .map_or(RESPONSE_TIMEOUT, |left| left.min(RESPONSE_TIMEOUT));
+        let in_flight = InFlight::new(&self.in_flight);
         let mut watch = Watch {
-            deadline: Deadline::new(&self.sleep, deadline),
+            deadline: Deadline::new(&self.sleep, &self.in_flight, budget),
             clock: &self.clock,
             stalls: self.stalls.as_ref(),
         };
@@ -179,9 +210,14 @@ impl Sender {
                 self.pay_back(&signed);
                 return Outcome::Response(response);
             }
+            Progress::Refused(response) => match self.refusal::<O>(&signed, *response) {
+                Ok(failure) => return Outcome::Refused(Box::new(failure)),
+                Err(response) => State::Ended(Ok(response)),
+            },
             Progress::Ended(outcome) => State::Ended(*outcome),
             Progress::Pending => State::Pending(pending, body.clone()),
         };
+        drop(in_flight);
         let sent = Sent {
             state,
             connection,
@@ -197,6 +233,30 @@ impl Sender {
             components: &self.components,
             timeouts: &self.timeouts,
         })
+    }
+
+    /// The failure of a refusal that is final, as the SDK reads it; the response, if the SDK reads
+    /// something else.
+    fn refusal<O: ApiOperation>(
+        &self,
+        signed: &SignedRequest,
+        response: HttpResponse,
+    ) -> Result<Failure, HttpResponse> {
+        let Some(deserializer) = signed.settings.load::<SharedResponseDeserializer>() else {
+            return Err(response);
+        };
+        let read = deserializer.deserialize_nonstreaming_with_config(&response, &self.bag);
+        let mut error = None;
+        if let Err(failed) = read {
+            let _ = failed.map_operation_error(|failed| error = failed.downcast::<O::Error>().ok());
+        }
+        match error {
+            Some(error) if error.code().is_some_and(|code| FINAL.contains(&code)) => {
+                let error = SdkError::service_error(error, response);
+                Ok(Failure::from_refusal(error))
+            }
+            _ => Err(response),
+        }
     }
 
     /// Leaves the call to the orchestrator, within what is left of its time. Credentials may have taken
@@ -242,7 +302,7 @@ impl Sender {
                 .resolve_cached_identity(resolver, &self.components, &self.bag);
         match budget.left() {
             None => Some(identity.await),
-            Some(left) => Deadline::new(&self.sleep, left).wait(&mut identity).await,
+            Some(left) => Deadline::of(&self.sleep, left).wait(&mut identity).await,
         }
     }
 

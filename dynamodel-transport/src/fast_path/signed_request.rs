@@ -9,6 +9,7 @@ use aws_smithy_runtime::client::retries::TokenBucket;
 use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::FrozenLayer;
 use bytes::Bytes;
 use http::HeaderName;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
@@ -33,6 +34,8 @@ pub(super) struct SignedRequest {
     pub(super) captured: SystemTime,
     /// The retry quota that the client's calls share.
     pub(super) quota: TokenBucket,
+    /// The SDK's settings of the operation, which tell what reads its responses.
+    pub(super) settings: FrozenLayer,
 }
 
 impl fmt::Debug for SignedRequest {

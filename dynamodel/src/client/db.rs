@@ -144,8 +144,10 @@ impl Builder {
     /// (about 0.1 ms). When dynamodel's own signature is the same to the byte, that signed request is
     /// cached: the operation's requests then get their body, time, id and signature from dynamodel and
     /// go to the client's own HTTP client. Requests are captured again for other credentials, every
-    /// day, and every five minutes. An attempt that fails, or takes longer than a second, is given to the
-    /// SDK as *its* first attempt, and is not sent a second time for that: classification, retries and
+    /// day, and every five minutes. A condition that is not met and a canceled transaction
+    /// are final responses too. An attempt that fails in another way, or takes longer than a second
+    /// (and longer than that while many are in flight), is given to the SDK as *its* first attempt, and
+    /// is not sent a second time for that: classification, retries and
     /// their quota, backoff, timeouts, clock skew, the fate of the connection and the type of the error
     /// stay the SDK's. Such a request costs a fifth more processor time than one without the fast path:
     /// where most requests fail, `fast_path(false)` is cheaper.

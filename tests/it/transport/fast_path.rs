@@ -79,7 +79,7 @@ async fn every_kind_of_request_takes_the_fast_path() {
 }
 
 #[tokio::test]
-async fn refusals_fall_back() {
+async fn refused_condition_is_a_final_response() {
     let db = on_fast_path(|config| config).await;
     let stored = note("a").create().send(&db).await.unwrap();
     let e = note("a").create().send(&db).await.unwrap_err();
@@ -87,7 +87,7 @@ async fn refusals_fall_back() {
     assert_eq!((e.attempts(), e.is_ambiguous()), (1, false));
     assert_eq!(e.current::<Note>(), Some(stored));
     let status = db.transport_status().fast_path();
-    assert_eq!((status.succeeded(), status.fell_back()), (1, 1));
+    assert_eq!((status.succeeded(), status.fell_back()), (2, 0));
     assert!(status.is_open());
 }
 

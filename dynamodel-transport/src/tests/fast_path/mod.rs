@@ -11,6 +11,7 @@ mod faults;
 mod identities;
 mod limits;
 mod operations;
+mod refusals;
 mod stalls;
 
 use std::time::Duration;
