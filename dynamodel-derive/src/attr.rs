@@ -52,6 +52,7 @@ const ENTITY: Place = Place {
         "table_class",
         "rename_fn",
         "partial",
+        "new",
     ],
     elsewhere: &[(FIELD_KEYS, "a field of the entity")],
 };
@@ -105,6 +106,8 @@ const FIELD_KEYS: &[&str] = &[
     "try_from",
     "serde",
     "unique",
+    "immutable",
+    "id",
 ];
 
 const FIELD: Place = Place {

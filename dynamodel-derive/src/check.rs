@@ -29,6 +29,7 @@ const ENTITY: &[Rule] = &[
     fields::roles_exclude_each_other,
     fields::skip_stands_alone,
     fields::stored_forms_and_roles,
+    fields::immutable_and_ids,
     unique::unique_is_free,
     unique::lookup_names,
     fields::unique_names,

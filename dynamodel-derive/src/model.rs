@@ -51,6 +51,8 @@ pub(crate) struct Entity {
     pub(crate) functions: Vec<(String, Ident)>,
     /// `true` when a struct with every field an `Option` is generated.
     pub(crate) partial: bool,
+    /// `true` when `new` is generated.
+    pub(crate) new: bool,
     /// The templates, of an entity in a shared table. Then there are no `indexes`.
     pub(crate) single_table: Option<SingleTable>,
 }
@@ -112,6 +114,7 @@ impl Entity {
             options: attrs.options,
             functions: attrs.functions,
             partial: attrs.partial.is_some(),
+            new: attrs.new.is_some(),
         })
     }
 

@@ -6,6 +6,7 @@ pub mod borrowed;
 pub mod container;
 mod duration;
 mod external;
+pub mod generated_id;
 mod map;
 mod number;
 #[cfg_attr(not(feature = "serde"), path = "attribute/serde_missing.rs")]

@@ -15,7 +15,7 @@ pub use crate::model::entity::{
 };
 pub use crate::model::expr::scope::{
     All, Anywhere, Around, Changed, Defaulted, Everywhere, First, Fixed, Held, HeldBy, Hidden,
-    InKey, Limited, Next, Set, SetAround, Timed,
+    InKey, Limited, Next, Once, Set, SetAround, Timed,
 };
 pub use crate::model::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
@@ -55,9 +55,59 @@ pub use crate::wire::{Name, ReadError, Reader, StoredAs, WriteError, Writer};
 pub use crate::wire::{TokenValue, VersionNumber};
 pub use crate::write::{Check, Delete, GetUnique, Update};
 
+pub use crate::model::entity::Patch;
+
 use crate::read::page::OwnedPage;
 use crate::wire::MapKey;
 use kind::{GuardKeyKind, IndexKeyKind, KeyKind, UniqueKind};
+
+/// Makes an id that is not set yet, a UUID of version 7.
+///
+/// # Errors
+/// When the system has no random numbers.
+pub fn fill_uuid7<T: crate::wire::IdValue>(id: &mut T, now: SystemTime) -> Result<(), Error> {
+    crate::wire::attribute::generated_id::fill_uuid7(id, now)
+        .map_err(|e| Error::construction(e.to_string()))
+}
+
+/// Makes an id that is not set yet, a ULID.
+///
+/// # Errors
+/// When the system has no random numbers.
+pub fn fill_ulid<T: crate::wire::IdValue>(id: &mut T, now: SystemTime) -> Result<(), Error> {
+    crate::wire::attribute::generated_id::fill_ulid(id, now)
+        .map_err(|e| Error::construction(e.to_string()))
+}
+
+/// Values that the field of a constructor takes: of the field's type `T`, text for a `String`, and
+/// the inner value of an `Option`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of a field of type `{T}`",
+    label = "expected a `{T}`"
+)]
+pub trait FieldValue<T> {
+    fn into_field(self) -> T;
+}
+impl<T> FieldValue<T> for T {
+    fn into_field(self) -> T {
+        self
+    }
+}
+impl<T> FieldValue<Option<T>> for T {
+    fn into_field(self) -> Option<T> {
+        Some(self)
+    }
+}
+impl FieldValue<String> for &str {
+    fn into_field(self) -> String {
+        self.to_owned()
+    }
+}
+impl FieldValue<Option<String>> for &str {
+    fn into_field(self) -> Option<String> {
+        Some(self.to_owned())
+    }
+}
 
 /// The type can be a partition key.
 pub const fn partition_key<T: Attribute>()

@@ -78,6 +78,37 @@ pub trait Entity: Item {
         Put::new(self, PutMode::Put)
     }
 
+    /// Creates the item, or writes it over the stored one: PutItem.
+    ///
+    /// With a version field, a stored item must still be at this value's version, and gets the next
+    /// one; unlike [`put`](Self::put), a value of any version may be created. A condition added by
+    /// [`when`](Put::when) is demanded of a stored item, too. Costs one write of the larger of the
+    /// two sizes, also when the condition fails.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity};
+    /// # #[derive(Debug, Clone, Entity)]
+    /// # #[dynamo(table = "pages")]
+    /// # struct Page { #[dynamo(partition)] url: String, title: String, #[dynamo(version)] version: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Page>().await?;
+    /// let page = Page { url: "/".into(), title: "Home".into(), version: 0 };
+    /// let first = page.clone().upsert().send(&db).await?;
+    /// let second = Page { title: "Start".into(), ..first.clone() }.upsert().send(&db).await?;
+    /// assert_eq!(second.version, 2);
+    /// assert!(first.upsert().send(&db).await.unwrap_err().is_conflict()); // it was at version 1
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Sending fails as a [`put`](Self::put) does.
+    fn upsert(self) -> Put<Self, Self::Lock, Stored> {
+        Put::new(self, PutMode::Upsert)
+    }
+
     /// Writes the item over an existing one: PutItem on condition that the item exists, and is
     /// still at this value's version.
     fn replace(self) -> Put<Self, Self::Lock, Stored> {

@@ -5,6 +5,7 @@ pub(crate) mod bulk;
 pub(crate) mod check;
 pub(crate) mod delete;
 pub(crate) mod diff;
+pub(crate) mod immutable;
 pub(crate) mod index_keys;
 pub(crate) mod modify;
 pub(crate) mod precondition;

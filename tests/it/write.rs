@@ -16,4 +16,5 @@ mod ttl;
 mod unique;
 mod updates;
 mod versions;
+mod whole;
 mod workload;

@@ -25,6 +25,7 @@ pub(crate) struct EntityAttrs {
     pub(crate) options: OptionsAttr,
     /// `partial`: a struct with every field an `Option` is generated.
     pub(crate) partial: Option<Span>,
+    pub(crate) new: Option<Span>,
     /// New names of constructors: the old name and the new one.
     pub(crate) functions: Vec<(String, Ident)>,
 }
@@ -90,7 +91,7 @@ pub(crate) enum EncryptionAttr {
     Key(LitStr),
 }
 
-const CONSTRUCTORS: [&str; 6] = ["key", "get", "update", "delete", "check", "query"];
+const CONSTRUCTORS: [&str; 7] = ["key", "get", "update", "delete", "check", "query", "new"];
 
 impl EntityAttrs {
     pub(crate) fn parse(attrs: &[syn::Attribute], errors: &mut Errors) -> Self {
@@ -104,6 +105,7 @@ impl EntityAttrs {
                 "index" => index(key, input, false, errors).map(|i| out.indexes.push(i)),
                 "local_index" => index(key, input, true, errors).map(|i| out.indexes.push(i)),
                 "partial" => once(&mut out.partial, key, flag(key, input)?),
+                "new" => once(&mut out.new, key, flag(key, input)?),
                 "rename_fn" => functions(key, input, &mut out.functions),
                 _ => out.options.parse(key, input),
             }

@@ -5,8 +5,8 @@ use syn::parse::ParseStream;
 use syn::{Expr, Ident, LitStr, Path, Token, Type};
 
 use super::{
-    DOCUMENT_FIELD, FIELD, PROJECTION_FIELD, Place, each_item, equals_choice, equals_path,
-    equals_text, equals_type, flag, once,
+    DOCUMENT_FIELD, FIELD, PROJECTION_FIELD, Place, Spanned, choice, each_item, equals_choice,
+    equals_path, equals_text, equals_type, flag, once,
 };
 use crate::errors::Errors;
 use crate::names::plain;
@@ -26,6 +26,9 @@ pub(crate) struct FieldAttrs {
     pub(crate) updated_at: Option<Span>,
     pub(crate) write_token: Option<Span>,
     pub(crate) unique: Option<Span>,
+    pub(crate) immutable: Option<Span>,
+    /// The kind of the ids that the library makes.
+    pub(crate) id: Option<Spanned<&'static str>>,
     pub(crate) stored: Option<StoredAttr>,
 }
 
@@ -170,6 +173,8 @@ impl FieldAttrs {
                 "kind" => once(&mut kind, key, equals_choice(key, input, &KINDS)?),
                 "serde" => once(&mut serde, key, flag(key, input)?),
                 "unique" => once(&mut out.unique, key, flag(key, input)?),
+                "immutable" => once(&mut out.immutable, key, flag(key, input)?),
+                "id" => once(&mut out.id, key, id(key, input)?),
                 _ => conversion.parse(key, input),
             }
         });
@@ -205,6 +210,16 @@ impl FieldAttrs {
         };
         out
     }
+}
+
+/// `= "uuid7"` or `= "ulid"`, with the function that fills the field.
+fn id(key: &Ident, input: ParseStream<'_>) -> syn::Result<Spanned<&'static str>> {
+    let kinds = [("uuid7", "fill_uuid7"), ("ulid", "fill_ulid")];
+    let text = equals_text(key, input, "uuid7")?;
+    Ok(Spanned {
+        value: choice(&text.value(), text.span(), &kinds)?,
+        span: key.span(),
+    })
 }
 
 /// Nothing, or `= expr`.

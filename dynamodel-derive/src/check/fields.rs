@@ -5,7 +5,7 @@ use proc_macro2::Span;
 use super::{not_empty, skip_and_stored_form, unique};
 use crate::attr::FieldAttrs;
 use crate::errors::Errors;
-use crate::model::{Entity, Field};
+use crate::model::{Entity, Field, PartRole};
 use crate::names::plain;
 
 /// Returns the span of a role's mark on a field.
@@ -157,6 +157,41 @@ pub(super) fn skip_stands_alone(entity: &Entity, errors: &mut Errors) {
             );
         }
         skip_and_stored_form(field, errors);
+    }
+}
+
+/// An immutable field is one that updates would change, and an id is stored.
+pub(super) fn immutable_and_ids(entity: &Entity, errors: &mut Errors) {
+    for field in &entity.fields {
+        if let Some(span) = field.attrs.immutable {
+            let part = entity.part_role(field);
+            if !field.is_stored() {
+                errors.at(
+                    span,
+                    "a skipped field is not stored, so it cannot be `immutable`; remove one of the two",
+                );
+            } else if let Some((role, _)) = roles(field).next() {
+                errors.at(
+                    span,
+                    format!("the library writes the `{role}` field, so it cannot be `immutable`; remove `immutable`"),
+                );
+            } else if !matches!(part, PartRole::None | PartRole::Primary) {
+                errors.at(
+                    span,
+                    "the parts of an index key template are set by updates, so they cannot be `immutable`; make the field a part of the primary key, or remove `immutable`",
+                );
+            }
+        }
+        if let Some(id) = &field.attrs.id {
+            let problem = if !field.is_stored() {
+                "a skipped field is not stored, so it cannot be an `id`; remove one of the two"
+            } else if roles(field).next().is_some() {
+                "the library writes this field already; use another field as the `id`"
+            } else {
+                continue;
+            };
+            errors.at(id.span, problem);
+        }
     }
 }
 

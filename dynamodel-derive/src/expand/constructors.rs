@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
+use super::codec::default_value;
 use super::field_newtypes::{attribute_type, has_other_form};
 use crate::model::{Container, Entity, Field, Index, generated, generated_ident};
 use crate::names::plain;
@@ -49,6 +50,7 @@ pub(super) fn constructors(entity: &Entity) -> TokenStream {
         )
     });
     let lookups = lookups(entity);
+    let new = new_constructor(entity);
     let (impl_params, _, clause) = container.generics.split_for_impl();
     let allow = container.allow_bounds();
     quote! {
@@ -59,6 +61,7 @@ pub(super) fn constructors(entity: &Entity) -> TokenStream {
             #query
             #(#queries)*
             #lookups
+            #new
         }
     }
 }
@@ -105,6 +108,57 @@ pub(super) fn key_constructors(
         }
         #(#operations)*
     }
+}
+
+/// `new`, which takes the fields that the library does not write.
+pub(super) fn new_constructor(entity: &Entity) -> Option<TokenStream> {
+    if !entity.new {
+        return None;
+    }
+    let container = &entity.container;
+    let Container { root, vis, .. } = container;
+    let name = plain(&container.ident);
+    let function = function_name(entity, "new");
+    let is_given = |field: &&Field| {
+        let attrs = &field.attrs;
+        let own = [
+            attrs.version,
+            attrs.created_at,
+            attrs.updated_at,
+            attrs.write_token,
+            attrs.skip,
+        ];
+        own.iter().all(Option::is_none) && attrs.id.is_none()
+    };
+    let params = entity.fields.iter().filter(is_given).map(|field| {
+        let (ident, ty) = (&field.ident, &field.ty);
+        quote!(#ident: impl #root::__private::FieldValue<#ty>)
+    });
+    let values = entity.fields.iter().map(|field| {
+        let ident = &field.ident;
+        match is_given(&field) {
+            true => quote!(#ident: #root::__private::FieldValue::into_field(#ident)),
+            false => {
+                let (attrs, ty) = (&field.attrs, &field.ty);
+                let value = if attrs.created_at.or(attrs.updated_at).is_some() {
+                    quote!(<#ty as #root::__private::Timestamp>::unset())
+                } else {
+                    default_value(field)
+                };
+                quote!(#ident: #value)
+            }
+        }
+    });
+    let doc = format!(
+        "A [`{name}`] that is not stored yet: with version 0, and without the times, tokens and ids that the library writes."
+    );
+    Some(quote! {
+        #[doc = #doc]
+        #[allow(clippy::too_many_arguments)]
+        #vis fn #function(#(#params),*) -> Self {
+            Self { #(#values),* }
+        }
+    })
 }
 
 /// `get_by_<field>` for each unique field.

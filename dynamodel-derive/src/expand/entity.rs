@@ -1,8 +1,9 @@
 //! `impl Entity`: the codec and the fields that the library writes.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::DeriveInput;
+use syn::spanned::Spanned as _;
 
 use super::checks::checks;
 use super::codec::{Construct, Role, epoch_seconds, read_fn, read_map, write_line};
@@ -15,7 +16,7 @@ use super::schema::schema;
 use super::{scope, single_table};
 use crate::attr::EntityAttrs;
 use crate::errors::Errors;
-use crate::model::{Container, Entity, Field, PartRole};
+use crate::model::{Container, Entity, Field, PartRole, generated};
 use crate::names::plain;
 
 /// The whole expansion. `valid` is false when the struct has mistakes: then the code is there to
@@ -94,6 +95,7 @@ fn is_updatable(entity: &Entity, field: &Field) -> bool {
     ];
     !entity.is_table_key(field)
         && entity.part_role(field) == PartRole::None
+        && attrs.immutable.is_none()
         && own.iter().all(Option::is_none)
 }
 
@@ -121,6 +123,11 @@ fn uses(entity: &Entity, field: &Field) -> TokenStream {
     }
     let update = if is_updatable(entity, field) {
         format_ident!("Changed")
+    } else if field.attrs.immutable.is_some() && entity.part_role(field) == PartRole::None {
+        match entity.is_table_key(field) {
+            true => format_ident!("Fixed"),
+            false => format_ident!("Once"),
+        }
     } else {
         let uses = match entity.part_role(field) {
             PartRole::Alone => "Set",
@@ -331,6 +338,31 @@ fn hooks(entity: &Entity) -> TokenStream {
         "write_updated_at",
         role(entity, |f| f.attrs.updated_at.is_some()),
     );
+    let immutable = entity.stored().filter(|f| f.attrs.immutable.is_some());
+    let immutable: Vec<&str> = immutable.map(|f| f.name.value.as_str()).collect();
+    let immutable = (!immutable.is_empty())
+        .then(|| quote!(const IMMUTABLE: &'static [&'static str] = &[#(#immutable),*];));
+    let filled: Vec<TokenStream> = entity
+        .stored()
+        .filter_map(|f| {
+            let Field { ident, ty, .. } = f;
+            let fill = format_ident!("{}", f.attrs.id.as_ref()?.value);
+            // Located at the type: an error about it shows there.
+            let span = generated(ty.span());
+            Some(quote_spanned!(span=> __d::#fill::<#ty>(&mut self.#ident, __now)?;))
+        })
+        .collect();
+    let ids = (!filled.is_empty()).then(|| {
+        quote! {
+            fn fill_ids(
+                &mut self,
+                __now: __d::SystemTime,
+            ) -> ::core::result::Result<(), __d::Error> {
+                #(#filled)*
+                ::core::result::Result::Ok(())
+            }
+        }
+    });
     let token = role(entity, |f| f.attrs.write_token.is_some()).map(|f| {
         let Field { ident, ty, .. } = f;
         quote! {
@@ -339,7 +371,7 @@ fn hooks(entity: &Entity) -> TokenStream {
             }
         }
     });
-    quote!(#version #ttl #touch #created #updated #token)
+    quote!(#version #ttl #touch #created #updated #token #immutable #ids)
 }
 
 /// An impl for a type that has no fields or no key to go by, so that the mistake is the only error.

@@ -69,7 +69,18 @@ pub(super) fn partial_impls(entity: &Entity) -> TokenStream {
         container.ty(),
         partial_members(entity),
     );
-    quote!(#has_partial #traits)
+    let idents = fields.iter().map(|f| generated_ident(&f.ident));
+    let phantom = phantom_member(container, |_| quote!(::core::marker::PhantomData));
+    let default = container.implement(
+        quote!(::core::default::Default),
+        &ty,
+        quote! {
+            fn default() -> Self {
+                #name { #(#idents: ::core::option::Option::None,)* #phantom }
+            }
+        },
+    );
+    quote!(#has_partial #traits #default)
 }
 
 /// The members of `HasPartial`.
@@ -97,8 +108,19 @@ fn partial_members(entity: &Entity) -> TokenStream {
             quote!(#place => __r.#read(#stored, &mut __p.#ident),)
         });
     let phantom = phantom_member(container, |_| quote!(::core::marker::PhantomData));
+    let set = fields.iter().zip(&idents).map(|(field, ident)| {
+        let stored = &field.name.value;
+        let set = if has_other_form(field) {
+            let form = attribute_type(container, field);
+            quote!(set_as::<#form, _>)
+        } else {
+            quote!(set)
+        };
+        quote!(__patch.#set(#stored, &__p.#ident);)
+    });
     quote! {
         type Partial = #ty;
+        fn patch(__p: &#ty, __patch: &mut __d::Patch) { #(#set)* }
         fn read_partial(
             __r: &mut __d::Reader<'_>,
         ) -> ::core::result::Result<#ty, __d::ReadError> {

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::constructors::{built, function_name, key_constructors, lookups};
+use super::constructors::{built, function_name, key_constructors, lookups, new_constructor};
 use super::field_newtypes::attribute_type;
 use super::index::{SortLink, constant_shards, sort_condition};
 use super::paths::{Paths, hash};
@@ -207,6 +207,7 @@ pub(super) fn constructors(entity: &Entity, single: &SingleTable) -> TokenStream
         )
     });
     let lookups = lookups(entity);
+    let new = new_constructor(entity);
     quote! {
         #[automatically_derived]
         impl #ty {
@@ -214,6 +215,7 @@ pub(super) fn constructors(entity: &Entity, single: &SingleTable) -> TokenStream
             #primary
             #(#indexes)*
             #lookups
+            #new
         }
     }
 }

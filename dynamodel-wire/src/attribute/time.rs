@@ -181,6 +181,12 @@ pub trait Timestamp: Attribute {
     /// Returns `true` if no time was set yet: `None`, 0 or 1970-01-01.
     fn is_unset(&self) -> bool;
 
+    /// Returns the value of a time that is not set yet.
+    #[doc(hidden)]
+    fn unset() -> Self {
+        Self::from_system_time(UNIX_EPOCH)
+    }
+
     #[doc(hidden)]
     fn touch_created(at: &mut Self, now: SystemTime) {
         if at.is_unset() {
@@ -226,6 +232,9 @@ impl Timestamp for i64 {
 impl<T: Timestamp> Timestamp for Option<T> {
     fn from_system_time(now: SystemTime) -> Self {
         Some(T::from_system_time(now))
+    }
+    fn unset() -> Self {
+        None
     }
     fn is_unset(&self) -> bool {
         self.as_ref().is_none_or(T::is_unset)

@@ -108,8 +108,9 @@ fn types_have_their_stored_forms() {
 #[test]
 fn only_options_and_sets_can_be_absent() {
     assert!(None::<u8>.is_absent() && !Some(1).is_absent());
-    // NULL, so that it is told from `None`.
+    // The inner `None` is NULL, so that it is told from the outer one.
     assert!(None::<Option<u8>>.is_absent() && !Some(None::<u8>).is_absent());
+    stored(Some(None::<u8>), r#"{"NULL":true}"#);
     assert!(BTreeSet::<u8>::new().is_absent() && Box::new(HashSet::<u8>::new()).is_absent());
     assert!(!String::new().is_absent() && !Vec::<u8>::new().is_absent());
     assert_eq!(Option::<u8>::absent(), Some(None));

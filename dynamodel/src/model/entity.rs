@@ -5,11 +5,12 @@ use std::time::SystemTime;
 
 use crate::error::Error;
 use crate::model::expr::Fields;
+use crate::model::expr::ast::Value;
 use crate::model::expr::scope::MayBeAbsent;
 use crate::model::expr::scope::{Anywhere, First};
 use crate::model::key::Key;
 use crate::model::schema::{EntitySchema, IndexKey, KeySchema, Shards, SingleTable};
-use crate::wire::{Fetched, ReadError, Reader, Writer};
+use crate::wire::{Attribute, Fetched, ReadError, Reader, StoredAs, Writer};
 
 /// An item: the schema of an entity and its codec. `#[derive(Entity)]` implements it; the
 /// operations are in [`Entity`](crate::Entity), which every item has.
@@ -63,6 +64,16 @@ pub trait Item: Sized + Send + Sync + 'static + Fields {
 
     #[doc(hidden)]
     fn touch(&mut self, _now: SystemTime) {}
+
+    /// Attributes that keep the value that they are first written with.
+    #[doc(hidden)]
+    const IMMUTABLE: &'static [&'static str] = &[];
+
+    /// Makes the ids that are not set yet.
+    #[doc(hidden)]
+    fn fill_ids(&mut self, _now: SystemTime) -> Result<(), Error> {
+        Ok(())
+    }
 
     #[doc(hidden)]
     fn write_created_at(_now: SystemTime, _w: &mut Writer) {}
@@ -163,6 +174,30 @@ impl WritableInBatch for Unguarded {}
 )]
 pub trait HasTtl: Item {}
 
+/// The attributes of a struct of optional fields that have a value.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Patch(pub(crate) Vec<(&'static str, Option<Value>)>);
+
+impl Patch {
+    #[doc(hidden)]
+    pub fn set<T: Attribute>(&mut self, name: &'static str, value: &Option<T>) {
+        if let Some(value) = value {
+            let written = (!value.is_absent()).then(|| Value::write(|w| value.write(w)));
+            self.0.push((name, written));
+        }
+    }
+
+    #[doc(hidden)]
+    pub fn set_as<S: StoredAs<T>, T>(&mut self, name: &'static str, value: &Option<T>) {
+        if let Some(value) = value {
+            let written =
+                (!S::stored_is_absent(value)).then(|| Value::write(|w| S::write_stored(value, w)));
+            self.0.push((name, written));
+        }
+    }
+}
+
 /// Entities for which a struct with every field an `Option` is generated.
 ///
 /// Implemented for entities with `#[dynamo(partial)]`; for `Session` the struct is `SessionPartial`.
@@ -177,6 +212,9 @@ pub trait HasPartial: Item {
 
     #[doc(hidden)]
     fn read_partial(r: &mut Reader<'_>) -> Result<Self::Partial, ReadError>;
+
+    #[doc(hidden)]
+    fn patch(partial: &Self::Partial, patch: &mut Patch);
 }
 
 /// The table itself or one of its indexes, as the target of queries.

@@ -43,6 +43,8 @@ pub(crate) enum Fault {
     OtherKey,
     /// The first value has not been stored yet.
     NotStored,
+    /// The changed value has another value of this immutable attribute.
+    Immutable(&'static str),
     /// The item that an update creates has another primary key than the update.
     CreatedUnderOtherKey,
     Write(WriteError),
@@ -71,6 +73,11 @@ impl Fault {
             Fault::NotStored => Error::invalid_request(
                 "the first value was not read from the table (its version is 0); store it with `create` or `put`",
             ),
+            Fault::Immutable(name) => {
+                let remedy = format!("`{name}` is immutable, and keeps the value that it has");
+                Error::invalid_request("the changed value cannot be saved")
+                    .refusing((*name).to_owned(), remedy)
+            }
             Fault::CreatedUnderOtherKey => Error::invalid_request(
                 "the item that `or_create` creates has another primary key than the one that is updated; give it the same key",
             ),
@@ -112,6 +119,15 @@ impl Image {
             round_trip: parts::round_trip::<E>,
         };
         let pair = Pair::of::<E>(&self.text, &new.text)?;
+        for name in E::IMMUTABLE {
+            let is_kept = match pair.values(name) {
+                (Some(old), Some(new)) => same(old, new)?,
+                (old, _) => old.is_none(),
+            };
+            if !is_kept {
+                return Err(Fault::Immutable(name));
+            }
+        }
         let Found { actions, mut shown } = pair.found(&differ)?;
         let mut without_elements = None;
         if actions.iter().any(is_on_element) {

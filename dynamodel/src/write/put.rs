@@ -6,6 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::SystemTime;
 
+use super::immutable;
 use super::precondition::{Expected, Precondition, fresh_token, raise_version, write_item};
 use super::request::{self, Failed, Started, Verb, WriteContext, WriteRequest};
 use super::return_values::{Lenient, Old, PutReturned, Stored};
@@ -72,6 +73,7 @@ pub enum PutMode {
     Create,
     Put,
     Replace,
+    Upsert,
 }
 
 impl<E: Item + Clone, L, R> Clone for Put<E, L, R> {
@@ -196,13 +198,16 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
     /// When the type of the version field cannot hold the next version.
     fn prepare(&mut self, now: SystemTime) -> Result<(Precondition, Option<u128>), Error> {
         let token = fresh_token(E::ITEM_SCHEMA)?;
+        if self.mode != PutMode::Replace {
+            self.entity.fill_ids(now)?;
+        }
         let at = self.entity.item_version();
         let version = L::VERSIONED.then_some(match self.mode {
             PutMode::Create => Expected::Absent,
-            PutMode::Put if at == 0 => Expected::Unstored {
+            PutMode::Put | PutMode::Upsert if at == 0 => Expected::Unstored {
                 or_unversioned: E::VERSION_MAY_BE_ABSENT,
             },
-            PutMode::Put | PutMode::Replace => Expected::At(at),
+            PutMode::Put | PutMode::Replace | PutMode::Upsert => Expected::At(at),
         });
         let next = if self.mode == PutMode::Create {
             1
@@ -218,24 +223,30 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
             version,
             must_exist: self.mode == PutMode::Replace,
             must_not_exist: self.mode == PutMode::Create,
-            may_create: false,
+            may_create: self.mode == PutMode::Upsert,
         };
         Ok((precondition, token))
     }
 
     /// `true` if the put has a condition on the stored item.
     pub(crate) fn is_conditional(&self) -> bool {
-        self.mode != PutMode::Put || self.condition.is_some() || L::VERSIONED
+        !matches!(self.mode, PutMode::Put | PutMode::Upsert)
+            || self.condition.is_some()
+            || L::VERSIONED
     }
 
-    pub(crate) fn key(&self) -> Key<E> {
-        self.entity.item_key()
+    /// Makes the ids that are not set yet, and returns the key.
+    pub(crate) fn key(&mut self, now: SystemTime) -> Result<Key<E>, Error> {
+        self.entity.fill_ids(now)?;
+        Ok(self.entity.item_key())
     }
 
     /// Renders the put for a batch.
     pub(crate) fn into_part(mut self, now: SystemTime) -> Result<Vec<u8>, Error> {
         let (precondition, token) = self.prepare(now)?;
-        self.request("", precondition, token)?.render(false)
+        // A batch has no conditions, so it does not check immutable attributes.
+        let request = self.unchecked_request("", precondition, token)?;
+        request.render(false)
     }
 
     /// Makes the put a step of a transaction: returns the entity as it will be stored, and the
@@ -258,11 +269,35 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         let mut body = Body::new("", item.len() + 256);
         body.member("Item", &item);
         let effect = Effect::from_item(E::ITEM_SCHEMA, &item)?;
-        let request = self.request_of(body, precondition, token);
+        let mut request = self.request_of(body, precondition, token);
+        if self.mode != PutMode::Create {
+            request.condition = immutable::with_kept(request.condition, E::IMMUTABLE, &item)?;
+        }
         request.into_step(entity, key.json()?, Some(effect))
     }
 
     fn request(
+        &self,
+        table: &str,
+        precondition: Precondition,
+        token: Option<u128>,
+    ) -> Result<WriteRequest<'_>, Error> {
+        let mut request = self.unchecked_request(table, precondition, token)?;
+        if !E::IMMUTABLE.is_empty() && self.mode != PutMode::Create {
+            let item = self.item()?;
+            request.condition = immutable::with_kept(request.condition, E::IMMUTABLE, &item)?;
+        }
+        Ok(request)
+    }
+
+    /// Returns the item, as JSON.
+    fn item(&self) -> Result<Vec<u8>, Error> {
+        let mut w = Writer::with_capacity(E::ITEM_SCHEMA.item_capacity());
+        write_item(&mut w, &self.entity).map_err(Error::limit)?;
+        w.finish().map_err(Error::write)
+    }
+
+    fn unchecked_request(
         &self,
         table: &str,
         precondition: Precondition,
@@ -314,6 +349,7 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
             Err(failed) => failed,
         };
         let Failed { own_write, error } = *failed;
+        let error = self.explained(error);
         let own = own_write.map(|_| self.entity).and_then(R::of_own_write);
         own.map_or(Err(error), |output| {
             Ok(Measured {
@@ -321,6 +357,17 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
                 consumed_capacity: None,
             })
         })
+    }
+
+    /// Adds the immutable attribute that the put would change to an error of its condition.
+    fn explained(&self, error: Error) -> Error {
+        if E::IMMUTABLE.is_empty() {
+            return error;
+        }
+        match self.item() {
+            Ok(item) => immutable::explained(error, TypeId::of::<E>(), E::IMMUTABLE, &item),
+            Err(_) => error,
+        }
     }
 
     /// Sends the put in a transaction with the unique items. Entities that are known at compile
@@ -342,7 +389,7 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         self,
         sent: Result<Option<ConsumedCapacity>, Error>,
     ) -> Result<Measured<R::Output>, Error> {
-        let consumed_capacity = sent.map_err(named::<E>)?;
+        let consumed_capacity = sent.map_err(|e| self.explained(named::<E>(e)))?;
         let output = R::of_own_write(self.entity);
         let output = output.ok_or_else(|| named::<E>(unique::no_return_values()))?;
         Ok(Measured {

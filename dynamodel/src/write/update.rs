@@ -22,10 +22,13 @@ use super::unique::{self, Effect, WritingOutput};
 use crate::client::capacity::Measured;
 use crate::client::db::Db;
 use crate::error::Error;
-use crate::model::entity::{IsVersioned, Item, Lock, MayAllBeAbsent};
-use crate::model::expr::ast::{ActionNode, Assumed, Node};
+use crate::model::entity::{HasPartial, IsVersioned, Item, Lock, MayAllBeAbsent, Patch};
+use crate::model::expr::ast::{ActionNode, Assumed, Node, Place, Source, Value, Verb as Action};
 use crate::model::expr::{Actions, Condition, Fields, InCondition, InUpdate, IntoActions, Prefix};
 use crate::model::key::Key;
+use crate::model::schema::EntitySchema;
+use crate::model::unique::same_value;
+use crate::wire::{WriteError, value_in};
 use crate::write::diff::{Changes, Fault, Image};
 
 /// Changes attributes of an item by its key: UpdateItem. Made by the entity's `update` constructor.
@@ -194,6 +197,53 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         actions: impl FnOnce(<E as Fields>::Fields<InUpdate<E>>) -> A,
     ) -> Self {
         actions(E::fields(&Prefix::ROOT)).collect_into(&mut self.actions);
+        self
+    }
+
+    /// Sets the attributes that have a value in the struct of optional fields, and leaves the others
+    /// as they are: for a request that changes some fields, such as an HTTP PATCH.
+    ///
+    /// `#[dynamo(partial)]` on the entity generates the struct, `PagePartial` for `Page`. `None`
+    /// leaves an attribute as it is, optional or not; [`apply`](Self::apply) removes one. The fields
+    /// of the key are `None`, or those of the updated key.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity};
+    /// #[derive(Debug, Entity)]
+    /// #[dynamo(table = "pages", partial)]
+    /// struct Page {
+    ///     #[dynamo(partition)]
+    ///     url: String,
+    ///     title: String,
+    ///     note: Option<String>,
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Page>().await?;
+    /// # Page { url: "/".into(), title: "Home".into(), note: None }.create().send(&db).await?;
+    /// let changes = PagePartial { note: Some("new".into()), ..Default::default() };
+    /// let page = Page::update("/").patch(changes).returning_new().send(&db).await?;
+    /// assert_eq!((&*page.title, page.note.as_deref()), ("Home", Some("new")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Sending fails with [`is_invalid_value`](Error::is_invalid_value), before anything is sent,
+    /// when the struct has a value of another key, or of an attribute that no update sets.
+    pub fn patch<P>(mut self, partial: P) -> Self
+    where
+        // With `E::Partial` as the argument, an entity without it would be an unknown method.
+        E: HasPartial<Partial = P>,
+    {
+        let mut patch = Patch::default();
+        E::patch(&partial, &mut patch);
+        let key = self.key.json().unwrap_or_default().to_vec();
+        let parts = self.key.parts();
+        for (name, value) in patch.0 {
+            let action = patched(E::ITEM_SCHEMA, E::IMMUTABLE, &key, parts, name, value);
+            self.actions.0.extend(action);
+        }
         self
     }
 
@@ -618,4 +668,53 @@ impl<T> Call<'_, T> {
 
 fn named<E: Item>(error: Error) -> Error {
     request::named(E::ITEM_SCHEMA, Verb::Update, error)
+}
+
+/// Returns the action that sets an attribute to its value in a struct of optional fields. `key` and
+/// `parts` are the key of the updated item and the parts of its templates, as JSON; a value of the
+/// key that is the same needs no action.
+fn patched(
+    schema: &EntitySchema,
+    immutable: &[&str],
+    key: &[u8],
+    parts: &[Vec<u8>],
+    name: &'static str,
+    value: Option<Value>,
+) -> Option<ActionNode> {
+    let part = schema.single_table.and_then(|single| {
+        let mut names = single.parts.iter().take(single.key_parts);
+        let position = names.position(|part| part.path == [name])?;
+        parts.get(position)
+    });
+    let of_key = match part {
+        Some(part) => Some(part.as_slice()),
+        None => value_in(key, name).ok().flatten(),
+    };
+    let own = [
+        schema.version,
+        schema.created_at,
+        schema.updated_at,
+        schema.write_token,
+    ];
+    let is_fixed = own.contains(&Some(name)) || immutable.contains(&name);
+    let problem = match (&value, of_key) {
+        (Some(Value::Json(json)), Some(of_key)) if same_value(Some(json), Some(of_key)) => {
+            return None;
+        }
+        (_, Some(_)) => Some("the value is not that of the updated key"),
+        (_, None) if is_fixed => Some("no update sets this attribute; leave it `None`"),
+        _ => None,
+    };
+    let verb = match (problem, value) {
+        (Some(problem), _) => {
+            let invalid = Value::Invalid(WriteError::new(problem));
+            Action::Set(Source::Value(invalid))
+        }
+        (None, Some(value)) => Action::Set(Source::Value(value)),
+        (None, None) => Action::Remove,
+    };
+    Some(ActionNode {
+        place: Place::root(name),
+        verb,
+    })
 }

@@ -134,6 +134,13 @@ pub(crate) enum Value {
     Invalid(WriteError),
 }
 
+/// Hides the value, which is not for logs.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
 impl Value {
     pub(crate) fn write(write: impl FnOnce(&mut Writer)) -> Self {
         let mut w = Writer::with_capacity(32);

@@ -56,7 +56,7 @@ impl<I: Index> Testable for InFilter<I> {}
 #[diagnostic::on_unimplemented(
     message = "attribute `{Self}` cannot be used in `{Sc}`",
     label = "attribute `{Self}` cannot be used here",
-    note = "an update never changes a key, the version or what dynamodel keeps by itself (`created_at`, `updated_at`, `write_token`): to change a key, delete the item and create another; to change the variant of an enum, set the whole value",
+    note = "an update never changes a key, the version, an `immutable` field or what dynamodel keeps by itself (`created_at`, `updated_at`, `write_token`): to change a key, delete the item and create another; to change the variant of an enum, set the whole value",
     note = "a part of an index key template is set as a whole, so that the key stays true: there is no `add`, `increment` or other relative action on it",
     note = "a filter cannot name a key of the index it queries: give the partition key to the constructor and restrict the sort key with `.sort(..)`",
     note = "an index holds its keys, the table's keys and what it projects: add the attribute to the index's `project` list (in a shared table its stored name, on the table) to filter by it or select it, or fetch the whole entities with `.hydrate()`"
@@ -68,7 +68,7 @@ pub trait UsableIn<Sc> {}
 #[diagnostic::on_unimplemented(
     message = "attribute `{Self}` cannot be set alone in `{Sc}`",
     label = "attribute `{Self}` cannot be set here",
-    note = "an update never changes a key, the version or what dynamodel keeps by itself (`created_at`, `updated_at`, `write_token`): to change a key, delete the item and create another; to change the variant of an enum, set the whole value",
+    note = "an update never changes a key, the version, an `immutable` field or what dynamodel keeps by itself (`created_at`, `updated_at`, `write_token`): to change a key, delete the item and create another; to change the variant of an enum, set the whole value",
     note = "the parts of an index key template are set together, by the member of the index: `|s| s.by_status.set(status, priority)`, or `set_assuming(..)` with the values of those that stay"
 )]
 pub trait SettableIn<Sc> {}
@@ -79,7 +79,7 @@ pub trait SettableIn<Sc> {}
 #[diagnostic::on_unimplemented(
     message = "attribute `{Self}` cannot be used in `{Sc}`",
     label = "attribute `{Self}` cannot be used here",
-    note = "an update never changes a key, the version or what dynamodel keeps by itself (`created_at`, `updated_at`, `write_token`): to change a key, delete the item and create another; to change the variant of an enum, set the whole value",
+    note = "an update never changes a key, the version, an `immutable` field or what dynamodel keeps by itself (`created_at`, `updated_at`, `write_token`): to change a key, delete the item and create another; to change the variant of an enum, set the whole value",
     note = "a filter cannot name a key of the index it queries: give the partition key to the constructor and restrict the sort key with `.sort(..)`",
     note = "an index holds its keys, the table's keys and what it projects: add the attribute to the index's `project` list (in a shared table its stored name, on the table) to filter by it or select it, or fetch the whole entities with `.hydrate()`"
 )]
@@ -113,9 +113,11 @@ pub trait Absent<D> {}
 impl<D: Vanishing> Absent<D> for Everywhere {}
 impl<D: Vanishing, P> Absent<D> for Limited<Changed, P> {}
 impl<D: Vanishing, P> Absent<D> for Limited<Set, P> {}
+impl<D: Vanishing, P> Absent<D> for Limited<Once, P> {}
 impl<D: Vanishing, P> Absent<D> for Limited<Around, P> {}
 impl<D: Vanishing, P> Absent<D> for Limited<SetAround, P> {}
 impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<Changed, H> {}
+impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<Once, H> {}
 impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<Around, H> {}
 impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<SetAround, H> {}
 impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<Set, H> {}
@@ -202,6 +204,8 @@ markers! {
     Fixed;
     /// Updates set the field, without relative actions such as `add`.
     Set;
+    /// No update changes the field, which a new item is written with.
+    Once;
     /// Updates change what is inside of the field, a document with a part of a key.
     Around;
     /// Updates set the field, and change what is inside of it.

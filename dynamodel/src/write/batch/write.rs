@@ -81,14 +81,15 @@ impl Timed {
 }
 
 impl Write {
-    pub(super) fn put<E: Item>(put: Put<E, Unversioned>) -> Result<Self, Error> {
+    pub(super) fn put<E: Item>(mut put: Put<E, Unversioned>) -> Result<Self, Error> {
         let named = |e: Error| e.of_entity(E::ITEM_SCHEMA.entity);
         if put.is_conditional() {
             return Err(named(Error::invalid_request(
                 "a batch has no conditions; it takes `put()` without `when`, not `create` or `replace`",
             )));
         }
-        let key = put.key();
+        // A generated id is part of the key, which a batch knows before it is sent.
+        let key = put.key(SystemTime::now()).map_err(named)?;
         let request = |now| {
             let item = put.into_part(now).and_then(after_table);
             // The body always starts with a comma, which is cut off here.

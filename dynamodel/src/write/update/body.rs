@@ -32,7 +32,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         let mut body = Body::new(table, key.len() + 512);
         body.member("Key", key);
         let actions = &self.actions.0;
-        check_index_keys(E::ITEM_SCHEMA, actions)?;
+        check_values(E::ITEM_SCHEMA, actions)?;
         let mut own = Vec::new();
         if !self.is_unchanged() {
             let created = E::ITEM_SCHEMA.created_at.map(Place::root);
@@ -128,10 +128,14 @@ pub(super) fn kept<E: Item>(
     actions
 }
 
-/// Refuses a value that cannot be the key of an index, as DynamoDB would.
-fn check_index_keys(schema: &EntitySchema, actions: &[ActionNode]) -> Result<(), Error> {
+/// Refuses a value that DynamoDB cannot hold, or not as the key of an index.
+fn check_values(schema: &EntitySchema, actions: &[ActionNode]) -> Result<(), Error> {
     for action in actions.iter().filter(|a| !a.place.is_nested()) {
         let value = match &action.verb {
+            // Reported before an overlap with the library's own actions.
+            Action::Set(Source::Value(Value::Invalid(e))) => {
+                return Err(Error::write(e.clone().under(action.place.top())));
+            }
             Action::Set(Source::Value(Value::Json(json))) => json,
             Action::Set(Source::IfAbsent(_, otherwise)) => match &**otherwise {
                 Source::Value(Value::Json(json)) => json,
