@@ -34,7 +34,7 @@ pub use term::{
 };
 
 use crate::model::entity::Item;
-use ast::{ActionNode, Assumed, Node, Place};
+use ast::{ActionNode, Assumed, Node, Parent};
 
 /// The token of the field whose name has the FNV-1a hash `H`.
 #[diagnostic::on_unimplemented(
@@ -65,7 +65,7 @@ pub trait Fields {
 
 /// The part of a path before the fields of a nested document.
 #[derive(Clone)]
-pub struct Prefix(pub(crate) Option<Arc<Place>>);
+pub struct Prefix(pub(crate) Option<Arc<Parent>>);
 
 impl Prefix {
     /// The empty prefix: the paths are top-level attributes.
@@ -80,7 +80,7 @@ impl Prefix {
 impl fmt::Debug for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Some(place) => write!(f, "Prefix({place})"),
+            Some(parent) => write!(f, "Prefix({})", ***parent),
             None => f.write_str("Prefix"),
         }
     }

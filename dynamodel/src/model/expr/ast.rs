@@ -8,10 +8,23 @@ use crate::wire::{WriteError, Writer};
 /// The place of an attribute: a name, and inside documents the path to it.
 #[derive(Clone)]
 pub(crate) struct Place {
-    pub(crate) parent: Option<Arc<Place>>,
+    pub(crate) parent: Option<Arc<Parent>>,
     pub(crate) step: Step,
+}
+
+/// A place that others are inside of. Conditions consist of many places, so that only parents have
+/// the flag.
+pub(crate) struct Parent {
+    place: Place,
     /// `true` for a parent that an item can be without, by its type.
     pub(crate) may_be_absent: bool,
+}
+
+impl std::ops::Deref for Parent {
+    type Target = Place;
+    fn deref(&self) -> &Place {
+        &self.place
+    }
 }
 
 /// The last step of a [`Place`].
@@ -30,7 +43,6 @@ impl Place {
         Place {
             parent: None,
             step: Step::Attribute(name),
-            may_be_absent: false,
         }
     }
 
@@ -38,33 +50,31 @@ impl Place {
     pub(crate) fn of_names(names: &[&'static str]) -> Option<Self> {
         names.iter().fold(None, |parent: Option<Place>, name| {
             Some(Place {
-                parent: parent.map(Arc::new),
+                parent: parent.map(|parent| parent.into_parent(false)),
                 step: Step::Attribute(name),
-                may_be_absent: false,
             })
         })
     }
 
     /// Returns the place of a top-level attribute, or of a step below `parent`.
-    pub(crate) fn below(parent: Option<&Arc<Place>>, step: Step) -> Self {
+    pub(crate) fn below(parent: Option<&Arc<Parent>>, step: Step) -> Self {
         Place {
             parent: parent.cloned(),
             step,
-            may_be_absent: false,
         }
     }
 
     /// Returns the place as a parent of others.
-    pub(crate) fn into_parent(self, may_be_absent: bool) -> Arc<Self> {
+    pub(crate) fn into_parent(self, may_be_absent: bool) -> Arc<Parent> {
         let is_inside = matches!(self.step, Step::Entry(_) | Step::Element(_));
-        Arc::new(Place {
+        Arc::new(Parent {
             may_be_absent: may_be_absent || is_inside,
-            ..self
+            place: self,
         })
     }
 
     /// Returns the parents, from the nearest one up.
-    pub(crate) fn parents(&self) -> impl Iterator<Item = &Place> {
+    pub(crate) fn parents(&self) -> impl Iterator<Item = &Parent> {
         std::iter::successors(self.parent.as_deref(), |place| place.parent.as_deref())
     }
 

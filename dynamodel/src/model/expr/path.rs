@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::ast::{Place, Step};
+use super::ast::{Parent, Place, Step};
 use super::scope::{EnterableIn, Inner, UsableIn};
 use super::{Fields, Prefix, Token};
 use crate::wire::container::{EntryKey, ListOf, MapOf};
@@ -79,7 +79,7 @@ impl<T: Attribute> Token for Inside<T> {
 }
 
 impl<K: Token, Sc> Path<K, Sc> {
-    pub(crate) fn new(parent: Option<&Arc<Place>>) -> Self {
+    pub(crate) fn new(parent: Option<&Arc<Parent>>) -> Self {
         Path {
             place: Place::below(parent, Step::Attribute(K::NAME)),
             _use: PhantomData,
@@ -90,7 +90,7 @@ impl<K: Token, Sc> Path<K, Sc> {
         self.place.clone()
     }
 
-    fn as_parent(&self) -> Arc<Place> {
+    fn as_parent(&self) -> Arc<Parent> {
         self.place().into_parent(K::Type::absent().is_some())
     }
 

@@ -1,7 +1,6 @@
 //! Actions that turn one text of an item into another.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::json::{elements, entries, find, inside, same, with, without, without_entries};
 use crate::model::entity::Item;
@@ -136,7 +135,7 @@ impl Differ<'_> {
 
     fn map(&self, place: &Place, old: &str, new: &str, out: &mut Found) -> Result<bool, ReadError> {
         let (old, new) = (entries(old)?, entries(new)?);
-        let parent = Arc::new(place.clone());
+        let parent = place.clone().into_parent(false);
         let names: BTreeSet<&str> = old.keys().chain(new.keys()).map(|name| &**name).collect();
         for name in names {
             let (old, new) = (old.get(name).copied(), new.get(name).copied());
@@ -166,7 +165,7 @@ impl Differ<'_> {
             old_end -= 1;
             new_end -= 1;
         }
-        let parent = Arc::new(place.clone());
+        let parent = place.clone().into_parent(false);
         let at = |index| Place::below(Some(&parent), Step::Element(index));
         let (old_part, new_part) = (&old[start..old_end], &new[start..new_end]);
         let at_end = old_end == old.len();

@@ -1,7 +1,5 @@
 //! Tests of the text functions for cases that the round trips in `tests/it/diff.rs` do not show.
 
-use std::sync::Arc;
-
 use super::json::{find, same, without};
 use crate::model::expr::ast::{Place, Step};
 
@@ -10,7 +8,10 @@ const ITEM: &str = r#"{"id":{"S":"1"},"m":{"M":{"a":{"N":"1"},"l":{"L":[{"M":{"x
 fn place(steps: &[Step]) -> Place {
     let mut place: Option<Place> = None;
     for step in steps {
-        place = Some(Place::below(place.map(Arc::new).as_ref(), step.clone()));
+        place = Some(Place::below(
+            place.map(|place| place.into_parent(false)).as_ref(),
+            step.clone(),
+        ));
     }
     place.unwrap()
 }

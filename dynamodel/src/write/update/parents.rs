@@ -45,7 +45,7 @@ impl Nested {
         for place in nested().filter(|place| !of_type || absent(place)) {
             let missing = place.parents().filter(|p| p.may_be_absent || !of_type);
             let missing = missing.take(if of_type { usize::MAX } else { 1 });
-            for name in missing.map(|parent| format!("`{parent}`")) {
+            for name in missing.map(|parent| format!("`{}`", **parent)) {
                 if !parents.contains(&name) {
                     parents.push(name);
                 }
