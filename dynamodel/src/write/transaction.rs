@@ -435,7 +435,13 @@ pub(crate) fn canceled<S: Borrow<Step>>(transaction: u64, failure: Failure, step
     });
     match refused {
         Some(nested) => nested.explain_canceled(error),
-        None => error,
+        // Some endpoints refuse the transaction without naming the operation.
+        None => {
+            let nested = steps
+                .iter()
+                .filter_map(|step| step.borrow().nested.as_deref());
+            Nested::explain_one_of(nested, error)
+        }
     }
 }
 

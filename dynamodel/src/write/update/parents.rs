@@ -68,12 +68,22 @@ impl Nested {
 
     /// Adds the attribute and the remedy to an error that says that a parent is missing.
     pub(crate) fn explain(&self, error: Error) -> Error {
-        match error
-            .service_text()
-            .is_some_and(|text| text.contains(INVALID_PATH))
-        {
-            true => error.refusing(self.path.clone(), self.remedy.clone()),
-            false => error,
+        Self::explain_one_of(std::iter::once(self), error)
+    }
+
+    /// Adds the attributes that may be the ones to an error that says that a parent is missing.
+    pub(crate) fn explain_one_of<'n>(
+        nested: impl Iterator<Item = &'n Nested>,
+        error: Error,
+    ) -> Error {
+        if !Self::is_cause(error.service_text()) {
+            return error;
+        }
+        let nested: Vec<_> = nested.collect();
+        let remedies: Vec<_> = nested.iter().map(|nested| &*nested.remedy).collect();
+        match nested.first() {
+            Some(first) => error.refusing(first.path.clone(), remedies.join("; or ")),
+            None => error,
         }
     }
 
