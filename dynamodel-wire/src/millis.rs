@@ -4,7 +4,7 @@
 //! milliseconds are refused.
 //!
 //! ```
-//! use std::time::{Duration, UNIX_EPOCH};
+//! use std::time::{Duration, SystemTime, UNIX_EPOCH};
 //! use dynamodel_wire::{Reader, Writer, millis};
 //!
 //! let mut w = Writer::new();
@@ -12,7 +12,7 @@
 //! assert_eq!(w.finish()?, br#"{"N":"1500"}"#);
 //!
 //! let mut r = Reader::new(br#"{"N":"1796050957396"}"#)?;
-//! let time = millis::read(&mut r)?;
+//! let time: SystemTime = millis::read(&mut r)?;
 //! assert_eq!(UNIX_EPOCH + Duration::from_millis(1_796_050_957_396), time);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

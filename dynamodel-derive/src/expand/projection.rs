@@ -31,8 +31,8 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
             #read
         },
     );
-    // What the struct is a part of, only its type knows: one of these two bounds holds. A bound that
-    // is known to be false is an error, unless it is one for every lifetime.
+    // The type checker knows if the struct is a part of an entity or of a document: one of these two
+    // bounds holds. A bound that is known to be false is an error, unless it is one for every lifetime.
     let of = |bound: TokenStream| {
         let mut generics = container.generics.clone();
         let clause = generics.make_where_clause();

@@ -237,6 +237,10 @@ impl Sender {
 
     /// The failure of a refusal that is final, as the SDK reads it; the response, if the SDK reads
     /// something else.
+    #[expect(
+        clippy::result_large_err,
+        reason = "both are large, and one is always used"
+    )]
     fn refusal<O: ApiOperation>(
         &self,
         signed: &SignedRequest,

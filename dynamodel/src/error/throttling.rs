@@ -7,7 +7,7 @@ use crate::wire::{ReadError, Reader};
 /// Returns the reasons in the body of an error response; empty when it has none.
 pub(super) fn reasons(body: &[u8]) -> Vec<String> {
     let mut reasons = Vec::new();
-    // What was read up to a damaged part counts.
+    // The reasons before a damaged part count.
     let _ = read(body, &mut reasons);
     reasons
 }

@@ -290,7 +290,7 @@ impl WriteContext {
                 (Some(token), Some(name)) if self.return_values == Some("ALL_OLD") => {
                     crate::wire::text_in(item, name).as_deref() != Some(&*WriteToken::text(token))
                 }
-                // It would have left another version than the one that the condition has met.
+                // This write would have left another version than the one that the condition has met.
                 _ => matches!(self.precondition.version, Some(Expected::At(_))),
             },
         }

@@ -325,7 +325,6 @@ async fn each_segment_has_a_request_in_flight_until_scan_is_dropped() {
     talks(&db).await;
     for segments in [2, 7] {
         let scan = || Talk::scan().segments(segments);
-        let segments = segments as usize;
         check_dropped(&held, segments, scan().all(&db)).await;
         check_dropped(&held, segments, scan().count(&db)).await;
         let stream = async { scan().stream(&db).try_next().await };

@@ -1,6 +1,6 @@
 //! Cursors that are sealed with a key: nothing is read in them, and nothing is made of them.
 
-use dynamodel::{Cursor, Db, Entity, Error, Page, Projection, ScanCursor};
+use dynamodel::{AnyIndex, Cursor, Db, Entity, Error, Page, Projection, Query, ScanCursor};
 use dynamodel_tests::db;
 use futures_util::TryStreamExt;
 
@@ -95,7 +95,8 @@ async fn two(db: &Db) -> Page<Letter> {
 #[tokio::test]
 async fn sealed_cursors_lead_through_table_index_shards_and_scan() {
     let (_, db) = letters().await;
-    let pages: [(&str, fn(Option<Cursor>) -> _, usize); 4] = [
+    type Read = fn(Option<Cursor>) -> Query<Letter, AnyIndex<Letter>>;
+    let pages: [(&str, Read, usize); 4] = [
         (
             "table",
             |at| Letter::query("hidden").start_at(at).any_index(),
@@ -123,9 +124,6 @@ async fn sealed_cursors_lead_through_table_index_shards_and_scan() {
         ),
     ];
     for (what, query, count) in pages {
-        let query: &dyn Fn(
-            Option<Cursor>,
-        ) -> dynamodel::Query<Letter, dynamodel::AnyIndex<Letter>> = &query;
         let all = query(None).all(&db).await.unwrap();
         assert_eq!(all.len(), count, "{what}");
         let (mut read, mut next) = (Vec::new(), None);

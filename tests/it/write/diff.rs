@@ -777,7 +777,7 @@ async fn diff_of_map_with_default_keeps_entries_that_it_was_not_shown() {
     assert_eq!(stored().await, Some(harbour(&[("south", 9)])));
 }
 
-/// Whether another writer's entry survives does not depend on the lengths of values.
+/// An entry of another writer survives whatever the lengths of values.
 #[tokio::test]
 async fn modify_keeps_unknown_attributes_whatever_their_lengths() {
     let db = table().await;

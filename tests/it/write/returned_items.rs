@@ -124,7 +124,7 @@ async fn lenient_write_is_a_success_with_the_raw_attributes() {
     let old = voucher().put().returning_old().lenient().send(&db).await;
     assert!(is_text(old.unwrap().unwrap_err()));
 
-    // What can be read is read.
+    // A readable item is read.
     let old = update().returning_old().lenient().send(&db).await.unwrap();
     assert_eq!(old.unwrap(), Some(voucher()));
     let old = voucher().remove().returning_old().lenient().send(&db).await;

@@ -35,7 +35,7 @@ fn collection_query_stays_below_ceilings() {
     let mut guard = Guard::new(Stub::new([("Query", last_page(&items))]));
     guard.both(
         "a query of a collection",
-        [at_most(119, 8_330), at_most(323, 21_500)],
+        [at_most(118, 8_690), at_most(323, 21_500)],
         async |db| {
             let items = DeskItem::query("t1").all(db).await?;
             assert_eq!(items.len(), 25);

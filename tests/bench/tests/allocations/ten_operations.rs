@@ -71,12 +71,12 @@ fn one_item_pages_stay_below_ceilings() {
     let mut guard = guard();
     guard.both(
         "Query",
-        [at_most(47, 8_340), at_most(251, 21_500)],
+        [at_most(47, 9_000), at_most(251, 22_160)],
         async |db| Order::query("CUSTOMER#1").page(db).await,
     );
     guard.both(
         "Scan",
-        [at_most(41, 7_920), at_most(245, 21_080)],
+        [at_most(41, 8_530), at_most(245, 21_690)],
         async |db| Order::scan().page(db).await,
     );
 }

@@ -14,9 +14,9 @@ fn refused_write_stays_below_ceilings() {
     let error = [message.as_slice(), &get_answer::<Order>(false)[1..]].concat();
     let stub = Stub::new([]).refusing([("PutItem", error)]);
     let order = Order::sample(1);
-    Guard::of_refusals(stub).both(
+    Guard::new(stub).both(
         "a refused PutItem",
-        [at_most(321, 21_630), at_most(288, 19_330)],
+        [at_most(89, 7_970), at_most(289, 19_330)],
         async |db| {
             let error = order.clone().create().send(db).await.unwrap_err();
             assert!(error.is_condition_failed());
@@ -31,7 +31,7 @@ fn versioned_write_stays_below_ceilings() {
     let mut guard = Guard::new(Stub::new([]));
     guard.both(
         "a versioned create",
-        [at_most(35, 5_470), at_most(239, 18_640)],
+        [at_most(36, 5_770), at_most(239, 18_640)],
         async |db| {
             let visit = visit(1).create().send(db).await?;
             assert_eq!(visit.version, 1);

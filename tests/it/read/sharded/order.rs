@@ -104,9 +104,9 @@ async fn merge_keeps_order_of_random_items() {
         assert_eq!(first.as_ref(), all.first());
         for limit in [1, 10, 57] {
             let some = query().limit(limit).all(&db).await.unwrap();
-            assert_eq!(some, all[..all.len().min(limit as usize)]);
+            assert_eq!(some, all[..all.len().min(limit)]);
             let some = query().limit(limit).page_size(3).all(&db).await.unwrap();
-            assert_eq!(some, all[..all.len().min(limit as usize)]);
+            assert_eq!(some, all[..all.len().min(limit)]);
         }
     }
 }

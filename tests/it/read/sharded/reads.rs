@@ -41,7 +41,7 @@ async fn sharded_query_respects_sort_conditions_and_filters() {
                 .page(&db)
                 .await
                 .unwrap();
-            assert!(page.items.len() <= size as usize);
+            assert!(page.items.len() <= size);
             paged.extend(page.items);
             cursor = page.next;
             if cursor.is_none() {
@@ -110,7 +110,7 @@ async fn sharded_query_without_sort_key_reads_every_item() {
                 .page_size(size)
                 .start_at(cursor);
             let page = page.page(&db).await.unwrap();
-            assert!(page.items.len() <= size as usize);
+            assert!(page.items.len() <= size);
             paged.extend(page.items.into_iter().map(|o| o.id));
             cursor = page.next;
             if cursor.is_none() {
