@@ -227,6 +227,7 @@ pub trait ProjectionBody: Sized {
     ///
     /// # Errors
     /// When an attribute is missing or of another kind.
+    #[doc(hidden)]
     fn read_body(r: &mut Reader<'_>) -> Result<Self, ReadError>;
 
     /// Reads the attribute value of a document.

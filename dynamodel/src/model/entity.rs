@@ -33,7 +33,6 @@ pub trait Item: Sized + Send + Sync + 'static + Fields {
 
     /// The tokens of the attributes that neither the key nor the library fills, as a list:
     /// `(A, (B, ()))`.
-    #[doc(hidden)]
     type Filled;
 
     /// `true` if an item without the version attribute reads as version 0.

@@ -39,7 +39,7 @@ macro_rules! setter {
         }
     };
     (start_at) => {
-        /// Starts where the page that this cursor comes from ended: a [`Cursor`], an
+        /// Starts where the page that this cursor comes from ended: a [`Cursor`](crate::Cursor), an
         /// `Option<Cursor>` as a page has it, or the result of
         /// [`Cursor::after`](crate::Cursor::after), whose error is reported when the read is sent.
         pub fn start_at(self, cursor: impl IntoCursor) -> Self {
