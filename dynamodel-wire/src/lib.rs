@@ -74,7 +74,7 @@ pub use read::Reader;
 pub use read::{Name, number_in, text_in, value_in};
 pub use size::item_size;
 pub use tag::Tag;
-pub use token::{Fetched, Token};
+pub use token::{Fetched, Token, version_zero};
 pub use write::Writer;
 #[doc(hidden)]
 pub use write::field::{MAX_PARTITION, MAX_SORT, is_surely_key, key_problem};

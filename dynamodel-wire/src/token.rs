@@ -4,7 +4,7 @@
 //! field whose type is not an attribute type gives one error, at the token's `Type`, instead of one
 //! more for each line that mentions the field.
 
-use crate::{Attribute, ReadError, Reader, Writer};
+use crate::{Attribute, ReadError, Reader, Tag, Writer};
 
 /// One field of an entity or document, as a type. The derive makes one for each field.
 pub trait Token {
@@ -21,6 +21,9 @@ pub trait Token {
     /// empty.
     #[doc(hidden)]
     const MEMBER: &'static str = "";
+    /// `true` for the version of an item: an absent one, and NULL, is read as 0.
+    #[doc(hidden)]
+    const IS_VERSION: bool = false;
 }
 
 impl Writer {
@@ -82,7 +85,15 @@ impl Reader<'_> {
         if K::KEY_PART > 0 {
             self.remember_key(K::KEY_PART);
         }
+        if K::IS_VERSION && self.skip_null() {
+            return Ok(());
+        }
         self.field(K::NAME, slot)
+    }
+
+    /// Skips a NULL if the next value is one.
+    fn skip_null(&mut self) -> bool {
+        matches!(self.kind(), Ok(Tag::Null)) && self.skip_value().is_ok()
     }
 
     /// Reads the field of a token as another type, of which its value is read in part.
@@ -95,6 +106,9 @@ impl Reader<'_> {
         if K::KEY_PART > 0 {
             self.remember_key(K::KEY_PART);
         }
+        if K::IS_VERSION && self.skip_null() {
+            return Ok(());
+        }
         self.field(K::NAME, slot)
     }
 
@@ -102,6 +116,19 @@ impl Reader<'_> {
     #[doc(hidden)]
     #[inline(always)] // forwards; the condition is a constant for each token
     pub fn value<K: Token>(&self, slot: Option<K::Type>) -> Result<K::Type, ReadError> {
+        if K::IS_VERSION && slot.is_none() {
+            return version_zero();
+        }
         self.take(K::NAME, slot)
     }
+}
+
+/// Returns the version of an item without one, 0.
+///
+/// # Errors
+/// When the type is none that a number is read as.
+#[cold] // rare: only an item from before the version field
+#[doc(hidden)]
+pub fn version_zero<T: Attribute>() -> Result<T, ReadError> {
+    crate::from_slice(br#"{"N":"0"}"#)
 }

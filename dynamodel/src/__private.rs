@@ -21,16 +21,17 @@ pub use crate::model::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
     Prefix, SettableIn, Token, TokenOf, UsableIn,
 };
+pub use crate::model::item_type::{check_type, found_type, is_of_type, type_attribute};
 pub use crate::model::key::{Key, KeyBuilder};
 pub use crate::model::schema::{self, IndexKey, Shards};
 pub use crate::model::sharding::write_shards;
 pub use crate::model::table::{
     GlobalIndexOf, HasTable, HoldsAttribute, IndexOfTable, LocalIndexOf, OfTable, PartitionOf,
-    Table, TableIndex, TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_kinds,
-    global_index, local_index, same_kinds, shared_attributes, with_sort, without_sort,
+    Table, TableIndex, TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_members,
+    global_index, local_index, same_members, shared_attributes, with_sort, without_sort,
     write_templates,
 };
-pub use crate::model::template::{PartBehind, check_kind, found_kind, join, split, wire_text};
+pub use crate::model::template::{PartBehind, join, split, wire_text};
 pub use crate::read::borrowed::{BorrowedField, BorrowedFrom, BorrowedProjection};
 pub use crate::read::sort::AnyPart;
 pub use crate::read::sort::FixedPart;
@@ -346,8 +347,20 @@ pub fn project<K: Token, T: ProjectedFrom<K::Type, How>, How>(
 ) -> Result<T, ReadError> {
     match slot {
         Some(read) => Ok(T::from_read(read)),
+        None if K::IS_VERSION => crate::wire::version_zero().map(T::from_read),
         None => T::missing().ok_or_else(|| ReadError::missing::<K::Type>(K::NAME)),
     }
+}
+
+/// Reads a part of an entity's item.
+///
+/// # Errors
+/// When the item is one of another entity of its table, or a value has another type.
+pub fn read_part_of<E: Item, P: ProjectionBody>(r: &mut Reader<'_>) -> Result<P, ReadError> {
+    if E::ITEM_SCHEMA.single_table.is_some() {
+        crate::model::item_type::check_part(E::ITEM_SCHEMA, r)?;
+    }
+    P::read_body(r)
 }
 
 /// The value of a borrowing field from what was read.

@@ -3,6 +3,7 @@
 pub(crate) mod canonical_key;
 pub(crate) mod entity;
 pub mod expr;
+pub(crate) mod item_type;
 pub(crate) mod key;
 pub mod schema;
 pub(crate) mod sharding;

@@ -8,6 +8,7 @@ mod external;
 mod hygiene;
 mod inspect;
 mod inverted;
+mod kept_apart;
 mod paths;
 mod properties;
 mod serde_bridge;

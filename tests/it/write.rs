@@ -14,6 +14,7 @@ mod returned_items;
 mod transactions;
 mod ttl;
 mod unique;
+mod unversioned;
 mod updates;
 mod versions;
 mod whole;

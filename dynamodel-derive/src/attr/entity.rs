@@ -21,6 +21,12 @@ pub(crate) struct EntityAttrs {
     pub(crate) table: Option<TableAttr>,
     pub(crate) key: Option<KeyAttr>,
     pub(crate) rename_all: Option<RenameRule>,
+    /// `kind = "car"`: the type that the items have in a shared table.
+    pub(crate) kind: Option<LitStr>,
+    /// `kind_alias = ["Car"]`: further types of its items.
+    pub(crate) kind_aliases: Option<Spanned<Vec<LitStr>>>,
+    /// `untyped`: items without a type are the entity's, too.
+    pub(crate) untyped: Option<Span>,
     pub(crate) indexes: Vec<IndexAttr>,
     pub(crate) options: OptionsAttr,
     /// `partial`: a struct with every field an `Option` is generated.
@@ -102,6 +108,9 @@ impl EntityAttrs {
                 "table" => once(&mut out.table, key, table(key, input)?),
                 "key" => once(&mut out.key, key, key_templates(key, input)?),
                 "rename_all" => once(&mut out.rename_all, key, rename_rule(key, input)?),
+                "kind" => once(&mut out.kind, key, equals_text(key, input, "car")?),
+                "kind_alias" => once(&mut out.kind_aliases, key, kind_aliases(key, input)?),
+                "untyped" => once(&mut out.untyped, key, flag(key, input)?),
                 "index" => index(key, input, false, errors).map(|i| out.indexes.push(i)),
                 "local_index" => index(key, input, true, errors).map(|i| out.indexes.push(i)),
                 "partial" => once(&mut out.partial, key, flag(key, input)?),
@@ -227,6 +236,24 @@ fn shards(key: &Ident, input: ParseStream<'_>) -> syn::Result<Spanned<u16>> {
         }),
         _ => Err(syn::Error::new(count.span(), usage)),
     }
+}
+
+/// `= ["Car", "vehicle"]`.
+fn kind_aliases(key: &Ident, input: ParseStream<'_>) -> syn::Result<Spanned<Vec<LitStr>>> {
+    let usage = "`kind_alias` is the types that older items have, `kind_alias = [\"Car\"]`";
+    equals(key, input, usage)?;
+    if !input.peek(syn::token::Bracket) {
+        return Err(input.error(usage));
+    }
+    let content;
+    bracketed!(content in input);
+    let names = Punctuated::<LitStr, Token![,]>::parse_terminated(&content)
+        .inspect_err(|_| skip_rest(&content))
+        .map_err(|e| syn::Error::new(e.span(), usage))?;
+    Ok(Spanned {
+        value: names.into_iter().collect(),
+        span: key.span(),
+    })
 }
 
 /// `= "name"`, or `= Type`.

@@ -18,18 +18,19 @@ pub(super) fn expand(borrowed: &BorrowedCollection) -> TokenStream {
     } = borrowed;
     let (ty, ident) = (container.ty(), &container.ident);
     let variants: Vec<&Ident> = members.iter().map(|m| &m.ident).collect();
-    let (types, kinds): (Vec<_>, Vec<_>) = members
+    let (types, entities): (Vec<_>, Vec<_>) = members
         .iter()
         .map(|member| {
             let (ty, span) = (&member.ty, generated(member.ty.span()));
             let borrowed = quote_spanned!(span=> <#ty as __d::BorrowedProjection>);
-            let kind = quote_spanned! {span=>
-                <#borrowed::Of as __d::Templated>::SINGLE_TABLE.kind
-            };
-            (borrowed, kind)
+            let entity = quote_spanned!(span=> #borrowed::Of);
+            (borrowed, entity)
         })
         .unzip();
-    let all = kinds.iter().map(|kind| for_ever(kind.clone(), lifetime));
+    let all = entities.iter().map(|entity| {
+        let entity = for_ever(entity.clone(), lifetime);
+        quote!(<#entity as __d::Templated>::SINGLE_TABLE)
+    });
     let projection_impl = container.implement(
         quote!(__d::BorrowedProjection),
         &ty,
@@ -46,7 +47,7 @@ pub(super) fn expand(borrowed: &BorrowedCollection) -> TokenStream {
                 >(__r)?;
                 let __kind = __kind.as_deref();
                 #(
-                    if __kind == ::core::option::Option::Some(#kinds) {
+                    if __d::is_of_type::<#entities>(__kind) {
                         return #types::read_borrowed(__r).map(#ident::#variants);
                     }
                 )*
@@ -58,8 +59,8 @@ pub(super) fn expand(borrowed: &BorrowedCollection) -> TokenStream {
         &container.root,
         quote! {
             #projection_impl
-            const _: () = __d::same_kinds(
-                <#collection as __d::Collection>::KINDS,
+            const _: () = __d::same_members(
+                <#collection as __d::Collection>::MEMBERS,
                 &[#(#all),*],
             );
         },

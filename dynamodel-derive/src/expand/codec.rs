@@ -87,8 +87,8 @@ pub(super) struct Construct<'a> {
     pub(super) fields: Vec<&'a Field>,
     /// Members of the value beside the fields.
     pub(super) rest: Option<TokenStream>,
-    /// The discriminator of a shared table: its name, a constant, and what it has to be.
-    pub(super) kind: Option<(TokenStream, String)>,
+    /// `true` for an entity of a shared table, whose items have a type.
+    pub(super) is_typed: bool,
 }
 
 /// Reads a map, with its braces, and builds the value.
@@ -112,7 +112,11 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
     let names = stored
         .iter()
         .map(|field| field.name.value.to_token_stream());
-    let names = names.chain(construct.kind.as_ref().map(|(name, _)| name.clone()));
+    let names = names.chain(
+        construct
+            .is_typed
+            .then(|| quote!(__d::type_attribute::<Self>())),
+    );
     let names: Vec<TokenStream> = names.collect();
     let names = read_names(names.len(), &quote!(&[#(#names),*]));
     let mut unused = slots.iter();
@@ -130,21 +134,21 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         quote!(#ident: #value)
     });
     let Construct { path, rest, .. } = construct;
-    let kind = construct.kind.as_ref().map(|(name, kind)| {
+    let kind = construct.is_typed.then(|| {
         let place = Literal::usize_unsuffixed(stored.len());
         quote! {
             #place => {
                 __kind = true;
-                __d::check_kind(__r, #name, #kind)
+                __d::check_type::<Self>(__r)
             }
         }
     });
-    let (declared, checked) = match &construct.kind {
-        Some((name, kind)) => (
+    let (declared, checked) = match construct.is_typed {
+        true => (
             quote!(let mut __kind = false;),
-            quote!(__d::found_kind(__kind, #name, #kind)?;),
+            quote!(__d::found_type::<Self>(__kind)?;),
         ),
-        None => Default::default(),
+        false => Default::default(),
     };
     quote! {
         #declared

@@ -52,7 +52,7 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
             #collection_impl
             #reader
             const _: fn() = || { #(#checks)* };
-            const _: () = __d::distinct_kinds(<#ty as __d::Collection>::KINDS);
+            const _: () = __d::distinct_members(<#ty as __d::Collection>::MEMBERS);
         },
     );
     quote! {
@@ -95,8 +95,8 @@ fn collection_impl(
                 entity: #name,
                 ..*<#first as __d::Item>::ITEM_SCHEMA
             };
-            const KINDS: &'static [&'static str] =
-                &[#(<#entities as __d::Templated>::SINGLE_TABLE.kind),*];
+            const MEMBERS: &'static [&'static __d::schema::SingleTable] =
+                &[#(<#entities as __d::Templated>::SINGLE_TABLE),*];
         },
     )
 }
@@ -116,7 +116,7 @@ fn projection<'a>(
             let __kind = __d::kind_of::<#first>(__r)?;
             let __kind = __kind.as_deref();
             #(
-                if __kind == ::core::option::Option::Some(<#entities as __d::Templated>::SINGLE_TABLE.kind) {
+                if __d::is_of_type::<#entities>(__kind) {
                     return <#entities as __d::Item>::read_item(__r).map(#path::#variants);
                 }
             )*

@@ -202,13 +202,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         path: container.ident.to_token_stream(),
         fields: entity.fields.iter().collect(),
         rest: None,
-        kind: entity.single_table.as_ref().map(|single| {
-            let table = &single.table;
-            (
-                quote!(<#table as __d::Table>::DISCRIMINATOR),
-                plain(&container.ident),
-            )
-        }),
+        is_typed: entity.single_table.is_some(),
     };
     let read = read_fn("read_item", &read_map(container, &construct));
     let keys: Vec<&Field> = entity
@@ -288,13 +282,7 @@ fn hooks(entity: &Entity) -> TokenStream {
     // Through the type, so that an error about it shows there, and once.
     let version = role(entity, |f| f.attrs.version.is_some()).map(|f| {
         let Field { ident, ty, .. } = f;
-        let may_be_absent = f.attrs.default.as_ref().map(|_| {
-            quote!(
-                const VERSION_MAY_BE_ABSENT: bool = true;
-            )
-        });
         quote! {
-            #may_be_absent
             fn item_version(&self) -> u64 { <#ty as __d::VersionNumber>::to_u64(&self.#ident) }
             fn set_version(&mut self, __v: u64) {
                 self.#ident = <#ty as __d::VersionNumber>::from_u64(__v);

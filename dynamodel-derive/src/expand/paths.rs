@@ -394,5 +394,10 @@ fn stored_type(container: &Container, field: &Field) -> TokenStream {
         let member = name_literal(&field.name.value);
         stored.extend(quote!(const KEY_PART: usize = #part; const MEMBER: &'static str = #member;));
     }
+    if field.attrs.version.is_some() {
+        stored.extend(quote!(
+            const IS_VERSION: bool = true;
+        ));
+    }
     stored
 }

@@ -52,7 +52,7 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
             fn read_item(
                 __r: &mut __d::Reader<'_>,
             ) -> ::core::result::Result<Self, __d::ReadError> {
-                <Self as __d::ProjectionBody>::read_body(__r)
+                __d::read_part_of::<#entity, Self>(__r)
             }
         },
     );

@@ -313,7 +313,7 @@ pub(super) fn impls(entity: &Entity, single: &SingleTable) -> TokenStream {
 fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
     let container = &entity.container;
     let (ty, table) = (container.ty(), &single.table);
-    let kind = plain(&container.ident);
+    let (kind, aliases, untyped) = (&single.kind, &single.kind_aliases, single.untyped);
     let schemas = parts(entity, single)
         .zip(&single.parts)
         .map(|(part, path)| {
@@ -363,6 +363,8 @@ fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
             const SINGLE_TABLE: &'static __d::schema::SingleTable = &__d::schema::SingleTable {
                 table: <#table as __d::Table>::SCHEMA,
                 kind: #kind,
+                kind_aliases: &[#(#aliases),*],
+                untyped: #untyped,
                 parts: &[#(#schemas),*],
                 key_parts: #key_parts,
                 key: #key,

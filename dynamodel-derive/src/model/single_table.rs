@@ -1,7 +1,7 @@
 //! An entity in a table that it shares with others.
 
 use proc_macro2::{Ident, Span};
-use syn::Path;
+use syn::{LitStr, Path};
 
 use super::{Entity, Field, generated};
 use crate::attr::{EntityAttrs, IndexAttr, KeyPart, Spanned, TableAttr};
@@ -12,6 +12,12 @@ use crate::template::{Piece, Template, dotted};
 /// The templates of an entity.
 pub(crate) struct SingleTable {
     pub(crate) table: Path,
+    /// The type of the items.
+    pub(crate) kind: String,
+    /// Further types of the items.
+    pub(crate) kind_aliases: Vec<LitStr>,
+    /// `true` if items without a type are the entity's, too.
+    pub(crate) untyped: bool,
     pub(crate) partition: Template,
     pub(crate) sort: Option<Template>,
     pub(crate) indexes: Vec<SingleTableIndex>,
@@ -64,6 +70,11 @@ impl SingleTable {
             if let Some(key) = &attrs.key {
                 errors.at(key.span, "key templates belong to an entity of a shared table; name a type with `#[derive(Table)]`, `table = App`");
             }
+            let kind = attrs.kind.as_ref().map(LitStr::span);
+            let aliases = attrs.kind_aliases.as_ref().map(|aliases| aliases.span);
+            if let Some(span) = kind.or(aliases).or(attrs.untyped) {
+                errors.at(span, "types tell the entities of a shared table apart, and this entity has a table of its own; remove this");
+            }
             return None;
         };
         let Some(key) = attrs.key.take() else {
@@ -87,6 +98,15 @@ impl SingleTable {
         }
         let mut single = SingleTable {
             table: table.clone(),
+            kind: attrs
+                .kind
+                .as_ref()
+                .map_or_else(|| plain(entity), LitStr::value),
+            kind_aliases: attrs
+                .kind_aliases
+                .take()
+                .map_or_else(Vec::new, |aliases| aliases.value),
+            untyped: attrs.untyped.is_some(),
             partition: key.partition,
             sort: key.sort,
             indexes,

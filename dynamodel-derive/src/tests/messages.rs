@@ -100,7 +100,7 @@ fn unknown_attributes_list_known_ones() {
         quote!(#[dynamo(partitoin)] id: u64, #[dynamo(table = "x")] b: u64),
         &[
             "unknown attribute `tabel`; did you mean `table`?",
-            "unknown attribute `colour`; an entity knows `table`, `key`, `index`, `local_index`, `rename_all`, `crate`, `billing`, `stream`, `encryption`, `tags`, `deletion_protection`, `point_in_time_recovery`, `table_class`, `rename_fn`, `partial` and `new`",
+            "unknown attribute `colour`; an entity knows `table`, `key`, `index`, `local_index`, `rename_all`, `kind`, `kind_alias`, `untyped`, `crate`, `billing`, `stream`, `encryption`, `tags`, `deletion_protection`, `point_in_time_recovery`, `table_class`, `rename_fn`, `partial` and `new`",
             "`ttl` does not belong on an entity, but on a field of the entity",
             "unknown attribute `partitoin`; did you mean `partition`?",
             "`table` does not belong on a field of an entity, but on the struct",

@@ -237,6 +237,36 @@ impl Error {
         }
     }
 
+    /// Returns `true` if the key is that of an item of another entity of the table, which the write
+    /// has left as it is.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity, Table};
+    /// # #[derive(Table)]
+    /// # #[dynamo(name = "app", partition = "pk", sort = "sk")]
+    /// # struct App;
+    /// #[derive(Debug, Entity)]
+    /// #[dynamo(table = App, key(partition = "AREA#{area}", sort = "INFO"))]
+    /// struct Area { area: String }
+    ///
+    /// #[derive(Debug, Entity)]
+    /// #[dynamo(table = App, key(partition = "AREA#{area}#STOCK#{sku}", sort = "INFO"))]
+    /// struct Stock { area: String, sku: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<App>().await?;
+    /// Stock { area: "a".into(), sku: "1".into() }.create().send(&db).await?;
+    /// let area = Area { area: "a#STOCK#1".into() }; // text of a user
+    /// assert!(area.put().send(&db).await.unwrap_err().is_other_entity());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn is_other_entity(&self) -> bool {
+        self.kind() == ErrorKind::OtherEntity
+    }
+
     /// Returns the entity that the operation was about.
     pub fn entity(&self) -> Option<&'static str> {
         self.0.entity

@@ -13,6 +13,7 @@ use super::{Error, Kind};
 /// |---|---|---|---|---|
 /// | [`NotFound`](Self::NotFound) | the write demands an item, and there is none: `update`, `replace`, `check`, `modify`, `must_exist` | create the item, or report that it is gone | | 404 |
 /// | [`AlreadyExists`](Self::AlreadyExists) | the write demands that there is no item, and there is one: `create`, a `put` at version 0 | read it with [`current`](Error::current), and update it | | 409 |
+/// | [`OtherEntity`](Self::OtherEntity) | the key is that of an item of another entity of the table: no write changes it | look at the values of the key, which read as another entity's key | | 409 |
 /// | [`VersionConflict`](Self::VersionConflict) | the stored version is not the expected one, or the item at that version is gone | read the item again and repeat the change, as [`modify`](crate::Get::modify) does | | 409 |
 /// | [`ConditionFailed`](Self::ConditionFailed) | the condition of `when` does not hold | decide by [`current`](Error::current) | | 409 |
 /// | [`UniqueViolation`](Self::UniqueViolation) | another item has the value of a `#[dynamo(unique)]` attribute | choose another value | | 409 |
@@ -78,6 +79,8 @@ pub enum ErrorKind {
     NotFound,
     /// An item exists where the write demands that there is none.
     AlreadyExists,
+    /// The stored item belongs to another entity of the table.
+    OtherEntity,
     /// The stored version is not the expected one.
     VersionConflict,
     /// The condition of `when` does not hold for the stored item.
@@ -178,6 +181,7 @@ impl ErrorKind {
             | ErrorKind::InvalidCursor => 400,
             ErrorKind::NotFound => 404,
             ErrorKind::AlreadyExists
+            | ErrorKind::OtherEntity
             | ErrorKind::VersionConflict
             | ErrorKind::ConditionFailed
             | ErrorKind::UniqueViolation
@@ -213,6 +217,7 @@ impl ErrorKind {
             self,
             ErrorKind::NotFound
                 | ErrorKind::AlreadyExists
+                | ErrorKind::OtherEntity
                 | ErrorKind::VersionConflict
                 | ErrorKind::ConditionFailed
         )

@@ -121,6 +121,7 @@ impl fmt::Display for Error {
 fn refusal(kind: ErrorKind, has_item: bool) -> &'static str {
     match (kind, has_item) {
         (ErrorKind::NotFound, _) => "the item does not exist",
+        (ErrorKind::OtherEntity, _) => "the key is that of an item of another entity",
         (ErrorKind::AlreadyExists, _) => "conflict: the item exists already",
         (ErrorKind::VersionConflict, false) => "conflict: the item at the expected version is gone",
         (ErrorKind::VersionConflict, true) => "conflict: the item was written by somebody else",

@@ -35,10 +35,6 @@ pub trait Item: Sized + Send + Sync + 'static + Fields {
     /// `(A, (B, ()))`.
     type Filled;
 
-    /// `true` if an item without the version attribute reads as version 0.
-    #[doc(hidden)]
-    const VERSION_MAY_BE_ABSENT: bool = false;
-
     #[doc(hidden)]
     fn write_item(&self, w: &mut Writer);
 

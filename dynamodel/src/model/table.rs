@@ -1,8 +1,12 @@
 //! Tables that several entities share: [`Table`], and the compile-time checks between a table and
 //! its entities.
 
+mod checks;
+
+pub use self::checks::{agree, distinct_members, same_members, shared_attributes};
+
 use crate::model::entity::{Item, Primary, Whole};
-use crate::model::schema::{IndexSchema, KeySchema, Shards, SingleTable, TableSchema};
+use crate::model::schema::{IndexSchema, Piece, Shards, SingleTable, TableSchema};
 use crate::model::sharding;
 use crate::wire::canonical::KeyValue;
 use crate::wire::{MAX_PARTITION, MAX_SORT, WriteError, Writer};
@@ -152,7 +156,7 @@ fn text_attribute(w: &mut Writer, name: &str, value: &str) {
 /// Attribute of the primary key or of an index key that a template fills.
 pub(crate) struct KeyAttribute {
     pub(crate) name: &'static str,
-    pub(crate) pieces: &'static [crate::model::schema::Piece],
+    pub(crate) pieces: &'static [Piece],
     pub(crate) limit: usize,
     /// The shards of the index whose partition key this is; the end of the text names the shard.
     pub(crate) shards: Option<Shards>,
@@ -272,134 +276,3 @@ pub const fn without_sort<K: WithoutSort<T, E>, T, E>() {}
 pub const fn global_index<K: GlobalIndexOf<T, E>, T, E>() {}
 #[doc(hidden)]
 pub const fn local_index<K: LocalIndexOf<T, E>, T, E>() {}
-
-/// Checks that the schemas of an entity and its table agree. Evaluated at compile time.
-#[doc(hidden)]
-pub const fn agree(entity: &crate::model::schema::EntitySchema, table: &TableSchema) {
-    let mut i = 0;
-    while i < entity.attributes.len() {
-        let name = entity.attributes[i].name;
-        let mut taken = contains(table.key.partition, name) || contains(table.key.sort, name);
-        let mut j = 0;
-        while j < table.indexes.len() {
-            let key = &table.indexes[j].key;
-            taken = taken || contains(key.partition, name) || contains(key.sort, name);
-            j += 1;
-        }
-        assert!(
-            !taken,
-            "a field of the entity is stored under the name of a key attribute of its table, which a template fills; rename the field or the attribute"
-        );
-        if let Some(discriminator) = table.discriminator {
-            assert!(
-                !same(discriminator, name),
-                "a field of the entity is stored under the name of the table's discriminator; rename the field, or choose another `discriminator = \"..\"`"
-            );
-        }
-        i += 1;
-    }
-    match (entity.ttl, table.ttl) {
-        (Some(own), Some(shared)) => assert!(
-            same(own, shared),
-            "the `ttl` field of the entity is stored under another name than the `ttl` attribute of its table; rename it with `#[dynamo(rename = \"..\")]`"
-        ),
-        (Some(_), None) => panic!(
-            "the entity has a `ttl` field, but its table has no Time to Live; add `ttl = \"..\"` to the table"
-        ),
-        (None, _) => {}
-    }
-}
-
-/// Checks that no index key shares an attribute with the table's key in a refused way. `templates`
-/// holds the messages for four cases: the partition key of the index is the partition key or the
-/// sort key of the table, and the same for the sort key of the index; `None` allows the case.
-/// Evaluated at compile time.
-#[doc(hidden)]
-pub const fn shared_attributes(
-    index: &KeySchema,
-    table: &KeySchema,
-    templates: [Option<&str>; 4],
-    shards: Option<&str>,
-) {
-    let keys = [
-        (index.partition, table.partition),
-        (index.partition, table.sort),
-        (index.sort, table.partition),
-        (index.sort, table.sort),
-    ];
-    let mut i = 0;
-    while i < keys.len() {
-        let (own, of_table) = keys[i];
-        if !own.is_empty() && contains(of_table, own[0]) {
-            if let Some(message) = templates[i] {
-                panic!("{}", message);
-            }
-            if let (Some(message), true) = (shards, i < 2) {
-                panic!("{}", message);
-            }
-        }
-        i += 1;
-    }
-}
-
-/// Checks that no two entities of a collection have the same discriminator value. Evaluated at
-/// compile time.
-#[doc(hidden)]
-pub const fn distinct_kinds(kinds: &[&str]) {
-    let mut i = 0;
-    while i < kinds.len() {
-        let mut j = 0;
-        while j < i {
-            assert!(
-                !same(kinds[i], kinds[j]),
-                "an entity is in the collection twice; remove one, or use a `Vec`"
-            );
-            j += 1;
-        }
-        i += 1;
-    }
-}
-
-/// Checks that an enum that borrows the items of a collection has a variant for each entity of the
-/// collection, and no other variant. Evaluated at compile time.
-#[doc(hidden)]
-pub const fn same_kinds(collection: &[&str], view: &[&str]) {
-    let mut i = 0;
-    while i < collection.len() {
-        assert!(
-            contains(view, collection[i]),
-            "an entity of the collection has no variant; add one with a projection of it that has a lifetime"
-        );
-        i += 1;
-    }
-    assert!(
-        view.len() <= collection.len(),
-        "a variant borrows from an entity that is not in the collection, or has a variant already; remove it"
-    );
-}
-
-const fn contains(names: &[&str], name: &str) -> bool {
-    let mut i = 0;
-    while i < names.len() {
-        if same(names[i], name) {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
-
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
-}

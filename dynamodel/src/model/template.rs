@@ -8,7 +8,7 @@ pub(crate) use compose::{compose, distinct, separable};
 
 use crate::model::schema::{PartSchema, Piece};
 use crate::wire::attribute::template_part::{IndexPart, part_text};
-use crate::wire::{Attribute, ReadError, Reader, TemplatePart, WriteError};
+use crate::wire::{Attribute, TemplatePart, WriteError};
 
 /// Returns the text of a value in its wire form.
 #[doc(hidden)]
@@ -35,33 +35,6 @@ impl<T: TemplatePart> PartBehind for &T {
     fn read(text: &str) -> Option<T> {
         T::read_part(text)
     }
-}
-
-/// Checks that the discriminator of an item is `expected`.
-#[doc(hidden)]
-pub fn check_kind(
-    r: &mut Reader<'_>,
-    name: &'static str,
-    expected: &'static str,
-) -> Result<(), ReadError> {
-    let found = r.string().map_err(|e| e.in_field(name))?;
-    if *found == *expected {
-        return Ok(());
-    }
-    Err(ReadError::new(format!("an item of type `{expected}`"), "another type").in_field(name))
-}
-
-/// Checks that the item had a discriminator.
-#[doc(hidden)]
-pub fn found_kind(
-    found: bool,
-    name: &'static str,
-    expected: &'static str,
-) -> Result<(), ReadError> {
-    if found {
-        return Ok(());
-    }
-    Err(ReadError::new(format!("an item of type `{expected}`"), "no type").in_field(name))
 }
 
 /// Returns the text of a template from the texts of all parts.

@@ -10,6 +10,7 @@ use crate::client::response::{Single, single};
 use crate::error::Error;
 use crate::model::entity::{Item, Primary, Projection, SelectableFrom};
 use crate::model::expr::render::Body;
+use crate::model::item_type;
 use crate::model::key::Key;
 use crate::model::schema::EntitySchema;
 use crate::transport::{self, Failure};
@@ -153,6 +154,7 @@ impl<E: Item, O: Projection<Entity = E>> Get<E, O> {
             key: self.key.json(),
             consistent: self.consistent,
             attributes: O::FETCHED,
+            schema: E::ITEM_SCHEMA,
         }
     }
 }
@@ -169,6 +171,7 @@ struct WireGet<'g> {
     key: Result<&'g [u8], Error>,
     consistent: bool,
     attributes: &'static [Fetched],
+    schema: &'static EntitySchema,
 }
 
 impl WireGet<'_> {
@@ -193,7 +196,7 @@ impl WireGet<'_> {
         if measure {
             body.word("ReturnConsumedCapacity", "INDEXES");
         }
-        body.projection(self.attributes.iter().copied());
+        body.projection(item_type::fetched(self.schema, self.attributes));
         body.finish()
     }
 }

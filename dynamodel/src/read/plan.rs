@@ -9,9 +9,11 @@ use std::time::SystemTime;
 use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::entity::{Index, Item};
-use crate::model::expr::ast::{Comparator, Node, Operand, Place, Value};
+use crate::model::expr::ast::{Comparator, Function, Node, Operand, Place, Value};
 use crate::model::expr::render::Body;
-use crate::model::schema::{EntitySchema, IndexProjection, IndexSchema, Shards};
+use crate::model::schema::{
+    EntitySchema, IndexProjection, IndexSchema, Piece, Shards, SingleTable,
+};
 use crate::read::page::{Cursor, Seal};
 use crate::wire::Fetched;
 
@@ -76,6 +78,8 @@ pub(crate) struct ReadPlan {
     pub(crate) scan: bool,
     pub(crate) key: Option<Node>,
     pub(crate) filter: Option<Node>,
+    /// `true` to read items of all types; else those of other entities of the table are left out.
+    pub(crate) any_type: bool,
     /// Time to Live attribute, if expired items are left out.
     pub(crate) unexpired: Option<&'static str>,
     pub(crate) projection: &'static [Fetched],
@@ -122,6 +126,7 @@ impl ReadPlan {
             scan,
             key: None,
             filter: None,
+            any_type: false,
             unexpired: None,
             projection: &[],
             consistent: false,
@@ -219,8 +224,9 @@ impl ReadPlan {
         now: impl FnOnce() -> SystemTime,
     ) -> Result<Vec<u8>, Error> {
         let filter = self.filter_at(now);
+        self.check(filter.as_deref())?;
+        let filter = self.with_type_filter(filter);
         let filter = filter.as_deref();
-        self.check(filter)?;
         let mut body = Body::new(table, 384);
         if let Some(index) = self.index {
             body.member_with("IndexName", |w| {
@@ -235,7 +241,14 @@ impl ReadPlan {
             body.word("Select", "COUNT");
         } else {
             let also = self.also.iter().map(|name| Fetched::whole(name));
-            body.projection(self.projection.iter().copied().chain(also));
+            let of_type = self
+                .schema
+                .item_type()
+                .filter(|of| self.holds(of.attribute));
+            let of_type = of_type.filter(|_| !self.projection.is_empty());
+            let of_type = of_type.map(|of| Fetched::whole(of.attribute));
+            let fetched = self.projection.iter().copied();
+            body.projection(fetched.chain(also).chain(of_type));
         }
         if self.consistent {
             body.member("ConsistentRead", b"true");
@@ -337,6 +350,69 @@ impl ReadPlan {
             Node::not_exists(ttl),
         ]);
         Node::all(self.filter.iter().cloned().chain([unexpired]).collect()).map(Cow::Owned)
+    }
+}
+
+impl ReadPlan {
+    /// `true` if items of other entities are left out.
+    pub(crate) fn filters_type(&self) -> bool {
+        !self.any_type && self.schema.single_table.is_some()
+    }
+
+    /// `true` if what is read holds the attribute.
+    fn holds(&self, name: &str) -> bool {
+        let index = self
+            .index
+            .and_then(|name| self.schema.table_schema().index(name));
+        index.is_none_or(|index| holds(self.schema, index, name))
+    }
+
+    /// Adds the condition that an item is of the entity to the filter of a request.
+    fn with_type_filter<'n>(&self, filter: Option<Cow<'n, Node>>) -> Option<Cow<'n, Node>> {
+        let Some(single) = self.schema.single_table.filter(|_| self.filters_type()) else {
+            return filter;
+        };
+        let of_type = single.item_type().filter(|of| self.holds(of.attribute));
+        // Only the key tells the entity of an item without a type: one that has the entity's own form
+        // is read, and the decoder tells that it has no type.
+        let key = self.key_filter(single);
+        let of_entity = match of_type {
+            None => key,
+            Some(of) => {
+                let untyped = Node::and([Node::not_exists(of.attribute)].into_iter().chain(key));
+                Some(Node::or([of.condition_of_type(), untyped]))
+            }
+        };
+        match (of_entity, filter) {
+            (None, filter) => filter,
+            (Some(of_entity), filter) => {
+                let nodes = filter.map(Cow::into_owned).into_iter().chain([of_entity]);
+                Node::all(nodes.collect()).map(Cow::Owned)
+            }
+        }
+    }
+
+    /// Returns the condition that the key of the table begins as the entity's templates do, as far as
+    /// a filter may name it.
+    fn key_filter(&self, single: &SingleTable) -> Option<Node> {
+        let of_queried = match self.index.and_then(|name| single.table.index(name)) {
+            Some(index) => &index.key,
+            None => &self.schema.key,
+        };
+        let parts = [
+            (single.table.key.partition, single.key.partition),
+            (single.table.key.sort, single.key.sort),
+        ];
+        let nodes = parts.into_iter().filter_map(|(names, pieces)| {
+            let (name, literal) = match (names, pieces) {
+                ([name], [Piece::Literal(literal), ..]) => (*name, *literal),
+                _ => return None,
+            };
+            let is_free = self.scan || !of_queried.contains(name);
+            let text = Operand::Value(Value::write(|w| w.string(literal)));
+            is_free.then(|| Node::Call(Function::BeginsWith, Place::root(name), Some(text)))
+        });
+        Node::all(nodes.collect())
     }
 }
 

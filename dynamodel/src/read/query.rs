@@ -232,7 +232,8 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
     }
 
     setters!(
-        unexpired, descending, ascending, consistent, limit, page_size, start_at, measured
+        unexpired, descending, ascending, consistent, limit, page_size, start_at, measured,
+        any_type
     );
 
     /// Sets whether the next page is in flight while the items of one are decoded and handled, so

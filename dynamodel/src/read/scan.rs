@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::model::entity::{
     AnyIndex, HasTtl, Index, Item, Projection, ReadsConsistently, SelectableFrom, Whole,
 };
-use crate::model::expr::ast::{Node, Value};
 use crate::model::expr::render::debug_node;
 use crate::model::expr::{Condition, Fields, InFilter, Prefix};
 use crate::model::unique;
@@ -92,11 +91,6 @@ impl<E: Item, I: Index, O> fmt::Debug for Scan<E, I, O> {
 impl<E: Item> Scan<E> {
     pub(crate) fn new() -> Self {
         let mut plan = ReadPlan::new::<Whole<E>>(true);
-        if let Some(single) = E::ITEM_SCHEMA.single_table
-            && let Some(name) = single.table.discriminator
-        {
-            plan.add_filter(Node::equals(name, Value::write(|w| w.string(single.kind))));
-        }
         if let Some(filter) = unique::filter(E::ITEM_SCHEMA) {
             plan.add_filter(filter);
         }
@@ -174,7 +168,9 @@ impl<E: Item, I: Index<Entity = E>, O> Scan<E, I, O> {
         self.with(|plan| plan.add_filter(node))
     }
 
-    setters!(unexpired, consistent, limit, page_size, start_at, measured);
+    setters!(
+        unexpired, consistent, limit, page_size, start_at, measured, any_type
+    );
 
     /// Continues where a [`resumable`](Self::resumable) scan or its [borrowed
     /// pages](crate::read::BorrowedPages::cursor) ended. The cursor has the number of segments, so

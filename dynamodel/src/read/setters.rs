@@ -60,6 +60,15 @@ macro_rules! setter {
             self.with(|plan| plan.unexpired = E::ITEM_SCHEMA.ttl)
         }
     };
+    (any_type) => {
+        /// Reads items of all entities of the table, instead of leaving those of others out by a
+        /// filter: for a partition or index in which no other entity has items. An item of another
+        /// entity is then [unreadable](crate::Error::is_unreadable). Without effect for an entity
+        /// with a table of its own.
+        pub fn any_type(self) -> Self {
+            self.with(|plan| plan.any_type = true)
+        }
+    };
     (consistent) => {
         /// Reads with strong consistency: every write that was acknowledged before is seen. Costs
         /// twice as much.

@@ -10,10 +10,11 @@ use std::marker::PhantomData;
 use crate::client::db::Db;
 use crate::error::Error;
 use crate::model::entity::{Primary, Projection};
-use crate::model::expr::ast::{Node, Operand, Place, Value};
+use crate::model::expr::ast::{Node, Value};
+use crate::model::item_type;
 use crate::model::key::KeyBuilder;
-use crate::model::schema::{EntitySchema, IndexKey};
-use crate::model::table::{Table, TableWithSort, Templated};
+use crate::model::schema::{EntitySchema, IndexKey, SingleTable};
+use crate::model::table::{TableWithSort, Templated};
 use crate::read::borrowed::{BorrowedProjection, BorrowedRead};
 use crate::read::page::AllItems;
 use crate::read::page::{self, IntoCursor, ItemStream, Page};
@@ -71,9 +72,9 @@ pub trait Collection: Sized + Send + Sync + 'static {
     /// The schema of the first entity, under the collection's name.
     #[doc(hidden)]
     const SCHEMA: &'static EntitySchema;
-    /// The discriminator values of the entities.
+    /// The entities, as they stand in the table.
     #[doc(hidden)]
-    const KINDS: &'static [&'static str];
+    const MEMBERS: &'static [&'static SingleTable];
 }
 
 /// Reads the items of one partition that belong to a collection: Query. Made by the collection's
@@ -111,6 +112,8 @@ impl<C: Collection> CollectionQuery<C> {
             let equals = |(name, json)| Node::equals(name, Value::Json(json));
             let mut plan = ReadPlan::new::<Primary<C::First>>(false);
             plan.schema = C::SCHEMA;
+            // An item of another entity is an error, unless `skip_unknown` leaves it out.
+            plan.any_type = true;
             plan.key = Node::all(parts.into_iter().map(equals).collect());
             plan
         });
@@ -150,10 +153,9 @@ impl<C: Collection> CollectionQuery<C> {
     /// Leaves out items of other kinds, by a filter: they are read and paid for. Without this, such
     /// an item is an error.
     pub fn skip_unknown(self) -> Self {
-        let name = <<C::First as Templated>::Table as Table>::DISCRIMINATOR;
-        let value = |kind: &&str| Operand::Value(Value::write(|w| w.string(kind)));
-        let kinds = C::KINDS.iter().map(value).collect();
-        self.with(|plan| plan.add_filter(Node::In(Operand::Path(Place::root(name)), kinds)))
+        let types = C::MEMBERS.iter().filter_map(|member| member.item_type());
+        let filter = item_type::any_of(types);
+        self.with(|plan| plan.filter = Node::also(plan.filter.take(), filter))
     }
 
     setters!(descending, ascending, page_size, measured);
@@ -309,13 +311,14 @@ impl<C: Gather> CollectionQuery<C> {
 /// Returns the discriminator of the item that starts here.
 #[doc(hidden)]
 pub fn kind_of<'a, E: Templated>(r: &Reader<'a>) -> Result<Option<Cow<'a, str>>, ReadError> {
-    r.peek_text_in_map(<E::Table as Table>::DISCRIMINATOR)
+    r.peek_text_in_map(item_type::type_attribute::<E>())
 }
 
 /// Creates the error for an item whose type is none of the collection's entities.
 #[doc(hidden)]
 pub fn unknown_kind<C: Collection>() -> ReadError {
-    let expected = format!("an item of type `{}`", C::KINDS.join("`, `"));
-    let name = <<C::First as Templated>::Table as Table>::DISCRIMINATOR;
+    let kinds: Vec<&str> = C::MEMBERS.iter().map(|member| member.kind).collect();
+    let expected = format!("an item of type `{}`", kinds.join("`, `"));
+    let name = item_type::type_attribute::<C::First>();
     ReadError::new(expected, "another type; `skip_unknown` leaves it out").in_field(name)
 }

@@ -1,5 +1,6 @@
 //! BatchWriteItem: [`BatchWrite`].
 
+mod delimiters;
 mod plan;
 mod write;
 
@@ -63,6 +64,7 @@ pub struct BatchWrite {
     invalid: Option<Error>,
     settings: Settings,
     last_wins: bool,
+    allow_delimiters: bool,
     measure: bool,
     /// Of the writes that a failed batch left, the number of those that may be done.
     unconfirmed: usize,
@@ -136,6 +138,37 @@ impl BatchWrite {
         self
     }
 
+    /// Takes keys of a shared table whose parts contain delimiters of their template.
+    ///
+    /// With the templates `AREA#{area}` and `AREA#{area}#STOCK#{sku}` in one table, the area
+    /// `a#STOCK#1` has the key of a stock. A single write asks for the type of the stored item by a
+    /// condition; a batch has no conditions and would overwrite or delete the stock. So a batch
+    /// refuses parts of free text that contain `#`, or whatever else of punctuation stands in the
+    /// template. Say this if no key of these writes can be that of another entity.
+    ///
+    /// ```
+    /// # use dynamodel::{BatchWrite, Db, Entity, Table};
+    /// # #[derive(Table)]
+    /// # #[dynamo(name = "app", partition = "pk", sort = "sk")]
+    /// # struct App;
+    /// # #[derive(Debug, Entity)]
+    /// # #[dynamo(table = App, key(partition = "NOTE#{title}", sort = "NOTE"))]
+    /// # struct Note { title: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<App>().await?;
+    /// let batch = || BatchWrite::new().put(Note { title: "C# in depth".into() });
+    /// assert!(batch().send(&db).await.unwrap_err().is_invalid_key());
+    /// batch().allow_delimiters().send(&db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn allow_delimiters(mut self) -> Self {
+        self.allow_delimiters = true;
+        self
+    }
+
     /// Limits the number of requests in flight at once. The default is 4.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.settings.concurrency = requests;
@@ -166,8 +199,9 @@ impl BatchWrite {
     /// harm, so the remedy is to send the batch again.
     ///
     /// # Errors
-    /// Before anything is sent: an invalid key or value, an item of more than 400 KB, a put with a
-    /// condition, or several writes of one item ([`is_invalid_request`](Error::is_invalid_request),
+    /// Before anything is sent: an invalid key or value, a key that may be that of another entity's
+    /// item (see [`allow_delimiters`](Self::allow_delimiters)), an item of more than 400 KB, a put
+    /// with a condition, or several writes of one item ([`is_invalid_request`](Error::is_invalid_request),
     /// naming them). When the service or network fails, or throttles longer than the backoff allows
     /// ([`is_throttled`](Error::is_throttled)): then the error carries exactly the writes that
     /// DynamoDB has not confirmed, as keys ([`unprocessed`](Error::unprocessed)) and as a batch to
@@ -222,6 +256,9 @@ impl BatchWrite {
             return Err(e);
         }
         for write in &mut self.writes {
+            if !self.allow_delimiters {
+                write.check_key()?;
+            }
             write.make(now)?;
         }
         let writes = self.writes.iter();
@@ -245,6 +282,7 @@ impl BatchWrite {
             let left = BatchWrite {
                 writes: left.cloned().collect(),
                 settings: plan.settings,
+                allow_delimiters: true, // checked before
                 measure: plan.measure,
                 unconfirmed: outcome.unconfirmed,
                 ..BatchWrite::default()
@@ -265,12 +303,17 @@ impl BatchWrite {
     /// Appends the writes of another batch.
     pub(crate) fn append(&mut self, other: BatchWrite) {
         self.writes.extend(other.writes);
+        self.allow_delimiters |= other.allow_delimiters;
         self.unconfirmed += other.unconfirmed;
     }
 
     /// Adds a put, or returns the reason why a batch cannot do it.
     pub(crate) fn try_put<P: IntoBatchPut>(&mut self, put: P) -> Result<(), Error> {
-        self.writes.push(Write::put(put.into_put())?);
+        let mut write = Write::put(put.into_put())?;
+        if !self.allow_delimiters {
+            write.check_key()?;
+        }
+        self.writes.push(write);
         Ok(())
     }
 }

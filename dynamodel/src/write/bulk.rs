@@ -51,6 +51,7 @@ pub struct BulkWriter {
     backoff: Backoff,
     start_at: u64,
     keep_going: bool,
+    allow_delimiters: bool,
     on_progress: Option<OnProgress>,
 }
 
@@ -120,6 +121,7 @@ impl BulkWriter {
             backoff: Backoff::default(),
             start_at: 0,
             keep_going: false,
+            allow_delimiters: false,
             on_progress: None,
         }
     }
@@ -161,6 +163,13 @@ impl BulkWriter {
     /// [`BulkReport::refused`]. Without this the load ends at such an item.
     pub fn keep_going(mut self) -> Self {
         self.keep_going = true;
+        self
+    }
+
+    /// Takes keys of a shared table whose parts contain delimiters of their template, as
+    /// [`BatchWrite::allow_delimiters`](crate::BatchWrite::allow_delimiters) does.
+    pub fn allow_delimiters(mut self) -> Self {
+        self.allow_delimiters = true;
         self
     }
 

@@ -41,8 +41,6 @@ pub(crate) struct Changes {
 pub(crate) enum Fault {
     /// The changed value has another primary key.
     OtherKey,
-    /// The first value has not been stored yet.
-    NotStored,
     /// The changed value has another value of this immutable attribute.
     Immutable(&'static str),
     /// The item that an update creates has another primary key than the update.
@@ -69,9 +67,6 @@ impl Fault {
         match self {
             Fault::OtherKey => Error::invalid_request(
                 "the primary key changed: an update cannot change it; create the changed item and remove the other",
-            ),
-            Fault::NotStored => Error::invalid_request(
-                "the first value was not read from the table (its version is 0); store it with `create` or `put`",
             ),
             Fault::Immutable(name) => {
                 let remedy = format!("`{name}` is immutable, and keeps the value that it has");

@@ -7,6 +7,7 @@ use crate::error::{ConditionOutcome, Error, ErrorKind, Limit};
 use crate::model::entity::Item;
 use crate::model::expr::ast::{Function, Node, Operand, Place, Value};
 use crate::model::expr::render::Body;
+use crate::model::item_type::ItemType;
 use crate::model::schema::EntitySchema;
 use crate::transport::{Failure, FailureKind};
 use crate::wire::WriteToken;
@@ -25,6 +26,8 @@ pub(crate) struct Precondition {
     pub(crate) must_not_exist: bool,
     /// A missing item is created: everything else is demanded of an existing item only.
     pub(crate) may_create: bool,
+    /// The stored item may be of any type: that of a unique item, or a write without conditions.
+    pub(crate) any_type: bool,
 }
 
 /// The version that a versioned write expects.
@@ -35,12 +38,10 @@ pub(crate) enum Expected {
     /// The item is stored at this version. Version 0 is that of an item from before the version
     /// field, too: the attribute is 0, NULL or absent.
     At(u64),
-    /// No item is stored, or one at version 0: a value at version 0 is a new one, or was read from
-    /// an item whose versions begin at 0.
-    Unstored {
-        /// An item without a version is at version 0, too.
-        or_unversioned: bool,
-    },
+    /// No item is stored, or one whose version is 0: a value at version 0 is a new one, or was read
+    /// from an item whose versions begin at 0. An item without a version may be anything, so a put
+    /// does not overwrite it.
+    Unstored,
 }
 
 /// Returns the condition that the version attribute holds this version, or nothing.
@@ -71,19 +72,35 @@ impl Precondition {
         let user = user.filter(|user| !matches!(**user, Node::Const(true)));
         // An absent version counts as 0 in an item only.
         let must_exist = self.must_exist || self.version == Some(Expected::At(0));
+        // A condition of a type is one on an item that exists, unless no type is one, too.
+        let mut of_type = self.of_type(schema);
+        let proves_existence = of_type.is_some_and(|t| !t.untyped);
         let existence = match (must_exist && !self.may_create, self.must_not_exist) {
             (true, true) => Some(Node::Const(false)),
-            (true, false) => Some(Node::exists(key)),
+            (true, false) => (!proves_existence).then(|| Node::exists(key)),
             (false, true) => Some(Node::not_exists(key)),
             (false, false) => None,
         };
+        if self.must_not_exist {
+            of_type = None;
+        }
+        let mut own_type = of_type.map(|t| t.condition());
         let version = match (self.version, schema.version) {
             (Some(Expected::At(n)), Some(name)) => Some(at_version(name, n, n == 0)),
-            (Some(Expected::Unstored { or_unversioned }), Some(name)) => {
-                let at_zero = at_version(name, 0, or_unversioned);
-                Some(Node::or([Node::not_exists(key), at_zero]))
+            (Some(Expected::Unstored), Some(name)) => {
+                let at_zero = at_version(name, 0, false);
+                let stored = Node::and(own_type.take().into_iter().chain([at_zero]));
+                Some(Node::or([Node::not_exists(key), stored]))
             }
             _ => None,
+        };
+        let is_of_item = must_exist || self.may_create || self.version.is_some();
+        if !is_of_item && proves_existence {
+            own_type = own_type.map(|own_type| Node::or([Node::not_exists(key), own_type]));
+        }
+        let existence = match (existence, own_type) {
+            (Some(exists), Some(own_type)) => Some(Node::and([exists, own_type])),
+            (existence, own_type) => existence.or(own_type),
         };
         let condition = match (existence, version, user) {
             (None, None, user) => return self.or_created(key, user),
@@ -95,6 +112,17 @@ impl Precondition {
             }
         };
         self.or_created(key, Some(Cow::Owned(condition)))
+    }
+
+    /// Returns the type that the stored item has to have, in a table that tells types apart.
+    fn of_type(&self, schema: &EntitySchema) -> Option<ItemType> {
+        schema.item_type().filter(|_| !self.any_type)
+    }
+
+    /// `true` if the stored item is of another entity.
+    fn is_other_entity(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
+        let of_type = self.of_type(schema).zip(item);
+        of_type.is_some_and(|(of_type, item)| !of_type.is_of(item))
     }
 
     /// Adds the case of a missing item to the condition of a write that creates it.
@@ -139,7 +167,7 @@ impl Precondition {
         };
         let expected = match self.version {
             None => return true,
-            Some(Expected::Absent | Expected::Unstored { .. }) => 0,
+            Some(Expected::Absent | Expected::Unstored) => 0,
             Some(Expected::At(n)) => n,
         };
         let stored = schema
@@ -157,12 +185,13 @@ impl Precondition {
         item: Option<&[u8]>,
     ) -> ErrorKind {
         match item {
+            _ if self.is_other_entity(schema, item) => ErrorKind::OtherEntity,
             None if self.must_exist => ErrorKind::NotFound,
             // Not every endpoint returns the item that is there.
             None if self.must_not_exist && !has_condition => ErrorKind::AlreadyExists,
             Some(_) if self.must_not_exist => ErrorKind::AlreadyExists,
             _ if self.is_conflict(schema, item) => match self.version {
-                Some(Expected::Unstored { .. }) => ErrorKind::AlreadyExists,
+                Some(Expected::Unstored) => ErrorKind::AlreadyExists,
                 _ => ErrorKind::VersionConflict,
             },
             _ => ErrorKind::ConditionFailed,
@@ -181,10 +210,8 @@ impl Precondition {
         match (self.version, item) {
             (None, _) => false,
             (Some(Expected::Absent), item) => item.is_some(),
-            (Some(Expected::Unstored { .. }), None) => false,
-            (Some(Expected::Unstored { or_unversioned }), Some(item)) => {
-                !is_at(item, 0, or_unversioned)
-            }
+            (Some(Expected::Unstored), None) => false,
+            (Some(Expected::Unstored), Some(item)) => !is_at(item, 0, false),
             // A write that demands an item reports that it is missing, whatever its version.
             (Some(Expected::At(_)), None) => !self.must_exist && !self.may_create,
             (Some(Expected::At(n)), Some(item)) => !is_at(item, n, n == 0),
@@ -194,6 +221,7 @@ impl Precondition {
     /// `true` if the stored item does not meet the precondition. Ignores the user's condition.
     pub(crate) fn is_unmet(&self, schema: &EntitySchema, item: Option<&[u8]>) -> bool {
         self.is_conflict(schema, item)
+            || self.is_other_entity(schema, item)
             || (self.must_exist && item.is_none())
             || (self.must_not_exist && item.is_some())
     }
@@ -209,7 +237,22 @@ impl Precondition {
             return Error::failure(failure);
         }
         let outcome = self.outcome(schema, has_condition, &failure);
-        Error::condition(failure, outcome)
+        let unversioned = match (self.version, outcome.kind, schema.version) {
+            (Some(Expected::Unstored), ErrorKind::AlreadyExists, Some(name)) => outcome
+                .item
+                .as_deref()
+                .filter(|item| is_unversioned(item, name))
+                .map(|_| name),
+            _ => None,
+        };
+        let error = Error::condition(failure, outcome);
+        match unversioned {
+            None => error,
+            Some(name) => {
+                let remedy = "it has no version: `replace` takes it as one at version 0";
+                error.refusing(name.to_owned(), remedy.to_owned())
+            }
+        }
     }
 }
 

@@ -204,9 +204,7 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
         let at = self.entity.item_version();
         let version = L::VERSIONED.then_some(match self.mode {
             PutMode::Create => Expected::Absent,
-            PutMode::Put | PutMode::Upsert if at == 0 => Expected::Unstored {
-                or_unversioned: E::VERSION_MAY_BE_ABSENT,
-            },
+            PutMode::Put | PutMode::Upsert if at == 0 => Expected::Unstored,
             PutMode::Put | PutMode::Replace | PutMode::Upsert => Expected::At(at),
         });
         let next = if self.mode == PutMode::Create {
@@ -224,6 +222,7 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
             must_exist: self.mode == PutMode::Replace,
             must_not_exist: self.mode == PutMode::Create,
             may_create: self.mode == PutMode::Upsert,
+            any_type: false,
         };
         Ok((precondition, token))
     }
@@ -243,8 +242,9 @@ impl<E: Item, L: Lock, R: PutReturned<E>> Put<E, L, R> {
 
     /// Renders the put for a batch.
     pub(crate) fn into_part(mut self, now: SystemTime) -> Result<Vec<u8>, Error> {
-        let (precondition, token) = self.prepare(now)?;
-        // A batch has no conditions, so it does not check immutable attributes.
+        let (mut precondition, token) = self.prepare(now)?;
+        // A batch has no conditions, so it checks neither the type nor immutable attributes.
+        precondition.any_type = true;
         let request = self.unchecked_request("", precondition, token)?;
         request.render(false)
     }

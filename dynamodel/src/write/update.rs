@@ -149,12 +149,8 @@ impl<E: Item> Update<E> {
     /// Creates the update that turns one value into another.
     pub(crate) fn of_diff(loaded: &E, changed: &E) -> Self {
         let mut update = Update::new(loaded.item_key());
-        let is_new = E::Lock::VERSIONED && loaded.item_version() == 0;
-        let found = match is_new {
-            true => Err(Fault::NotStored),
-            false => Image::from_entity(loaded).and_then(|image| image.changes(changed)),
-        };
-        match found {
+        let changes = Image::from_entity(loaded).and_then(|image| image.changes(changed));
+        match changes {
             Ok(changes) => update.set_changes(changes, loaded.item_version()),
             Err(fault) => {
                 update.diff = Some(Diff {
@@ -546,7 +542,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
         if !self.is_unchanged()
             && self.actions.0.is_empty()
             && self.creation.is_none()
-            && kept::<E>(token, now, true).is_empty()
+            && kept::<E>(token, now, true, &self.precondition).is_empty()
         {
             return Err(Error::invalid_request(
                 "an update in a transaction needs an action; demand something of an item with a check",

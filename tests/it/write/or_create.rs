@@ -525,6 +525,12 @@ async fn item_from_before_version_field_is_written_at_one() {
     raw::put::<Aged>(db, r#"{"id":{"S":"a"},"n":{"N":"1"}}"#).await;
     let read = Aged::get("a").consistent().send(db).await.unwrap().unwrap();
     assert_eq!(read.version, 0);
-    assert_eq!(read.clone().put().send(db).await.unwrap().version, 1);
+    let e = read.clone().put().send(db).await.unwrap_err();
+    assert!(
+        e.to_string()
+            .contains("`replace` takes it as one at version 0"),
+        "{e}"
+    );
+    assert_eq!(read.clone().replace().send(db).await.unwrap().version, 1);
     assert!(read.put().send(db).await.unwrap_err().is_conflict());
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use dynamodel::{Backoff, Db, Entity, Error, WriteToken};
+use dynamodel::{Backoff, Db, Entity, Error, ErrorKind, WriteToken};
 use dynamodel_tests::db;
 use dynamodel_tests::faults::{self, Fault};
 
@@ -179,9 +179,12 @@ async fn put_over_item_without_version_is_a_conflict() {
     raw::put::<Counter>(&db, r#"{"id":{"S":"c"},"n":{"N":"1"}}"#).await;
     let e = counter(2, 1).put().send(&db).await.unwrap_err();
     assert!(e.is_conflict());
-    assert!(e.current::<Counter>().is_none());
+    assert_eq!(e.current(), Some(counter(1, 0)));
     let e = counter(2, 0).put().send(&db).await.unwrap_err();
-    assert!(e.is_conflict());
+    assert_eq!(e.kind(), ErrorKind::AlreadyExists);
+    assert!(!e.to_string().contains("somebody else"), "{e}");
+    assert!(e.to_string().contains("`replace`"), "{e}");
+    assert_eq!(e.attribute_path().as_deref(), Some("version"));
 }
 
 #[tokio::test]

@@ -72,6 +72,11 @@ pub struct SingleTable {
     pub table: &'static TableSchema,
     /// The value of the table's discriminator attribute in the entity's items: their type.
     pub kind: &'static str,
+    /// Further types that are read as the entity: those that earlier releases or other programs
+    /// wrote.
+    pub kind_aliases: &'static [&'static str],
+    /// `true` if items without the discriminator attribute are read as the entity.
+    pub untyped: bool,
     /// Every part of the templates, each once; those of the primary key first.
     pub parts: &'static [PartSchema],
     /// The number of parts, from the first, that are in the primary key.

@@ -11,6 +11,7 @@ use crate::model::canonical_key::{
     KeyValues, LocatedValue, key_values, key_values_at, key_values_read, written_texts,
 };
 use crate::model::expr::render::Body;
+use crate::model::item_type;
 use crate::model::key::KeyAt;
 use crate::model::schema::EntitySchema;
 use crate::wire::{Fetched, ReadError, Reader, Writer};
@@ -464,7 +465,7 @@ fn tail(part: &Part) -> Result<Vec<u8>, Error> {
         let key = part.schema.key.attributes();
         let is_fetched = |name: &&str| part.attributes.iter().any(|f| f.name == *name);
         let key = key.filter(|name| !is_fetched(name)).map(Fetched::whole);
-        body.projection(part.attributes.iter().copied().chain(key));
+        body.projection(item_type::fetched(part.schema, part.attributes).chain(key));
     }
     let mut tail = body.finish()?;
     tail.drain(..b"{\"Keys\":[".len());

@@ -14,7 +14,7 @@ use super::in_flight::InFlight;
 use super::items::OwnedPage;
 use super::parallel::spawned;
 use super::raw_page::{Envelope, RawPage};
-use super::{Named, Position, page_limit, start_key, start_request};
+use super::{Named, Position, page_limit, smaller, start_key, start_request};
 use crate::client::db::Db;
 use crate::client::observe::Observed;
 use crate::error::Error;
@@ -57,11 +57,16 @@ impl<P: Send + 'static> DecodedPage for OwnedPage<P> {
 /// Plan that a reader shares with its requests in flight.
 type SharedPlan = Arc<ReadPlan>;
 
+/// Least number of items of a page behind one that had items of other entities.
+const LATER_PAGE: u64 = 100;
+
 /// Pages of one partition, segment or shard, in their order.
 pub(crate) struct PageSequence<P> {
     plan: SharedPlan,
     decode: Decode<P>,
     mode: Mode,
+    /// `true` if the last page left out items of other entities.
+    had_others: bool,
     /// Key that the last returned page started after.
     current: Option<Vec<u8>>,
     next: Next<P>,
@@ -101,6 +106,7 @@ impl<P: DecodedPage> PageSequence<P> {
             plan,
             decode,
             mode: Mode::Watched,
+            had_others: false,
             current: None,
             next: Next::Idle(start),
         }
@@ -125,6 +131,7 @@ impl<P: DecodedPage> PageSequence<P> {
     /// Requests the next page, of at most `limit` items, if the sequence is idle. The request is
     /// sent when it is polled.
     pub(crate) fn request(&mut self, db: &Db, limit: Option<u64>) {
+        let limit = self.widened(limit);
         let Next::Idle(start) = &mut self.next else {
             return;
         };
@@ -159,6 +166,7 @@ impl<P: DecodedPage> PageSequence<P> {
     /// Returns the next page; `None` after the last. A page that is not requested yet is awaited in
     /// place, which allocates less than a request in flight.
     pub(crate) async fn next(&mut self, db: &Db, limit: Option<u64>) -> Result<Option<P>, Error> {
+        let limit = self.widened(limit);
         let (page, start) = match std::mem::replace(&mut self.next, Next::End) {
             Next::Idle(start) => {
                 let page = request(db, &self.plan, limit, start.as_deref(), self.decode);
@@ -181,6 +189,19 @@ impl<P: DecodedPage> PageSequence<P> {
         .await;
     }
 
+    /// Returns the number of items to request, where `limit` are wanted. A page is requested as if all
+    /// items were of the entity, until there were others: then a page of as few items could be one
+    /// round trip for each of the others.
+    fn widened(&self, limit: Option<u64>) -> Option<u64> {
+        match self.had_others && self.plan.filters_type() && self.plan.filter.is_none() {
+            true => match self.plan.page_size {
+                Some(page_size) => smaller(Some(page_size), None),
+                None => limit.map(|limit| limit.max(LATER_PAGE)),
+            },
+            false => limit,
+        }
+    }
+
     fn received(&mut self, page: Result<P, Error>, start: Option<Vec<u8>>) -> Result<P, Error> {
         match page {
             Err(e) => {
@@ -188,6 +209,8 @@ impl<P: DecodedPage> PageSequence<P> {
                 Err(e)
             }
             Ok(mut page) => {
+                let envelope = page.envelope();
+                self.had_others = envelope.count < envelope.scanned_count;
                 self.current = start;
                 self.next = match page.next_key() {
                     None => Next::End,

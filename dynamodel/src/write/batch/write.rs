@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use super::delimiters;
 use crate::client::transact::after_table;
 use crate::error::Error;
 use crate::model::canonical_key::identity;
@@ -66,6 +67,8 @@ pub(super) struct Write {
     pub(super) request: Vec<u8>,
     /// Makes the request when the batch is sent, if the write fills in times.
     pub(super) timed: Option<Timed>,
+    /// `true` if the key is known not to be that of another entity's item.
+    pub(super) is_own_key: bool,
 }
 
 /// A request that is made once, when the batch is sent.
@@ -118,6 +121,19 @@ impl Write {
         Ok(())
     }
 
+    /// Refuses a key that may be that of another entity's item: a single write would find out by a
+    /// condition, and a batch has none.
+    ///
+    /// # Errors
+    /// When a part of the key contains a delimiter of its template.
+    pub(super) fn check_key(&mut self) -> Result<(), Error> {
+        if let Some(single) = self.schema.single_table.filter(|_| !self.is_own_key) {
+            delimiters::check(single, &self.key).map_err(|e| e.of_entity(self.schema.entity))?;
+            self.is_own_key = true;
+        }
+        Ok(())
+    }
+
     pub(super) fn delete<E: Item>(key: &Key<E>) -> Result<Self, Error> {
         let json = key.json()?;
         let rest = [b"\"Key\":", json, b"}"].concat();
@@ -134,6 +150,7 @@ impl Write {
             canonical_key: identity(json, &E::ITEM_SCHEMA.key)?,
             request,
             timed: None,
+            is_own_key: false,
         })
     }
 }

@@ -135,6 +135,9 @@ impl Load {
         let from = self.writer.start_at + self.report.progress.read;
         let mut to = from;
         let mut batch = BatchWrite::new().backoff(self.writer.backoff).last_wins();
+        if self.writer.allow_delimiters {
+            batch = batch.allow_delimiters();
+        }
         let mut items = 0;
         for item in chunk {
             let put = match item {

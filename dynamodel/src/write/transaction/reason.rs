@@ -47,6 +47,12 @@ impl<E> Reason<E> {
         self.kind == ErrorKind::AlreadyExists
     }
 
+    /// `true` if the key is that of an item of another entity of the table; see
+    /// [`Error::is_other_entity`].
+    pub fn is_other_entity(&self) -> bool {
+        self.kind == ErrorKind::OtherEntity
+    }
+
     /// `true` if the operation gives a `#[dynamo(unique)]` attribute a value that another item has.
     /// [`attribute`](Self::attribute) returns the attribute.
     pub fn is_unique_violation(&self) -> bool {

@@ -298,7 +298,10 @@ fn conditional(
         schema,
         body,
         condition: Some(Cow::Borrowed(condition)),
-        precondition: Precondition::default(),
+        precondition: Precondition {
+            any_type: true,
+            ..Precondition::default()
+        },
         token: None,
         return_values: None,
     };

@@ -13,6 +13,7 @@ use crate::model::schema::{EntitySchema, KeySchema};
 use crate::wire::Writer;
 use crate::wire::{WriteToken, key_problem};
 use crate::write::index_keys;
+use crate::write::precondition::{Expected, Precondition};
 use crate::write::request::{Verb, WriteRequest};
 use crate::write::return_values::Returned;
 
@@ -40,7 +41,7 @@ impl<E: Item, R: Returned<E>> Update<E, R> {
                 |a: &ActionNode| created.as_ref().is_some_and(|c| a.place.overlaps(c));
             let brings_created = creation.is_some_and(Creation::keeps_created_at);
             let keep_created = !actions.iter().any(sets_created) && !brings_created;
-            own = kept::<E>(token, now, keep_created);
+            own = kept::<E>(token, now, keep_created, &self.precondition);
         }
         // The attributes of a new item come from `creation`, if there is one.
         let exists = self.precondition.proves_existence() || creation.is_some();
@@ -98,6 +99,7 @@ pub(super) fn kept<E: Item>(
     token: Option<u128>,
     now: SystemTime,
     keep_created: bool,
+    precondition: &Precondition,
 ) -> Vec<ActionNode> {
     let schema = E::ITEM_SCHEMA;
     let action = |name, verb| ActionNode {
@@ -107,7 +109,13 @@ pub(super) fn kept<E: Item>(
     let value = |write: &dyn Fn(&mut Writer)| Value::write(|w| write(w));
     let mut actions = Vec::new();
     if let Some(name) = schema.version {
-        actions.push(action(name, Action::Add(value(&|w| w.integer(1_u8)))));
+        let one = value(&|w| w.integer(1_u8));
+        // NULL, which is version 0 too, cannot be added to.
+        let is_at_zero = precondition.version == Some(Expected::At(0)) && !precondition.may_create;
+        actions.push(match is_at_zero {
+            true => action(name, Action::Set(Source::Value(one))),
+            false => action(name, Action::Add(one)),
+        });
     }
     if let Some(name) = schema.created_at.filter(|_| keep_created) {
         let now = value(&|w| E::write_created_at(now, w));

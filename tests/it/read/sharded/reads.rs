@@ -185,14 +185,14 @@ fn sharded_query_shows_request_of_each_shard() {
         requests[9]["ExpressionAttributeValues"][":v0"]["S"],
         "STATE#open#009"
     );
-    // The projection also contains the attributes that the merge needs.
+    // The projection also contains the attributes that the merge needs, and the type.
     assert_eq!(
         requests[9]["ProjectionExpression"]
             .as_str()
             .unwrap()
             .split(',')
             .count(),
-        4
+        5
     );
 }
 
