@@ -1,5 +1,6 @@
 //! [`ItemType`]: the type attribute of the items of a shared table, which keeps entities apart.
 
+use crate::model::entity::Item;
 use crate::model::expr::ast::{Node, Operand, Place, Value};
 use crate::model::schema::{EntitySchema, SingleTable};
 use crate::model::table::Templated;
@@ -156,8 +157,8 @@ pub fn found_type<E: Templated>(found: bool) -> Result<(), ReadError> {
 
 /// Returns `true` if an item of this type is the entity's.
 #[doc(hidden)]
-pub fn is_of_type<E: Templated>(kind: Option<&str>) -> bool {
-    let of = E::SINGLE_TABLE.item_type();
+pub fn is_of_type<E: Item>(kind: Option<&str>) -> bool {
+    let of = E::ITEM_SCHEMA.item_type();
     of.is_some_and(|of| kind.map_or(of.untyped, |kind| of.is(kind)))
 }
 

@@ -178,7 +178,7 @@ async fn versions_of_other_mappers_are_continued() {
         .send(db)
         .await;
         assert_eq!(put.unwrap().rev, first + 1);
-        // What the other mapper demands of its next write.
+        // The condition of the other mapper on its next write.
         let update = db.client().update_item();
         let update = update.table_name(&*db.table_name::<Ticket>());
         let update = update.set_key(Some(raw::item(r#"{"code":{"S":"x"}}"#)));
