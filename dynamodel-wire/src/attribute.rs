@@ -137,6 +137,11 @@ pub trait Attribute: Sized {
     /// The DynamoDB data type, one of the markers in [`kind`].
     type Kind: kind::Kind;
 
+    /// `true` if each value that is read is written again as the same key. Of other types, which
+    /// read several forms of a value, a key is compared with what is written when it is read.
+    #[doc(hidden)]
+    const IS_EXACT: bool = false;
+
     /// Writes the attribute value, for instance `{"S":"text"}`: exactly one call of a value method
     /// of [`Writer`].
     ///

@@ -83,7 +83,7 @@ impl Reader<'_> {
     #[inline(always)] // forwards; the condition is a constant for each token
     pub fn get<K: Token>(&mut self, slot: &mut Option<K::Type>) -> Result<(), ReadError> {
         if K::KEY_PART > 0 {
-            self.remember_key(K::KEY_PART);
+            return self.key_field(K::KEY_PART, K::NAME, slot);
         }
         if K::IS_VERSION && self.skip_null() {
             return Ok(());
@@ -104,7 +104,7 @@ impl Reader<'_> {
         slot: &mut Option<T>,
     ) -> Result<(), ReadError> {
         if K::KEY_PART > 0 {
-            self.remember_key(K::KEY_PART);
+            return self.key_field(K::KEY_PART, K::NAME, slot);
         }
         if K::IS_VERSION && self.skip_null() {
             return Ok(());

@@ -124,6 +124,12 @@ impl Writer {
         std::mem::take(&mut self.out)
     }
 
+    /// Removes what was written and the error, and keeps the buffer.
+    pub(crate) fn clear(&mut self) {
+        self.at = 0;
+        self.error = None;
+    }
+
     /// Creates a second writer that continues from the same bytes.
     #[doc(hidden)]
     pub fn copy(&self) -> Self {

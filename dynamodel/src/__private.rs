@@ -31,7 +31,9 @@ pub use crate::model::table::{
     global_index, local_index, same_members, shared_attributes, with_sort, without_sort,
     write_templates,
 };
-pub use crate::model::template::{PartBehind, join, split, wire_text};
+pub use crate::model::template::{
+    PartBehind, check_stored_key, join, key_attribute, split, wire_text,
+};
 pub use crate::read::borrowed::{BorrowedField, BorrowedFrom, BorrowedProjection};
 pub use crate::read::sort::AnyPart;
 pub use crate::read::sort::FixedPart;
@@ -45,7 +47,7 @@ pub use crate::single_table::collection::{kind_of, unknown_kind};
 pub use crate::single_table::partition::same_partition;
 pub use crate::single_table::{Collection, Gather, GatherField};
 pub use crate::wire::attribute::template_part::{
-    FixedWidth, IndexPart, TemplatePart, part_text, read_word, width, write_word,
+    FixedWidth, IndexPart, TemplatePart, read_word, width, write_part_text, write_word,
 };
 pub use crate::wire::attribute::time::{Timestamp, Ttl, TtlTime};
 pub use crate::wire::serde_bridge::{

@@ -15,6 +15,7 @@ mod serde_bridge;
 mod shared_table;
 mod single_table;
 mod sparse;
+mod stored_keys;
 mod template_types;
 mod templates;
 mod tour;

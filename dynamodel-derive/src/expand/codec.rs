@@ -87,8 +87,8 @@ pub(super) struct Construct<'a> {
     pub(super) fields: Vec<&'a Field>,
     /// Members of the value beside the fields.
     pub(super) rest: Option<TokenStream>,
-    /// `true` for an entity of a shared table, whose items have a type.
-    pub(super) is_typed: bool,
+    /// The shared table of an entity: its items have a type, and key attributes beside the fields.
+    pub(super) table: Option<TokenStream>,
 }
 
 /// Reads a map, with its braces, and builds the value.
@@ -114,9 +114,12 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         .map(|field| field.name.value.to_token_stream());
     let names = names.chain(
         construct
-            .is_typed
-            .then(|| quote!(__d::type_attribute::<Self>())),
+            .table
+            .as_ref()
+            .map(|_| quote!(__d::type_attribute::<Self>())),
     );
+    let key = StoredKey::new(construct, names.clone().count());
+    let names = names.chain(key.names);
     let names: Vec<TokenStream> = names.collect();
     let names = read_names(names.len(), &quote!(&[#(#names),*]));
     let mut unused = slots.iter();
@@ -134,7 +137,7 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         quote!(#ident: #value)
     });
     let Construct { path, rest, .. } = construct;
-    let kind = construct.is_typed.then(|| {
+    let kind = construct.table.as_ref().map(|_| {
         let place = Literal::usize_unsuffixed(stored.len());
         quote! {
             #place => {
@@ -143,14 +146,25 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
             }
         }
     });
-    let (declared, checked) = match construct.is_typed {
+    let (declared, checked) = match construct.table.is_some() {
         true => (
             quote!(let mut __kind = false;),
             quote!(__d::found_type::<Self>(__kind)?;),
         ),
         false => Default::default(),
     };
+    let (begin, key_arms) = (key.begin, key.arms);
+    let value = quote!(#path { #(#values,)* #rest });
+    let value = match key.is_checked {
+        true => quote! {
+            let __v = #value;
+            __d::check_stored_key(&__v, __r)?;
+            ::core::result::Result::Ok(__v)
+        },
+        false => quote!(::core::result::Result::Ok(#value)),
+    };
     quote! {
+        #begin
         #declared
         #(let mut #slots = ::core::option::Option::None;)*
         let mut __n = __r.fields(#names);
@@ -158,11 +172,45 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
             match __i {
                 #(#arms)*
                 #kind
+                #key_arms
                 _ => __r.skip_value(),
             }?;
         }
         #checked
-        ::core::result::Result::Ok(#path { #(#values,)* #rest })
+        #value
+    }
+}
+
+/// The key attributes of a shared table, which are read beside the fields.
+#[derive(Default)]
+struct StoredKey {
+    begin: TokenStream,
+    names: Vec<TokenStream>,
+    arms: TokenStream,
+    is_checked: bool,
+}
+
+impl StoredKey {
+    /// The key attributes, whose places come after the first `count` names.
+    fn new(construct: &Construct<'_>, count: usize) -> StoredKey {
+        let Some(table) = &construct.table else {
+            return StoredKey::default();
+        };
+        let parts = [1_usize, 2].map(Literal::usize_unsuffixed);
+        let names = parts
+            .each_ref()
+            .map(|part| quote!(__d::key_attribute(<#table as __d::Table>::SCHEMA, #part)));
+        let places = (count..).map(Literal::usize_unsuffixed);
+        let arms = places
+            .zip(&parts)
+            .map(|(place, part)| quote!(#place => __r.pass_key(#part),));
+        StoredKey {
+            // The reader may have read another item before.
+            begin: quote!(__r.forget_keys();),
+            arms: arms.collect(),
+            names: names.into(),
+            is_checked: true,
+        }
     }
 }
 
@@ -226,6 +274,7 @@ pub(super) fn delegate(inner: &Type, get: &TokenStream, wrap: &TokenStream) -> T
     quote! {
         type Value = Self;
         type Kind = <#inner as __d::Attribute>::Kind;
+        const IS_EXACT: bool = <#inner as __d::Attribute>::IS_EXACT;
         fn write(&self, __w: &mut __d::Writer) {
             <#inner as __d::Attribute>::write(#get, __w)
         }

@@ -47,7 +47,7 @@ fn structure(container: &Container, fields: &[Field]) -> TokenStream {
         path: quote!(#ident),
         fields: fields.iter().collect(),
         rest: None,
-        is_typed: false,
+        table: None,
     };
     let read = read_map(container, &construct);
     let attribute = map_attribute(container, &quote!(#(#lines)*), &read);
@@ -332,7 +332,7 @@ fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
                 path: quote!(#this::#ident),
                 fields: Vec::new(),
                 rest: None,
-                is_typed: false,
+                table: None,
             },
         ),
         VariantShape::Newtype(_) => quote! {
@@ -344,7 +344,7 @@ fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
                 path: quote!(#this::#ident),
                 fields: fields.iter().collect(),
                 rest: None,
-                is_typed: false,
+                table: None,
             },
         ),
     }

@@ -202,7 +202,10 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         path: container.ident.to_token_stream(),
         fields: entity.fields.iter().collect(),
         rest: None,
-        is_typed: entity.single_table.is_some(),
+        table: entity
+            .single_table
+            .as_ref()
+            .map(|single| single.table.to_token_stream()),
     };
     let read = read_fn("read_item", &read_map(container, &construct));
     let keys: Vec<&Field> = entity

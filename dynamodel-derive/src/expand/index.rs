@@ -272,7 +272,7 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
         path: index.ty.to_token_stream(),
         fields: fields.clone(),
         rest: phantom_member(container, |_| quote!(::core::marker::PhantomData)),
-        is_typed: false,
+        table: None,
     };
     let read = read_map(container, &construct);
     let read = read_fn("read_item", &read);

@@ -349,7 +349,7 @@ fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
     });
     let texts = parts(entity, single).enumerate().map(|(i, part)| {
         let value = part.value;
-        quote!(#i => __d::part_text(#value),)
+        quote!(#i => __d::write_part_text(#value, __out),)
     });
     let shape = field_hash(&single.partition.shape());
     let partition = parts_of(entity, &[&single.partition]);
@@ -370,16 +370,14 @@ fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
                 key: #key,
                 indexes: &[#(#indexes),*],
             };
-            fn part_text(
+            fn write_part(
                 &self,
                 __part: usize,
-            ) -> ::core::result::Result<
-                ::core::option::Option<__d::String>,
-                __d::WriteError,
-            > {
+                __out: &mut __d::String,
+            ) -> ::core::result::Result<bool, __d::WriteError> {
                 match __part {
                     #(#texts)*
-                    _ => ::core::result::Result::Ok(::core::option::Option::None),
+                    _ => ::core::result::Result::Ok(false),
                 }
             }
         },

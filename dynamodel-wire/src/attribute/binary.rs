@@ -101,6 +101,7 @@ impl FromIterator<u8> for Binary {
 impl Attribute for Binary {
     type Value = Self;
     type Kind = kind::B;
+    const IS_EXACT: bool = true;
 
     fn write(&self, w: &mut Writer) {
         w.binary(&self.0);

@@ -13,6 +13,7 @@ macro_rules! integers {
         impl Attribute for $int {
             type Value = Self;
             type Kind = kind::N;
+            const IS_EXACT: bool = true;
 
             #[inline(always)] // part of the loop over an item's attributes
             fn write(&self, w: &mut Writer) {
@@ -28,6 +29,7 @@ macro_rules! integers {
         impl Attribute for $non_zero {
             type Value = Self;
             type Kind = kind::N;
+            const IS_EXACT: bool = true;
 
             #[inline(always)] // part of the loop over an item's attributes
             fn write(&self, w: &mut Writer) {

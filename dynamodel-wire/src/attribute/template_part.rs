@@ -93,15 +93,21 @@ impl<T: TemplatePart> IndexPart for Option<T> {
     }
 }
 
+/// Appends the text of a field. Returns `false` if the field is `None`.
+#[doc(hidden)]
+pub fn write_part_text<T: IndexPart>(value: &T, out: &mut String) -> Result<bool, WriteError> {
+    let Some(part) = value.part() else {
+        return Ok(false);
+    };
+    part.write_part(out)?;
+    Ok(true)
+}
+
 /// Returns the text of a field, or `None` if the field is `None`.
 #[doc(hidden)]
 pub fn part_text<T: IndexPart>(value: &T) -> Result<Option<String>, WriteError> {
-    let Some(part) = value.part() else {
-        return Ok(None);
-    };
     let mut text = String::new();
-    part.write_part(&mut text)?;
-    Ok(Some(text))
+    Ok(write_part_text(value, &mut text)?.then_some(text))
 }
 
 /// Returns the byte length of the text of a field, if fixed.

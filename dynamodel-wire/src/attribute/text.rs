@@ -12,6 +12,7 @@ macro_rules! text {
         impl Attribute for $text {
             type Value = Self;
             type Kind = kind::S;
+            const IS_EXACT: bool = true;
 
             #[inline(always)] // part of the loop over an item's attributes
             fn write(&self, w: &mut Writer) {
@@ -30,6 +31,7 @@ text!(String, Box<str>, Arc<str>, Rc<str>, Cow<'static, str>);
 impl Attribute for char {
     type Value = Self;
     type Kind = kind::S;
+    const IS_EXACT: bool = true;
 
     fn write(&self, w: &mut Writer) {
         w.string(self.encode_utf8(&mut [0; 4]));

@@ -1,11 +1,34 @@
 //! Positions of the key attributes of the item that was read: they identify the item without a
 //! second search.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::Reader;
+use crate::canonical::KeyValue;
+use crate::error::ReadError;
 use crate::read::escapes::Escapes;
-use crate::scan;
+use crate::{Attribute, Writer, scan};
+
+thread_local! {
+    /// Buffer for a key that is compared, so that the comparison allocates nothing.
+    static WRITER: Cell<Writer> = Cell::new(Writer::with_capacity(0));
+}
+
+/// Compares two values as DynamoDB compares keys: numbers by their value, text without escapes.
+#[cold] // rare: nearly all keys are stored in one form
+#[inline(never)]
+fn is_same_key(a: &[u8], b: &[u8]) -> bool {
+    let value = |json| crate::read_item(json, |r| KeyValue::read(r).map(KeyValue::into_owned));
+    matches!((value(a), value(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+#[cold] // error path
+#[inline(never)]
+fn other_form(name: &'static str) -> ReadError {
+    let expected = "a key in the form in which its field is written";
+    ReadError::new(expected, "another form").in_field(name)
+}
 
 impl<'a> Reader<'a> {
     /// Remembers that the value of a key attribute starts here. `part` is 1 for the partition key
@@ -19,6 +42,50 @@ impl<'a> Reader<'a> {
         {
             *place = self.at;
         }
+    }
+
+    /// Reads a key attribute as [`field`](Self::field) does, and remembers it. A type that is not
+    /// exact has to write the stored key again: else a write of the item would go to another one.
+    #[inline(always)] // the check disappears for exact types
+    pub(crate) fn key_field<T: Attribute>(
+        &mut self,
+        part: usize,
+        name: &'static str,
+        slot: &mut Option<T>,
+    ) -> Result<(), ReadError> {
+        self.remember_key(part);
+        if T::IS_EXACT {
+            return self.field(name, slot);
+        }
+        let start = self.at;
+        self.field(name, slot)?;
+        match slot {
+            Some(value) if !self.is_written(value, start) => Err(other_form(name)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns `true` if the value is written as the key that was read from `start` to here.
+    #[inline(never)] // one copy for each type of keys
+    fn is_written<T: Attribute>(&self, value: &T, start: usize) -> bool {
+        let mut w = WRITER.take();
+        w.clear();
+        value.write(&mut w);
+        let read = self.bytes().get(start..self.at).unwrap_or_default();
+        let is_written =
+            w.error().is_none() && (w.as_slice() == read || is_same_key(w.as_slice(), read));
+        WRITER.set(w);
+        is_written
+    }
+
+    /// Passes over a key attribute that is no field, and remembers its value.
+    ///
+    /// # Errors
+    /// When the value is malformed.
+    #[doc(hidden)]
+    pub fn pass_key(&mut self, part: usize) -> Result<(), ReadError> {
+        self.remember_key(part);
+        self.skip_value()
     }
 
     /// Forgets the keys, before another item is read.

@@ -98,9 +98,10 @@ pub trait Templated: Item {
     type Partition;
     #[doc(hidden)]
     const SINGLE_TABLE: &'static SingleTable;
-    /// Returns the text of a part, by its position in [`SingleTable::parts`].
+    /// Appends the text of a part, by its position in [`SingleTable::parts`]. Returns `false` if the
+    /// part is absent.
     #[doc(hidden)]
-    fn part_text(&self, part: usize) -> Result<Option<String>, WriteError>;
+    fn write_part(&self, part: usize, out: &mut String) -> Result<bool, WriteError>;
 }
 
 /// Marker of the partitions of table `T` whose template has the FNV-1a hash `H` and the parts `P`.
@@ -118,7 +119,11 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
     let mut texts: Vec<Option<Option<String>>> = vec![None; single.parts.len()];
     let mut text = |part: usize| match texts.get_mut(part) {
         Some(Some(text)) => Ok(text.clone()),
-        Some(cached) => Ok(cached.insert(entity.part_text(part)?).clone()),
+        Some(cached) => {
+            let mut text = String::new();
+            let text = entity.write_part(part, &mut text)?.then_some(text);
+            Ok(cached.insert(text).clone())
+        }
         None => Ok(None),
     };
     let mut key: Vec<KeyValue<'_>> = Vec::with_capacity(2);

@@ -2,9 +2,11 @@
 
 pub(crate) mod bounds;
 mod compose;
+mod stored_key;
 
 pub use compose::split;
 pub(crate) use compose::{compose, distinct, separable};
+pub use stored_key::{check_stored_key, key_attribute};
 
 use crate::model::schema::{PartSchema, Piece};
 use crate::wire::attribute::template_part::{IndexPart, part_text};

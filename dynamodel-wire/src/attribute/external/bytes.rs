@@ -9,6 +9,7 @@ use crate::{ReadError, Reader, Writer};
 impl Attribute for Bytes {
     type Value = Self;
     type Kind = kind::B;
+    const IS_EXACT: bool = true;
 
     fn write(&self, w: &mut Writer) {
         w.binary(self);

@@ -11,6 +11,7 @@ use crate::{ReadError, Reader, WriteError, Writer};
 impl Attribute for SmolStr {
     type Value = Self;
     type Kind = kind::S;
+    const IS_EXACT: bool = true;
 
     fn write(&self, w: &mut Writer) {
         w.string(self);
