@@ -21,7 +21,9 @@ pub use crate::model::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
     Prefix, SettableIn, Token, TokenOf, UsableIn,
 };
-pub use crate::model::item_type::{check_type, found_type, is_of_type, type_attribute};
+pub use crate::model::item_type::{
+    check_type, found_type, is_of_type, is_own_item, type_attribute,
+};
 pub use crate::model::key::{Key, KeyBuilder};
 pub use crate::model::schema::{self, IndexKey, Shards};
 pub use crate::model::sharding::write_shards;

@@ -20,3 +20,4 @@ mod template_types;
 mod templates;
 mod tour;
 mod types;
+mod untyped_table;

@@ -47,6 +47,8 @@ pub(crate) struct KeyAttr {
     pub(crate) span: Span,
     pub(crate) partition: Template,
     pub(crate) sort: Option<Template>,
+    /// `any_text`: the texts of parts may contain delimiters of the templates.
+    pub(crate) any_text: bool,
 }
 
 /// A key of an index: fields, or a template.
@@ -274,16 +276,22 @@ fn key_templates(key: &Ident, input: ParseStream<'_>) -> syn::Result<KeyAttr> {
     }
     let content;
     parenthesized!(content in input);
-    let (mut partition, mut sort) = (None, None);
+    let (mut partition, mut sort, mut any_text) = (None, None, None);
     while !content.is_empty() {
         let part = content.call(Ident::parse_any)?;
         let slot = match plain(&part).as_str() {
-            "partition" => &mut partition,
-            "sort" => &mut sort,
+            "partition" => Some(&mut partition),
+            "sort" => Some(&mut sort),
+            "any_text" => None,
             _ => return Err(syn::Error::new(part.span(), usage)),
         };
-        let text = equals_text(&part, &content, "USER#{user_id}")?;
-        once(slot, &part, Template::parse(&text)?)?;
+        match slot {
+            Some(slot) => {
+                let text = equals_text(&part, &content, "USER#{user_id}")?;
+                once(slot, &part, Template::parse(&text)?)?;
+            }
+            None => once(&mut any_text, &part, flag(&part, &content)?)?,
+        }
         if !content.is_empty() {
             content.parse::<Token![,]>()?;
         }
@@ -292,6 +300,7 @@ fn key_templates(key: &Ident, input: ParseStream<'_>) -> syn::Result<KeyAttr> {
         span: key.span(),
         partition: partition.ok_or_else(|| syn::Error::new(key.span(), usage))?,
         sort,
+        any_text: any_text.is_some(),
     })
 }
 

@@ -5,7 +5,9 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Ident, LitStr, Path, Token, bracketed, parenthesized};
 
-use super::{OptionsAttr, TABLE, each_item, equals, equals_path, equals_text, once, skip_rest};
+use super::{
+    OptionsAttr, TABLE, each_item, equals, equals_choice, equals_path, equals_text, once, skip_rest,
+};
 use crate::errors::Errors;
 use crate::names::{hint, plain};
 
@@ -17,9 +19,15 @@ pub(crate) struct TableAttrs {
     pub(crate) partition: Option<LitStr>,
     pub(crate) sort: Option<LitStr>,
     pub(crate) ttl: Option<LitStr>,
-    pub(crate) discriminator: Option<LitStr>,
+    pub(crate) discriminator: Option<Discriminator>,
     pub(crate) indexes: Vec<TableIndexAttr>,
     pub(crate) options: OptionsAttr,
+}
+
+/// `discriminator = "_type"` or `discriminator = none`.
+pub(crate) enum Discriminator {
+    Attribute(LitStr),
+    None,
 }
 
 /// `index(..)` or `local_index(..)`, with the names of attributes.
@@ -50,11 +58,7 @@ impl TableAttrs {
                 "partition" => once(&mut out.partition, key, equals_text(key, input, "pk")?),
                 "sort" => once(&mut out.sort, key, equals_text(key, input, "sk")?),
                 "ttl" => once(&mut out.ttl, key, equals_text(key, input, "expires")?),
-                "discriminator" => once(
-                    &mut out.discriminator,
-                    key,
-                    equals_text(key, input, "_type")?,
-                ),
+                "discriminator" => once(&mut out.discriminator, key, discriminator(key, input)?),
                 "index" => index(key, input, false).map(|i| out.indexes.push(i)),
                 "local_index" => index(key, input, true).map(|i| out.indexes.push(i)),
                 _ => out.options.parse(key, input),
@@ -62,6 +66,17 @@ impl TableAttrs {
         });
         out
     }
+}
+
+/// `= "_type"`, or `= none`.
+fn discriminator(key: &Ident, input: ParseStream<'_>) -> syn::Result<Discriminator> {
+    let fork = input.fork();
+    if fork.parse::<Token![=]>().is_ok() && fork.peek(Ident) {
+        let (none, _) = equals_choice(key, input, &[("none", ())])?;
+        let () = none;
+        return Ok(Discriminator::None);
+    }
+    equals_text(key, input, "_type").map(Discriminator::Attribute)
 }
 
 fn index(key: &Ident, input: ParseStream<'_>, local: bool) -> syn::Result<TableIndexAttr> {

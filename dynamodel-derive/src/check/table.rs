@@ -42,7 +42,7 @@ fn complete(table: &Table, errors: &mut Errors) {
 fn attribute_names(table: &Table, errors: &mut Errors) {
     let mut seen = HashSet::new();
     let names = [&table.partition, &table.sort, &table.ttl];
-    let discriminator = Some(&table.discriminator);
+    let discriminator = table.discriminator.as_ref();
     for name in names.into_iter().flatten().chain(discriminator) {
         not_empty(name, errors);
         if name.value.len() > 255 {
@@ -93,8 +93,7 @@ fn index_names(table: &Table, errors: &mut Errors) {
 /// have an attribute of the table's key, which the template of that makes.
 fn index_keys(table: &Table, errors: &mut Errors) {
     let mut seen: HashSet<&str> = HashSet::new();
-    let others = [&table.ttl, &Some(table.discriminator.clone())]
-        .map(|n| n.as_ref().map(|n| n.value.clone()));
+    let others = [&table.ttl, &table.discriminator].map(|n| n.as_ref().map(|n| n.value.clone()));
     let primary: Vec<&str> = [&table.partition, &table.sort]
         .into_iter()
         .flatten()

@@ -47,7 +47,7 @@ pub(super) fn expand(borrowed: &BorrowedCollection) -> TokenStream {
                 >(__r)?;
                 let __kind = __kind.as_deref();
                 #(
-                    if __d::is_of_type::<#entities>(__kind) {
+                    if __d::is_of_type::<#entities>(__kind, __r) {
                         return #types::read_borrowed(__r).map(#ident::#variants);
                     }
                 )*

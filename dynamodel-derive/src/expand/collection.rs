@@ -116,7 +116,7 @@ fn projection<'a>(
             let __kind = __d::kind_of::<#first>(__r)?;
             let __kind = __kind.as_deref();
             #(
-                if __d::is_of_type::<#entities>(__kind) {
+                if __d::is_of_type::<#entities>(__kind, __r) {
                     return <#entities as __d::Item>::read_item(__r).map(#path::#variants);
                 }
             )*
@@ -131,6 +131,9 @@ fn projection<'a>(
             const ATTRIBUTES: &'static [&'static str] = &[];
             const FETCHED: &'static [__d::Fetched] = &[];
             #read
+            fn is_own(__r: &__d::Reader<'_>) -> bool {
+                #(__d::is_own_item::<#entities>(__r))||*
+            }
         },
     )
 }

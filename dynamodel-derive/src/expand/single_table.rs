@@ -313,7 +313,8 @@ pub(super) fn impls(entity: &Entity, single: &SingleTable) -> TokenStream {
 fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
     let container = &entity.container;
     let (ty, table) = (container.ty(), &single.table);
-    let (kind, aliases, untyped) = (&single.kind, &single.kind_aliases, single.untyped);
+    let (kind, aliases) = (&single.kind, &single.kind_aliases);
+    let (untyped, any_text) = (single.untyped, single.any_text);
     let schemas = parts(entity, single)
         .zip(&single.parts)
         .map(|(part, path)| {
@@ -365,6 +366,7 @@ fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
                 kind: #kind,
                 kind_aliases: &[#(#aliases),*],
                 untyped: #untyped,
+                any_text: #any_text,
                 parts: &[#(#schemas),*],
                 key_parts: #key_parts,
                 key: #key,

@@ -22,7 +22,10 @@ pub(super) fn expand(table: &Table) -> TokenStream {
         Some(Spanned { value, .. }) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),
     };
-    let discriminator = &table.discriminator.value;
+    let discriminator = match &table.discriminator {
+        Some(Spanned { value, .. }) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    };
     let options = options(&table.options);
     let table_impl = container.implement(
         quote!(__d::Table),
@@ -35,10 +38,9 @@ pub(super) fn expand(table: &Table) -> TokenStream {
                 indexes: &[#(#indexes),*],
                 attributes: &[],
                 ttl: #ttl,
-                discriminator: ::core::option::Option::Some(#discriminator),
+                discriminator: #discriminator,
                 options: #options,
             };
-            const DISCRIMINATOR: &'static str = #discriminator;
         },
     );
     let has_table = container.implement(

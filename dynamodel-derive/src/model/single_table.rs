@@ -18,6 +18,8 @@ pub(crate) struct SingleTable {
     pub(crate) kind_aliases: Vec<LitStr>,
     /// `true` if items without a type are the entity's, too.
     pub(crate) untyped: bool,
+    /// `true` if the texts of parts may contain delimiters of the templates.
+    pub(crate) any_text: bool,
     pub(crate) partition: Template,
     pub(crate) sort: Option<Template>,
     pub(crate) indexes: Vec<SingleTableIndex>,
@@ -107,6 +109,7 @@ impl SingleTable {
                 .take()
                 .map_or_else(Vec::new, |aliases| aliases.value),
             untyped: attrs.untyped.is_some(),
+            any_text: key.any_text,
             partition: key.partition,
             sort: key.sort,
             indexes,

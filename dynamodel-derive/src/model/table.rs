@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::{DeriveInput, LitStr};
 
 use super::Container;
-use crate::attr::{OptionsAttr, Spanned, TableAttrs, TableIndexAttr, TableProject};
+use crate::attr::{Discriminator, OptionsAttr, Spanned, TableAttrs, TableIndexAttr, TableProject};
 use crate::errors::Errors;
 use crate::names::plain;
 
@@ -17,7 +17,8 @@ pub(crate) struct Table {
     pub(crate) partition: Option<Spanned<String>>,
     pub(crate) sort: Option<Spanned<String>>,
     pub(crate) ttl: Option<Spanned<String>>,
-    pub(crate) discriminator: Spanned<String>,
+    /// `None` for a table whose items have no attribute with their type.
+    pub(crate) discriminator: Option<Spanned<String>>,
     pub(crate) indexes: Vec<TableIndex>,
     pub(crate) options: OptionsAttr,
 }
@@ -77,13 +78,14 @@ impl Table {
             partition,
             sort: attrs.sort.map(spanned),
             ttl: attrs.ttl.map(spanned),
-            discriminator: attrs.discriminator.map_or_else(
-                || Spanned {
+            discriminator: match attrs.discriminator {
+                Some(Discriminator::None) => None,
+                Some(Discriminator::Attribute(name)) => Some(spanned(name)),
+                None => Some(Spanned {
                     value: "_type".to_owned(),
                     span: container.ident.span(),
-                },
-                spanned,
-            ),
+                }),
+            },
             options: attrs.options,
             container,
         }

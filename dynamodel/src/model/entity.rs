@@ -8,6 +8,7 @@ use crate::model::expr::Fields;
 use crate::model::expr::ast::Value;
 use crate::model::expr::scope::MayBeAbsent;
 use crate::model::expr::scope::{Anywhere, First};
+use crate::model::item_type::is_own_item;
 use crate::model::key::Key;
 use crate::model::schema::{EntitySchema, IndexKey, KeySchema, Shards, SingleTable};
 use crate::wire::{Attribute, Fetched, ReadError, Reader, StoredAs, Writer};
@@ -375,6 +376,12 @@ pub trait Projection: Sized + Send + Sync + 'static {
     const FETCHED: &'static [Fetched];
     #[doc(hidden)]
     fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError>;
+    /// `false` for an item of another entity, in a table whose items have no type.
+    #[doc(hidden)]
+    #[inline]
+    fn is_own(r: &Reader<'_>) -> bool {
+        is_own_item::<Self::Entity>(r)
+    }
 }
 
 impl<E: Item> Projection for E {

@@ -134,15 +134,30 @@ pub(crate) fn check_part(schema: &EntitySchema, r: &Reader<'_>) -> Result<(), Re
     }
 }
 
+/// Returns `true` if the item which starts here has the type of another entity.
+pub(crate) fn is_of_other_type(schema: &EntitySchema, r: &Reader<'_>) -> bool {
+    schema.item_type().is_some() && check_part(schema, r).is_err()
+}
+
 /// Returns the attributes to fetch for a part of an item of the table: with the type, which tells if
 /// the item is of the entity. Empty for the whole item.
 pub(crate) fn fetched(
     schema: &EntitySchema,
     attributes: &'static [Fetched],
 ) -> impl Iterator<Item = Fetched> + use<> {
-    let of_type = schema.item_type().filter(|_| !attributes.is_empty());
-    let of_type = of_type.map(|of| Fetched::whole(of.attribute));
-    attributes.iter().copied().chain(of_type)
+    let names: &[&'static str] = match schema.single_table {
+        _ if attributes.is_empty() => &[],
+        None => &[],
+        Some(single) => match &single.table.discriminator {
+            Some(name) => std::slice::from_ref(name),
+            // The key tells the entity, in both of its attributes.
+            None => &[],
+        },
+    };
+    attributes
+        .iter()
+        .copied()
+        .chain(names.iter().map(|name| Fetched::whole(name)))
 }
 
 /// Checks that the item had a type, unless the entity has items without one.
@@ -155,11 +170,50 @@ pub fn found_type<E: Templated>(found: bool) -> Result<(), ReadError> {
     of.map_or(Ok(()), |of| Err(of.unlike("no type")))
 }
 
-/// Returns `true` if an item of this type is the entity's.
+/// Returns `true` if the item which starts here, and has this type, is the entity's. The key tells it
+/// of an item without a type.
 #[doc(hidden)]
-pub fn is_of_type<E: Item>(kind: Option<&str>) -> bool {
-    let of = E::ITEM_SCHEMA.item_type();
-    of.is_some_and(|of| kind.map_or(of.untyped, |kind| of.is(kind)))
+pub fn is_of_type<E: Item>(kind: Option<&str>, r: &Reader<'_>) -> bool {
+    let Some(single) = E::ITEM_SCHEMA.single_table else {
+        return false;
+    };
+    match (single.item_type(), kind) {
+        (Some(of), Some(kind)) => of.is(kind),
+        (Some(of), None) => of.untyped && single.has_own_key(r),
+        (None, _) => single.has_own_key(r),
+    }
+}
+
+/// Returns `false` if the key of the item which starts here is that of another entity, in a table
+/// whose items have no type.
+#[doc(hidden)]
+#[inline]
+pub fn is_own_item<E: Item>(r: &Reader<'_>) -> bool {
+    match E::ITEM_SCHEMA.single_table {
+        Some(single) if single.table.discriminator.is_none() => single.has_own_key(r),
+        _ => true,
+    }
+}
+
+impl SingleTable {
+    /// Returns `true` if the key of the item which starts here is one that the entity's templates
+    /// make, as far as the item has a key.
+    #[inline(never)] // only for items without a type
+    pub(crate) fn has_own_key(&self, r: &Reader<'_>) -> bool {
+        let attributes = [
+            (self.table.key.partition, self.key.partition),
+            (self.table.key.sort, self.key.sort),
+        ];
+        attributes.into_iter().all(|(names, pieces)| {
+            let text = names.first().map(|name| r.peek_text_in_map(name));
+            match text {
+                Some(Ok(Some(text))) => self.is_own_text(pieces, &text),
+                // Only a number or binary as key is read otherwise, and no template makes these.
+                Some(Err(_)) => false,
+                Some(Ok(None)) | None => true,
+            }
+        })
+    }
 }
 
 impl ItemType {

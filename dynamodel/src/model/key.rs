@@ -82,6 +82,11 @@ impl<E: Item> Key<E> {
         }
     }
 
+    /// Returns the problem of a key that cannot be stored.
+    pub(crate) fn problem(&self) -> Option<&WriteError> {
+        self.key.invalid.as_ref()
+    }
+
     /// Returns the key as DynamoDB JSON.
     pub(crate) fn json(&self) -> Result<&[u8], Error> {
         match &self.key.invalid {
@@ -125,7 +130,13 @@ impl AnyKey {
             None => Vec::new(),
         };
         let written = builder.finish(&schema.key, templates.as_ref());
-        let checked = written.and_then(|key| check_key(schema, &key.0).map(|()| key));
+        let checked = written.and_then(|key| {
+            check_key(schema, &key.0)?;
+            if let Some(single) = schema.single_table {
+                single.check_untyped(&key.0)?;
+            }
+            Ok(key)
+        });
         match checked {
             Ok((json, places)) => AnyKey {
                 places,

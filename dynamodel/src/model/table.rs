@@ -55,8 +55,6 @@ use crate::wire::{MAX_PARTITION, MAX_SORT, WriteError, Writer};
 pub trait Table: Sized + Send + Sync + 'static {
     /// The table's schema.
     const SCHEMA: &'static TableSchema;
-    /// The attribute that holds an item's type.
-    const DISCRIMINATOR: &'static str;
 }
 
 /// A table with a sort key.
@@ -150,6 +148,12 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
             }
             Err(problem) => w.fail(problem.of_key().in_attribute(name)),
         }
+    }
+    if single.table.discriminator.is_none()
+        && let Some(problem) = entity.item_key().problem()
+    {
+        // No type in the items keeps a key of another entity's form from being written.
+        w.fail(problem.clone());
     }
 }
 

@@ -2,10 +2,12 @@
 
 pub(crate) mod bounds;
 mod compose;
+mod delimiters;
 mod stored_key;
 
 pub use compose::split;
 pub(crate) use compose::{compose, distinct, separable};
+pub(crate) use delimiters::{Delimited, delimited};
 pub use stored_key::{check_stored_key, key_attribute};
 
 use crate::model::schema::{PartSchema, Piece};

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 
 use crate::client::db::Db;
 use crate::error::Error;
-use crate::model::entity::{Index, Item, Projection, SelectableFrom};
+use crate::model::entity::{Index, Item, Primary, Projection, SelectableFrom};
+use crate::model::item_type::is_of_other_type;
 use crate::model::key::Key;
 use crate::read::batch_get::BatchGet;
 use crate::read::page::Page;
@@ -100,7 +101,7 @@ impl<E: Item, I: Index<Entity = E>> Query<E, I> {
     /// ```
     pub fn hydrate(self) -> Hydrate<E, I> {
         Hydrate {
-            query: self.select::<KeyOf<E>>(),
+            query: self.select::<KeyOf<E>>().with_known_type(),
         }
     }
 }
@@ -127,8 +128,31 @@ impl<E: Item, I: Index<Entity = E>> Hydrate<E, I> {
 }
 
 async fn fetch<E: Item>(db: &Db, keys: Vec<KeyOf<E>>) -> Result<Vec<E>, Error> {
-    let found = BatchGet::new(keys.into_iter().map(|k| k.key))
-        .send(db)
-        .await?;
-    Ok(found.into_iter().flatten().collect())
+    let keys = keys.into_iter().map(|k| k.key);
+    let found = BatchGet::new(keys).select::<OwnItem<E>>().send(db).await?;
+    Ok(found
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item.0)
+        .collect())
+}
+
+/// An item that is decoded if it is of the entity: an index that does not hold the type leads to
+/// items of other entities, too.
+struct OwnItem<E>(Option<E>);
+
+impl<E: Item> SelectableFrom<Primary<E>> for OwnItem<E> {}
+
+impl<E: Item> Projection for OwnItem<E> {
+    type Entity = E;
+    const ATTRIBUTES: &'static [&'static str] = &[];
+    const FETCHED: &'static [Fetched] = &[];
+
+    fn read_item(r: &mut Reader<'_>) -> Result<Self, ReadError> {
+        if is_of_other_type(E::ITEM_SCHEMA, r) {
+            r.skip_value()?;
+            return Ok(OwnItem(None));
+        }
+        E::read_item(r).map(|item| OwnItem(Some(item)))
+    }
 }

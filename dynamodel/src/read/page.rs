@@ -34,7 +34,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::FutureExt;
 
-use self::items::read_items;
+use self::items::{OwnItems, read_items};
 use self::reader::PageSequence;
 use crate::client::capacity::ConsumedCapacity;
 use crate::client::db::Db;
@@ -288,6 +288,11 @@ pub(crate) fn first<'d>(
 }
 
 pub(crate) async fn count(db: &Db, mut plan: ReadPlan) -> Result<u64, Error> {
+    if let Some(single) = plan.told_by_key() {
+        let mut own = OwnItems::new(single);
+        all(db, plan.of_keys(), &mut own).await?;
+        return Ok(own.len() as u64);
+    }
     plan.bind(db);
     plan.count_only = true;
     if let Some(shards) = plan.shards {

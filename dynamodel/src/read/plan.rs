@@ -241,14 +241,8 @@ impl ReadPlan {
             body.word("Select", "COUNT");
         } else {
             let also = self.also.iter().map(|name| Fetched::whole(name));
-            let of_type = self
-                .schema
-                .item_type()
-                .filter(|of| self.holds(of.attribute));
-            let of_type = of_type.filter(|_| !self.projection.is_empty());
-            let of_type = of_type.map(|of| Fetched::whole(of.attribute));
             let fetched = self.projection.iter().copied();
-            body.projection(fetched.chain(also).chain(of_type));
+            body.projection(fetched.chain(also).chain(self.telling()));
         }
         if self.consistent {
             body.member("ConsistentRead", b"true");
@@ -357,6 +351,41 @@ impl ReadPlan {
     /// `true` if items of other entities are left out.
     pub(crate) fn filters_type(&self) -> bool {
         !self.any_type && self.schema.single_table.is_some()
+    }
+
+    /// Returns the attributes that tell if a part of an item is the entity's: the type, or the key in
+    /// a table without types.
+    fn telling(&self) -> impl Iterator<Item = Fetched> {
+        let of_type = self.schema.item_type().map(|of| of.attribute);
+        let of_type = of_type.filter(|name| self.holds(name));
+        let key = self.told_by_key().map(|_| self.schema.key.attributes());
+        let names = of_type.into_iter().chain(key.into_iter().flatten());
+        let is_fetched = |name: &&str| {
+            let mut fetched = self.projection.iter().map(|fetched| fetched.name);
+            fetched.any(|other| other == *name) || self.also.contains(name)
+        };
+        let names = names.filter(move |name| !self.projection.is_empty() && !is_fetched(name));
+        names.map(Fetched::whole)
+    }
+
+    /// Returns the templates of the entity, if only they tell its items from those of others: the
+    /// service cannot count them.
+    pub(crate) fn told_by_key(&self) -> Option<&'static SingleTable> {
+        let single = self.schema.single_table?;
+        (!self.any_type && single.table.discriminator.is_none()).then_some(single)
+    }
+
+    /// Reads the keys of the table only.
+    pub(crate) fn of_keys(mut self) -> Self {
+        self.projection = &[];
+        self.also = self.schema.key.attributes().collect();
+        self
+    }
+
+    /// `true` if what is read holds what tells the entity of an item.
+    pub(crate) fn holds_type(&self) -> bool {
+        let of_type = self.schema.item_type();
+        of_type.is_none_or(|of| self.holds(of.attribute))
     }
 
     /// `true` if what is read holds the attribute.

@@ -194,6 +194,12 @@ impl<E: Item, I: Index<Entity = E>, O> Query<E, I, O> {
         }
     }
 
+    /// Leaves out items of other entities only if what is read holds the type: otherwise the items
+    /// behind it tell.
+    pub(crate) fn with_known_type(self) -> Self {
+        self.with(|plan| plan.any_type |= !plan.holds_type())
+    }
+
     /// Restricts the sort key, from its first part on: `|k| k.placed_at.ge(day)`. Only matching
     /// items are read and paid for.
     pub fn sort<S: IntoSort<I>>(self, condition: impl FnOnce(I::Sort) -> S) -> Self

@@ -1,6 +1,5 @@
 //! BatchWriteItem: [`BatchWrite`].
 
-mod delimiters;
 mod plan;
 mod write;
 

@@ -77,6 +77,9 @@ pub struct SingleTable {
     pub kind_aliases: &'static [&'static str],
     /// `true` if items without the discriminator attribute are read as the entity.
     pub untyped: bool,
+    /// `true` if the texts of parts may contain delimiters of the templates: no other entity's key
+    /// begins with one of this entity's.
+    pub any_text: bool,
     /// Every part of the templates, each once; those of the primary key first.
     pub parts: &'static [PartSchema],
     /// The number of parts, from the first, that are in the primary key.

@@ -46,9 +46,15 @@ impl<V: BorrowedProjection> BorrowedRead<V> {
     /// Creates a read of these plans, which are a query or the segments of a scan.
     pub(crate) fn new(plans: Vec<Result<ReadPlan, Error>>, beginning: Option<Beginning>) -> Self {
         let plans = plans.into_iter().map(|plan| {
+            let plan = plan?;
+            if plan.told_by_key().is_some() {
+                let error = "the items of the table have no type, and items that borrow are not told apart by their keys; read owned items, or say `any_type()` where no other entity has items";
+                let error = Error::invalid_request(error).in_operation(plan.operation());
+                return Err(error.of_entity(plan.schema.entity));
+            }
             Ok(ReadPlan {
                 projection: V::FETCHED,
-                ..plan?
+                ..plan
             })
         });
         BorrowedRead {

@@ -6,6 +6,7 @@ use super::raw_page::{Envelope, RawPage};
 use crate::client::capacity::ConsumedCapacity;
 use crate::client::observe::{Counts, Observed};
 use crate::model::entity::Projection;
+use crate::model::schema::SingleTable;
 use crate::wire::{ReadError, Reader};
 
 /// Type-erased sink for decoded items, so that the reader of pages compiles once.
@@ -48,6 +49,11 @@ impl<P: Projection> PageItems for AllItems<P> {
     fn read_list(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
         let mut more = r.begin_list()?;
         while more {
+            if !P::is_own(r) {
+                r.skip_value()?;
+                more = r.end_element()?;
+                continue;
+            }
             let start = r.position();
             match P::read_item(r) {
                 Ok(item) if self.rest.is_empty() => self.items.push(item),
@@ -62,7 +68,9 @@ impl<P: Projection> PageItems for AllItems<P> {
         Ok(())
     }
     fn read_item(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
-        self.items.push(P::read_item(r)?);
+        if P::is_own(r) {
+            self.items.push(P::read_item(r)?);
+        }
         Ok(())
     }
     fn len(&self) -> usize {
@@ -78,6 +86,43 @@ impl<P: Projection> PageItems for AllItems<P> {
         let first = self.rest.swap_remove(0);
         self.rest.clear();
         first.err()
+    }
+}
+
+/// Number of the items that are of the entity by their keys.
+pub(crate) struct OwnItems {
+    single: &'static SingleTable,
+    count: usize,
+}
+
+impl OwnItems {
+    pub(crate) fn new(single: &'static SingleTable) -> Self {
+        OwnItems { single, count: 0 }
+    }
+}
+
+impl PageItems for OwnItems {
+    fn reserve(&mut self, _: usize) {}
+    fn read_list(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
+        let mut more = r.begin_list()?;
+        while more {
+            self.read_item(r)?;
+            more = r.end_element()?;
+        }
+        Ok(())
+    }
+    fn read_item(&mut self, r: &mut Reader<'_>) -> Result<(), ReadError> {
+        self.count += usize::from(self.single.has_own_key(r));
+        r.skip_value()
+    }
+    fn len(&self) -> usize {
+        self.count
+    }
+    fn truncate(&mut self, items: usize) {
+        self.count = self.count.min(items);
+    }
+    fn take_error(&mut self) -> Option<ReadError> {
+        None
     }
 }
 

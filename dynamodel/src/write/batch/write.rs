@@ -4,13 +4,14 @@ use std::any::TypeId;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use super::delimiters;
 use crate::client::transact::after_table;
 use crate::error::Error;
 use crate::model::canonical_key::identity;
 use crate::model::entity::{Item, Lock, Unversioned, WritableInBatch};
 use crate::model::key::Key;
 use crate::model::schema::EntitySchema;
+use crate::model::template::{Delimited, delimited};
+use crate::wire::WriteError;
 use crate::write::put::{Put, PutMode};
 
 /// Puts that a batch takes: an entity without a version, and `entity.put().unversioned()`.
@@ -128,7 +129,9 @@ impl Write {
     /// When a part of the key contains a delimiter of its template.
     pub(super) fn check_key(&mut self) -> Result<(), Error> {
         if let Some(single) = self.schema.single_table.filter(|_| !self.is_own_key) {
-            delimiters::check(single, &self.key).map_err(|e| e.of_entity(self.schema.entity))?;
+            if let Some(found) = delimited(single, &self.key) {
+                return Err(other_key(found).of_entity(self.schema.entity));
+            }
             self.is_own_key = true;
         }
         Ok(())
@@ -153,6 +156,20 @@ impl Write {
             is_own_key: false,
         })
     }
+}
+
+/// Returns the error of a key that may be that of another entity's item.
+#[cold]
+fn other_key(found: Delimited) -> Error {
+    let Delimited {
+        attribute,
+        field,
+        delimiter,
+    } = found;
+    let problem = format!(
+        "the text of `{field}` contains \"{delimiter}\", so that the key can be that of another entity's item, and a batch cannot ask for the type of the stored item; write it alone, or say `allow_delimiters()`"
+    );
+    Error::invalid_key(WriteError::new(problem).of_key().in_attribute(attribute))
 }
 
 /// Renders a write. `rest` is the request after its `{`.
