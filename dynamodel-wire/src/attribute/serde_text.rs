@@ -1,5 +1,6 @@
 //! [`Json`](json::Json) and [`MsgPack`](msgpack::MsgPack): any serde type as text or bytes.
 
+mod doubt;
 #[cfg(feature = "json")]
 pub(super) mod json;
 #[cfg(feature = "msgpack")]
@@ -36,17 +37,17 @@ macro_rules! wrapper {
             }
         }
 
-        impl<T: Serialize> ValueFor<$name<T>> for T {
+        impl<T: Serialize + DeserializeOwned> ValueFor<$name<T>> for T {
             fn write_value(&self, w: &mut Writer) {
                 write(self, w);
             }
         }
-        impl<T: Serialize> SetValue<$name<T>> for T {
+        impl<T: Serialize + DeserializeOwned> SetValue<$name<T>> for T {
             fn write_value(&self, w: &mut Writer) {
                 write(self, w);
             }
         }
-        impl<T: Serialize> SetValue<Option<$name<T>>> for T {
+        impl<T: Serialize + DeserializeOwned> SetValue<Option<$name<T>>> for T {
             fn write_value(&self, w: &mut Writer) {
                 write(self, w);
             }

@@ -157,7 +157,13 @@ fn containers_have_exact_stored_forms() {
             street: "s".into(),
             zip: None,
         },
-        r#"{"M":{"street":{"S":"s"}}}"#,
+        r#"{"M":{"street":{"S":"s"},"ZIP \"code\"":{"NULL":true}}}"#,
+    );
+    assert_eq!(
+        read::<Address>(r#"{"M":{"x":{"M":{"street":{"S":"s"}}}}}"#)
+            .unwrap()
+            .zip,
+        None
     );
     form(
         BTreeMap::from([(-1, true)]),
@@ -186,7 +192,7 @@ fn enums_have_exact_stored_forms() {
     );
     form(
         Shape::Struct { a: None, b: 2 },
-        r#"{"M":{"Struct":{"M":{"b":{"N":"2"}}}}}"#,
+        r#"{"M":{"Struct":{"M":{"a":{"NULL":true},"b":{"N":"2"}}}}}"#,
     );
     form(
         Tagged::One { n: u64::MAX },
@@ -572,4 +578,288 @@ async fn serde_fields_work_in_items_updates_and_conditions() {
     let e = Customer::get("c2").send(&db).await.unwrap_err();
     assert!(!format!("{e} {e:?}").contains("secret"));
     assert!(e.to_string().contains("state"), "{e}");
+}
+
+/// The ways in which serde puts a value into another one.
+mod containers {
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    pub(super) struct Plain<T> {
+        pub(super) part: T,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "t")]
+    pub(super) enum Internal<T> {
+        Struct { part: T },
+        Newtype(Plain<T>),
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "t", content = "c")]
+    pub(super) enum Adjacent<T> {
+        Struct { part: T },
+        Newtype(T),
+        Tuple(T, T),
+        Unit,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    pub(super) enum External<T> {
+        Struct { part: T },
+        Newtype(T),
+        Tuple(T, T),
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(untagged)]
+    pub(super) enum Loose<T> {
+        Struct { part: T },
+        Tuple(T, T),
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    pub(super) struct Flattened<T> {
+        pub(super) own: u8,
+        #[serde(flatten)]
+        pub(super) inner: Plain<T>,
+    }
+
+    /// A struct that is written as a sequence.
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    pub(super) struct Sequence<T> {
+        pub(super) own: u8,
+        pub(super) part: T,
+    }
+
+    impl<T: Serialize> Serialize for Sequence<T> {
+        fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+            (self.own, &self.part).serialize(s)
+        }
+    }
+}
+
+/// Checks that the value reads back, or is refused by an error that names the part.
+#[track_caller]
+fn kept_or_refused<T>(value: T) -> bool
+where
+    T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug + Clone,
+{
+    for value in [
+        write(value.clone()).map(|json| read::<T>(&json).unwrap()),
+        wire::to_vec(&Json(value.clone()))
+            .map(|json| wire::from_slice::<Json<T>>(&json).unwrap().0),
+        wire::to_vec(&MsgPack(value.clone()))
+            .map(|json| wire::from_slice::<MsgPack<T>>(&json).unwrap().0),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        // What serde reads is what was written, as far as the type tells them apart.
+        assert_eq!(write(value.clone()).ok(), write(value).ok());
+    }
+    match write(value.clone()) {
+        Ok(json) => {
+            assert_eq!(read::<T>(&json).unwrap(), value, "{json}");
+            true
+        }
+        Err(e) => {
+            assert!(e.to_string().contains("read"), "{e}");
+            assert!(e.path().starts_with("x") && e.path() != "x", "{e}");
+            false
+        }
+    }
+}
+
+/// Puts the part into each container. Returns the number of containers that keep it.
+#[track_caller]
+fn kept<T>(part: T) -> usize
+where
+    T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug + Clone,
+{
+    use containers::*;
+    let part = || part.clone();
+    let results = [
+        kept_or_refused(Plain { part: part() }),
+        kept_or_refused(External::Struct { part: part() }),
+        kept_or_refused(External::Newtype(part())),
+        kept_or_refused(External::Tuple(part(), part())),
+        kept_or_refused(Adjacent::Struct { part: part() }),
+        kept_or_refused(Adjacent::Newtype(part())),
+        kept_or_refused(Adjacent::Tuple(part(), part())),
+        kept_or_refused(vec![Adjacent::Unit, Adjacent::Newtype(part())]),
+        kept_or_refused(Sequence {
+            own: 1,
+            part: part(),
+        }),
+        kept_or_refused(Some(part())),
+        kept_or_refused(vec![part(), part()]),
+        kept_or_refused(BTreeMap::from([("k".to_owned(), part())])),
+        // These are read from serde's copy.
+        kept_or_refused(Internal::Struct { part: part() }),
+        kept_or_refused(Internal::Newtype(Plain { part: part() })),
+        kept_or_refused(Loose::Struct { part: part() }),
+        kept_or_refused(Loose::Tuple(part(), part())),
+        kept_or_refused(Flattened {
+            own: 1,
+            inner: Plain { part: part() },
+        }),
+        kept_or_refused(Flattened {
+            own: 1,
+            inner: Plain { part: vec![part()] },
+        }),
+    ];
+    results.into_iter().filter(|kept| *kept).count()
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Perhaps(Option<u8>);
+
+#[test]
+fn parts_of_all_kinds_are_kept_in_all_containers() {
+    const ALL: usize = 18;
+    assert_eq!(kept(u8::MAX), ALL);
+    assert_eq!(kept(u64::MAX), ALL);
+    assert_eq!(kept(i64::MIN), ALL);
+    assert_eq!(kept(0.1_f32), ALL);
+    assert_eq!(kept(-1.5e100_f64), ALL);
+    for float in [
+        1e20,
+        1.2345678901234567e25,
+        3.0,
+        1e38,
+        1e-130,
+        f64::from(f32::MAX),
+    ] {
+        assert_eq!(kept(float), ALL, "{float}");
+        assert_eq!(kept(-float), ALL, "{float}");
+    }
+    assert_eq!(kept('\u{e9}'), ALL);
+    assert_eq!(kept(true), ALL);
+    assert_eq!(kept(String::new()), ALL);
+    assert_eq!(kept("text".to_owned()), ALL);
+    assert_eq!(kept(Some(1_u8)), ALL);
+    assert_eq!(kept(Perhaps(Some(3))), ALL);
+    assert_eq!(kept(Shape::Unit), ALL);
+    assert_eq!(kept(Shape::Newtype(1)), ALL);
+    assert_eq!(kept(Shape::Struct { a: None, b: 2 }), ALL);
+    assert_eq!(kept((1_u8, "a".to_owned(), Some(2.5))), ALL);
+    assert_eq!(kept(Vec::<u8>::new()), ALL);
+    assert_eq!(kept(BTreeMap::from([('k', 1_u8)])), ALL);
+    assert_eq!(kept(BTreeMap::from([(Shape::Unit, 1_u8)])), ALL);
+    assert_eq!(kept(containers::Sequence { own: 1, part: 2_u8 }), ALL);
+}
+
+/// serde has no copy of such parts: where it makes one, the value is refused.
+#[test]
+fn parts_that_serde_does_not_copy_are_kept_or_refused() {
+    const DIRECT: usize = 12;
+    for wide in [0_u128, 21_000, u128::from(u64::MAX) * 10, 10_u128.pow(37)] {
+        assert_eq!(kept(wide), DIRECT, "{wide}");
+    }
+    assert_eq!(kept(-21_000_i128), DIRECT);
+    assert_eq!(kept(BTreeMap::from([(7_u32, 1_u8)])), DIRECT);
+    assert_eq!(kept(BTreeMap::from([(true, 1_u8)])), DIRECT);
+    assert_eq!(kept(vec![Some(BTreeMap::from([(-1_i64, 1_u128)]))]), DIRECT);
+    // More digits than a number of DynamoDB has.
+    let e = write(containers::Plain { part: u128::MAX }).unwrap_err();
+    assert_eq!(e.path(), "x.part");
+}
+
+/// A part that is nothing is read as itself, whether the type reads a missing field as one or not.
+#[test]
+fn parts_of_nothing_are_kept() {
+    use containers::*;
+    assert!(kept_or_refused(Plain {
+        part: Perhaps(None)
+    }));
+    assert!(kept_or_refused(Internal::Struct {
+        part: Perhaps(None)
+    }));
+    assert!(kept_or_refused(Adjacent::Tuple(
+        Perhaps(None),
+        Perhaps(None)
+    )));
+    assert!(kept_or_refused(Flattened {
+        own: 1,
+        inner: Plain {
+            part: Perhaps(None)
+        }
+    }));
+    assert!(kept_or_refused(Plain { part: Unit }));
+    assert!(kept_or_refused(Internal::Struct { part: () }));
+    assert!(kept_or_refused(Perhaps(None)));
+    assert!(kept_or_refused(Holder {
+        at: None,
+        loose: Emptied::Nothing(None)
+    }));
+    assert!(kept_or_refused(Emptied::Nothing(None)));
+}
+
+/// Fields that serde does not read as `None` when they are missing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Holder {
+    #[serde(with = "shifted")]
+    at: Option<u8>,
+    loose: Emptied,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Emptied {
+    Nothing(Option<u8>),
+    Text(String),
+}
+
+mod shifted {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<u8>, s: S) -> Result<S::Ok, S::Error> {
+        value.map(|n| n + 1).serialize(s)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u8>, D::Error> {
+        Ok(Option::<u8>::deserialize(d)?.map(|n| n - 1))
+    }
+}
+
+#[test]
+fn refused_part_is_named_and_not_shown() {
+    let nested = BTreeMap::from([(
+        "secret".to_owned(),
+        vec![containers::Internal::Struct { part: 77_u128 }],
+    )]);
+    let e = write(containers::Plain { part: nested }).unwrap_err();
+    assert_eq!(e.path(), "x.part.*[0].part");
+    assert!(
+        !e.to_string().contains("77") && !e.to_string().contains("secret"),
+        "{e}"
+    );
+    let e = wire::to_vec(&Json(containers::Internal::Struct { part: 77_u128 })).unwrap_err();
+    assert!(e.to_string().contains("could not read"), "{e}");
+    let e = wire::to_vec(&Json(f64::NAN)).unwrap_err();
+    assert!(e.to_string().contains("could not read"), "{e}");
+}
+
+#[tokio::test]
+async fn item_with_part_that_could_not_be_read_is_not_stored() {
+    #[derive(Debug, Clone, PartialEq, Entity)]
+    #[dynamo(table = "transfers")]
+    struct Transfer {
+        #[dynamo(partition)]
+        id: String,
+        #[dynamo(serde)]
+        fee: containers::Internal<u128>,
+    }
+    let db = db().await;
+    db.create_table::<Transfer>().await.unwrap();
+    let transfer = Transfer {
+        id: "t".into(),
+        fee: containers::Internal::Struct { part: 21_000 },
+    };
+    let e = transfer.put().send(&db).await.unwrap_err();
+    assert!(e.is_invalid_value(), "{e}");
+    assert_eq!(e.attribute_path().as_deref(), Some("fee.part"));
+    assert!(Transfer::get("t").send(&db).await.unwrap().is_none());
 }

@@ -39,6 +39,19 @@ impl<'r, 'de> Deserializer<'r, 'de> {
         Ok(value)
     }
 
+    /// Reads the fields of a struct: an M, or an L of the values in their order, as which some types
+    /// serialize themselves.
+    fn fields<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unreadable> {
+        match self.r.kind()? {
+            Tag::L => self.sequence(visitor),
+            _ => self.entries(fields, visitor),
+        }
+    }
+
     /// Reads an M. `fields` are the names of the type's fields.
     fn entries<V: Visitor<'de>>(
         self,
@@ -191,7 +204,7 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
-        self.entries(fields, visitor)
+        self.fields(fields, visitor)
     }
 
     /// Reads an enum: the text of a unit variant, or a map of one entry, the variant's name and its
@@ -354,6 +367,6 @@ impl<'de> de::VariantAccess<'de> for Deserializer<'_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
-        self.entries(fields, visitor)
+        self.fields(fields, visitor)
     }
 }

@@ -49,8 +49,9 @@ impl Attribute for Number {
     }
 }
 
-/// Passes a number to the visitor in the narrowest form that holds it: an integer of 64 bits, of
-/// 128 bits, or else a float.
+/// Passes a number to the visitor in the narrowest form that holds it: an integer of 64 bits, a float,
+/// or an integer of 128 bits, which fewer types read. A float is written in its shortest form, so a
+/// number that is the shortest form of a float is taken for one.
 pub(super) fn visit_number<'de, V: Visitor<'de>>(
     text: &str,
     visitor: V,
@@ -58,9 +59,9 @@ pub(super) fn visit_number<'de, V: Visitor<'de>>(
     let out_of_range = || ReadError::new("N", "a number out of range");
     let number = Decimal::parse(text).map_err(|_| out_of_range())?;
     let integer = number.scaled(0).filter(|_| number.exponent >= 0);
+    let float = text.parse::<f64>().ok().filter(|value| value.is_finite());
     let Some(magnitude) = integer.and_then(|m| i128::try_from(m).ok()) else {
-        let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
-        return visitor.visit_f64(value.ok_or_else(out_of_range)?);
+        return visitor.visit_f64(float.ok_or_else(out_of_range)?);
     };
     let value = if number.negative {
         -magnitude
@@ -71,8 +72,34 @@ pub(super) fn visit_number<'de, V: Visitor<'de>>(
         visitor.visit_u64(value)
     } else if let Ok(value) = i64::try_from(value) {
         visitor.visit_i64(value)
+    } else if let Some(float) = float.filter(|float| is_shortest(*float, value)) {
+        visitor.visit_f64(float)
     } else {
         visitor.visit_i128(value)
+    }
+}
+
+/// Returns `true` if the integer is the shortest decimal form of the float.
+#[cold] // rare: numbers beyond 64 bits
+fn is_shortest(float: f64, integer: i128) -> bool {
+    format!("{float}").parse() == Ok(integer)
+}
+
+impl Element {
+    /// Reads an integer of 128 bits, which [`visit_number`] may take for a float.
+    fn wide<'de, V: Visitor<'de>, N: std::str::FromStr>(
+        self,
+        visitor: V,
+        visit: impl FnOnce(V, N) -> Result<V::Value, Unreadable>,
+    ) -> Result<V::Value, Unreadable> {
+        let number = match &self {
+            Element::Number(Number(text)) => text.parse().ok(),
+            Element::Text(_) | Element::Binary(_) => None,
+        };
+        match number {
+            Some(number) => visit(visitor, number),
+            None => de::Deserializer::deserialize_any(self, visitor),
+        }
     }
 }
 
@@ -99,6 +126,14 @@ impl<'de> de::Deserializer<'de> for Element {
         visitor.visit_some(self)
     }
 
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        self.wide(visitor, |visitor, value| visitor.visit_i128(value))
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        self.wide(visitor, |visitor, value| visitor.visit_u128(value))
+    }
+
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -123,7 +158,7 @@ impl<'de> de::Deserializer<'de> for Element {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit
         unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }

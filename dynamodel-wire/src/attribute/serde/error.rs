@@ -112,6 +112,8 @@ pub(super) enum Unwritable {
     Custom,
     /// The key of a map is not text and has no text form.
     Key,
+    /// The type would not read the part again.
+    Doubtful,
 }
 
 impl Unwritable {
@@ -120,6 +122,9 @@ impl Unwritable {
             Unwritable::Custom => "the value does not serialize",
             Unwritable::Key => {
                 "the key of a map has to be text, an integer, a boolean or a variant without a value"
+            }
+            Unwritable::Doubtful => {
+                "the type could not read this part again: under an internal tag, in an untagged enum and with `flatten`, serde reads no numbers of 128 bits and no keys of maps other than text; use smaller numbers, or text"
             }
         }
     }

@@ -13,22 +13,47 @@ use crate::ReadError;
 /// Makes the text of a key.
 pub(super) struct KeySerializer;
 
-type Text = Result<String, Unwritable>;
+/// The text of a key.
+pub(super) enum KeyText {
+    Text(String),
+    /// The text of a number or a boolean.
+    Other(String),
+}
+
+impl KeyText {
+    /// Returns `true` for the key of a type that is text itself.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self, KeyText::Text(_))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        let (KeyText::Text(text) | KeyText::Other(text)) = self;
+        text
+    }
+
+    pub(super) fn into_string(self) -> String {
+        let (KeyText::Text(text) | KeyText::Other(text)) = self;
+        text
+    }
+}
+
+type Text = Result<KeyText, Unwritable>;
 
 macro_rules! displayed {
-    ($($method:ident($type:ty);)*) => {$(
+    ($form:ident: $($method:ident($type:ty);)*) => {$(
         fn $method(self, value: $type) -> Text {
-            Ok(value.to_string())
+            Ok(KeyText::$form(value.to_string()))
         }
     )*};
 }
 
 impl Serializer for KeySerializer {
-    type Ok = String;
+    type Ok = KeyText;
     type Error = Unwritable;
-    refuse_compounds!(String, Unwritable::Key);
+    refuse_compounds!(KeyText, Unwritable::Key);
 
     displayed! {
+        Other:
         serialize_bool(bool);
         serialize_i8(i8);
         serialize_i16(i16);
@@ -40,12 +65,16 @@ impl Serializer for KeySerializer {
         serialize_u32(u32);
         serialize_u64(u64);
         serialize_u128(u128);
+    }
+
+    displayed! {
+        Text:
         serialize_char(char);
         serialize_str(&str);
     }
 
     fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Text {
-        Ok(variant.to_owned())
+        Ok(KeyText::Text(variant.to_owned()))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Text {
@@ -53,7 +82,7 @@ impl Serializer for KeySerializer {
     }
 
     refuse! {
-        String, Unwritable::Key;
+        KeyText, Unwritable::Key;
         serialize_f32(f32);
         serialize_f64(f64);
         serialize_bytes(&[u8]);

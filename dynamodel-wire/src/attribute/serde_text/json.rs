@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::doubt::is_doubtful;
 use super::wrapper;
 use crate::{Attribute, SetValue, ValueFor, kind};
 use crate::{ReadError, Reader, WriteError, Writer};
@@ -41,12 +42,19 @@ impl<T: Serialize + DeserializeOwned> Attribute for Json<T> {
     }
 }
 
-fn write<T: Serialize>(value: &T, w: &mut Writer) {
+fn write<T: Serialize + DeserializeOwned>(value: &T, w: &mut Writer) {
     match serde_json::to_string(value) {
+        // Only what may not be read again is read to find out.
+        Ok(text) if is_doubtful(value) && serde_json::from_str::<T>(&text).is_err() => {
+            w.fail(WriteError::new(UNREADABLE));
+        }
         Ok(text) => w.string(&text),
         Err(_) => w.fail(WriteError::new("the value has no JSON form")),
     }
 }
+
+/// The problem of a value whose text its type does not read.
+const UNREADABLE: &str = "the type could not read the JSON again: it has no infinite floats, and under an internal tag, in an untagged enum and with `flatten` serde reads no numbers of 128 bits and no keys of maps other than text";
 
 /// Reports only the category of the error: its text may show values.
 #[cold] // error path

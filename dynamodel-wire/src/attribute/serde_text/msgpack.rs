@@ -4,6 +4,7 @@ use rmp_serde::decode::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::doubt::is_doubtful;
 use super::wrapper;
 use crate::{Attribute, SetValue, ValueFor, kind};
 use crate::{ReadError, Reader, WriteError, Writer};
@@ -34,19 +35,28 @@ impl<T: Serialize + DeserializeOwned> Attribute for MsgPack<T> {
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let bytes = r.binary()?;
-        let mut rest = bytes.as_slice();
-        let value = T::deserialize(&mut rmp_serde::Deserializer::new(&mut rest));
-        match value {
-            Ok(value) if rest.is_empty() => Ok(MsgPack(value)),
-            Ok(_) => Err(unreadable("bytes after the value")),
-            Err(e) => Err(unreadable(describe(&e))),
-        }
+        read(r.binary()?.as_slice()).map(MsgPack)
     }
 }
 
-fn write<T: Serialize>(value: &T, w: &mut Writer) {
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ReadError> {
+    let mut rest = bytes;
+    match T::deserialize(&mut rmp_serde::Deserializer::new(&mut rest)) {
+        Ok(value) if rest.is_empty() => Ok(value),
+        Ok(_) => Err(unreadable("bytes after the value")),
+        Err(e) => Err(unreadable(describe(&e))),
+    }
+}
+
+/// The problem of a value whose bytes its type does not read.
+const UNREADABLE: &str = "the type could not read the MessagePack again: under an internal tag, in an untagged enum and with `flatten` serde reads no numbers of 128 bits and no keys of maps other than text";
+
+fn write<T: Serialize + DeserializeOwned>(value: &T, w: &mut Writer) {
     match rmp_serde::to_vec_named(value) {
+        // Only what may not be read again is read to find out.
+        Ok(bytes) if is_doubtful(value) && read::<T>(&bytes).is_err() => {
+            w.fail(WriteError::new(UNREADABLE));
+        }
         Ok(bytes) => w.binary(&bytes),
         Err(_) => w.fail(WriteError::new("the value has no MessagePack form")),
     }
