@@ -28,6 +28,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod attribute;
+pub mod binary_text;
 #[doc(hidden)]
 pub mod canonical;
 #[cfg(feature = "sdk")]
@@ -36,8 +37,10 @@ mod decimal;
 mod error;
 mod integer;
 pub mod millis;
+pub mod number_text;
 mod read;
 mod scan;
+pub mod seconds;
 mod size;
 mod tag;
 mod token;

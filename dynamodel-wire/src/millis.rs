@@ -21,8 +21,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::{Attribute, ReadError, Reader, WriteError, Writer};
 
-/// Types that have a number of milliseconds: [`SystemTime`] since 1970, [`Duration`], and `Option` of
-/// these, where NULL is `None`.
+/// Types that have a number of milliseconds: [`SystemTime`] since 1970, [`Duration`], with their features
+/// the points in time of `chrono`, `time` and `jiff`, and `Option` of these, where NULL is `None`.
 pub trait Millis: Sized {
     /// Returns the number, `None` if there is none.
     ///

@@ -91,6 +91,33 @@ impl Reader<'_> {
         self.field(K::NAME, slot)
     }
 
+    /// Reads the field of a token as [`get`](Self::get) does, but leaves the slot as it is for a NULL,
+    /// unless NULL is a value of the type.
+    #[doc(hidden)]
+    #[inline(always)] // forwards
+    pub fn get_unless_null<K: Token>(
+        &mut self,
+        slot: &mut Option<K::Type>,
+    ) -> Result<(), ReadError> {
+        match K::Type::absent().is_none() && self.skip_null() {
+            true => Ok(()),
+            false => self.get::<K>(slot),
+        }
+    }
+
+    /// Reads the field of a token as [`get_as`](Self::get_as) does, but leaves the slot as it is for a
+    /// NULL, unless NULL is a value of the type.
+    #[doc(hidden)]
+    pub fn get_as_unless_null<K: Token, T: Attribute>(
+        &mut self,
+        slot: &mut Option<T>,
+    ) -> Result<(), ReadError> {
+        match T::absent().is_none() && self.skip_null() {
+            true => Ok(()),
+            false => self.get_as::<K, T>(slot),
+        }
+    }
+
     /// Skips a NULL if the next value is one.
     fn skip_null(&mut self) -> bool {
         matches!(self.kind(), Ok(Tag::Null)) && self.skip_value().is_ok()

@@ -342,6 +342,14 @@ pub fn read_projected<K: Token, T: ProjectedFrom<K::Type, How>, How>(
     r.get_as::<K, T::Read>(slot)
 }
 
+/// Reads a projection's field as [`read_projected`] does, but leaves the slot as it is for a NULL.
+pub fn read_projected_unless_null<K: Token, T: ProjectedFrom<K::Type, How>, How>(
+    r: &mut Reader<'_>,
+    slot: &mut Option<T::Read>,
+) -> Result<(), ReadError> {
+    r.get_as_unless_null::<K, T::Read>(slot)
+}
+
 /// The value of a projection's field from what was read.
 ///
 /// # Errors

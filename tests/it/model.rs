@@ -9,6 +9,7 @@ mod hygiene;
 mod inspect;
 mod inverted;
 mod kept_apart;
+mod other_forms;
 mod paths;
 mod properties;
 mod serde_bridge;

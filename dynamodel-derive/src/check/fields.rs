@@ -195,10 +195,13 @@ pub(super) fn immutable_and_ids(entity: &Entity, errors: &mut Errors) {
     }
 }
 
-/// The library reads and writes a field with a role by its type, so it has no other stored form.
+/// The library reads and writes a field with a role by its type, so it has no other stored form. A time
+/// of writing is made by its type, and stored in any form.
 pub(super) fn stored_forms_and_roles(entity: &Entity, errors: &mut Errors) {
     for field in &entity.fields {
-        if let (Some(form), Some((role, _))) = (&field.attrs.stored, roles(field).next()) {
+        let mut roles =
+            roles(field).filter(|(role, _)| !matches!(*role, "created_at" | "updated_at"));
+        if let (Some(form), Some((role, _))) = (&field.attrs.stored, roles.next()) {
             errors.at(
                 form.span(),
                 format!(

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::projection::{names, selectable, tokens};
+use super::projection::{names, read_projected, selectable, tokens};
 use super::scope;
 use crate::model::{Projection, generated};
 
@@ -89,8 +89,9 @@ fn read_body(
                 let value = quote_spanned!(span=> __d::borrowed::<#token, _>(#slot)?);
                 (read, value)
             } else {
+                let read_projected = read_projected(field);
                 let read = quote_spanned! {span=>
-                    __d::read_projected::<#token, #ty, _>(__r, &mut #slot)?
+                    __d::#read_projected::<#token, #ty, _>(__r, &mut #slot)?
                 };
                 let value = quote_spanned!(span=> __d::project::<#token, #ty, _>(#slot)?);
                 (read, value)

@@ -107,7 +107,12 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         .map(|(i, (field, slot))| {
             let place = Literal::usize_unsuffixed(i);
             let token = container.token(field);
-            quote!(#place => __r.get::<#token>(&mut #slot),)
+            // NULL stands for the default of a field that has one.
+            let get = match field.attrs.default {
+                Some(_) => quote!(get_unless_null),
+                None => quote!(get),
+            };
+            quote!(#place => __r.#get::<#token>(&mut #slot),)
         });
     let names = stored
         .iter()

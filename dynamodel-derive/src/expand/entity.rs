@@ -8,7 +8,7 @@ use syn::spanned::Spanned as _;
 use super::checks::checks;
 use super::codec::{Construct, Role, epoch_seconds, read_fn, read_map, write_line};
 use super::constructors::constructors;
-use super::field_newtypes::{has_other_form, newtypes};
+use super::field_newtypes::{attribute_type, has_other_form, newtypes};
 use super::index::{index_impls, index_types};
 use super::partial::{partial_impls, partial_type};
 use super::paths::{Paths, Tokens, hash_of};
@@ -282,6 +282,7 @@ fn key_role(entity: &Entity, field: &Field) -> Role {
 
 /// The methods for fields that the library writes.
 fn hooks(entity: &Entity) -> TokenStream {
+    let container = &entity.container;
     // Through the type, so that an error about it shows there, and once.
     let version = role(entity, |f| f.attrs.version.is_some()).map(|f| {
         let Field { ident, ty, .. } = f;
@@ -314,10 +315,18 @@ fn hooks(entity: &Entity) -> TokenStream {
         let function = format_ident!("{function}");
         field.map(|f| {
             let ty = &f.ty;
-            quote! {
-                fn #function(__now: __d::SystemTime, __w: &mut __d::Writer) {
-                    <#ty as __d::Timestamp>::write_now(__now, __w)
+            let write = match has_other_form(f) {
+                false => quote!(<#ty as __d::Timestamp>::write_now(__now, __w)),
+                true => {
+                    let form = attribute_type(container, f);
+                    quote! {
+                        let __t = <#ty as __d::Timestamp>::from_system_time(__now);
+                        <#form as __d::StoredAs<#ty>>::write_stored(&__t, __w)
+                    }
                 }
+            };
+            quote! {
+                fn #function(__now: __d::SystemTime, __w: &mut __d::Writer) { #write }
             }
         })
     };

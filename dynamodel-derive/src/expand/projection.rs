@@ -131,6 +131,14 @@ pub(super) fn names(projection: &Projection, tokens: &[TokenStream]) -> Vec<Toke
         .collect()
 }
 
+/// The function that reads a field. NULL stands for the default of a field that has one.
+pub(super) fn read_projected(field: &Field) -> Ident {
+    match field.attrs.default {
+        Some(_) => format_ident!("read_projected_unless_null"),
+        None => format_ident!("read_projected"),
+    }
+}
+
 fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
     let Projection {
         container, fields, ..
@@ -164,7 +172,8 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
         .map(|((field, token), slot)| {
             let ty = &field.ty;
             let span = generated(syn::spanned::Spanned::span(ty));
-            quote_spanned!(span=> __d::read_projected::<#token, #ty, _>(__r, &mut #slot))
+            let read_projected = read_projected(field);
+            quote_spanned!(span=> __d::#read_projected::<#token, #ty, _>(__r, &mut #slot))
         });
     let names = quote!(<#ty as __d::ProjectionBody>::ATTRIBUTES);
     let names = super::codec::read_names(fields.len(), &names);

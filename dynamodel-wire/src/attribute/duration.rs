@@ -22,7 +22,7 @@ fn is_span_in_millis(seconds: u64) -> bool {
     (END_OF_DATES..END_OF_MILLIS).contains(&seconds)
 }
 
-/// Seconds as N, with up to nine decimals. Spans between 8,000 and 30 million years are refused: they
+/// Seconds as N, written with up to nine decimals, and read with any number of them. Spans between 8,000 and 30 million years are refused: they
 /// are milliseconds that were taken for seconds.
 impl Attribute for Duration {
     type Value = Self;
@@ -36,7 +36,7 @@ impl Attribute for Duration {
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let expected = "N of seconds, not negative, with at most nine decimals";
+        let expected = "N of seconds, not negative";
         match read_seconds(r, expected)? {
             (true, nanos) if nanos > 0 => Err(out_of_range(expected)),
             (_, nanos) => match duration(nanos) {
@@ -47,7 +47,8 @@ impl Attribute for Duration {
     }
 }
 
-/// Seconds since 1970 as N, with up to nine decimals; negative before. Times after the year 9999 are
+/// Seconds since 1970 as N, written with up to nine decimals, and read with any number of them; negative
+/// before. Times after the year 9999 are
 /// refused: they are milliseconds that were taken for seconds.
 impl Attribute for SystemTime {
     type Value = Self;
@@ -62,7 +63,7 @@ impl Attribute for SystemTime {
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let expected = "N of seconds since 1970 with at most nine decimals";
+        let expected = "N of seconds since 1970";
         let (negative, nanos) = read_seconds(r, expected)?;
         let distance = duration(nanos).ok_or_else(|| out_of_range(expected))?;
         if distance.as_secs() >= END_OF_DATES {
@@ -92,9 +93,16 @@ pub(super) fn read_seconds(
     r: &mut Reader<'_>,
     expected: &'static str,
 ) -> Result<(bool, u128), ReadError> {
-    let value = Decimal::parse(r.number()?).map_err(|_| out_of_range(expected))?;
+    let value = Decimal::parse(whole_nanos(r.number()?)).map_err(|_| out_of_range(expected))?;
     let nanos = value.scaled(9).ok_or_else(|| out_of_range(expected))?;
     Ok((value.negative, nanos))
+}
+
+/// Returns the text of a number without decimals behind the ninth, which other programs may store.
+fn whole_nanos(text: &str) -> &str {
+    let decimals = text.find('.').filter(|_| !text.contains(['e', 'E']));
+    let end = decimals.map_or(text.len(), |point| text.len().min(point + 10));
+    text.get(..end).unwrap_or(text)
 }
 
 fn duration(nanos: u128) -> Option<Duration> {

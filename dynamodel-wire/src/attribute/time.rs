@@ -102,7 +102,7 @@ impl<T: TtlTime> Attribute for Ttl<T> {
                 .ok_or_else(|| ReadError::expected("a time, not NULL"));
         }
         // Other writers may have left a fraction; DynamoDB reads the whole seconds.
-        let expected = "N of seconds since 1970 with at most nine decimals";
+        let expected = "N of seconds since 1970";
         let (is_negative, nanos) = read_seconds(r, expected)?;
         let seconds = u64::try_from(nanos / NANOS).map_err(|_| out_of_range(expected))?;
         let seconds = if is_negative { 0 } else { seconds };

@@ -79,8 +79,25 @@ impl<'a> Reader<'a> {
         if self.is_null() {
             return self.null();
         }
+        if let Ok(Tag::L) = self.kind() {
+            return self.list_as_set(insert);
+        }
         let expected = <<T::Kind as SetElement>::Set as Kind>::NAME;
         self.elements(expected, |r| T::read(r).map(&mut insert))
+    }
+
+    /// Reads a list of the elements of a set. Programs without a type for sets store lists, and others
+    /// an empty list, because DynamoDB has no empty set.
+    #[cold] // rare: only items of other programs
+    fn list_as_set<T: Attribute>(&mut self, mut insert: impl FnMut(T)) -> Result<(), ReadError> {
+        let mut more = self.begin_list_value()?;
+        let mut index = 0;
+        while more {
+            insert(T::read(self).map_err(|e| e.in_index(index))?);
+            index += 1;
+            more = self.end_element()?;
+        }
+        self.end_list_value()
     }
 
     /// Calls the function for each element of a set of type `expected`; the element reads as if it

@@ -222,8 +222,9 @@ async fn by_us(case: &str, db: &Db, order: &Order) {
             assert_eq!(orders.len(), AT_ONCE);
         }
         _ => {
-            let orders = Order::query(order.pk.as_str()).all(db).await;
-            assert_eq!(orders.expect("it is answered").len(), 250);
+            // One page: the canned one always names a next one.
+            let page = Order::query(order.pk.as_str()).page(db).await;
+            assert_eq!(page.expect("it is answered").items.len(), 250);
         }
     }
 }

@@ -145,13 +145,13 @@ fn durations_have_exact_stored_forms() {
         jiff::SignedDuration::MAX,
         r#"{"N":"9223372036854775807.999999999"}"#,
     );
-    for json in [r#"{"N":"1e30"}"#, r#"{"N":"0.0000000001"}"#] {
-        let message =
-            "expected N of seconds with at most nine decimals, found a number out of range";
-        unreadable::<TimeDelta>(json, message);
-        unreadable::<time::Duration>(json, message);
-        unreadable::<jiff::SignedDuration>(json, message);
-    }
+    let (json, message) = (
+        r#"{"N":"1e30"}"#,
+        "expected N of seconds, found a number out of range",
+    );
+    unreadable::<TimeDelta>(json, message);
+    unreadable::<time::Duration>(json, message);
+    unreadable::<jiff::SignedDuration>(json, message);
 }
 
 #[test]
@@ -160,13 +160,11 @@ fn invalid_time_text_is_refused() {
     for text in [
         "",
         "2026-01-02",
-        "2026-01-02T03:04:05Z",
-        "2026-01-02T03:04:05.123Z",
         "2026-01-02T03:04:05.123456789",
-        "2026-01-02T03:04:05.123456789z",
-        "2026-01-02t03:04:05.123456789Z",
-        "2026-01-02T03:04:05.123456789+00:00",
         "2026-01-02T03:04:05.123456789ZZ",
+        "2026-01-02T03:04:05.Z",
+        "2026-01-02T03:04:05.12 Z",
+        "2026-01-02T03:04:05+01:00",
         "2026-02-29T03:04:05.123456789Z",
         "2026-13-01T03:04:05.123456789Z",
         "2026-01-02T24:00:00.000000000Z",

@@ -67,7 +67,11 @@ pub(super) fn of_text<T: Calendar>(text: &str) -> Option<T> {
 
 pub(super) fn read<T: Calendar>(r: &mut Reader<'_>) -> Result<T, ReadError> {
     let text = r.string()?;
-    of_text(&text).ok_or_else(|| ReadError::new(T::FORM.expected(), "text of another form"))
+    let parts = T::FORM
+        .parse(&text)
+        .or_else(|| T::FORM.parse_loosely(&text));
+    let value = parts.and_then(T::from_parts);
+    value.ok_or_else(|| ReadError::new(T::FORM.expected(), "text of another form"))
 }
 
 /// Returns the text of a map key. Years outside of 0000 to 9999 get a sign and six digits, as in
@@ -143,6 +147,44 @@ impl Form {
             p.year = i32::try_from(number(&mut rest, 4)?).ok()?;
         }
         self.parse_after_year(rest, p)
+    }
+
+    /// Parses a text of another program: with any number of decimals or none, a `t` or a space before the
+    /// time, and an offset of zero in place of `Z`. Decimals behind the ninth are dropped.
+    #[cold] // rare: only text that other programs wrote
+    fn parse_loosely(self, text: &str) -> Option<Parts> {
+        if matches!(self, Form::Date) {
+            return None;
+        }
+        let text = match self {
+            Form::Instant => ["Z", "z", "+00:00", "-00:00", "+0000", "+00"]
+                .into_iter()
+                .find_map(|utc| text.strip_suffix(utc))?,
+            _ => text,
+        };
+        let (seconds, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        if decimals.is_empty() || !decimals.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let mut whole = String::with_capacity(30);
+        match self {
+            Form::Time => whole.push_str(seconds),
+            _ => {
+                let (date, time) = seconds.split_once(['T', 't', ' '])?;
+                whole.push_str(date);
+                whole.push('T');
+                whole.push_str(time);
+            }
+        }
+        whole.push('.');
+        whole.push_str(decimals.get(..9).unwrap_or(decimals));
+        for _ in decimals.len()..9 {
+            whole.push('0');
+        }
+        if matches!(self, Form::Instant) {
+            whole.push('Z');
+        }
+        self.parse(&whole)
     }
 
     /// Parses as [`parse`](Self::parse) does, but expects a year of a sign and at least six digits.
@@ -290,6 +332,21 @@ macro_rules! calendar {
 
             fn from_epoch_seconds(seconds: u64) -> Option<Self> {
                 Instant::from_unix(seconds.try_into().ok()?, 0)
+            }
+        }
+        impl $crate::millis::Millis for $type {
+            fn to_millis(&self) -> Result<Option<i64>, $crate::WriteError> {
+                let (seconds, nanos) = Instant::unix(self);
+                let millis = seconds.checked_mul(1_000);
+                let millis = millis.and_then(|millis| millis.checked_add((nanos / 1_000_000).into()));
+                let too_large = || $crate::WriteError::new("the number of milliseconds is too large");
+                millis.map(Some).ok_or_else(too_large)
+            }
+
+            fn from_millis(millis: Option<i64>) -> Option<Self> {
+                let millis = millis?;
+                let nanos = u32::try_from(millis.rem_euclid(1_000)).ok()? * 1_000_000;
+                Instant::from_unix(millis.div_euclid(1_000), nanos)
             }
         }
         /// Keeps the nanoseconds. A time that the type cannot hold becomes 1970.

@@ -8,7 +8,7 @@ use crate::{ReadError, Reader, Writer};
 /// Nanoseconds in a second.
 pub(super) const SECOND: i128 = NANOS.cast_signed();
 
-const EXPECTED: &str = "N of seconds with at most nine decimals";
+const EXPECTED: &str = "N of seconds";
 
 /// A signed duration whose seconds fit into 64 bits.
 pub(super) trait Span: Sized {
