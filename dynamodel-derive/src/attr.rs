@@ -111,6 +111,7 @@ const FIELD_KEYS: &[&str] = &[
     "unique",
     "immutable",
     "id",
+    "rest",
 ];
 
 const FIELD: Place = Place {
@@ -122,7 +123,7 @@ const FIELD: Place = Place {
 const DOCUMENT_FIELD: Place = Place {
     name: "a field of a document",
     keys: &[
-        "rename", "default", "skip", "with", "kind", "from", "into", "try_from", "serde",
+        "rename", "default", "skip", "with", "kind", "from", "into", "try_from", "serde", "rest",
     ],
     elsewhere: &[
         (DOCUMENT.keys, "the struct or enum"),
@@ -162,10 +163,16 @@ const PROJECTION: Place = Place {
 const PROJECTION_FIELD: Place = Place {
     name: "a field of a projection",
     keys: &["default"],
-    elsewhere: &[(
-        FIELD_KEYS,
-        "the field of the entity: a projection takes names and stored forms from it",
-    )],
+    elsewhere: &[
+        (
+            &["rest"],
+            "a field of the entity: a projection reads the attributes that its fields name, and no others",
+        ),
+        (
+            FIELD_KEYS,
+            "the field of the entity: a projection takes names and stored forms from it",
+        ),
+    ],
 };
 
 /// Calls `item` for each `key ..` of the `#[dynamo(..)]` attributes. A mistake in one item is

@@ -4,6 +4,7 @@
 
 mod fields;
 mod indexes;
+mod rest;
 mod single_table;
 mod table;
 mod unique;
@@ -30,6 +31,7 @@ const ENTITY: &[Rule] = &[
     fields::skip_stands_alone,
     fields::stored_forms_and_roles,
     fields::immutable_and_ids,
+    rest::of_entity,
     unique::unique_is_free,
     unique::lookup_names,
     fields::unique_names,
@@ -94,6 +96,7 @@ fn document_fields(fields: &[Field], errors: &mut Errors) {
         "fields",
         errors,
     );
+    rest::of_fields(fields, errors);
     for field in fields {
         skip_and_stored_form(field, errors);
         not_empty(&field.name, errors);
@@ -168,7 +171,7 @@ fn not_empty(name: &Spanned<String>, errors: &mut Errors) {
 
 /// A skipped field is not stored, so it has no stored form and no stored name.
 fn skip_and_stored_form(field: &Field, errors: &mut Errors) {
-    if field.is_stored() {
+    if field.attrs.skip.is_none() {
         return;
     }
     if let Some(form) = &field.attrs.stored {

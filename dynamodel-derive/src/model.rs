@@ -325,8 +325,9 @@ impl Field {
         out
     }
 
+    /// Returns `true` if the field is one attribute: neither skipped nor the map of the others.
     pub(crate) fn is_stored(&self) -> bool {
-        self.attrs.skip.is_none()
+        self.attrs.skip.is_none() && self.attrs.rest.is_none()
     }
 }
 

@@ -225,6 +225,16 @@ snapshot! { stored_forms, entity,
     }
 }
 
+snapshot! { rest, entity,
+    #[dynamo(table = "tenants")]
+    struct Tenant { #[dynamo(partition)] id: String, #[dynamo(rest)] others: HashMap<String, AttributeValue> }
+}
+
+snapshot! { rest_of_document, document,
+    #[dynamo(tag = "kind")]
+    enum Plan { Free, Paid { price: u32, #[dynamo(rest)] more: Rest }, Partner(Partner) }
+}
+
 snapshot! { document, document,
     /// A line of the cart.
     #[dynamo(rename_all = "camelCase")]

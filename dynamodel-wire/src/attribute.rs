@@ -9,6 +9,7 @@ mod external;
 pub mod generated_id;
 mod map;
 mod number;
+pub mod rest;
 #[cfg_attr(not(feature = "serde"), path = "attribute/serde_missing.rs")]
 #[doc(hidden)]
 pub mod serde;

@@ -56,6 +56,7 @@ pub use attribute::MsgPack;
 pub use attribute::borrowed::{BorrowedField, BorrowedFrom, BorrowedText};
 pub use attribute::container;
 pub use attribute::generated_id::IdValue;
+pub use attribute::rest::RestMap;
 #[doc(hidden)]
 pub use attribute::serde as serde_bridge;
 pub use attribute::stored::StoredAs;

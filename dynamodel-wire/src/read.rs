@@ -56,6 +56,8 @@ pub struct Reader<'a> {
     escapes: Option<&'a Escapes>,
     /// The order in which attributes came so far.
     order: fields::Order,
+    /// The position of the name that was looked up last, behind its quote.
+    looked_up: usize,
 }
 
 impl std::fmt::Debug for Reader<'_> {
@@ -110,6 +112,7 @@ impl<'a> Reader<'a> {
             keys: [0; 2],
             escapes: None,
             order: fields::Order::new(),
+            looked_up: 0,
         }
     }
 

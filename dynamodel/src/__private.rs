@@ -2,7 +2,7 @@
 
 mod field;
 
-pub use self::field::{Embedded, Late, UsableField, read_body, write_body};
+pub use self::field::{Embedded, Late, UsableField, keeps_rest, read_body, write_body};
 pub use std::string::String;
 pub use std::time::SystemTime;
 pub use std::vec::Vec;
@@ -25,6 +25,7 @@ pub use crate::model::item_type::{
     check_type, found_type, is_of_type, is_own_item, type_attribute,
 };
 pub use crate::model::key::{Key, KeyBuilder};
+pub use crate::model::rest::is_own_attribute;
 pub use crate::model::schema::{self, IndexKey, Shards};
 pub use crate::model::sharding::write_shards;
 pub use crate::model::table::{
@@ -56,7 +57,7 @@ pub use crate::wire::serde_bridge::{
     SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
 };
 pub use crate::wire::{Attribute, Fetched, KindOf, SetValue, ValueFor, ValueOf, kind};
-pub use crate::wire::{Name, ReadError, Reader, StoredAs, WriteError, Writer};
+pub use crate::wire::{Name, ReadError, Reader, RestMap, StoredAs, WriteError, Writer};
 pub use crate::wire::{TokenValue, VersionNumber};
 pub use crate::write::{Check, Delete, GetUnique, Update};
 

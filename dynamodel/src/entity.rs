@@ -74,6 +74,41 @@ pub trait Entity: Item {
     ///
     /// With a version field, the stored item must still be at this value's version (or be absent
     /// for version 0), and gets the next one. Without one, any stored item is overwritten.
+    ///
+    /// The stored item is replaced as a whole: attributes that the struct does not know, those of
+    /// another program or of a newer release, are lost, unless a field marked `#[dynamo(rest)]`
+    /// keeps them. An update by key, [`diff`](Self::diff) and `modify` change only what they name.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use aws_sdk_dynamodb::types::AttributeValue;
+    /// use dynamodel::{Db, Entity};
+    ///
+    /// #[derive(Debug, Clone, Entity)]
+    /// #[dynamo(table = "tenants")]
+    /// struct Tenant {
+    ///     #[dynamo(partition)]
+    ///     id: String,
+    ///     name: String,
+    ///     #[dynamo(rest)]
+    ///     others: HashMap<String, AttributeValue>,
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), dynamodel::Error> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Tenant>().await?;
+    /// # let gold = HashMap::from([("plan".to_owned(), AttributeValue::S("gold".into()))]);
+    /// # Tenant { id: "t".into(), name: "a".into(), others: gold }.create().send(&db).await?;
+    ///
+    /// // A newer release has stored a `plan`.
+    /// let mut tenant = Tenant::get("t").send(&db).await?.expect("it is stored");
+    /// tenant.name = "b".into();
+    /// tenant.put().send(&db).await?;
+    /// let tenant = Tenant::get("t").send(&db).await?.expect("it is stored");
+    /// assert_eq!(tenant.others["plan"], AttributeValue::S("gold".into()));
+    /// # Ok(())
+    /// # }
+    /// ```
     fn put(self) -> Put<Self, Self::Lock, Stored> {
         Put::new(self, PutMode::Put)
     }
@@ -110,7 +145,8 @@ pub trait Entity: Item {
     }
 
     /// Writes the item over an existing one: PutItem on condition that the item exists, and is
-    /// still at this value's version.
+    /// still at this value's version. Attributes that the struct does not know are lost, as by a
+    /// [`put`](Self::put).
     fn replace(self) -> Put<Self, Self::Lock, Stored> {
         Put::new(self, PutMode::Replace)
     }

@@ -174,7 +174,8 @@ pub use wire::MsgPack;
 pub use wire::Tag as AttributeType;
 #[doc(inline)]
 pub use wire::{
-    Attribute, Binary, MapKey, SetValue, TemplatePart, TtlTime, ValueFor, ValueOf, WriteToken, kind,
+    Attribute, Binary, MapKey, RestMap, SetValue, TemplatePart, TtlTime, ValueFor, ValueOf,
+    WriteToken, kind,
 };
 #[doc(inline)]
 pub use write::{

@@ -5,6 +5,7 @@ pub(crate) mod entity;
 pub mod expr;
 pub(crate) mod item_type;
 pub(crate) mod key;
+pub(crate) mod rest;
 pub mod schema;
 pub(crate) mod sharding;
 pub(crate) mod table;

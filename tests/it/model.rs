@@ -12,6 +12,7 @@ mod kept_apart;
 mod other_forms;
 mod paths;
 mod properties;
+mod rest;
 mod serde_bridge;
 mod shared_table;
 mod single_table;

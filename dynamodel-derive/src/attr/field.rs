@@ -30,6 +30,8 @@ pub(crate) struct FieldAttrs {
     /// The kind of the ids that the library makes.
     pub(crate) id: Option<Spanned<&'static str>>,
     pub(crate) stored: Option<StoredAttr>,
+    /// Keeps the attributes that no other field has.
+    pub(crate) rest: Option<Span>,
 }
 
 /// A stored form that differs from the field's type.
@@ -175,6 +177,7 @@ impl FieldAttrs {
                 "unique" => once(&mut out.unique, key, flag(key, input)?),
                 "immutable" => once(&mut out.immutable, key, flag(key, input)?),
                 "id" => once(&mut out.id, key, id(key, input)?),
+                "rest" => once(&mut out.rest, key, flag(key, input)?),
                 _ => conversion.parse(key, input),
             }
         });

@@ -137,7 +137,7 @@ pub(super) fn roles_exclude_each_other(entity: &Entity, errors: &mut Errors) {
 
 /// A skipped field is not stored, so it is no key and has no role, name or stored form.
 pub(super) fn skip_stands_alone(entity: &Entity, errors: &mut Errors) {
-    for field in entity.fields.iter().filter(|f| !f.is_stored()) {
+    for field in entity.fields.iter().filter(|f| f.attrs.skip.is_some()) {
         let key = field
             .attrs
             .partition
@@ -165,7 +165,9 @@ pub(super) fn immutable_and_ids(entity: &Entity, errors: &mut Errors) {
     for field in &entity.fields {
         if let Some(span) = field.attrs.immutable {
             let part = entity.part_role(field);
-            if !field.is_stored() {
+            if field.attrs.rest.is_some() {
+                continue;
+            } else if !field.is_stored() {
                 errors.at(
                     span,
                     "a skipped field is not stored, so it cannot be `immutable`; remove one of the two",
@@ -182,7 +184,12 @@ pub(super) fn immutable_and_ids(entity: &Entity, errors: &mut Errors) {
                 );
             }
         }
-        if let Some(id) = &field.attrs.id {
+        if let Some(id) = field
+            .attrs
+            .id
+            .as_ref()
+            .filter(|_| field.attrs.rest.is_none())
+        {
             let problem = if !field.is_stored() {
                 "a skipped field is not stored, so it cannot be an `id`; remove one of the two"
             } else if roles(field).next().is_some() {
@@ -199,6 +206,9 @@ pub(super) fn immutable_and_ids(entity: &Entity, errors: &mut Errors) {
 /// of writing is made by its type, and stored in any form.
 pub(super) fn stored_forms_and_roles(entity: &Entity, errors: &mut Errors) {
     for field in &entity.fields {
+        if field.attrs.rest.is_some() {
+            continue;
+        }
         let mut roles =
             roles(field).filter(|(role, _)| !matches!(*role, "created_at" | "updated_at"));
         if let (Some(form), Some((role, _))) = (&field.attrs.stored, roles.next()) {

@@ -72,6 +72,10 @@ pub(super) fn known_fields(entity: &Entity, errors: &mut Errors) {
         for name in named(index) {
             match entity.field(name) {
                 Some(field) if field.is_stored() => {}
+                Some(field) if field.attrs.rest.is_some() => errors.at(
+                    name.span(),
+                    format!("`{}` is a map of the attributes that the struct does not know, which no index can name; give the attribute a field of its own", plain(name)),
+                ),
                 Some(_) => errors.at(
                     name.span(),
                     format!("`{}` is skipped, so no index holds it; remove `skip` from the field, or the field from the index", plain(name)),

@@ -106,7 +106,9 @@ fn part(entity: &Entity, template: &Template, name: &Ident, errors: &mut Errors)
             format!("the entity has no field `{text}`; {hint}"),
         );
     };
-    if !field.is_stored() {
+    if field.attrs.rest.is_some() {
+        errors.at(template.span, format!("`{text}` is a map of the attributes that the struct does not know, so no key can hold it; give the attribute a field of its own"));
+    } else if !field.is_stored() {
         errors.at(template.span, format!("`{text}` is skipped, so no key can hold it; remove `skip` from the field, or the part from the template"));
     } else if field.attrs.stored.is_some() {
         errors.at(template.span, format!("`{text}` has a stored form of its own, which a template cannot take; derive `Document` for the type instead, with `transparent` or `from`/`into`"));

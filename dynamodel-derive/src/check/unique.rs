@@ -30,7 +30,9 @@ pub(super) fn unique_is_free(entity: &Entity, errors: &mut Errors) {
         let Some(span) = field.attrs.unique else {
             continue;
         };
-        if !field.is_stored() {
+        if field.attrs.rest.is_some() {
+            continue;
+        } else if !field.is_stored() {
             errors.at(
                 span,
                 "a skipped field is not stored, so it cannot be `unique`; remove one of the two",

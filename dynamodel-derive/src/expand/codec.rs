@@ -89,6 +89,47 @@ pub(super) struct Construct<'a> {
     pub(super) rest: Option<TokenStream>,
     /// The shared table of an entity: its items have a type, and key attributes beside the fields.
     pub(super) table: Option<TokenStream>,
+    /// The function that tells which attributes beside the fields are no `rest`.
+    pub(super) is_own: TokenStream,
+}
+
+/// The field that keeps the attributes which no other one has.
+pub(super) fn rest_field<'a>(fields: impl IntoIterator<Item = &'a Field>) -> Option<&'a Field> {
+    fields.into_iter().find(|field| field.attrs.rest.is_some())
+}
+
+/// The line that writes the attributes of the `rest` field; `value` is a reference to it.
+pub(super) fn write_rest(field: &Field, value: &TokenStream, is_own: &TokenStream) -> TokenStream {
+    let ty = &field.ty;
+    // Located at the type, as in `read_rest`: an error about it shows there, and once.
+    let map = quote_spanned!(generated(ty.span())=> <#ty as __d::RestMap>);
+    quote!(#map::write_rest(#value, __w, #is_own);)
+}
+
+/// The function that tells if a name is one of the fields, or `tag`.
+pub(super) fn is_named<'a>(
+    fields: impl IntoIterator<Item = &'a Field>,
+    tag: Option<&str>,
+) -> TokenStream {
+    let names = fields
+        .into_iter()
+        .filter(|field| field.is_stored())
+        .map(|field| field.name.value.as_str());
+    let names = tag.into_iter().chain(names);
+    quote!(|__n| [#(#names),*].contains(&__n))
+}
+
+/// The variable that keeps the rest while a map is read, and the arm for an unknown attribute.
+fn read_rest(construct: &Construct<'_>) -> (TokenStream, TokenStream) {
+    let Some(field) = rest_field(construct.fields.iter().copied()) else {
+        return (TokenStream::new(), quote!(__r.skip_value()));
+    };
+    let (ty, is_own) = (&field.ty, &construct.is_own);
+    let map = quote_spanned!(generated(ty.span())=> <#ty as __d::RestMap>);
+    (
+        quote!(let mut __rest: #ty = ::core::default::Default::default();),
+        quote!(#map::keep_unknown(&mut __rest, __r, #is_own)),
+    )
 }
 
 /// Reads a map, with its braces, and builds the value.
@@ -128,6 +169,7 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
     let names: Vec<TokenStream> = names.collect();
     let names = read_names(names.len(), &quote!(&[#(#names),*]));
     let mut unused = slots.iter();
+    let rest_field = rest_field(construct.fields.iter().copied()).map(|f| &f.ident);
     let values = construct.fields.iter().map(|field| {
         let ident = &field.ident;
         let slot = if field.is_stored() {
@@ -136,6 +178,7 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
             None
         };
         let value = match slot {
+            None if rest_field == Some(ident) => quote!(__rest),
             Some(slot) => stored_value(container, field, slot),
             None => default_value(field),
         };
@@ -159,6 +202,7 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         false => Default::default(),
     };
     let (begin, key_arms) = (key.begin, key.arms);
+    let (rest_slot, unknown) = read_rest(construct);
     let value = quote!(#path { #(#values,)* #rest });
     let value = match key.is_checked {
         true => quote! {
@@ -172,13 +216,14 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         #begin
         #declared
         #(let mut #slots = ::core::option::Option::None;)*
+        #rest_slot
         let mut __n = __r.fields(#names);
         while let ::core::option::Option::Some(__i) = __n.next(__r)? {
             match __i {
                 #(#arms)*
                 #kind
                 #key_arms
-                _ => __r.skip_value(),
+                _ => #unknown,
             }?;
         }
         #checked

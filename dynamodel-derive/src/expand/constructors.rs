@@ -127,6 +127,7 @@ pub(super) fn new_constructor(entity: &Entity) -> Option<TokenStream> {
             attrs.updated_at,
             attrs.write_token,
             attrs.skip,
+            attrs.rest,
         ];
         own.iter().all(Option::is_none) && attrs.id.is_none()
     };

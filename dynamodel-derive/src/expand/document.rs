@@ -4,7 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{DeriveInput, Member, Type};
 
-use super::codec::{Construct, Role, delegate, read_fn, read_map, write_line};
+use super::codec::{
+    Construct, Role, delegate, is_named, read_fn, read_map, rest_field, write_line, write_rest,
+};
 use super::enum_variants::variants_of;
 use super::field_newtypes::{Form, newtypes};
 use super::paths::{Paths, Tokens};
@@ -48,9 +50,15 @@ fn structure(container: &Container, fields: &[Field]) -> TokenStream {
         fields: fields.iter().collect(),
         rest: None,
         table: None,
+        is_own: quote!(|_| false),
     };
     let read = read_map(container, &construct);
-    let attribute = map_attribute(container, &quote!(#(#lines)*), &read);
+    let rest = rest_field(fields).map(|f| {
+        let ident = &f.ident;
+        write_rest(f, &quote!(&self.#ident), &is_named(fields, None))
+    });
+    let keeps_rest = rest.as_ref().map(|_| quote!(true));
+    let attribute = map_attribute(container, &quote!(#(#lines)* #rest), &read, keeps_rest);
     let scope = scope(
         &container.root,
         quote!(#newtypes #tokens #fields_impl #debug_impl #attribute),
@@ -59,13 +67,21 @@ fn structure(container: &Container, fields: &[Field]) -> TokenStream {
 }
 
 /// `MapBody` from the two bodies, and `Attribute` from `MapBody`.
-fn map_attribute(container: &Container, write: &TokenStream, read: &TokenStream) -> TokenStream {
+/// `keeps_rest` tells if the value may keep attributes that its type does not know.
+fn map_attribute(
+    container: &Container,
+    write: &TokenStream,
+    read: &TokenStream,
+    keeps_rest: Option<TokenStream>,
+) -> TokenStream {
     let ty = container.ty();
     let read = read_fn("read_item", read);
+    let keeps_rest = keeps_rest.map(|is| quote!(const KEEPS_REST: bool = #is;));
     let body = container.implement(
         quote!(__d::MapBody),
         &ty,
         quote! {
+            #keeps_rest
             fn write_fields(&self, __w: &mut __d::Writer) { #write }
             #read
         },
@@ -278,7 +294,7 @@ fn tagged(container: &Container, tag: &str, variants: &[Variant]) -> TokenStream
     let writes = variants.iter().map(|v| write_arm(container, tag, v));
     let reads = variants.iter().map(|v| {
         let name = &v.name.value;
-        let body = read_variant(container, v);
+        let body = read_variant(container, tag, v);
         quote!(::core::option::Option::Some(#name) => { #body })
     });
     let expected = format!("{} in `{tag}`", expected(variants));
@@ -288,14 +304,29 @@ fn tagged(container: &Container, tag: &str, variants: &[Variant]) -> TokenStream
             _ => ::core::result::Result::Err(__d::ReadError::expected(#expected)),
         }
     };
-    let attribute = map_attribute(container, &quote!(match self { #(#writes)* }), &read);
+    let write = quote!(match self { #(#writes)* });
+    let attribute = map_attribute(container, &write, &read, keeps_rest(container, variants));
     let (declarations, impls) = variants_of(container, tag, variants);
     let scope = scope(&container.root, quote!(#newtypes #impls #attribute));
     quote!(#declarations #scope)
 }
 
-fn write_arm(container: &Container, tag: &str, variant: &Variant) -> TokenStream {
+/// The expression that tells if a variant keeps attributes that the enum does not know.
+fn keeps_rest(container: &Container, variants: &[Variant]) -> Option<TokenStream> {
+    let kept = variants.iter().filter_map(|variant| match &variant.shape {
+        VariantShape::Unit => None,
+        VariantShape::Struct(fields) => rest_field(fields).map(|_| quote!(true)),
+        VariantShape::Newtype(_) => {
+            let body = container.own_token(None, &variant.member);
+            Some(quote!(__d::keeps_rest::<#body>()))
+        }
+    });
+    kept.reduce(|a, b| quote!(#a || #b))
+}
+
+fn write_arm(container: &Container, tag_name: &str, variant: &Variant) -> TokenStream {
     let (this, ident, name) = (&container.ident, &variant.ident, &variant.name.value);
+    let tag = tag_name;
     let tag = quote!(__w.entry_with(#tag, |__w| __w.string(#name)););
     let body = container.own_token(None, &variant.member);
     match &variant.shape {
@@ -303,7 +334,7 @@ fn write_arm(container: &Container, tag: &str, variant: &Variant) -> TokenStream
         VariantShape::Newtype(_) => quote! {
             #this::#ident(__v) => {
                 #tag
-                __d::write_body::<#body>(__v, __w);
+                __d::write_body::<#body>(__v, #tag_name, __w);
             }
         },
         VariantShape::Struct(fields) => {
@@ -314,15 +345,19 @@ fn write_arm(container: &Container, tag: &str, variant: &Variant) -> TokenStream
                 .iter()
                 .zip(&slots)
                 .map(|(f, slot)| write_line(container, f, &quote!(#slot), Role::Plain));
+            let rest = rest_field(fields);
+            let bound = rest.map(|f| &f.ident).map(|f| quote!(#f: __rest,));
+            let rest =
+                rest.map(|f| write_rest(f, &quote!(__rest), &is_named(fields, Some(tag_name))));
             quote! {
-                #this::#ident { #(#idents: #slots,)* .. } => { #tag #(#lines)* }
+                #this::#ident { #(#idents: #slots,)* #bound .. } => { #tag #(#lines)* #rest }
             }
         }
     }
 }
 
 /// Reads the map that starts here as one variant.
-fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
+fn read_variant(container: &Container, tag: &str, variant: &Variant) -> TokenStream {
     let (this, ident) = (&container.ident, &variant.ident);
     let body = container.own_token(None, &variant.member);
     match &variant.shape {
@@ -333,10 +368,11 @@ fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
                 fields: Vec::new(),
                 rest: None,
                 table: None,
+                is_own: TokenStream::new(),
             },
         ),
         VariantShape::Newtype(_) => quote! {
-            __d::read_body::<#body>(__r).map(#this::#ident)
+            __d::read_body::<#body>(__r, #tag).map(#this::#ident)
         },
         VariantShape::Struct(fields) => read_map(
             container,
@@ -345,6 +381,7 @@ fn read_variant(container: &Container, variant: &Variant) -> TokenStream {
                 fields: fields.iter().collect(),
                 rest: None,
                 table: None,
+                is_own: quote!(|__n| __n == #tag),
             },
         ),
     }

@@ -6,7 +6,9 @@ use syn::DeriveInput;
 use syn::spanned::Spanned as _;
 
 use super::checks::checks;
-use super::codec::{Construct, Role, epoch_seconds, read_fn, read_map, write_line};
+use super::codec::{
+    Construct, Role, epoch_seconds, read_fn, read_map, rest_field, write_line, write_rest,
+};
 use super::constructors::constructors;
 use super::field_newtypes::{attribute_type, has_other_form, newtypes};
 use super::index::{index_impls, index_types};
@@ -206,7 +208,12 @@ fn entity_impl(entity: &Entity) -> TokenStream {
             .single_table
             .as_ref()
             .map(|single| single.table.to_token_stream()),
+        is_own: quote!(__d::is_own_attribute::<Self>),
     };
+    let rest = rest_field(&entity.fields).map(|f| {
+        let ident = &f.ident;
+        write_rest(f, &quote!(&self.#ident), &construct.is_own)
+    });
     let read = read_fn("read_item", &read_map(container, &construct));
     let keys: Vec<&Field> = entity
         .partition()
@@ -249,6 +256,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
                 #(#lines)*
                 #templates
                 #shards
+                #rest
                 __w.end_map();
             }
             #read

@@ -273,6 +273,7 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
         fields: fields.clone(),
         rest: phantom_member(container, |_| quote!(::core::marker::PhantomData)),
         table: None,
+        is_own: TokenStream::new(),
     };
     let read = read_map(container, &construct);
     let read = read_fn("read_item", &read);

@@ -95,6 +95,12 @@ impl Container {
     ) {
         for field in fields {
             match (&field.attrs.stored, &field.attrs.default) {
+                _ if field.attrs.rest.is_some() => {
+                    if !self.mentioned(&field.ty).is_empty() {
+                        let (root, ty) = (self.root.clone(), &field.ty);
+                        self.bound([quote!(#ty: #root::__private::RestMap)]);
+                    }
+                }
                 _ if !field.is_stored() => match &field.attrs.default {
                     Some(Some(_)) => {}
                     _ => {

@@ -204,6 +204,12 @@ fn transparent(
         if let Some(form) = &attrs.stored {
             errors.at(form.span(), "a transparent struct is stored as its field is; give the struct `from` and `into` for another form");
         }
+        if let Some(span) = attrs.rest {
+            errors.at(
+                span,
+                "a transparent struct is stored as its field is, without attributes beside it; remove `rest` or `transparent`",
+            );
+        }
         if let Some(name) = &attrs.rename {
             errors.at(
                 name.span(),

@@ -4,6 +4,8 @@
 //! reader knows which attribute follows which: it compares the bytes with the expected name, and
 //! neither searches for the end of the name nor looks the name up.
 
+use std::borrow::Cow;
+
 use super::Reader;
 use crate::error::ReadError;
 
@@ -233,6 +235,7 @@ impl Reader<'_> {
         }
         self.byte(b'"')?;
         let start = self.at;
+        self.looked_up = start;
         let name = self.string_body()?;
         // A name with escapes could not be found by its bytes later, so it is not remembered.
         // Escapes make the JSON longer than the name.
@@ -243,5 +246,16 @@ impl Reader<'_> {
         let next = next.and_then(|place| u8::try_from(place + 1).ok());
         self.order.0[slot] = next.unwrap_or(0);
         Ok(place.unwrap_or(fields.names.len()))
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Returns the name of the attribute whose value starts here, if it is not among the known ones:
+    /// then it was looked up.
+    ///
+    /// # Errors
+    /// When no name was looked up.
+    pub(crate) fn unknown_name(&self) -> Result<Cow<'a, str>, ReadError> {
+        self.at(self.looked_up).string_body()
     }
 }

@@ -6,6 +6,7 @@ use super::{
     Attribute, Fields, HasField, KeyBuilder, KindOf, MapBody, Prefix, ReadError, Reader, Token,
     TokenOf, UsableIn, ValueFor, Writer,
 };
+use crate::model::rest;
 use crate::model::schema::AttributeSchema;
 use crate::wire::kind::Kind;
 
@@ -57,18 +58,30 @@ pub trait Embedded {
     type Body: MapBody;
 }
 
-/// Writes the attributes of an embedded document.
+/// Returns `true` if the embedded document keeps attributes that it does not know.
+pub const fn keeps_rest<K: Embedded>() -> bool {
+    K::Body::KEEPS_REST
+}
+
+/// Writes the attributes of an embedded document beside `tag`, which holds the name of the variant.
 #[inline]
-pub fn write_body<K: Embedded>(body: &K::Body, w: &mut Writer) {
+pub fn write_body<K: Embedded>(body: &K::Body, tag: &'static str, w: &mut Writer) {
+    if K::Body::KEEPS_REST {
+        return rest::write_beside(tag, w, |w| body.write_fields(w));
+    }
     body.write_fields(w);
 }
 
-/// Reads the attributes of an embedded document.
+/// Reads the attributes of an embedded document from a map that has `tag`, too.
 ///
 /// # Errors
 /// When an attribute cannot be read or is missing.
 #[inline]
-pub fn read_body<K: Embedded>(r: &mut Reader<'_>) -> Result<K::Body, ReadError> {
+pub fn read_body<K: Embedded>(r: &mut Reader<'_>, tag: &'static str) -> Result<K::Body, ReadError> {
+    if K::Body::KEEPS_REST {
+        let body = rest::without(tag, r)?;
+        return crate::wire::read_item(&body, K::Body::read_item);
+    }
     K::Body::read_item(r)
 }
 

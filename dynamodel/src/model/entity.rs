@@ -417,6 +417,8 @@ where
     note = "a variant with one unnamed field embeds a struct that derives `Document`; name the field to store any other type: `Variant {{ value: T }}`"
 )]
 pub trait MapBody: Sized {
+    /// `true` if a value may keep attributes that its type does not know.
+    const KEEPS_REST: bool = false;
     /// Writes the attributes, without braces.
     fn write_fields(&self, w: &mut Writer);
     /// Reads the attributes, with their braces.
