@@ -112,6 +112,7 @@ const FIELD_KEYS: &[&str] = &[
     "immutable",
     "id",
     "rest",
+    "in_key",
 ];
 
 const FIELD: Place = Place {

@@ -4,6 +4,7 @@
 
 mod fields;
 mod indexes;
+mod key_forms;
 mod rest;
 mod single_table;
 mod table;
@@ -32,6 +33,7 @@ const ENTITY: &[Rule] = &[
     fields::stored_forms_and_roles,
     fields::immutable_and_ids,
     rest::of_entity,
+    key_forms::in_key,
     unique::unique_is_free,
     unique::lookup_names,
     fields::unique_names,
@@ -59,6 +61,7 @@ pub(crate) fn entity(entity: &Entity, errors: &mut Errors) {
     }
     if let Some(single) = &entity.single_table {
         single_table::rules(entity, single, errors);
+        key_forms::forms(single, errors);
     }
 }
 

@@ -165,6 +165,11 @@ impl Entity {
         self.fields.iter().filter(|f| f.is_stored())
     }
 
+    /// The fields that are attributes: the stored ones without those that stand in the key alone.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|f| f.is_attribute())
+    }
+
     /// The field that is the partition key.
     pub(crate) fn partition(&self) -> Option<&Field> {
         self.stored().find(|f| f.attrs.partition.is_some())
@@ -325,9 +330,15 @@ impl Field {
         out
     }
 
-    /// Returns `true` if the field is one attribute: neither skipped nor the map of the others.
+    /// Returns `true` if the field is in the item, as an attribute or in the key alone: neither skipped nor
+    /// the map of the other attributes.
     pub(crate) fn is_stored(&self) -> bool {
         self.attrs.skip.is_none() && self.attrs.rest.is_none()
+    }
+
+    /// Returns `true` if the field is an attribute of the item.
+    pub(crate) fn is_attribute(&self) -> bool {
+        self.is_stored() && self.attrs.in_key.is_none()
     }
 }
 

@@ -60,7 +60,7 @@ pub use attribute::rest::RestMap;
 #[doc(hidden)]
 pub use attribute::serde as serde_bridge;
 pub use attribute::stored::StoredAs;
-pub use attribute::template_part::{FixedWidth, TemplatePart};
+pub use attribute::template_part::{FixedWidth, Form, TemplatePart};
 pub use attribute::time::{Timestamp, TtlTime};
 pub use attribute::version::{TokenValue, VersionNumber, WriteToken};
 pub use attribute::{
@@ -78,7 +78,7 @@ pub use read::Reader;
 pub use read::{Name, number_in, text_in, value_in};
 pub use size::item_size;
 pub use tag::Tag;
-pub use token::{Fetched, Token, version_zero};
+pub use token::{Fetched, KeyPlace, Token, version_zero};
 pub use write::Writer;
 #[doc(hidden)]
 pub use write::field::{MAX_PARTITION, MAX_SORT, is_surely_key, key_problem};

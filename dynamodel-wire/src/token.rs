@@ -4,6 +4,8 @@
 //! field whose type is not an attribute type gives one error, at the token's `Type`, instead of one
 //! more for each line that mentions the field.
 
+use std::borrow::Cow;
+
 use crate::{Attribute, ReadError, Reader, Tag, Writer};
 
 /// One field of an entity or document, as a type. The derive makes one for each field.
@@ -24,6 +26,29 @@ pub trait Token {
     /// `true` for the version of an item: an absent one, and NULL, is read as 0.
     #[doc(hidden)]
     const IS_VERSION: bool = false;
+    /// The place of the field in the key of a shared table.
+    #[doc(hidden)]
+    const KEY_PLACE: Option<KeyPlace> = None;
+}
+
+/// The place of a field in the templates of a shared table's key, with the functions that reads of
+/// some attributes need.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct KeyPlace {
+    /// The names of the partition key and the sort key; the latter may be empty.
+    pub keys: [&'static str; 2],
+    /// Position of the part, and the number of all parts of the key.
+    pub part: usize,
+    pub parts: usize,
+    /// `true` if the field stands in the key alone.
+    pub in_key: bool,
+    /// Writes the part of the key that was read, as an attribute value.
+    pub write: fn(&Reader<'_>, usize, &mut Writer) -> Result<(), ReadError>,
+    /// Returns the text of the part of the key that was read.
+    pub text: for<'a> fn(&Reader<'a>, usize) -> Result<Cow<'a, str>, ReadError>,
+    /// Checks that the key that was read is the one of the fields, which start at these positions.
+    pub compare: fn(&Reader<'_>, &[Option<KeyPlace>], &[usize]) -> Result<(), ReadError>,
 }
 
 impl Writer {

@@ -15,7 +15,7 @@ pub use crate::model::entity::{
 };
 pub use crate::model::expr::scope::{
     All, Anywhere, Around, Changed, Defaulted, Everywhere, First, Fixed, Held, HeldBy, Hidden,
-    InKey, Limited, Next, Once, Set, SetAround, Timed,
+    InKey, KeyOnly, Limited, Next, Once, Set, SetAround, Timed,
 };
 pub use crate::model::expr::{
     Fields, HasField, InCondition, InFilter, InProjection, InUpdate, IndexAction, Part, Path,
@@ -31,11 +31,12 @@ pub use crate::model::sharding::write_shards;
 pub use crate::model::table::{
     GlobalIndexOf, HasTable, HoldsAttribute, IndexOfTable, LocalIndexOf, OfTable, PartitionOf,
     Table, TableIndex, TableWithSort, Templated, WithSort, WithoutSort, agree, distinct_members,
-    global_index, local_index, same_members, shared_attributes, with_sort, without_sort,
+    global_index, key_types, local_index, same_members, shared_attributes, with_sort, without_sort,
     write_templates,
 };
 pub use crate::model::template::{
-    PartBehind, check_stored_key, join, key_attribute, split, wire_text,
+    PartBehind, ProjectedKey, check_stored_key, fetched_with_key, join, key_attribute, key_place,
+    own_key_part, read_in_key, split, value_or_text, wire_text,
 };
 pub use crate::read::borrowed::{BorrowedField, BorrowedFrom, BorrowedProjection};
 pub use crate::read::sort::AnyPart;
@@ -45,18 +46,20 @@ pub use crate::read::sort::SortCondition;
 pub use crate::read::sort::SortPart;
 pub use crate::read::sort::SortPrefix;
 pub use crate::read::sort::TemplateEnd;
+pub use crate::read::sort::Unordered;
 pub use crate::read::{Get, Query};
 pub use crate::single_table::collection::{kind_of, unknown_kind};
 pub use crate::single_table::partition::same_partition;
 pub use crate::single_table::{Collection, Gather, GatherField};
 pub use crate::wire::attribute::template_part::{
-    FixedWidth, IndexPart, TemplatePart, read_word, width, write_part_text, write_word,
+    FixedWidth, Form, IndexPart, Nature, TemplatePart, is_number, read_word, width,
+    write_part_text, write_word,
 };
 pub use crate::wire::attribute::time::{Timestamp, Ttl, TtlTime};
 pub use crate::wire::serde_bridge::{
     SerdeField, serde_is_absent, serde_missing, serde_read, serde_write,
 };
-pub use crate::wire::{Attribute, Fetched, KindOf, SetValue, ValueFor, ValueOf, kind};
+pub use crate::wire::{Attribute, Fetched, KeyPlace, KindOf, SetValue, ValueFor, ValueOf, kind};
 pub use crate::wire::{Name, ReadError, Reader, RestMap, StoredAs, WriteError, Writer};
 pub use crate::wire::{TokenValue, VersionNumber};
 pub use crate::write::{Check, Delete, GetUnique, Update};
@@ -156,6 +159,13 @@ pub const fn key_part<T: TemplatePart>() {}
 /// The type can be part of the template of an index key.
 pub const fn index_part<T: IndexPart>() {}
 
+/// Checks that a part has a form. Evaluated at compile time.
+pub const fn check_form<T: IndexPart>(form: Form, message: &str) {
+    if !crate::wire::attribute::template_part::has_form::<T>(form) {
+        panic!("{}", message);
+    }
+}
+
 /// The type can stand directly before another part of a template.
 pub const fn fixed_width<T: FixedWidth>() {}
 
@@ -229,6 +239,8 @@ impl<T: TtlTime> ProjectedFrom<Ttl<T>, how::Time> for T {
 pub trait ProjectionBody: Sized {
     const ATTRIBUTES: &'static [&'static str];
     const FETCHED: &'static [Fetched];
+    /// The places of the fields in the key of a shared table.
+    const PLACES: &'static [Option<KeyPlace>];
     /// Reads the attributes, with their braces.
     ///
     /// # Errors
@@ -357,7 +369,11 @@ pub fn read_projected_unless_null<K: Token, T: ProjectedFrom<K::Type, How>, How>
 /// When the attribute is missing and the field needs it.
 pub fn project<K: Token, T: ProjectedFrom<K::Type, How>, How>(
     slot: Option<T::Read>,
+    r: &Reader<'_>,
 ) -> Result<T, ReadError> {
+    if let Some(place @ KeyPlace { in_key: true, .. }) = &K::KEY_PLACE {
+        return from_key::<T::Read>(r, place).map(T::from_read);
+    }
     match slot {
         Some(read) => Ok(T::from_read(read)),
         None if K::IS_VERSION => crate::wire::version_zero().map(T::from_read),
@@ -376,13 +392,48 @@ pub fn read_part_of<E: Item, P: ProjectionBody>(r: &mut Reader<'_>) -> Result<P,
     P::read_body(r)
 }
 
+/// The value of a field that stands in the key alone.
+#[cold] // rare: kept out of the code of each projection
+fn from_key<T: Attribute>(r: &Reader<'_>, place: &KeyPlace) -> Result<T, ReadError> {
+    let mut w = Writer::with_capacity(64);
+    (place.write)(r, place.part, &mut w)?;
+    let json = w.finish().map_err(|_| ReadError::expected("a key"))?;
+    crate::wire::read_item(&json, T::read)
+}
+
+/// Checks that the key that was read is the one of the fields, which start at these positions.
+///
+/// # Errors
+/// When the key differs.
+pub fn compare_key(
+    r: &Reader<'_>,
+    places: &[Option<KeyPlace>],
+    starts: &[usize],
+) -> Result<(), ReadError> {
+    match places.iter().flatten().next() {
+        Some(place) => (place.compare)(r, places, starts),
+        None => Ok(()),
+    }
+}
+
+/// Returns `true` for a field that stands in the key alone.
+pub const fn is_in_key<K: Token>() -> bool {
+    matches!(K::KEY_PLACE, Some(KeyPlace { in_key: true, .. }))
+}
+
 /// The value of a borrowing field from what was read.
 ///
 /// # Errors
 /// When the attribute is missing and the field needs it.
 pub fn borrowed<'a, K: Token, V: BorrowedField<'a> + BorrowedFrom<K::Type>>(
     slot: Option<V>,
+    r: &Reader<'a>,
 ) -> Result<V, ReadError> {
+    if let Some(place @ KeyPlace { in_key: true, .. }) = &K::KEY_PLACE {
+        let text = (place.text)(r, place.part)?;
+        let escaped = || ReadError::expected("text without escapes, or a `Cow`");
+        return V::from_key(text).ok_or_else(|| escaped().in_field(K::NAME));
+    }
     match slot {
         Some(value) => Ok(value),
         None => V::absent().ok_or_else(|| ReadError::missing::<K::Type>(K::NAME)),

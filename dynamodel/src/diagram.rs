@@ -1,9 +1,10 @@
 //! [`Model`]: a diagram of tables, keys and access patterns, from code.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use crate::model::entity::Item;
-use crate::model::schema::{EntitySchema, KeySchema, KeyTemplates, PartSchema, Piece};
+use crate::model::schema::{EntitySchema, Form, KeySchema, KeyTemplates, PartSchema, Piece};
 
 /// A diagram of tables: the keys of their entities, their indexes and access patterns.
 ///
@@ -324,13 +325,29 @@ fn template(pieces: &[Piece], parts: &[PartSchema]) -> String {
     for piece in pieces {
         match piece {
             Piece::Literal(literal) => text.push_str(literal),
-            Piece::Part(part) => {
+            Piece::Part(part, form) => {
+                let field = parts.get(*part).map_or("", |p| p.field);
+                let _ = write!(text, "{{{field}{}}}", form_of(*form));
+            }
+            Piece::Value(part) => {
                 let field = parts.get(*part).map_or("", |p| p.field);
                 let _ = write!(text, "{{{field}}}");
             }
         }
     }
     text
+}
+
+/// Returns the form as a template names it.
+fn form_of(form: Form) -> Cow<'static, str> {
+    match form {
+        Form::Ordered => "".into(),
+        Form::Plain => ":plain".into(),
+        Form::Padded(digits) => format!(":0{digits}").into(),
+        Form::Lower => ":lower".into(),
+        Form::Upper => ":upper".into(),
+        Form::Escaped(_) => ":escaped".into(),
+    }
 }
 
 fn shown(key: &[(&str, String)]) -> String {

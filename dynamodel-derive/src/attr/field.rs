@@ -27,6 +27,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) write_token: Option<Span>,
     pub(crate) unique: Option<Span>,
     pub(crate) immutable: Option<Span>,
+    /// `in_key`: stored in the key alone.
+    pub(crate) in_key: Option<Span>,
     /// The kind of the ids that the library makes.
     pub(crate) id: Option<Spanned<&'static str>>,
     pub(crate) stored: Option<StoredAttr>,
@@ -175,6 +177,7 @@ impl FieldAttrs {
                 "kind" => once(&mut kind, key, equals_choice(key, input, &KINDS)?),
                 "serde" => once(&mut serde, key, flag(key, input)?),
                 "unique" => once(&mut out.unique, key, flag(key, input)?),
+                "in_key" => once(&mut out.in_key, key, flag(key, input)?),
                 "immutable" => once(&mut out.immutable, key, flag(key, input)?),
                 "id" => once(&mut out.id, key, id(key, input)?),
                 "rest" => once(&mut out.rest, key, flag(key, input)?),

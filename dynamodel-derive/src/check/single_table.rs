@@ -27,16 +27,6 @@ pub(super) fn rules(entity: &Entity, single: &SingleTable, errors: &mut Errors) 
     }
 }
 
-fn templates(single: &SingleTable) -> impl Iterator<Item = &Template> {
-    let indexes = single.indexes.iter().flat_map(|i| {
-        let partition = (!i.local).then_some(&i.partition);
-        partition.into_iter().chain(&i.sort)
-    });
-    std::iter::once(&single.partition)
-        .chain(&single.sort)
-        .chain(indexes)
-}
-
 /// The key is made by templates, not by a field.
 fn own_keys(entity: &Entity, single: &SingleTable, errors: &mut Errors) {
     for field in &entity.fields {
@@ -86,7 +76,7 @@ fn no_parameters(entity: &Entity, _: &SingleTable, errors: &mut Errors) {
 /// A part is a stored field in its own form that the library does not write.
 fn known_parts(entity: &Entity, single: &SingleTable, errors: &mut Errors) {
     let mut seen = HashSet::new();
-    for template in templates(single) {
+    for template in single.templates() {
         for path in template.parts() {
             let Some(first) = path.first().filter(|first| seen.insert((*first).clone())) else {
                 continue;
@@ -121,7 +111,7 @@ fn part(entity: &Entity, template: &Template, name: &Ident, errors: &mut Errors)
 
 /// A template names a part once.
 fn once_a_template(_: &Entity, single: &SingleTable, errors: &mut Errors) {
-    for template in templates(single) {
+    for template in single.templates() {
         let mut seen = HashSet::new();
         for path in template.parts().map(dotted) {
             if !seen.insert(path.clone()) {

@@ -1,10 +1,12 @@
 //! `Projection` of a struct with a lifetime: it borrows from the page that it came in.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::projection::{names, read_projected, selectable, tokens};
+use super::projection::{
+    fetched_with_key, names, places, read_loop, read_projected, selectable, tokens,
+};
 use super::scope;
 use crate::model::{Projection, generated};
 
@@ -27,6 +29,8 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
             false => quote_spanned!(span=> __d::fetched::<#token, #ty, _>()),
         }
     });
+    let places = places(&tokens);
+    let fetched = fetched_with_key(projection, &quote!(&[#(#fetched),*]));
     let body = read_body(projection, &tokens, &names);
     let projection_impl = container.implement(
         quote!(__d::BorrowedProjection),
@@ -35,7 +39,8 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
             type Of = #entity;
             type At<'__a> = #ident<'__a>;
             const ATTRIBUTES: &'static [&'static str] = &[#(#names),*];
-            const FETCHED: &'static [__d::Fetched] = &[#(#fetched),*];
+            const PLACES: &'static [::core::option::Option<__d::KeyPlace>] = #places;
+            const FETCHED: &'static [__d::Fetched] = #fetched;
             fn read_borrowed<'__a>(
                 __r: &mut __d::Reader<'__a>,
             ) -> ::core::result::Result<#ident<'__a>, __d::ReadError> { #body }
@@ -76,7 +81,6 @@ fn read_body(
         container, fields, ..
     } = projection;
     let (ident, ty) = (&container.ident, container.ty());
-    let places = (0..fields.len()).map(Literal::usize_unsuffixed);
     let slots: Vec<Ident> = (0..fields.len()).map(|i| format_ident!("__f{i}")).collect();
     let parts = fields.iter().zip(tokens).zip(&slots).zip(names);
     let (reads, values): (Vec<_>, Vec<_>) = parts
@@ -84,39 +88,36 @@ fn read_body(
             let (field_ident, ty) = (&field.ident, &field.ty);
             let span = generated(ty.span());
             let (read, value) = if projection.borrows(field) {
-                let read = quote!(__r.borrow(#name, &mut #slot)?);
+                let read = quote!(__r.borrow(#name, &mut #slot));
                 // The type of the slot comes from the struct, with the page's lifetime.
-                let value = quote_spanned!(span=> __d::borrowed::<#token, _>(#slot)?);
+                let value = quote_spanned!(span=> __d::borrowed::<#token, _>(#slot, __r)?);
                 (read, value)
             } else {
                 let read_projected = read_projected(field);
                 let read = quote_spanned! {span=>
-                    __d::#read_projected::<#token, #ty, _>(__r, &mut #slot)?
+                    __d::#read_projected::<#token, #ty, _>(__r, &mut #slot)
                 };
-                let value = quote_spanned!(span=> __d::project::<#token, #ty, _>(#slot)?);
+                let value = quote_spanned!(span=> __d::project::<#token, #ty, _>(#slot, __r)?);
                 (read, value)
             };
             let value = match &field.attrs.default {
                 None => quote!(#field_ident: #value),
                 Some(_) => {
                     let default = super::codec::default_value(field);
-                    quote!(#field_ident: if #slot.is_some() { #value } else { #default })
+                    quote!(#field_ident: if #slot.is_some() || __d::is_in_key::<#token>() { #value } else { #default })
                 }
             };
             (read, value)
         })
         .unzip();
-    let names = quote!(<#ty as __d::BorrowedProjection>::ATTRIBUTES);
-    let names = super::codec::read_names(fields.len(), &names);
+    let read = read_loop(
+        projection,
+        &quote!(<#ty as __d::BorrowedProjection>),
+        &reads,
+    );
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
-        let mut __n = __r.fields(#names);
-        while let ::core::option::Option::Some(__i) = __n.next(__r)? {
-            match __i {
-                #(#places => #reads,)*
-                _ => __r.skip_value()?,
-            }
-        }
+        #read
         ::core::result::Result::Ok(#ident { #(#values,)* })
     }
 }

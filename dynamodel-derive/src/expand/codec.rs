@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Ident, Type};
 
 use super::field_newtypes::{attribute_type, has_other_form};
-use crate::model::{Container, Field, generated};
+use crate::model::{Container, Field, SingleTable, generated};
 use crate::names::json_escaped;
 
 /// The limits that apply to a written field.
@@ -87,8 +87,8 @@ pub(super) struct Construct<'a> {
     pub(super) fields: Vec<&'a Field>,
     /// Members of the value beside the fields.
     pub(super) rest: Option<TokenStream>,
-    /// The shared table of an entity: its items have a type, and key attributes beside the fields.
-    pub(super) table: Option<TokenStream>,
+    /// The templates of an entity of a shared table, whose type and key are read beside the fields.
+    pub(super) single_table: Option<&'a SingleTable>,
     /// The function that tells which attributes beside the fields are no `rest`.
     pub(super) is_own: TokenStream,
 }
@@ -138,7 +138,7 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         .fields
         .iter()
         .copied()
-        .filter(|f| f.is_stored())
+        .filter(|f| f.is_attribute())
         .collect();
     let slots: Vec<Ident> = (0..stored.len()).map(|i| format_ident!("__f{i}")).collect();
     let arms = stored
@@ -160,8 +160,7 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
         .map(|field| field.name.value.to_token_stream());
     let names = names.chain(
         construct
-            .table
-            .as_ref()
+            .single_table
             .map(|_| quote!(__d::type_attribute::<Self>())),
     );
     let key = StoredKey::new(construct, names.clone().count());
@@ -172,20 +171,21 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
     let rest_field = rest_field(construct.fields.iter().copied()).map(|f| &f.ident);
     let values = construct.fields.iter().map(|field| {
         let ident = &field.ident;
-        let slot = if field.is_stored() {
+        let slot = if field.is_attribute() {
             unused.next()
         } else {
             None
         };
-        let value = match slot {
-            None if rest_field == Some(ident) => quote!(__rest),
-            Some(slot) => stored_value(container, field, slot),
-            None => default_value(field),
+        let value = match (slot, construct.single_table) {
+            (None, _) if rest_field == Some(ident) => quote!(__rest),
+            (Some(slot), _) => stored_value(container, field, slot),
+            (None, Some(single)) if field.attrs.in_key.is_some() => in_key(single, field),
+            (None, _) => default_value(field),
         };
         quote!(#ident: #value)
     });
     let Construct { path, rest, .. } = construct;
-    let kind = construct.table.as_ref().map(|_| {
+    let kind = construct.single_table.map(|_| {
         let place = Literal::usize_unsuffixed(stored.len());
         quote! {
             #place => {
@@ -194,7 +194,7 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
             }
         }
     });
-    let (declared, checked) = match construct.table.is_some() {
+    let (declared, checked) = match construct.single_table.is_some() {
         true => (
             quote!(let mut __kind = false;),
             quote!(__d::found_type::<Self>(__kind)?;),
@@ -231,6 +231,13 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
     }
 }
 
+/// The value of a field that stands in the key alone.
+fn in_key(single: &SingleTable, field: &Field) -> TokenStream {
+    let ty = &field.ty;
+    let position = single.position(std::slice::from_ref(&field.ident));
+    quote_spanned!(generated(ty.span())=> __d::read_in_key::<Self, #ty>(__r, #position)?)
+}
+
 /// The key attributes of a shared table, which are read beside the fields.
 #[derive(Default)]
 struct StoredKey {
@@ -243,13 +250,14 @@ struct StoredKey {
 impl StoredKey {
     /// The key attributes, whose places come after the first `count` names.
     fn new(construct: &Construct<'_>, count: usize) -> StoredKey {
-        let Some(table) = &construct.table else {
+        let Some(single) = construct.single_table else {
             return StoredKey::default();
         };
+        let table = &single.table;
         let parts = [1_usize, 2].map(Literal::usize_unsuffixed);
         let names = parts
             .each_ref()
-            .map(|part| quote!(__d::key_attribute(<#table as __d::Table>::SCHEMA, #part)));
+            .map(|part| quote!(__d::key_attribute(&<#table as __d::Table>::SCHEMA.key, #part)));
         let places = (count..).map(Literal::usize_unsuffixed);
         let arms = places
             .zip(&parts)

@@ -36,7 +36,7 @@ fn structure(container: &Container, fields: &[Field]) -> TokenStream {
     let newtypes = newtypes(container, fields);
     let mut tokens = Tokens::new(container);
     for field in &stored {
-        tokens.field(field, &quote!(__d::Everywhere));
+        tokens.field(field, &quote!(__d::Everywhere), None);
     }
     let (module, tokens) = (tokens.module(), tokens.impls());
     let (fields_impl, debug_impl) = (paths.fields_impl(), paths.debug_impl());
@@ -49,7 +49,7 @@ fn structure(container: &Container, fields: &[Field]) -> TokenStream {
         path: quote!(#ident),
         fields: fields.iter().collect(),
         rest: None,
-        table: None,
+        single_table: None,
         is_own: quote!(|_| false),
     };
     let read = read_map(container, &construct);
@@ -128,12 +128,7 @@ fn transparent(container: &Container, inner: usize, fields: &[(Member, Type)]) -
         }
     });
     let wrap = quote!(|__v| #ident { #(#values),* });
-    let part = part_behind(
-        container,
-        ty,
-        &quote!(__d::PartBehind::write(&self.#member, __out)),
-        &quote!(.map(#wrap)),
-    );
+    let part = part_behind(container, ty, &quote!(&self.#member), &quote!(.map(#wrap)));
     let attribute = container.implement(
         quote!(__d::Attribute),
         container.ty(),
@@ -147,7 +142,7 @@ fn transparent(container: &Container, inner: usize, fields: &[(Member, Type)]) -
 fn part_behind(
     container: &Container,
     inner: &Type,
-    write: &TokenStream,
+    value: &TokenStream,
     wrap: &TokenStream,
 ) -> TokenStream {
     let mut generics = container.generics.clone();
@@ -162,12 +157,24 @@ fn part_behind(
         quote! {
             const WIDTH: ::core::option::Option<usize> =
                 <&#inner as __d::PartBehind>::WIDTH;
+            const NATURE: __d::Nature = <&#inner as __d::PartBehind>::NATURE;
             fn write_part(
                 &self,
                 __out: &mut __d::String,
-            ) -> ::core::result::Result<(), __d::WriteError> { #write }
+            ) -> ::core::result::Result<(), __d::WriteError> {
+                __d::PartBehind::write(#value, __out)
+            }
             fn read_part(__text: &str) -> ::core::option::Option<Self> {
                 <&#inner as __d::PartBehind>::read(__text) #wrap
+            }
+            fn write_plain(
+                &self,
+                __out: &mut __d::String,
+            ) -> ::core::result::Result<(), __d::WriteError> {
+                __d::PartBehind::write_plain(#value, __out)
+            }
+            fn read_plain(__text: &str) -> ::core::option::Option<Self> {
+                <&#inner as __d::PartBehind>::read_plain(__text) #wrap
             }
         },
     )
@@ -201,12 +208,7 @@ fn converted(container: &Container, inner: &Type, fallible: bool) -> TokenStream
     } else {
         quote!(.map(<#own as ::core::convert::From<#inner>>::from))
     };
-    let part = part_behind(
-        container,
-        inner,
-        &quote!(__d::PartBehind::write(&#into, __out)),
-        &wrap,
-    );
+    let part = part_behind(container, inner, &quote!(&#into), &wrap);
     let attribute = container.implement(
         quote!(__d::Attribute),
         &this,
@@ -248,6 +250,7 @@ fn words(container: &Container, variants: &[Variant]) -> TokenStream {
         quote!(__d::TemplatePart),
         &this,
         quote! {
+            const NATURE: __d::Nature = __d::Nature::Text;
             fn write_part(
                 &self,
                 __out: &mut __d::String,
@@ -367,7 +370,7 @@ fn read_variant(container: &Container, tag: &str, variant: &Variant) -> TokenStr
                 path: quote!(#this::#ident),
                 fields: Vec::new(),
                 rest: None,
-                table: None,
+                single_table: None,
                 is_own: TokenStream::new(),
             },
         ),
@@ -380,7 +383,7 @@ fn read_variant(container: &Container, tag: &str, variant: &Variant) -> TokenStr
                 path: quote!(#this::#ident),
                 fields: fields.iter().collect(),
                 rest: None,
-                table: None,
+                single_table: None,
                 is_own: quote!(|__n| __n == #tag),
             },
         ),

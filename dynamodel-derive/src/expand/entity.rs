@@ -18,8 +18,9 @@ use super::schema::schema;
 use super::{scope, single_table};
 use crate::attr::EntityAttrs;
 use crate::errors::Errors;
-use crate::model::{Container, Entity, Field, PartRole, generated};
+use crate::model::{Container, Entity, Field, PartRole, SingleTable, generated};
 use crate::names::plain;
+use crate::template::{Template, dotted};
 
 /// The whole expansion. `valid` is false when the struct has mistakes: then the code is there to
 /// keep other code compiling, and nothing more is checked.
@@ -32,7 +33,7 @@ pub(super) fn expand(entity: &Entity, valid: bool) -> TokenStream {
     }
     let mut tokens = Tokens::new(container);
     for field in &fields {
-        tokens.field(field, &uses(entity, field));
+        tokens.field(field, &uses(entity, field), key_part(entity, field));
     }
     let (index_types, constructors, index_impls) = match &entity.single_table {
         Some(single) => (
@@ -119,6 +120,9 @@ fn is_filled(entity: &Entity, field: &Field) -> bool {
 
 /// Uses of a field, as the type that its token states.
 fn uses(entity: &Entity, field: &Field) -> TokenStream {
+    if field.attrs.in_key.is_some() {
+        return quote!(__d::KeyOnly);
+    }
     let of_table = entity.single_table.iter().any(|s| !s.indexes.is_empty());
     if is_free(entity, field) && !of_table {
         return quote!(__d::Everywhere);
@@ -196,7 +200,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         Some(_) => format_ident!("Guarded"),
         None => format_ident!("Unguarded"),
     };
-    let lines = entity.stored().map(|f| {
+    let lines = entity.attributes().map(|f| {
         let ident = &f.ident;
         write_line(container, f, &quote!(&self.#ident), key_role(entity, f))
     });
@@ -204,10 +208,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         path: container.ident.to_token_stream(),
         fields: entity.fields.iter().collect(),
         rest: None,
-        table: entity
-            .single_table
-            .as_ref()
-            .map(|single| single.table.to_token_stream()),
+        single_table: entity.single_table.as_ref(),
         is_own: quote!(__d::is_own_attribute::<Self>),
     };
     let rest = rest_field(&entity.fields).map(|f| {
@@ -274,8 +275,59 @@ pub(super) fn role(entity: &Entity, is: impl Fn(&Field) -> bool) -> Option<&Fiel
     entity.stored().find(|f| is(f))
 }
 
+/// The place of a field in the key of a shared table, for its token.
+fn key_part(entity: &Entity, field: &Field) -> Option<TokenStream> {
+    let single = entity.single_table.as_ref()?;
+    let (table, name, ty) = (&single.table, &field.name.value, &field.ty);
+    let path = std::slice::from_ref(&field.ident);
+    let mut parts = single.parts.iter().take(single.key_parts);
+    if !parts.any(|part| dotted(part) == dotted(path)) {
+        return None;
+    }
+    let (part, in_key) = (single.position(path), field.attrs.in_key.is_some());
+    let this = entity.container.ty();
+    let span = generated(ty.span());
+    let place = quote_spanned! {span=>
+        const KEY_PLACE: ::core::option::Option<__d::KeyPlace> =
+            ::core::option::Option::Some(__d::key_place::<#this, #ty>(#part, #in_key));
+    };
+    let [partition, sort] = single.alone(field);
+    let own = ((partition || sort) && !in_key).then(|| {
+        quote! {
+            const KEY_PART: usize = __d::own_key_part(
+                <#table as __d::Table>::SCHEMA,
+                #name,
+                [#partition, #sort],
+            );
+        }
+    });
+    Some(quote!(#place #own))
+}
+
+/// The limits of a field that is the whole text of keys in a shared table.
+fn template_role(single: &SingleTable, field: &Field) -> Role {
+    let name = plain(&field.ident);
+    let is = |template: &Template| matches!(template.alone(), Some([own]) if plain(own) == name);
+    let indexes = || single.indexes.iter();
+    if single
+        .sort
+        .iter()
+        .chain(indexes().filter_map(|i| i.sort.as_ref()))
+        .any(is)
+    {
+        Role::Sort
+    } else if is(&single.partition) || indexes().any(|i| is(&i.partition)) {
+        Role::Partition
+    } else {
+        Role::Plain
+    }
+}
+
 /// The limits of a field: those of the smallest key that it is part of.
 fn key_role(entity: &Entity, field: &Field) -> Role {
+    if let Some(single) = &entity.single_table {
+        return template_role(single, field);
+    }
     let is = |parts: Vec<&Field>| parts.iter().any(|p| p.ident == field.ident);
     let sorts = entity.sort().into_iter().collect();
     let partitions = entity.partition().into_iter().collect();

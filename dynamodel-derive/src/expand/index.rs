@@ -163,12 +163,15 @@ pub(super) fn constant_shards(shards: &TokenStream) -> TokenStream {
 pub(super) struct SortLink {
     pub(super) member: Ident,
     pub(super) token: TokenStream,
+    /// `false` for a part whose text does not sort as its values do.
+    pub(super) has_order: bool,
 }
 
 fn links(entity: &Entity, parts: &[&Field]) -> Vec<SortLink> {
     let link = |field: &&Field| SortLink {
         member: generated_ident(&field.ident),
         token: entity.container.token(field),
+        has_order: true,
     };
     parts.iter().map(link).collect()
 }
@@ -217,7 +220,9 @@ pub(super) fn sort_condition(
         let SortLink {
             member: ident,
             token,
+            has_order,
         } = link;
+        let unordered = (!has_order).then(|| quote!(, __d::Unordered));
         let next = match names.get(i + 1) {
             Some(next) => container.with_args(next),
             None => quote!(__d::#end<#index>),
@@ -240,7 +245,7 @@ pub(super) fn sort_condition(
         });
         quote! {
             #vis struct #name #params #clause {
-                #vis #ident: __d::SortPart<#token, #index, #next>,
+                #vis #ident: __d::SortPart<#token, #index, #next #unordered>,
             }
             #chain
         }
@@ -272,7 +277,7 @@ fn index_item(entity: &Entity, index: &Index, ty: &TokenStream) -> TokenStream {
         path: index.ty.to_token_stream(),
         fields: fields.clone(),
         rest: phantom_member(container, |_| quote!(::core::marker::PhantomData)),
-        table: None,
+        single_table: None,
         is_own: TokenStream::new(),
     };
     let read = read_map(container, &construct);

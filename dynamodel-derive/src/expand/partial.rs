@@ -29,7 +29,7 @@ pub(super) fn partial_type(entity: &Entity) -> TokenStream {
         "[`{}`] with every field an `Option`: what an update that returns the changed attributes has read.",
         plain(&container.ident)
     );
-    let members = entity.stored().map(|field| {
+    let members = entity.attributes().map(|field| {
         let vis = &field.vis;
         let ident = generated_ident(&field.ident);
         let docs = field_docs(field);
@@ -59,7 +59,7 @@ fn member_type(container: &Container, field: &Field) -> TokenStream {
 pub(super) fn partial_impls(entity: &Entity) -> TokenStream {
     let container = &entity.container;
     let name = partial_name(container);
-    let fields: Vec<&Field> = entity.stored().collect();
+    let fields: Vec<&Field> = entity.attributes().collect();
     let ty = container.with_args(&name);
     let traits = std_traits(container, &name, &ty, &fields, |f| {
         member_type(container, f)
@@ -88,7 +88,7 @@ fn partial_members(entity: &Entity) -> TokenStream {
     let container = &entity.container;
     let name = partial_name(container);
     let ty = container.with_args(&name);
-    let fields: Vec<&Field> = entity.stored().collect();
+    let fields: Vec<&Field> = entity.attributes().collect();
     let idents: Vec<Ident> = fields.iter().map(|f| generated_ident(&f.ident)).collect();
     let names = fields.iter().map(|field| &field.name.value);
     let names = read_names(fields.len(), &quote!(&[#(#names),*]));

@@ -247,16 +247,18 @@ impl<'a> Tokens<'a> {
     }
 
     /// Adds the token of a field that others find by its name.
-    pub(super) fn field(&mut self, field: &Field, uses: &TokenStream) {
+    pub(super) fn field(
+        &mut self,
+        field: &Field,
+        uses: &TokenStream,
+        key_part: Option<TokenStream>,
+    ) {
         let token = self.container.token(field);
         let uses = &absence(field, uses);
         self.declared.extend(self.declaration(&field.ident, 1));
-        self.implement(
-            &token,
-            &stored_type(self.container, field),
-            &field.name.value,
-            uses,
-        );
+        let mut stored = stored_type(self.container, field);
+        stored.extend(key_part);
+        self.implement(&token, &stored, &field.name.value, uses);
         let hash = hash(&field.ident);
         self.impls.extend(self.container.implement(
             quote!(__d::HasField<#hash>),

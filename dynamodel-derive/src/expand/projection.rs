@@ -21,13 +21,16 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
         let span = generated(syn::spanned::Spanned::span(ty));
         quote_spanned!(span=> __d::fetched::<#token, #ty, _>())
     });
+    let places = places(&tokens);
+    let fetched = fetched_with_key(projection, &quote!(&[#(#fetched),*]));
     let read = read_fn("read_body", &read_body(projection, &tokens));
     let body = container.implement(
         quote!(__d::ProjectionBody),
         &ty,
         quote! {
             const ATTRIBUTES: &'static [&'static str] = &[#(#names),*];
-            const FETCHED: &'static [__d::Fetched] = &[#(#fetched),*];
+            const PLACES: &'static [::core::option::Option<__d::KeyPlace>] = #places;
+            const FETCHED: &'static [__d::Fetched] = #fetched;
             #read
         },
     );
@@ -139,6 +142,59 @@ pub(super) fn read_projected(field: &Field) -> Ident {
     }
 }
 
+/// The places of the fields in the key of a shared table.
+pub(super) fn places(tokens: &[TokenStream]) -> TokenStream {
+    quote!(&[#(<#tokens as __d::Token>::KEY_PLACE),*])
+}
+
+/// The attributes to fetch, given those of the fields, with the key where it is read.
+pub(super) fn fetched_with_key(projection: &Projection, fields: &TokenStream) -> TokenStream {
+    let count = Literal::usize_unsuffixed(projection.fields.len() + 2);
+    quote! {
+        __d::fetched_with_key(const {
+            &__d::ProjectedKey::new(Self::PLACES).fetched::<#count>(#fields, Self::PLACES)
+        })
+    }
+}
+
+/// The loop that reads the attributes of a projection, and with them the key where it is needed.
+/// `this` is the projection as the implementor of its trait.
+pub(super) fn read_loop(
+    projection: &Projection,
+    this: &TokenStream,
+    reads: &[TokenStream],
+) -> TokenStream {
+    let fields = projection.fields.len();
+    let [partition, sort, all] = [fields, fields + 1, fields + 2].map(Literal::usize_unsuffixed);
+    let places = (0..fields).map(Literal::usize_unsuffixed);
+    let count = Literal::usize_unsuffixed(fields);
+    quote! {
+        let __key = const { __d::ProjectedKey::new(#this::PLACES) };
+        let mut __at = [0; #count];
+        if __key.is_read {
+            __r.forget_keys();
+        }
+        let mut __n = __r.fields(const {
+            &__d::ProjectedKey::new(#this::PLACES)
+                .names::<#all>(#this::ATTRIBUTES, #this::PLACES)
+        });
+        while let ::core::option::Option::Some(__i) = __n.next(__r)? {
+            if __key.is_compared && __i < #count {
+                __at[__i] = __r.position();
+            }
+            match __i {
+                #(#places => #reads,)*
+                #partition => __r.pass_key(1),
+                #sort => __r.pass_key(2),
+                _ => __r.skip_value(),
+            }?;
+        }
+        if __key.is_compared {
+            __d::compare_key(__r, #this::PLACES, &__at)?;
+        }
+    }
+}
+
 fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
     let Projection {
         container, fields, ..
@@ -146,7 +202,6 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
     let ident = &container.ident;
     let slots: Vec<Ident> = (0..fields.len()).map(|i| format_ident!("__f{i}")).collect();
     let ty = container.ty();
-    let places = (0..fields.len()).map(Literal::usize_unsuffixed);
     let values = fields
         .iter()
         .zip(tokens)
@@ -155,13 +210,13 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
             let (ident, ty) = (&field.ident, &field.ty);
             let span = generated(syn::spanned::Spanned::span(ty));
             let project = quote_spanned! {span=>
-                __d::project::<#token, #ty, _>(#slot)?
+                __d::project::<#token, #ty, _>(#slot, __r)?
             };
             match &field.attrs.default {
                 None => quote!(#ident: #project),
                 Some(_) => {
                     let default = super::codec::default_value(field);
-                    quote!(#ident: if #slot.is_some() { #project } else { #default })
+                    quote!(#ident: if #slot.is_some() || __d::is_in_key::<#token>() { #project } else { #default })
                 }
             }
         });
@@ -175,17 +230,11 @@ fn read_body(projection: &Projection, tokens: &[TokenStream]) -> TokenStream {
             let read_projected = read_projected(field);
             quote_spanned!(span=> __d::#read_projected::<#token, #ty, _>(__r, &mut #slot))
         });
-    let names = quote!(<#ty as __d::ProjectionBody>::ATTRIBUTES);
-    let names = super::codec::read_names(fields.len(), &names);
+    let reads: Vec<TokenStream> = reads.collect();
+    let read = read_loop(projection, &quote!(<#ty as __d::ProjectionBody>), &reads);
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
-        let mut __n = __r.fields(#names);
-        while let ::core::option::Option::Some(__i) = __n.next(__r)? {
-            match __i {
-                #(#places => #reads,)*
-                _ => __r.skip_value(),
-            }?;
-        }
+        #read
         ::core::result::Result::Ok(#ident { #(#values,)* })
     }
 }

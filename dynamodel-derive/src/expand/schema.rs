@@ -14,7 +14,7 @@ pub(super) fn schema(entity: &Entity) -> TokenStream {
     let name = plain(&container.ident);
     let table = entity.table.as_ref().map_or("", |t| t.value.as_str());
     let table = quote!(#table);
-    let attributes = entity.stored().map(|f| {
+    let attributes = entity.attributes().map(|f| {
         let field = plain(&f.ident);
         let token = container.token(f);
         quote!(__d::schema::AttributeSchema::of::<#token>(#field))

@@ -10,10 +10,10 @@ use super::field_newtypes::attribute_type;
 use super::index::{SortLink, constant_shards, sort_condition};
 use super::paths::{Paths, hash};
 use crate::model::{
-    Container, Entity, SingleTable, SingleTableIndex, adjacent, generated, generated_ident,
+    Container, Entity, Field, SingleTable, SingleTableIndex, adjacent, generated, generated_ident,
 };
 use crate::names::{field_hash, plain, type_name};
-use crate::template::{Piece, Template, dotted};
+use crate::template::{Form, Piece, Template, dotted};
 
 /// A part of a template, as code.
 struct Part {
@@ -74,18 +74,62 @@ fn parts_of(entity: &Entity, templates: &[&Template]) -> Vec<Part> {
     paths.filter_map(|path| part(entity, path)).collect()
 }
 
-fn pieces(single: &SingleTable, template: Option<&Template>) -> TokenStream {
-    let pieces = template
-        .into_iter()
-        .flat_map(|t| &t.pieces)
-        .map(|piece| match piece {
+/// The pieces of a template. `attribute` is the key with the number of the attribute that the
+/// template makes, as code.
+fn pieces(
+    entity: &Entity,
+    single: &SingleTable,
+    template: Option<&Template>,
+    attribute: &TokenStream,
+) -> TokenStream {
+    let Some(template) = template else {
+        return quote!(&[]);
+    };
+    let all = template
+        .pieces
+        .iter()
+        .enumerate()
+        .map(|(at, piece)| match piece {
             Piece::Literal(text) => quote!(__d::schema::Piece::Literal(#text)),
-            Piece::Part(path) => {
-                let position = single.position(path);
-                quote!(__d::schema::Piece::Part(#position))
+            Piece::Part(path, form) => {
+                let (position, form) = (single.position(path), self::form(template, at, *form));
+                quote!(__d::schema::Piece::Part(#position, #form))
             }
         });
-    quote!(&[#(#pieces),*])
+    let all = quote!(&[#(#all),*]);
+    let part = template
+        .alone()
+        .and_then(|path| Some((path, part(entity, path)?)));
+    let Some((path, Part { path: names, .. })) = part else {
+        return all;
+    };
+    // Only the table knows if the key attribute is the field itself, or a number.
+    let (table, position) = (&single.table, single.position(path));
+    quote! {
+        __d::value_or_text(
+            <#table as __d::Table>::SCHEMA,
+            __d::key_attribute(#attribute),
+            #names,
+            &[__d::schema::Piece::Value(#position)],
+            #all,
+        )
+    }
+}
+
+/// The form of the piece at this position, as code.
+fn form(template: &Template, at: usize, form: Form) -> TokenStream {
+    let form = match form {
+        Form::Ordered => quote!(Ordered),
+        Form::Plain => quote!(Plain),
+        Form::Padded(digits) => quote!(Padded(#digits)),
+        Form::Lower => quote!(Lower),
+        Form::Upper => quote!(Upper),
+        Form::Escaped => {
+            let special = template.special(at);
+            quote!(Escaped(#special))
+        }
+    };
+    quote!(__d::Form::#form)
 }
 
 /// The index of the table, as a type.
@@ -260,10 +304,9 @@ pub(super) fn impls(entity: &Entity, single: &SingleTable) -> TokenStream {
     let indexes = single.indexes.iter().map(|index| {
         let this = index.ty.to_token_stream();
         let schema = index_schema(index);
-        let (partition, sort_pieces) = (
-            pieces(single, Some(&index.partition)),
-            pieces(single, index.sort.as_ref()),
-        );
+        let key = quote!(&#schema.key);
+        let templates =
+            key_templates(entity, single, Some(&index.partition), index.sort.as_ref(), &key);
         let locality = format_ident!("{}", if index.local { "TableOrLocal" } else { "Global" });
         let table_index = table_index(index);
         let shards = shards(index);
@@ -282,7 +325,7 @@ pub(super) fn impls(entity: &Entity, single: &SingleTable) -> TokenStream {
                 const TEMPLATES: ::core::option::Option<__d::IndexKey> =
                     ::core::option::Option::Some(__d::IndexKey {
                         parts: <#ty as __d::Templated>::SINGLE_TABLE.parts,
-                        key: __d::schema::KeyTemplates { partition: #partition, sort: #sort_pieces },
+                        key: #templates,
                     });
                 #shards
                 type Projects = <#table_index as __d::IndexOfTable>::Projects;
@@ -318,23 +361,35 @@ fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
     let schemas = parts(entity, single)
         .zip(&single.parts)
         .map(|(part, path)| {
-            let (ty, path, field) = (&part.ty, &part.path, dotted(path));
+            let (ty, names, field) = (&part.ty, &part.path, dotted(path));
+            let is_stored = path.first().and_then(|first| entity.field(first));
+            let is_stored = is_stored.is_some_and(Field::is_attribute);
             quote! {
                 __d::schema::PartSchema {
                     field: #field,
-                    path: #path,
+                    path: #names,
                     width: __d::width::<#ty>(),
+                    stored: #is_stored,
+                    number: __d::is_number::<#ty>(),
                     text: __d::wire_text::<#ty>,
                 }
             }
         });
     let key_parts = single.key_parts;
-    let key = key_templates(single, Some(&single.partition), single.sort.as_ref());
+    let of_table = quote!(&<#table as __d::Table>::SCHEMA.key);
+    let key = key_templates(
+        entity,
+        single,
+        Some(&single.partition),
+        single.sort.as_ref(),
+        &of_table,
+    );
     let indexes = single.indexes.iter().map(|index| {
         let alias = plain(&index.alias);
         let schema = index_schema(index);
         let partition = Some(&index.partition).filter(|_| !index.local);
-        let key = key_templates(single, partition, index.sort.as_ref());
+        let of_index = quote!(&#schema.key);
+        let key = key_templates(entity, single, partition, index.sort.as_ref(), &of_index);
         let shards = match shards(index) {
             Some(shards) => quote!(::core::option::Option::Some(#shards)),
             None => quote!(::core::option::Option::None),
@@ -350,7 +405,7 @@ fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
     });
     let texts = parts(entity, single).enumerate().map(|(i, part)| {
         let value = part.value;
-        quote!(#i => __d::write_part_text(#value, __out),)
+        quote!(#i => __d::write_part_text(#value, __form, __out),)
     });
     let shape = field_hash(&single.partition.shape());
     let partition = parts_of(entity, &[&single.partition]);
@@ -375,6 +430,7 @@ fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
             fn write_part(
                 &self,
                 __part: usize,
+                __form: __d::Form,
                 __out: &mut __d::String,
             ) -> ::core::result::Result<bool, __d::WriteError> {
                 match __part {
@@ -393,12 +449,16 @@ fn shards(index: &SingleTableIndex) -> Option<TokenStream> {
     Some(quote!(__d::schema::Shards { count: #count, attribute: #attribute }))
 }
 
+/// The templates of a key, which is given as code.
 fn key_templates(
+    entity: &Entity,
     single: &SingleTable,
     partition: Option<&Template>,
     sort: Option<&Template>,
+    key: &TokenStream,
 ) -> TokenStream {
-    let (partition, sort) = (pieces(single, partition), pieces(single, sort));
+    let partition = pieces(entity, single, partition, &quote!(#key, 1));
+    let sort = pieces(entity, single, sort, &quote!(#key, 2));
     quote!(__d::schema::KeyTemplates { partition: #partition, sort: #sort })
 }
 
@@ -414,15 +474,19 @@ fn sort_chain(
     let Some(template) = template else {
         return TokenStream::new();
     };
-    let links = template.parts().filter_map(|path| {
+    let links = template.pieces.iter().filter_map(|piece| {
+        let Piece::Part(path, form) = piece else {
+            return None;
+        };
         let Part { param, token, .. } = part(entity, path)?;
         Some(SortLink {
             member: param,
             token,
+            has_order: *form != Form::Plain,
         })
     });
     let links: Vec<SortLink> = links.collect();
-    let ends = matches!(template.pieces.last(), Some(Piece::Part(_)));
+    let ends = matches!(template.pieces.last(), Some(Piece::Part(..)));
     sort_condition(
         &entity.container,
         name,
@@ -496,20 +560,17 @@ pub(super) fn checks(entity: &Entity, single: &SingleTable) -> TokenStream {
         let (check, ty) = (Ident::new(check, Span::call_site()), &part.ty);
         quote_spanned!(part.span=> __d::#check::<#ty>();)
     });
-    let indexes = single
-        .indexes
-        .iter()
-        .flat_map(|i| [Some(&i.partition), i.sort.as_ref()]);
-    let templates = [Some(&single.partition), single.sort.as_ref()]
-        .into_iter()
-        .chain(indexes);
-    let widths = templates
-        .flatten()
-        .flat_map(adjacent)
-        .filter_map(|(path, span)| {
+    let widths = single.templates().flat_map(|template| {
+        let of_value = adjacent(template).filter(|(_, form)| !matches!(form, Form::Padded(_)));
+        of_value.filter_map(|(path, _)| {
             let ty = part(entity, path)?.ty;
-            Some(quote_spanned!(generated(span)=> __d::fixed_width::<#ty>();))
-        });
+            Some(quote_spanned!(generated(template.span)=> __d::fixed_width::<#ty>();))
+        })
+    });
+    let forms = single.templates().flat_map(|template| {
+        let parts = template.pieces.iter().enumerate();
+        parts.filter_map(|(at, piece)| form_check(entity, template, at, piece))
+    });
     let sorted = |of: TokenStream, sort: Option<&Template>, span: Span| {
         let check = if sort.is_some() {
             "with_sort"
@@ -544,12 +605,39 @@ pub(super) fn checks(entity: &Entity, single: &SingleTable) -> TokenStream {
             <#entity_ty as __d::Item>::ITEM_SCHEMA,
             <#table as __d::Table>::SCHEMA,
         );
+        const _: () = __d::key_types(<#entity_ty as __d::Item>::ITEM_SCHEMA);
     };
     quote! {
         const _: fn() = || { #(#of_parts)* #(#widths)* #primary #(#of_indexes)* };
+        #(#forms)*
         #agree
         #(#shared)*
     }
+}
+
+/// The check that a part has the form that the template gives it.
+fn form_check(
+    entity: &Entity,
+    template: &Template,
+    at: usize,
+    piece: &Piece,
+) -> Option<TokenStream> {
+    let Piece::Part(path, form) = piece else {
+        return None;
+    };
+    let name = dotted(path);
+    let what = match form {
+        Form::Ordered => return None,
+        Form::Plain => "writes a number as it is, but the field is no number",
+        Form::Padded(_) => "puts zeros before a number, but the field is no integer",
+        Form::Lower | Form::Upper => "changes letters, but the field is no text",
+        Form::Escaped => "escapes characters of text, but the field is no text",
+    };
+    let message = format!("the form `{{{name}{form}}}` {what}; remove `{form}`");
+    let (ty, form) = (part(entity, path)?.ty, self::form(template, at, *form));
+    Some(quote_spanned! {generated(template.span)=>
+        const _: () = __d::check_form::<#ty>(#form, #message);
+    })
 }
 
 /// An attribute that is in the key of the table and of an index is made by one template, and has no

@@ -1,13 +1,13 @@
 //! An entity in a table that it shares with others.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::{LitStr, Path};
 
 use super::{Entity, Field, generated};
 use crate::attr::{EntityAttrs, IndexAttr, KeyPart, Spanned, TableAttr};
 use crate::errors::Errors;
 use crate::names::{plain, type_name};
-use crate::template::{Piece, Template, dotted};
+use crate::template::{Form, Piece, Template, dotted};
 
 /// The templates of an entity.
 pub(crate) struct SingleTable {
@@ -133,6 +133,24 @@ impl SingleTable {
         let name = dotted(path);
         let mut parts = self.parts.iter();
         parts.position(|p| dotted(p) == name).unwrap_or_default()
+    }
+
+    /// Returns `true` for the partition key and the sort key whose template is this field alone.
+    pub(crate) fn alone(&self, field: &Field) -> [bool; 2] {
+        let is_field = |template: &Template| {
+            let name = plain(&field.ident);
+            matches!(template.alone(), Some([own]) if plain(own) == name)
+        };
+        [
+            is_field(&self.partition),
+            self.sort.as_ref().is_some_and(is_field),
+        ]
+    }
+
+    /// Every template, each attribute's once.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        let primary = std::iter::once(&self.partition).chain(&self.sort);
+        primary.chain(self.index_templates())
     }
 
     /// Every template whose attribute changes with an update.
@@ -281,11 +299,11 @@ impl Entity {
     }
 }
 
-/// Returns the parts that stand directly before another one, with their spans.
-pub(crate) fn adjacent(template: &Template) -> impl Iterator<Item = (&[Ident], Span)> {
+/// Returns the parts that stand directly before another one, with their forms.
+pub(crate) fn adjacent(template: &Template) -> impl Iterator<Item = (&[Ident], Form)> {
     let pairs = template.pieces.windows(2);
     pairs.filter_map(|pair| match pair {
-        [Piece::Part(path), Piece::Part(_)] => Some((path.as_slice(), template.span)),
+        [Piece::Part(path, form), Piece::Part(..)] => Some((path.as_slice(), *form)),
         _ => None,
     })
 }

@@ -246,3 +246,86 @@ fn borrowed_items_of_collections() {
         ],
     );
 }
+
+#[test]
+fn mistakes_in_fields_of_key_name_remedy() {
+    check_entity(
+        quote!(#[dynamo(table = "things")]),
+        quote!(#[dynamo(partition, in_key)] id: String),
+        &[
+            "`in_key` belongs to an entity of a shared table, whose templates make the key; the key of this table is the marked fields themselves, so remove it",
+        ],
+    );
+    let table = |key: &str| quote!(#[dynamo(table = App, key(partition = #key), index(gsi1, partition = "{b}"))]);
+    check_entity(
+        table("A#{a}"),
+        quote! {
+            #[dynamo(in_key, rename = "x")] a: String,
+            #[dynamo(in_key)] b: String,
+            #[dynamo(in_key)] c: String,
+        },
+        &[
+            "a field that is marked `in_key` is no attribute of the item, so it has no use for `rename`; remove one of the two",
+            "`b` is in an index key, which an item may lack, but not in the entity's own key; name it in `key(..)`, or remove `in_key`",
+            "`c` is in no template of the entity's key, so that nothing would store it; name it in `key(..)`, or remove `in_key`",
+        ],
+    );
+    check_entity(
+        table("A#{a:lower}#{b:upper}"),
+        quote! {
+            #[dynamo(in_key)] a: String,
+            #[dynamo(in_key, default, immutable)] b: String,
+        },
+        &[
+            "the key holds `{a:lower}`, from which the field cannot be read back; remove `in_key`, or the form",
+            "the key holds `{b:upper}`, from which the field cannot be read back; remove `in_key`, or the form",
+            "a field that is marked `in_key` is no attribute of the item, so it has no use for `default`; remove one of the two",
+            "a field that is marked `in_key` is no attribute of the item, so it has no use for `immutable`; remove one of the two",
+        ],
+    );
+}
+
+#[test]
+fn forms_of_parts_name_remedy() {
+    for (key, expected) in [
+        (
+            "{a:plian}",
+            "unknown form `plian` of a part, which is a word or digits such as `05`; did you mean `plain`?",
+        ),
+        (
+            "{a:}",
+            "unknown form `` of a part, which is a word or digits such as `05`; expected `plain`, `lower`, `upper` or `escaped`",
+        ),
+        (
+            "{a:5}",
+            "`5` is no form; write `05` for 5 digits with zeros before the number",
+        ),
+        (
+            "{a:099}",
+            "a number has 1 to 39 digits, for instance `{n:05}`",
+        ),
+        (
+            "{a:plain}{b}",
+            "nothing tells where `{a:plain}` ends; put a literal such as `#` behind it",
+        ),
+        (
+            "{a:escaped}{b}",
+            "nothing tells where `{a:escaped}` ends; put a literal such as `#` behind it",
+        ),
+        (
+            "{a:escaped}2{b}",
+            "`{a:escaped}` writes escapes such as `%23`, and the literal behind it begins with a character of these; begin it with a delimiter such as `#`",
+        ),
+    ] {
+        check_entity(
+            quote!(#[dynamo(table = App, key(partition = #key))]),
+            quote!(a: String, b: String),
+            &[expected],
+        );
+    }
+    check_entity(
+        quote!(#[dynamo(table = App, key(partition = "{a: lower}#{b:05}", sort = "{c:escaped}#{d:plain}"))]),
+        quote!(a: String, b: u32, c: String, d: u8),
+        &[],
+    );
+}

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::str::FromStr;
 
+use crate::attribute::template_part::Nature;
 use crate::{Attribute, MapKey, TemplatePart, kind};
 use crate::{ReadError, Reader, WriteError, Writer};
 
@@ -36,6 +37,7 @@ macro_rules! addresses {
         }
 
         impl TemplatePart for $ty {
+            const NATURE: Nature = Nature::Text;
             fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
                 out.push_str(&self.to_string());
                 Ok(())

@@ -31,6 +31,12 @@ pub trait BorrowedField<'a>: Sized {
     fn absent() -> Option<Self> {
         None
     }
+
+    /// Returns the value of a text that stands in a key, or `None` if the type borrows no text.
+    #[doc(hidden)]
+    fn from_key(_text: Cow<'a, str>) -> Option<Self> {
+        None
+    }
 }
 
 /// Types that a field of a borrowing struct can have if the entity's field is stored as `Stored`.
@@ -58,6 +64,13 @@ impl<'a> BorrowedField<'a> for &'a str {
             Cow::Owned(_) => Err(unescaped()),
         }
     }
+
+    fn from_key(text: Cow<'a, str>) -> Option<Self> {
+        match text {
+            Cow::Borrowed(text) => Some(text),
+            Cow::Owned(_) => None,
+        }
+    }
 }
 impl<T: Attribute> BorrowedFrom<T> for &str where T::Kind: BorrowedText {}
 
@@ -72,6 +85,10 @@ impl<'a> BorrowedField<'a> for Cow<'a, str> {
     #[inline(always)] // part of the loop over an item's attributes
     fn read(r: &mut Reader<'a>) -> Result<Self, ReadError> {
         r.string()
+    }
+
+    fn from_key(text: Cow<'a, str>) -> Option<Self> {
+        Some(text)
     }
 }
 impl<T: Attribute> BorrowedFrom<T> for Cow<'_, str> where T::Kind: BorrowedText {}
@@ -91,6 +108,10 @@ impl<'a, V: BorrowedField<'a>> BorrowedField<'a> for Option<V> {
     #[inline(always)] // a constant: the check for missing fields disappears
     fn absent() -> Option<Self> {
         Some(None)
+    }
+
+    fn from_key(text: Cow<'a, str>) -> Option<Self> {
+        V::from_key(text).map(Some)
     }
 }
 impl<T: Attribute, V: BorrowedFrom<ValueOf<T>>> BorrowedFrom<T> for Option<V> {}

@@ -1,10 +1,15 @@
 //! [`TemplatePart`]: values as text inside key templates, in the order of the values.
 
+#[cfg(any(feature = "bigdecimal", feature = "rust_decimal"))]
+pub(crate) mod decimal;
+mod form;
 mod number;
 mod time;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+
+pub use form::{Form, Nature};
 
 use crate::{Attribute, Reader, WriteError, Writer};
 
@@ -21,6 +26,7 @@ use crate::{Attribute, Reader, WriteError, Writer};
 /// | `String`, `Box<str>`, `Arc<str>`, `Cow<'static, str>`, `char` | as it is | no |
 /// | enums of `#[derive(Document)]` without data | the stored name | no |
 /// | dates and times of chrono, time and jiff, by feature | as they are stored, with nine decimals and in UTC | yes |
+/// | the `Decimal` of rust_decimal, `BigDecimal`, by feature | sign, power of ten and 38 digits | yes |
 /// | `Uuid`, `Ulid`, by feature | as they are stored | yes |
 /// | `SmolStr`, `Url`, by feature | as it is | no |
 /// | `#[derive(Document)]` types that are `transparent` or `from`/`into` another type | as that type's | no |
@@ -28,6 +34,15 @@ use crate::{Attribute, Reader, WriteError, Writer};
 /// A part without a fixed width ends where the literal after it begins. A value whose text contains
 /// that literal is refused with `Error::is_invalid_key` of dynamodel, so that two
 /// different keys never share one text; the last part of a template may contain anything.
+///
+/// A template gives a part another form where other programs read or write the keys:
+///
+/// | Form | Text | Order |
+/// |---|---|---|
+/// | `{n:plain}` | a number as it is written: `-7`, `12.5` | not kept: no ranges |
+/// | `{n:05}` | a natural number of at most 5 digits, with zeros before it | kept, fixed width |
+/// | `{s:lower}`, `{s:upper}` | text in small letters, in capitals | that of these texts |
+/// | `{s:escaped}` | text with `%23` for `#`, for `%` and for the other delimiters of the template | kept among texts without these characters; others sort as their `%` |
 ///
 /// ```
 /// use dynamodel_wire::TemplatePart;
@@ -51,6 +66,10 @@ pub trait TemplatePart: Sized {
     /// Byte length of the text if fixed, otherwise `None`.
     const WIDTH: Option<usize> = None;
 
+    /// The forms that the part has.
+    #[doc(hidden)]
+    const NATURE: Nature = Nature::Other;
+
     /// Appends the text.
     ///
     /// # Errors
@@ -59,6 +78,18 @@ pub trait TemplatePart: Sized {
 
     /// Returns the value of this text, or `None` if no value has it.
     fn read_part(text: &str) -> Option<Self>;
+
+    /// Appends the text that other forms are made of: a number as it is written.
+    #[doc(hidden)]
+    fn write_plain(&self, out: &mut String) -> Result<(), WriteError> {
+        self.write_part(out)
+    }
+
+    /// Returns the value of this plain text, or `None` if no value has it.
+    #[doc(hidden)]
+    fn read_plain(text: &str) -> Option<Self> {
+        Self::read_part(text)
+    }
 }
 
 /// Parts whose texts all have the same length, so that no literal has to mark their end.
@@ -93,21 +124,36 @@ impl<T: TemplatePart> IndexPart for Option<T> {
     }
 }
 
-/// Appends the text of a field. Returns `false` if the field is `None`.
+/// Appends the text of a field in a form. Returns `false` if the field is `None`.
 #[doc(hidden)]
-pub fn write_part_text<T: IndexPart>(value: &T, out: &mut String) -> Result<bool, WriteError> {
+pub fn write_part_text<T: IndexPart>(
+    value: &T,
+    form: Form,
+    out: &mut String,
+) -> Result<bool, WriteError> {
     let Some(part) = value.part() else {
         return Ok(false);
     };
-    part.write_part(out)?;
+    form.write(part, out)?;
     Ok(true)
 }
 
-/// Returns the text of a field, or `None` if the field is `None`.
+/// Returns the value of a part's text in a form, or `None` if no value has it.
 #[doc(hidden)]
-pub fn part_text<T: IndexPart>(value: &T) -> Result<Option<String>, WriteError> {
-    let mut text = String::new();
-    Ok(write_part_text(value, &mut text)?.then_some(text))
+pub fn read_part_text<T: TemplatePart>(text: &str, form: Form) -> Option<T> {
+    form.read(text)
+}
+
+/// Returns `true` if a field's parts have the form.
+#[doc(hidden)]
+pub const fn has_form<T: IndexPart>(form: Form) -> bool {
+    form.fits(<T::Part as TemplatePart>::NATURE)
+}
+
+/// Returns `true` if the values of a field are numbers.
+#[doc(hidden)]
+pub const fn is_number<T: IndexPart>() -> bool {
+    Form::Plain.fits(<T::Part as TemplatePart>::NATURE)
 }
 
 /// Returns the byte length of the text of a field, if fixed.
@@ -119,6 +165,7 @@ pub const fn width<T: IndexPart>() -> Option<usize> {
 macro_rules! text {
     ($($text:ty)*) => {$(
         impl TemplatePart for $text {
+            const NATURE: Nature = Nature::Text;
             fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
                 out.push_str(self);
                 Ok(())
@@ -132,6 +179,7 @@ macro_rules! text {
 text!(String Box<str> Arc<str> Cow<'static, str>);
 
 impl TemplatePart for char {
+    const NATURE: Nature = Nature::Text;
     fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
         out.push(*self);
         Ok(())

@@ -168,7 +168,6 @@ fn wrong_shapes_are_refused() {
     assert!(from_slice::<char>(br#"{"S":"ab"}"#).is_err());
     assert!(from_slice::<NonZeroU64>(br#"{"N":"0"}"#).is_err());
     assert!(from_slice::<Duration>(br#"{"N":"-1"}"#).is_err());
-    assert!(from_slice::<Duration>(br#"{"N":"0.0000000001"}"#).is_err());
     assert!(from_slice::<SystemTime>(br#"{"N":"1e30"}"#).is_err());
     assert!(from_slice::<BTreeSet<String>>(br#"{"NS":["1"]}"#).is_err());
     assert!(from_slice::<BTreeSet<String>>(br#"{"SS":[{"S":"a"}]}"#).is_err());

@@ -2,7 +2,7 @@
 
 use crate::model::entity::Item;
 use crate::model::expr::ast::{Node, Operand, Place, Value};
-use crate::model::schema::{EntitySchema, SingleTable};
+use crate::model::schema::{EntitySchema, Piece, SingleTable};
 use crate::model::table::Templated;
 use crate::wire::{Fetched, ReadError, Reader, text_in, value_in};
 
@@ -205,6 +205,10 @@ impl SingleTable {
             (self.table.key.sort, self.key.sort),
         ];
         attributes.into_iter().all(|(names, pieces)| {
+            if let [Piece::Value(_)] = pieces {
+                // The field itself, which may be a number: any value is one.
+                return true;
+            }
             let text = names.first().map(|name| r.peek_text_in_map(name));
             match text {
                 Some(Ok(Some(text))) => self.is_own_text(pieces, &text),

@@ -4,9 +4,11 @@ mod shards;
 mod single_table;
 mod unique;
 
+pub use crate::wire::Form;
 pub use shards::Shards;
 #[doc(hidden)]
 pub use single_table::IndexKey;
+pub(crate) use single_table::kind_in;
 pub use single_table::{IndexTemplates, KeyTemplates, PartSchema, Piece, SingleTable, TableSchema};
 pub use unique::UniqueSchema;
 

@@ -3,13 +3,14 @@
 
 mod checks;
 
-pub use self::checks::{agree, distinct_members, same_members, shared_attributes};
+pub(crate) use self::checks::same;
+pub use self::checks::{agree, distinct_members, key_types, same_members, shared_attributes};
 
 use crate::model::entity::{Item, Primary, Whole};
 use crate::model::schema::{IndexSchema, Piece, Shards, SingleTable, TableSchema};
 use crate::model::sharding;
 use crate::wire::canonical::KeyValue;
-use crate::wire::{MAX_PARTITION, MAX_SORT, WriteError, Writer};
+use crate::wire::{Form, MAX_PARTITION, MAX_SORT, WriteError, Writer};
 
 /// A table that several entities share: single-table design.
 ///
@@ -96,10 +97,10 @@ pub trait Templated: Item {
     type Partition;
     #[doc(hidden)]
     const SINGLE_TABLE: &'static SingleTable;
-    /// Appends the text of a part, by its position in [`SingleTable::parts`]. Returns `false` if the
-    /// part is absent.
+    /// Appends the text of a part in a form, by its position in [`SingleTable::parts`]. Returns
+    /// `false` if the part is absent.
     #[doc(hidden)]
-    fn write_part(&self, part: usize, out: &mut String) -> Result<bool, WriteError>;
+    fn write_part(&self, part: usize, form: Form, out: &mut String) -> Result<bool, WriteError>;
 }
 
 /// Marker of the partitions of table `T` whose template has the FNV-1a hash `H` and the parts `P`.
@@ -114,20 +115,19 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
     if let Some(name) = single.table.discriminator {
         text_attribute(w, name, single.kind);
     }
-    let mut texts: Vec<Option<Option<String>>> = vec![None; single.parts.len()];
-    let mut text = |part: usize| match texts.get_mut(part) {
-        Some(Some(text)) => Ok(text.clone()),
-        Some(cached) => {
-            let mut text = String::new();
-            let text = entity.write_part(part, &mut text)?.then_some(text);
-            Ok(cached.insert(text).clone())
-        }
-        None => Ok(None),
-    };
     let mut key: Vec<KeyValue<'_>> = Vec::with_capacity(2);
+    let mut has_value = false;
     for attribute in single.key_attributes() {
         let (name, limit) = (attribute.name, attribute.limit);
-        let composed = crate::model::template::compose(attribute.pieces, single.parts, &mut text);
+        if let [Piece::Value(part)] = *attribute.pieces {
+            has_value |= single.table.key.contains(name);
+            write_value(entity, part, name, w);
+            continue;
+        }
+        let composed =
+            crate::model::template::compose(attribute.pieces, single.parts, |part, form, out| {
+                entity.write_part(part, form, out)
+            });
         match composed {
             Ok(None) => {}
             Ok(Some(mut value)) => {
@@ -136,7 +136,11 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
                 if single.table.key.contains(name) {
                     key.push(KeyValue::S(value.clone().into()));
                 } else if let Some(shards) = attribute.shards {
-                    value.push_str(&sharding::suffix(shards.of(sharding::hash(&key))));
+                    let hash = match has_value {
+                        true => sharding::key_hash(&entity.item_key()).unwrap_or_default(),
+                        false => sharding::hash(&key),
+                    };
+                    value.push_str(&sharding::suffix(shards.of(hash)));
                 }
                 text_attribute(w, name, &value);
                 if value.is_empty() || value.len() > limit {
@@ -154,6 +158,22 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
     {
         // No type in the items keeps a key of another entity's form from being written.
         w.fail(problem.clone());
+    }
+}
+
+/// Writes a key attribute that is a number, unless it is the field itself, which is written already.
+fn write_value<E: Templated>(entity: &E, part: usize, name: &'static str, w: &mut Writer) {
+    if E::SINGLE_TABLE.is_field(part, name) {
+        return;
+    }
+    let mut text = String::new();
+    match entity.write_part(part, Form::Plain, &mut text) {
+        Ok(true) => {
+            w.member(name);
+            w.number_text(&text);
+        }
+        Ok(false) => {}
+        Err(problem) => w.fail(problem.of_key().in_attribute(name)),
     }
 }
 

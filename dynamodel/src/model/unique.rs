@@ -120,7 +120,7 @@ fn write_key(schema: &EntitySchema, text: &str, w: &mut Writer) {
     for name in schema.key.sort {
         w.member(name);
         let kind = match schema.single_table {
-            Some(_) => "S",
+            Some(single) => single.table.key_kind(name),
             None => schema.attribute(name).map_or("S", |a| a.kind),
         };
         match kind {

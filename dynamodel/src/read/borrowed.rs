@@ -4,8 +4,8 @@
 mod page;
 mod read;
 
-use crate::wire::Fetched;
 pub use crate::wire::{BorrowedField, BorrowedFrom, BorrowedText};
+use crate::wire::{Fetched, KeyPlace};
 pub use page::{BorrowedItems, BorrowedPage};
 pub use read::{BorrowedPages, BorrowedRead};
 
@@ -93,6 +93,9 @@ pub trait BorrowedProjection {
     /// The attributes, each with the parts of it to fetch; empty for all.
     #[doc(hidden)]
     const FETCHED: &'static [Fetched];
+    /// The places of the fields in the key of a shared table.
+    #[doc(hidden)]
+    const PLACES: &'static [Option<KeyPlace>] = &[];
     #[doc(hidden)]
     fn read_borrowed<'a>(r: &mut Reader<'a>) -> Result<Self::At<'a>, ReadError>;
 }

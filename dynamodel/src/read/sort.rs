@@ -9,7 +9,7 @@ use crate::model::entity::Index;
 use crate::model::expr::ast::{Comparator, Function, Node, Operand, Place, Value};
 use crate::model::expr::{PrefixOf, Token};
 use crate::model::key::{MAX_SORT_BYTES, check_key_value};
-use crate::model::schema::{IndexKey, KeySchema};
+use crate::model::schema::{IndexKey, KeySchema, Piece};
 use crate::wire::FixedWidth;
 use crate::wire::WriteError;
 use crate::wire::{KindOf, ValueFor, ValueOf};
@@ -86,10 +86,23 @@ pub(super) fn nodes(
         let Some(name) = key.sort.first() else {
             return Ok(Vec::new());
         };
+        if let [Piece::Value(_)] = templates.key.sort {
+            let own = |(_, value)| (*name, value);
+            let last = last.map(|(_, test)| (*name, test));
+            return plain_nodes(parts.into_iter().map(own).collect(), last);
+        }
         let last = last.map(|(_, test)| test);
         let node = templated::node(name, templates, &parts, last)?;
         return Ok(node.into_iter().collect());
     }
+    plain_nodes(parts, last)
+}
+
+/// Returns the nodes of the key condition on sort keys that are attributes of their own.
+fn plain_nodes(
+    parts: Vec<(&'static str, Value)>,
+    last: Option<(&'static str, Test)>,
+) -> Result<Vec<Node>, WriteError> {
     let checked = |name, value| check_key_value(name, value, MAX_SORT_BYTES).map(Value::Json);
     let mut nodes = Vec::with_capacity(parts.len() + 1);
     for (name, value) in parts {
@@ -141,12 +154,12 @@ fn nothing_below(name: &'static str) -> WriteError {
 /// One part of the sort key of index `I`: the field `K`, and the part `Next` after it.
 ///
 /// `eq` continues with the next part; every other test ends the condition.
-pub struct SortPart<K, I, Next> {
+pub struct SortPart<K, I, Next, O = InOrder> {
     prefix: SortPrefix<I>,
-    _part: PhantomData<fn() -> (K, Next)>,
+    _part: PhantomData<fn() -> (K, Next, O)>,
 }
 
-impl<K: Token, I, Next> fmt::Debug for SortPart<K, I, Next> {
+impl<K: Token, I, Next, O> fmt::Debug for SortPart<K, I, Next, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SortPart({})", K::NAME)
     }
@@ -213,6 +226,26 @@ pub trait RangesOf<V> {}
 impl<V> RangesOf<V> for AnyPart {}
 impl<V: FixedWidth> RangesOf<V> for FixedPart {}
 
+/// Marker: the part sorts as its values do.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum InOrder {}
+
+/// Marker: the part is a number without zeros before it, so that 10 sorts before 9.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Unordered {}
+
+/// Parts that sort as their values do.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a part in the form `plain` has no ranges",
+    label = "the key does not sort as these numbers do: 10 stands before 9",
+    note = "test it with `eq`; a part such as `{{n:05}}` has zeros before the number, and ranges"
+)]
+pub trait KeepsOrder {}
+impl KeepsOrder for InOrder {}
+
 /// Argument of `sort`: a finished condition, or one that could continue.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a sort condition",
@@ -229,7 +262,7 @@ impl<I, T: SortChain<I>> IntoSort<I> for T {
     }
 }
 
-impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
+impl<K: Token, I, Next: SortChain<I>, O> SortPart<K, I, Next, O> {
     #[doc(hidden)]
     pub fn start() -> Self {
         Self::after(SortPrefix::start())
@@ -278,6 +311,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
     pub fn lt(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
     where
         Next::Ranges: RangesOf<ValueOf<K::Type>>,
+        O: KeepsOrder,
     {
         self.compare(Comparator::Lt, &value)
     }
@@ -286,6 +320,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
     pub fn le(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
     where
         Next::Ranges: RangesOf<ValueOf<K::Type>>,
+        O: KeepsOrder,
     {
         self.compare(Comparator::Le, &value)
     }
@@ -294,6 +329,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
     pub fn gt(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
     where
         Next::Ranges: RangesOf<ValueOf<K::Type>>,
+        O: KeepsOrder,
     {
         self.compare(Comparator::Gt, &value)
     }
@@ -302,6 +338,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
     pub fn ge(self, value: impl ValueFor<ValueOf<K::Type>>) -> SortCondition<I>
     where
         Next::Ranges: RangesOf<ValueOf<K::Type>>,
+        O: KeepsOrder,
     {
         self.compare(Comparator::Ge, &value)
     }
@@ -314,6 +351,7 @@ impl<K: Token, I, Next: SortChain<I>> SortPart<K, I, Next> {
     ) -> SortCondition<I>
     where
         Next::Ranges: RangesOf<ValueOf<K::Type>>,
+        O: KeepsOrder,
     {
         self.end(Test::Between(
             Value::write(|w| low.write_value(w)),

@@ -5,7 +5,7 @@ use crate::model::entity::Item;
 use crate::model::expr::Actions;
 use crate::model::expr::ast::{ActionNode, Place, Source, Step, Value, Verb};
 use crate::model::key::{Key, check_key_value};
-use crate::model::schema::{PartSchema, SingleTable};
+use crate::model::schema::{PartSchema, Piece, SingleTable};
 use crate::model::sharding;
 use crate::model::table::KeyAttribute;
 use crate::model::template::{compose, distinct};
@@ -50,7 +50,10 @@ pub(super) fn actions<E: Item>(
             out.push(set(name, Value::write(|w| w.string(single.kind))));
         }
         for (part, value) in single.parts.iter().zip(key.parts()) {
-            if let [name] = part.path {
+            if let [name] = part.path
+                && part.stored
+                && !single.table.key.contains(name)
+            {
                 out.push(set(name, Value::Json(value.clone())));
             }
         }
@@ -90,6 +93,12 @@ impl Update<'_> {
     /// Returns `true` if the attribute changes. An attribute that the primary key alone makes is
     /// written with a new item.
     fn touches(&self, attribute: &KeyAttribute, exists: bool) -> bool {
+        if let [Piece::Value(part)] = attribute.pieces
+            && self.single.is_field(*part, attribute.name)
+        {
+            // The attribute is the field, which the update's own action changes.
+            return false;
+        }
         let parts = distinct(attribute.pieces);
         if parts.iter().all(|part| *part < self.single.key_parts) {
             return !exists;
@@ -103,17 +112,22 @@ impl Update<'_> {
     }
 
     fn action(&self, attribute: &KeyAttribute) -> Result<ActionNode, Error> {
+        if let [Piece::Value(part)] = *attribute.pieces {
+            return self.value_action(part, attribute.name);
+        }
         let mut missing = None;
-        let text = compose(attribute.pieces, self.single.parts, |part| {
+        let text = compose(attribute.pieces, self.single.parts, |part, form, out| {
             let Some(schema) = self.single.parts.get(part) else {
-                return Ok(None);
+                return Ok(false);
             };
             match self.known(part)? {
-                Known::Value(json) => (schema.text)(json).map_err(|e| e.in_attribute(schema.field)),
-                Known::Absent => Ok(None),
+                Known::Value(json) => {
+                    (schema.text)(json, form, out).map_err(|e| e.in_attribute(schema.field))
+                }
+                Known::Absent => Ok(false),
                 Known::Unknown => {
                     missing = Some(schema);
-                    Ok(None)
+                    Ok(false)
                 }
             }
         });
@@ -134,6 +148,22 @@ impl Update<'_> {
         let value = Value::write(|w| w.string(&text));
         let json = check_key_value(name, value, attribute.limit).map_err(Error::invalid_key)?;
         Ok(set(name, Value::Json(json)))
+    }
+
+    /// Returns the action on a key attribute that is the value of a part.
+    fn value_action(&self, part: usize, name: &'static str) -> Result<ActionNode, Error> {
+        let known = self.known(part);
+        match known.map_err(|e| Error::invalid_key(e.in_attribute(name)))? {
+            Known::Value(json) if !is_null(json) => Ok(set(name, Value::Json(json.to_vec()))),
+            Known::Value(_) | Known::Absent => Ok(ActionNode {
+                place: Place::root(name),
+                verb: Verb::Remove,
+            }),
+            Known::Unknown => match self.single.parts.get(part) {
+                Some(part) => Err(unknown(part, name)),
+                None => Err(Error::construction("a template without its part")),
+            },
+        }
     }
 
     fn known(&self, part: usize) -> Result<Known<'_>, WriteError> {
@@ -183,6 +213,10 @@ fn inside_of<'j>(document: &'j [u8], path: &[&Step]) -> Known<'j> {
         Some(Ok(None)) => Known::Absent,
         _ => Known::Unknown,
     }
+}
+
+fn is_null(json: &[u8]) -> bool {
+    json.starts_with(b"{\"NULL\"")
 }
 
 fn unknown(part: &PartSchema, name: &str) -> Error {

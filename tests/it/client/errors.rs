@@ -263,9 +263,9 @@ async fn unreadable_item_is_reported_with_attribute_path() {
         ),
         (
             "tags",
-            json!({"L": [text()]}),
-            "tags",
-            "expected SS, found L",
+            json!({"L": [{"N": "1"}]}),
+            "tags[0]",
+            "expected S, found N",
         ),
         ("profile", text(), "profile", "expected M, found S"),
         (

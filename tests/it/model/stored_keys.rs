@@ -1,7 +1,9 @@
 //! Items whose stored key is not the one that their fields make: other programs and other releases
 //! wrote them.
 
-use dynamodel::{BatchGet, Collection, Db, Document, Entity, Error, Table, transact_get};
+use dynamodel::{
+    BatchGet, Collection, Db, Document, Entity, Error, Projection, Table, transact_get,
+};
 use dynamodel_tests::db;
 use futures_util::TryStreamExt;
 
@@ -267,4 +269,51 @@ async fn key_that_a_conversion_changes_is_refused_and_other_numbers_are_one_key(
     raw::put::<Label>(&db, r#"{"name":{"S":"ABC"},"number":{"N":"1.50"}}"#).await;
     let refused = Label::scan().all(&db).await.unwrap_err();
     assert_eq!(refused.attribute_path().as_deref(), Some("name"));
+}
+
+#[derive(Debug, PartialEq, Projection)]
+#[dynamo(of = Bill)]
+struct BillPart {
+    firm: String,
+    bill: u32,
+    paid: bool,
+}
+
+#[derive(Debug, PartialEq, Projection)]
+#[dynamo(of = Bill)]
+struct BillView<'a> {
+    bill: u32,
+    firm: &'a str,
+}
+
+#[derive(Debug, PartialEq, Projection)]
+#[dynamo(of = Bill)]
+struct Paid {
+    bill: u32,
+    paid: bool,
+}
+
+#[tokio::test]
+async fn projection_with_all_fields_of_the_key_compares_it() {
+    for (pk, sk, at) in OTHER_KEYS {
+        let db = ledger(pk, sk).await;
+        let part = Bill::scan().select::<BillPart>().all(&db).await;
+        check(&part.unwrap_err(), at);
+        let page = Bill::by_payer("p1").borrowed::<BillView>().page(&db).await;
+        check(&page.unwrap().items().unwrap_err(), at);
+        // Without all of its fields there is no key to compare.
+        assert_eq!(
+            Bill::scan().select::<Paid>().all(&db).await.unwrap().len(),
+            1
+        );
+    }
+    let db = ledger(OWN_KEY.0, OWN_KEY.1).await;
+    let part = Bill::scan().select::<BillPart>().all(&db).await.unwrap();
+    assert_eq!((&*part[0].firm, part[0].bill), ("Acme", 7));
+    let page = Bill::scan().borrowed::<BillView>().page(&db).await.unwrap();
+    let view = BillView {
+        bill: 7,
+        firm: "Acme",
+    };
+    assert_eq!(page.items().unwrap(), [view]);
 }

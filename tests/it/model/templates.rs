@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dynamodel::model::Templated;
-use dynamodel::schema::{PartSchema, Piece};
+use dynamodel::schema::{Form, PartSchema, Piece};
 use dynamodel::wire::TemplatePart;
 use dynamodel::{Document, Entity, Table};
 use dynamodel_tests::db;
@@ -120,8 +120,9 @@ fn times_and_words_have_exact_texts() {
     assert_eq!(Number::WIDTH, Some(10));
 }
 
-fn raw_text(json: &[u8]) -> Result<Option<String>, dynamodel::wire::WriteError> {
-    Ok(Some(String::from_utf8_lossy(json).into_owned()))
+fn raw_text(json: &[u8], _: Form, out: &mut String) -> Result<bool, dynamodel::wire::WriteError> {
+    out.push_str(&String::from_utf8_lossy(json));
+    Ok(true)
 }
 
 fn part(field: &'static str, width: Option<usize>) -> PartSchema {
@@ -129,6 +130,8 @@ fn part(field: &'static str, width: Option<usize>) -> PartSchema {
         field,
         path: &[],
         width,
+        stored: true,
+        number: false,
         text: raw_text,
     }
 }
@@ -146,7 +149,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
     #[test]
     fn distinct_parts_have_distinct_key_texts(a in values(), b in values(), literal in prop::sample::select(vec!["#", "##", "ab", "aba", "#a#"])) {
-        let pieces = [Piece::Literal("X#"), Piece::Part(0), Piece::Literal(literal), Piece::Part(1), Piece::Literal("#"), Piece::Part(2)];
+        let pieces = [Piece::Literal("X#"), Piece::Part(0, Form::Ordered), Piece::Literal(literal), Piece::Part(1, Form::Ordered), Piece::Literal("#"), Piece::Part(2, Form::Ordered)];
         let parts = [part("a", None), part("b", None), part("c", None)];
         let (x, y) = (compose(&pieces, &parts, &a), compose(&pieces, &parts, &b));
         if let (Some(x), Some(y)) = (&x, &y) {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use smol_str::SmolStr;
 
+use crate::attribute::template_part::Nature;
 use crate::{Attribute, MapKey, SetValue, TemplatePart, ValueFor, kind};
 use crate::{ReadError, Reader, WriteError, Writer};
 
@@ -33,6 +34,7 @@ impl MapKey for SmolStr {
 }
 
 impl TemplatePart for SmolStr {
+    const NATURE: Nature = Nature::Text;
     fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
         out.push_str(self);
         Ok(())

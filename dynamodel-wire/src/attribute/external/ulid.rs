@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use ulid::{ULID_LEN, Ulid};
 
+use crate::attribute::template_part::Nature;
 use crate::{Attribute, FixedWidth, MapKey, TemplatePart, kind};
 use crate::{ReadError, Reader, WriteError, Writer};
 
@@ -34,6 +35,7 @@ impl MapKey for Ulid {
 }
 
 impl TemplatePart for Ulid {
+    const NATURE: Nature = Nature::Text;
     const WIDTH: Option<usize> = Some(ULID_LEN);
 
     fn write_part(&self, out: &mut String) -> Result<(), WriteError> {

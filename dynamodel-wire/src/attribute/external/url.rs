@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
+use crate::attribute::template_part::Nature;
 use crate::{Attribute, MapKey, TemplatePart, kind};
 use crate::{ReadError, Reader, WriteError, Writer};
 
@@ -36,6 +37,7 @@ impl MapKey for Url {
 }
 
 impl TemplatePart for Url {
+    const NATURE: Nature = Nature::Text;
     fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
         out.push_str(self.as_str());
         Ok(())

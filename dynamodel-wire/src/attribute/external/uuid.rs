@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
+use crate::attribute::template_part::Nature;
 use crate::{Attribute, FixedWidth, MapKey, TemplatePart, kind};
 use crate::{ReadError, Reader, WriteError, Writer};
 
@@ -36,6 +37,7 @@ impl MapKey for Uuid {
 }
 
 impl TemplatePart for Uuid {
+    const NATURE: Nature = Nature::Text;
     const WIDTH: Option<usize> = Some(uuid::fmt::Hyphenated::LENGTH);
 
     fn write_part(&self, out: &mut String) -> Result<(), WriteError> {

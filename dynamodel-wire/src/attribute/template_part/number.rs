@@ -1,11 +1,12 @@
 //! Integers as text of the type's full width.
 
-use super::{FixedWidth, TemplatePart};
+use super::{FixedWidth, Nature, TemplatePart};
 use crate::WriteError;
 
 macro_rules! unsigned {
     ($($t:ty)*) => {$(
         impl TemplatePart for $t {
+            const NATURE: Nature = Nature::Integer;
             const WIDTH: Option<usize> = Some(<$t>::MAX.ilog10() as usize + 1);
             fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
                 padded(u128::from(*self), digits(<$t>::MAX.ilog10()), out);
@@ -13,6 +14,15 @@ macro_rules! unsigned {
             }
             fn read_part(text: &str) -> Option<Self> {
                 Self::try_from(natural(text, digits(<$t>::MAX.ilog10()))?).ok()
+            }
+            fn write_plain(&self, out: &mut String) -> Result<(), WriteError> {
+                out.push_str(itoa::Buffer::new().format(*self));
+                Ok(())
+            }
+            fn read_plain(text: &str) -> Option<Self> {
+                let value: Self = text.parse().ok()?;
+                // Accepts only the text that the value itself has: no zeros, no sign.
+                (itoa::Buffer::new().format(value) == text).then_some(value)
             }
         }
         impl FixedWidth for $t {}
@@ -24,6 +34,7 @@ unsigned!(u8 u16 u32 u64 u128);
 macro_rules! signed {
     ($($t:ty, $u:ty;)*) => {$(
         impl TemplatePart for $t {
+            const NATURE: Nature = Nature::Integer;
             const WIDTH: Option<usize> = <$u>::WIDTH;
             fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
                 self.cast_unsigned().wrapping_sub(<$t>::MIN.cast_unsigned()).write_part(out)
@@ -31,6 +42,15 @@ macro_rules! signed {
             fn read_part(text: &str) -> Option<Self> {
                 let distance = <$u>::read_part(text)?;
                 Some(distance.wrapping_add(<$t>::MIN.cast_unsigned()).cast_signed())
+            }
+            fn write_plain(&self, out: &mut String) -> Result<(), WriteError> {
+                out.push_str(itoa::Buffer::new().format(*self));
+                Ok(())
+            }
+            fn read_plain(text: &str) -> Option<Self> {
+                let value: Self = text.parse().ok()?;
+                // Accepts only the text that the value itself has: no zeros, no sign.
+                (itoa::Buffer::new().format(value) == text).then_some(value)
             }
         }
         impl FixedWidth for $t {}
@@ -42,6 +62,7 @@ signed! { i8, u8; i16, u16; i32, u32; i64, u64; i128, u128; }
 macro_rules! sized {
     ($($t:ty, $as:ty;)*) => {$(
         impl TemplatePart for $t {
+            const NATURE: Nature = Nature::Integer;
             const WIDTH: Option<usize> = <$as>::WIDTH;
             fn write_part(&self, out: &mut String) -> Result<(), WriteError> {
                 let value = <$as>::try_from(*self);
@@ -49,6 +70,15 @@ macro_rules! sized {
             }
             fn read_part(text: &str) -> Option<Self> {
                 <$as>::read_part(text).and_then(|value| value.try_into().ok())
+            }
+            fn write_plain(&self, out: &mut String) -> Result<(), WriteError> {
+                out.push_str(itoa::Buffer::new().format(*self));
+                Ok(())
+            }
+            fn read_plain(text: &str) -> Option<Self> {
+                let value: Self = text.parse().ok()?;
+                // Accepts only the text that the value itself has: no zeros, no sign.
+                (itoa::Buffer::new().format(value) == text).then_some(value)
             }
         }
         impl FixedWidth for $t {}

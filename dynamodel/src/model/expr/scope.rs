@@ -124,6 +124,7 @@ impl<D: Vanishing, const H: u64> Absent<D> for HeldBy<Set, H> {}
 // No update changes such a field, and one error about it is enough.
 impl<D, P> Absent<D> for Limited<Fixed, P> {}
 impl<D, const H: u64> Absent<D> for HeldBy<Fixed, H> {}
+impl<D> Absent<D> for KeyOnly {}
 impl<D, U> Absent<D> for Defaulted<U> {}
 impl<D> Absent<D> for Inner {}
 
@@ -212,6 +213,8 @@ markers! {
     SetAround;
     /// Updates change the field in every way.
     Changed;
+    /// The field stands in the key of the table alone: it is no attribute.
+    KeyOnly;
     /// The index does not hold the field.
     Hidden;
     /// The field is in the key of the index.
@@ -271,6 +274,9 @@ impl<E, const H: u64> Enter<InUpdate<E>> for HeldBy<Around, H> {}
 impl<E, const H: u64> Enter<InUpdate<E>> for HeldBy<SetAround, H> {}
 impl<I: HoldsAttribute<H>, U, const H: u64> Enter<InFilter<I>> for HeldBy<U, H> {}
 impl<I: HoldsAttribute<H>, U, const H: u64> Enter<InProjection<I>> for HeldBy<U, H> {}
+
+// Every index holds the keys of the table.
+impl<I: Index> Use<InProjection<I>> for KeyOnly {}
 
 // Outside of updates, an action is refused for what it is, not for its field.
 impl<E, U, P> Assign<InCondition<E>> for Limited<U, P> {}

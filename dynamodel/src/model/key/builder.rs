@@ -6,7 +6,7 @@ use super::WireValue;
 use super::{MAX_PARTITION_BYTES, MAX_SORT_BYTES};
 use crate::model::expr::Token;
 use crate::model::expr::ast::Value;
-use crate::model::schema::{IndexKey, KeySchema, KeyTemplates};
+use crate::model::schema::{IndexKey, KeySchema, KeyTemplates, Piece};
 use crate::model::template;
 use crate::wire::{ValueFor, ValueOf};
 use crate::wire::{WriteError, Writer, is_surely_key, key_problem};
@@ -197,26 +197,30 @@ impl KeyBuilder {
         }
         let KeyTemplates { partition, sort } = templates.key;
         let order = template::distinct(partition.iter().chain(sort));
-        let texts = self.parts().zip(&order).map(|(given, part)| {
-            match templates.parts.get(*part).map(|p| p.text) {
-                Some(text) => {
-                    let text = text(self.value(given)).map_err(|e| e.in_attribute(given.name))?;
-                    Ok((*part, text))
-                }
-                None => Ok((*part, None)),
-            }
-        });
-        let texts = texts.collect::<Result<Vec<(usize, Option<String>)>, WriteError>>()?;
-        let text = |part: usize| {
-            let found = texts.iter().find(|(p, _)| *p == part);
-            Ok(found.and_then(|(_, text)| text.clone()))
+        let given = |part: usize| {
+            let mut given = self.parts().zip(&order);
+            given
+                .find(|(_, other)| **other == part)
+                .map(|(given, _)| given)
         };
         let mut attributes = KeyBuilder::new();
         for (names, pieces) in [(schema.partition, partition), (schema.sort, sort)] {
             let Some(name) = names.first().filter(|_| !pieces.is_empty()) else {
                 continue;
             };
-            let composed = template::compose(pieces, templates.parts, text);
+            if let [Piece::Value(part)] = pieces {
+                if let Some(given) = given(*part) {
+                    attributes.push(name, |w| w.raw(self.value(given)));
+                }
+                continue;
+            }
+            let composed = template::compose(pieces, templates.parts, |part, form, out| {
+                let (Some(given), Some(schema)) = (given(part), templates.parts.get(part)) else {
+                    return Ok(false);
+                };
+                let written = (schema.text)(self.value(given), form, out);
+                written.map_err(|e| e.in_attribute(given.name))
+            });
             if let Some(value) = composed.map_err(|e| e.in_attribute(*name))? {
                 attributes.push(name, |w| w.string(&value));
             }

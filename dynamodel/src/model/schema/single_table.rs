@@ -1,7 +1,8 @@
 //! The plain description of a table that several entities share, and of their key templates.
 
 use super::{AttributeSchema, EntitySchema, IndexSchema, KeySchema, Shards, TableOptions};
-use crate::wire::WriteError;
+use crate::model::table::same;
+use crate::wire::{Form, WriteError};
 
 /// The schema of a table, from which it is created and with which it is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +25,28 @@ pub struct TableSchema {
     pub options: TableOptions,
 }
 
+/// Returns the type of an attribute; S if it is not among them.
+pub(crate) const fn kind_in(attributes: &[AttributeSchema], name: &str) -> &'static str {
+    let mut i = 0;
+    while i < attributes.len() {
+        if same(attributes[i].name, name) {
+            return attributes[i].kind;
+        }
+        i += 1;
+    }
+    "S"
+}
+
 impl TableSchema {
     /// Returns the attribute of this name, if its type is known.
     pub fn attribute(&self, name: &str) -> Option<&'static AttributeSchema> {
         self.attributes.iter().find(|a| a.name == name)
+    }
+
+    /// Returns `true` if the attribute of a shared table is text, as all are that are not declared
+    /// otherwise.
+    pub(crate) const fn is_text(&self, name: &str) -> bool {
+        same(kind_in(self.attributes, name), "S")
     }
 
     /// Returns the DynamoDB type of a key attribute.
@@ -99,6 +118,13 @@ pub struct KeyTemplates {
     pub sort: &'static [Piece],
 }
 
+impl KeyTemplates {
+    /// Returns the templates with their numbers: 1 for the partition key, 2 for the sort key.
+    pub(crate) const fn numbered(&self) -> [(usize, &'static [Piece]); 2] {
+        [(1, self.partition), (2, self.sort)]
+    }
+}
+
 /// The templates of an index key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexTemplates {
@@ -117,8 +143,21 @@ pub struct IndexTemplates {
 pub enum Piece {
     /// Text that is part of every key.
     Literal(&'static str),
-    /// The part at this position of [`SingleTable::parts`].
-    Part(usize),
+    /// The text of the part at this position of [`SingleTable::parts`], in a form.
+    Part(usize, Form),
+    /// The value of the part at this position as it is stored: the whole key attribute, which is a
+    /// number, or the field itself.
+    Value(usize),
+}
+
+impl Piece {
+    /// Returns the position of the part.
+    pub(crate) const fn part(&self) -> Option<usize> {
+        match *self {
+            Piece::Literal(_) => None,
+            Piece::Part(part, _) | Piece::Value(part) => Some(part),
+        }
+    }
 }
 
 /// A field as a part of templates.
@@ -130,9 +169,26 @@ pub struct PartSchema {
     pub path: &'static [&'static str],
     /// Byte length of the text if fixed, otherwise `None`.
     pub width: Option<usize>,
-    /// Function from a value in its wire form to its text; `None` for an absent value.
+    /// `true` if the field is stored as an attribute, and not in the key alone.
+    pub stored: bool,
+    /// `true` if the value is a number.
+    pub number: bool,
+    /// Function that appends the text of a value in its wire form; `false` for an absent value.
     #[doc(hidden)]
-    pub text: fn(&[u8]) -> Result<Option<String>, WriteError>,
+    pub text: fn(&[u8], Form, &mut String) -> Result<bool, WriteError>,
+}
+
+impl PartSchema {
+    /// Returns the text of a value in its wire form; `None` for an absent value.
+    pub(crate) fn text_of(&self, json: &[u8], form: Form) -> Result<Option<String>, WriteError> {
+        let mut text = String::new();
+        Ok((self.text)(json, form, &mut text)?.then_some(text))
+    }
+
+    /// Returns `true` if the field is the attribute of this name.
+    pub(crate) fn is_attribute(&self, name: &str) -> bool {
+        self.stored && matches!(self.path, [own] if *own == name)
+    }
 }
 
 impl std::fmt::Debug for PartSchema {
@@ -141,6 +197,7 @@ impl std::fmt::Debug for PartSchema {
             .field("field", &self.field)
             .field("path", &self.path)
             .field("width", &self.width)
+            .field("stored", &self.stored)
             .finish_non_exhaustive()
     }
 }
@@ -148,7 +205,8 @@ impl std::fmt::Debug for PartSchema {
 /// Compares the descriptions only: functions have no useful equality.
 impl PartialEq for PartSchema {
     fn eq(&self, other: &Self) -> bool {
-        (self.field, self.path, self.width) == (other.field, other.path, other.width)
+        (self.field, self.path, self.width, self.stored)
+            == (other.field, other.path, other.width, other.stored)
     }
 }
 impl Eq for PartSchema {}
@@ -162,6 +220,13 @@ pub struct IndexKey {
 }
 
 impl SingleTable {
+    /// Returns `true` if the part is the field that is stored under this name.
+    pub(crate) fn is_field(&self, part: usize, name: &str) -> bool {
+        self.parts
+            .get(part)
+            .is_some_and(|part| part.is_attribute(name))
+    }
+
     /// Returns the templates of the primary key, with their parts.
     pub(crate) const fn primary(&self) -> IndexKey {
         IndexKey {

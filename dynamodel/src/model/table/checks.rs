@@ -1,7 +1,7 @@
 //! Checks between entities and their table, evaluated at compile time.
 
 use crate::model::schema::{
-    EntitySchema, KeySchema, KeyTemplates, Piece, SingleTable, TableSchema,
+    EntitySchema, KeySchema, KeyTemplates, Piece, SingleTable, TableSchema, kind_in,
 };
 
 /// Checks that the schemas of an entity and its table agree. Evaluated at compile time.
@@ -18,8 +18,8 @@ pub const fn agree(entity: &EntitySchema, table: &TableSchema) {
             j += 1;
         }
         assert!(
-            !taken,
-            "a field of the entity is stored under the name of a key attribute of its table, which a template fills; rename the field or the attribute"
+            !taken || is_own_key(entity, name),
+            "a field of the entity is stored under the name of a key attribute of its table, which a template fills; rename the field or the attribute, or make the field the key by a template of the field alone, `\"{{field}}\"`"
         );
         if let Some(discriminator) = table.discriminator {
             assert!(
@@ -38,6 +38,128 @@ pub const fn agree(entity: &EntitySchema, table: &TableSchema) {
             "the entity has a `ttl` field, but its table has no Time to Live; add `ttl = \"..\"` to the table"
         ),
         (None, _) => {}
+    }
+}
+
+/// Returns `true` if the field that is stored under this name is the key attribute of that name: of
+/// the primary key, or of an index that the entity uses.
+const fn is_own_key(entity: &EntitySchema, name: &str) -> bool {
+    let Some(single) = entity.single_table else {
+        return false;
+    };
+    if is_own_part(single, &single.table.key, &single.key, name) {
+        return true;
+    }
+    let mut i = 0;
+    while i < single.indexes.len() {
+        let index = &single.indexes[i];
+        if is_own_part(single, &index.index.key, &index.key, name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn is_own_part(
+    single: &SingleTable,
+    key: &KeySchema,
+    templates: &KeyTemplates,
+    name: &str,
+) -> bool {
+    (contains(key.partition, name) && is_value_of(single, templates.partition, name))
+        || (contains(key.sort, name) && is_value_of(single, templates.sort, name))
+}
+
+/// Returns `true` if the template is the field that is stored under this name.
+const fn is_value_of(single: &SingleTable, template: &[Piece], name: &str) -> bool {
+    match template {
+        [Piece::Value(part)] => match single.parts[*part].path {
+            [own] => single.parts[*part].stored && same(own, name),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Checks that each key attribute has the type that the table declares. Evaluated at compile time.
+#[doc(hidden)]
+pub const fn key_types(entity: &EntitySchema) {
+    let Some(single) = entity.single_table else {
+        return;
+    };
+    key_type(
+        entity,
+        single,
+        single.table.key.partition,
+        single.key.partition,
+        false,
+    );
+    key_type(
+        entity,
+        single,
+        single.table.key.sort,
+        single.key.sort,
+        false,
+    );
+    let mut i = 0;
+    while i < single.indexes.len() {
+        let index = &single.indexes[i];
+        let sharded = index.shards.is_some();
+        key_type(
+            entity,
+            single,
+            index.index.key.partition,
+            index.key.partition,
+            sharded,
+        );
+        key_type(entity, single, index.index.key.sort, index.key.sort, false);
+        i += 1;
+    }
+    assert!(
+        entity.unique.is_empty() || single.table.is_text(single.table.key.partition[0]),
+        "a table whose partition key is no text cannot hold the unique items of unique attributes, whose keys are text; remove `unique`"
+    );
+}
+
+const fn key_type(
+    entity: &EntitySchema,
+    single: &SingleTable,
+    names: &[&str],
+    template: &[Piece],
+    sharded: bool,
+) {
+    let (&[name, ..], [_, ..]) = (names, template) else {
+        return;
+    };
+    let kind = kind_in(single.table.attributes, name);
+    let [Piece::Value(part)] = template else {
+        assert!(
+            same(kind, "S"),
+            "a key attribute that the table declares as a number or binary is one field, and the entity's template is text; write the field alone, `\"{{field}}\"`"
+        );
+        return;
+    };
+    assert!(
+        !sharded,
+        "the partition key of the index is the field itself or a number, which no shard can be added to; remove `shards`, or give the index a partition attribute of its own"
+    );
+    let part = &single.parts[*part];
+    let is_own = is_value_of(single, template, name);
+    assert!(
+        part.stored || !matches!(part.path, [own] if same(own, name)),
+        "the field is the key attribute itself, under its own name; remove `in_key`"
+    );
+    if is_own {
+        assert!(
+            same(kind_in(entity.attributes, name), kind),
+            "a field is the key attribute of its name, and is stored as another type than the table declares; write the type to the table, for instance `partition = \"id\": N`, or rename the field"
+        );
+    } else {
+        assert!(
+            same(kind, "N") && part.number,
+            "a key attribute that the table declares as a number is made of a field that is a number; use another field in the template"
+        );
     }
 }
 
@@ -175,8 +297,8 @@ const fn have_same_form(a: &[Piece], b: &[Piece]) -> bool {
     while i < a.len() {
         let is_same = match (a[i], b[i]) {
             (Piece::Literal(a), Piece::Literal(b)) => same(a, b),
-            (Piece::Part(_), Piece::Part(_)) => true,
-            (Piece::Literal(_), Piece::Part(_)) | (Piece::Part(_), Piece::Literal(_)) => false,
+            (Piece::Literal(_), _) | (_, Piece::Literal(_)) => false,
+            _ => true,
         };
         if !is_same {
             return false;
@@ -197,7 +319,7 @@ const fn contains(names: &[&str], name: &str) -> bool {
     false
 }
 
-const fn same(a: &str, b: &str) -> bool {
+pub(crate) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;

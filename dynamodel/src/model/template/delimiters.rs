@@ -85,7 +85,7 @@ impl SingleTable {
 fn delimiter_in(pieces: &[Piece], text: &str) -> Option<char> {
     let literals = pieces.iter().filter_map(|piece| match piece {
         Piece::Literal(literal) => Some(*literal),
-        Piece::Part(_) => None,
+        Piece::Part(..) | Piece::Value(_) => None,
     });
     let is_delimiter = |c: &char| !c.is_alphanumeric() && !c.is_whitespace();
     let mut delimiters = literals

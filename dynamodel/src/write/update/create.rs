@@ -8,7 +8,7 @@ use crate::model::entity::Item;
 use crate::model::expr::Actions;
 use crate::model::expr::ast::{ActionNode, Place, Source, Step, Value, Verb};
 use crate::model::key::Key;
-use crate::model::schema::EntitySchema;
+use crate::model::schema::{EntitySchema, Form};
 use crate::model::template::distinct;
 use crate::model::unique::same_value;
 use crate::write::diff::json::{elements, entries, find, inside};
@@ -191,7 +191,8 @@ impl Creation {
                 .collect();
             for part in &parts {
                 // A part that reads NULL may be absent, and so may a document around a part.
-                let may_be_absent = matches!((part.text)(b"{\"NULL\":true}"), Ok(None));
+                let may_be_absent =
+                    matches!(part.text_of(b"{\"NULL\":true}", Form::Ordered), Ok(None));
                 let is_nested = part.path.len() > 1;
                 let is_mixed = match parts.len() {
                     1 => is_nested && may_be_absent,
