@@ -21,6 +21,7 @@ use crate::{Attribute, ReadError, Reader, Tag, WriteError, Writer, kind};
 /// The kinds of numbers, and of values that may be `None`.
 pub trait Number {}
 impl Number for kind::N {}
+impl Number for kind::Float {}
 impl Number for kind::Optional {}
 
 /// Writes the number as S, and `None` as NULL.

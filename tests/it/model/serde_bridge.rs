@@ -656,7 +656,7 @@ where
     .into_iter()
     .flatten()
     {
-        // What serde reads is what was written, as far as the type tells them apart.
+        // The value that serde reads is the written one, as far as the type tells them apart.
         assert_eq!(write(value.clone()).ok(), write(value).ok());
     }
     match write(value.clone()) {

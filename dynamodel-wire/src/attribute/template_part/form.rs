@@ -21,7 +21,7 @@ pub enum Form {
     Escaped(&'static str),
 }
 
-/// What a part's text is made of: decides which forms fit.
+/// Material of a part's text, which decides the forms that fit.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nature {
