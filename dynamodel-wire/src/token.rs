@@ -31,6 +31,9 @@ pub trait Token {
     const KEY_PLACE: Option<KeyPlace> = None;
 }
 
+/// Check that the key that was read is the one of the fields, which start at these positions.
+type CompareKey = fn(&Reader<'_>, &[Option<KeyPlace>], &[usize]) -> Result<(), ReadError>;
+
 /// The place of a field in the templates of a shared table's key, with the functions that reads of
 /// some attributes need.
 #[doc(hidden)]
@@ -48,7 +51,7 @@ pub struct KeyPlace {
     /// Returns the text of the part of the key that was read.
     pub text: for<'a> fn(&Reader<'a>, usize) -> Result<Cow<'a, str>, ReadError>,
     /// Checks that the key that was read is the one of the fields, which start at these positions.
-    pub compare: fn(&Reader<'_>, &[Option<KeyPlace>], &[usize]) -> Result<(), ReadError>,
+    pub compare: CompareKey,
 }
 
 impl Writer {
