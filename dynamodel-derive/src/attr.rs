@@ -408,6 +408,32 @@ impl DocumentAttrs {
     }
 }
 
+/// Returns `true` if the struct names its table, as an entity does, and nothing that only a document
+/// has: then it derives both.
+pub(crate) fn is_of_entity(attrs: &[syn::Attribute]) -> bool {
+    let mut keys = Vec::new();
+    let mut ignored = Errors::new();
+    for attr in attrs.iter().filter(|a| a.path().is_ident("dynamo")) {
+        let parsed = attr.parse_args_with(|input: ParseStream<'_>| {
+            while !input.is_empty() {
+                keys.push(plain(&Ident::parse_any(input)?));
+                while !input.is_empty() && !input.peek(Token![,]) {
+                    input.parse::<TokenTree>()?;
+                }
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        });
+        parsed.unwrap_or_else(|e: syn::Error| ignored.add(e));
+    }
+    drop(ignored.finish());
+    let is = |key: &str, place: Place| place.keys.contains(&key);
+    keys.iter().any(|key| key == "table")
+        && keys.iter().all(|key| is(key, ENTITY) || !is(key, DOCUMENT))
+}
+
 /// Attributes of a variant.
 #[derive(Default)]
 pub(crate) struct VariantAttrs {

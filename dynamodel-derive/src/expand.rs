@@ -22,6 +22,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Data, DeriveInput, GenericParam, Generics};
 
+use crate::attr::is_of_entity;
 use crate::check;
 use crate::errors::Errors;
 use crate::model::{
@@ -50,6 +51,16 @@ pub(crate) fn entity(input: TokenStream) -> TokenStream {
 /// `#[derive(Document)]`.
 pub(crate) fn document(input: TokenStream) -> TokenStream {
     derive(input, "a document", |input, errors| {
+        if is_of_entity(&input.attrs) {
+            // Mistakes in the attributes are reported by the derive of `Entity`.
+            let mut reported = Errors::new();
+            let entity = Entity::read(input, &mut reported);
+            drop(reported.finish());
+            return match entity {
+                Some(entity) => document::of_entity(&entity.container),
+                None => document::stub(input),
+            };
+        }
         let model = Document::read(input, errors);
         if let Some(model) = &model {
             check::document(model, errors);

@@ -3,7 +3,7 @@
 //! [`Attribute`] is the trait of types that one DynamoDB attribute can hold; implementations by
 //! hand use [`Writer`] and [`Reader`]. [`to_vec`] and [`from_slice`] convert one value; with
 //! feature `sdk`, `item_to_vec` and `item_from_slice` convert an item of the SDK's
-//! `AttributeValue`s.
+//! `AttributeValue`s. [`one_type_json`] is for the JSON of events that list all types of each value.
 //!
 //! Text is scanned a block at a time and borrowed where it holds no escapes; numbers are parsed from
 //! the bytes in place. Every error names the attribute's path and never shows a value.
@@ -73,9 +73,9 @@ pub use convert::{
 };
 pub use error::{ReadError, WriteError};
 pub use integer::Integer;
-pub use read::Reader;
 #[doc(hidden)]
 pub use read::{Name, number_in, text_in, value_in};
+pub use read::{Reader, one_type_json};
 pub use size::item_size;
 pub use tag::Tag;
 pub use token::{Fetched, KeyPlace, Token, version_zero};

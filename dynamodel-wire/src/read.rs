@@ -11,6 +11,7 @@ mod fields;
 mod keys;
 mod members;
 mod number;
+mod one_type;
 mod scalar;
 mod skip;
 mod text;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use fields::Name;
 pub use members::{number_in, text_in, value_in};
+pub use one_type::one_type_json;
 
 use super::error::ReadError;
 use super::tag::Tag;

@@ -1,7 +1,12 @@
 //! Items for generated code. Not part of the public interface, and free to change.
 
+mod conversion;
 mod field;
 
+pub use self::conversion::{
+    AttributeMap, Document, EmbeddedItem, PartOf, WithoutSchema, borrowed_of_json,
+    projection_of_item, projection_of_json,
+};
 pub use self::field::{Embedded, Late, UsableField, keeps_rest, read_body, write_body};
 pub use std::string::String;
 pub use std::time::SystemTime;

@@ -1,11 +1,17 @@
 //! [`Entity`]: the operations on whole items.
 
+use std::collections::HashMap;
 use std::time::SystemTime;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::error::Error;
+use crate::model::conversion::{read_json, read_map};
 use crate::model::entity::Item;
 use crate::model::key::Key;
 use crate::model::schema::EntitySchema;
 use crate::read::scan::Scan;
+use crate::wire::Writer;
 use crate::write::delete::Remove;
 use crate::write::put::{Put, PutMode};
 use crate::write::return_values::Stored;
@@ -205,6 +211,96 @@ pub trait Entity: Item {
     /// version.
     fn remove(self) -> Remove<Self, Self::Lock> {
         Remove::new(self)
+    }
+
+    /// Reads an item from the SDK's map, without a request: of a stream record, or of a call to the
+    /// SDK.
+    ///
+    /// The item is checked as a read checks it: in a shared table its type and its key, too.
+    ///
+    /// ```
+    /// # use dynamodel::{Db, Entity};
+    /// # #[derive(Debug, Clone, PartialEq, Entity)]
+    /// # #[dynamo(table = "pages")]
+    /// # struct Page { #[dynamo(partition)] url: String, views: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let db = Db::embedded()?;
+    /// # db.create_table::<Page>().await?;
+    /// let page = Page { url: "/".into(), views: 1 };
+    /// let put = db.client().put_item().table_name("pages");
+    /// put.set_item(Some(page.to_item()?)).send().await?;
+    ///
+    /// let scan = db.client().scan().table_name("pages").send().await?;
+    /// let pages = scan.items().iter().cloned().map(Page::from_item);
+    /// assert_eq!(pages.collect::<Result<Vec<_>, _>>()?, [page]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`is_unreadable`](Error::is_unreadable) when an attribute is missing or of another form, which
+    /// [`attribute_path`](Error::attribute_path) names, or when the item is one of another entity;
+    /// [`is_invalid_value`](Error::is_invalid_value) when the map has a value that no item has.
+    fn from_item(item: HashMap<String, AttributeValue>) -> Result<Self, Error> {
+        read_map(&item, Some(Self::ITEM_SCHEMA), Self::read_item)
+    }
+
+    /// Returns the item as the SDK's map, as a write stores it: with the attributes that the library
+    /// makes, keys of templates and the type for instance. Version, times and tokens are those of
+    /// this value; a write sets them anew.
+    ///
+    /// # Errors
+    /// [`is_invalid_value`](Error::is_invalid_value) when DynamoDB cannot hold a value or the key.
+    fn to_item(&self) -> Result<HashMap<String, AttributeValue>, Error> {
+        Ok(crate::wire::item_from_slice(&self.to_dynamo_json()?)?)
+    }
+
+    /// Reads an item from its DynamoDB JSON, `{"name":{"S":".."},..}`, without a request: the image
+    /// of a stream record in a Lambda function, or a line of an export.
+    ///
+    /// The JSON may also be that of serializers that list all types of each value,
+    /// `{"S":"x","N":null,..}`, see [`wire::one_type_json`](crate::wire::one_type_json).
+    ///
+    /// ```
+    /// use dynamodel::Entity;
+    ///
+    /// #[derive(Debug, PartialEq, Entity)]
+    /// #[dynamo(table = "readings")]
+    /// struct Reading {
+    ///     #[dynamo(partition)]
+    ///     sensor: String,
+    ///     #[dynamo(sort)]
+    ///     at: u64,
+    ///     celsius: f64,
+    /// }
+    ///
+    /// let image = br#"{"sensor":{"S":"roof"},"at":{"N":"12"},"celsius":{"N":"21.5"}}"#;
+    /// let reading = Reading::from_dynamo_json(image)?;
+    /// assert_eq!(reading, Reading { sensor: "roof".into(), at: 12, celsius: 21.5 });
+    /// assert_eq!(reading.to_dynamo_json()?, image);
+    ///
+    /// let error = Reading::from_dynamo_json(br#"{"sensor":{"S":"roof"}}"#).unwrap_err();
+    /// assert!(error.is_unreadable());
+    /// assert_eq!(error.attribute_path().as_deref(), Some("at"));
+    /// # Ok::<(), dynamodel::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`from_item`](Self::from_item), and when the bytes are not an item.
+    fn from_dynamo_json(json: &[u8]) -> Result<Self, Error> {
+        read_json(json, Some(Self::ITEM_SCHEMA), Self::read_item)
+    }
+
+    /// Returns the DynamoDB JSON of the item, with what [`to_item`](Self::to_item) has.
+    ///
+    /// # Errors
+    /// As [`to_item`](Self::to_item).
+    fn to_dynamo_json(&self) -> Result<Vec<u8>, Error> {
+        let mut w = Writer::with_capacity(Self::ITEM_SCHEMA.item_capacity());
+        self.write_item(&mut w);
+        w.finish()
+            .map_err(|error| Error::write(error).of_entity(Self::ITEM_SCHEMA.entity))
     }
 
     /// Reads every item of the table: Scan. Costs the size of the whole table.

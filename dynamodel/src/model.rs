@@ -1,6 +1,7 @@
 //! The model of an entity: its schema, keys, templates, table and expressions. No I/O.
 
 pub(crate) mod canonical_key;
+pub(crate) mod conversion;
 pub(crate) mod entity;
 pub mod expr;
 pub(crate) mod item_type;
@@ -12,6 +13,7 @@ pub(crate) mod table;
 pub(crate) mod template;
 pub(crate) mod unique;
 
+pub use conversion::Document;
 pub use entity::{
     AnyIndex, EntityWithSort, Global, Guarded, Guards, HasPartial, HasSort, HasTtl, HoldsAll,
     Index, IsGuarded, IsVersioned, Item, Lock, MayAllBeAbsent, Primary, Projection, ProjectsAll,

@@ -15,7 +15,7 @@ pub(crate) mod transact_get;
 pub use batch_get::{BatchGet, BatchGets, KeyedReads, batch_get};
 pub use borrowed::{
     BorrowedField, BorrowedFrom, BorrowedItems, BorrowedPage, BorrowedPages, BorrowedProjection,
-    BorrowedRead, BorrowedText,
+    BorrowedRead, BorrowedText, ItemJson,
 };
 pub use get::Get;
 pub use hydrate::Hydrate;

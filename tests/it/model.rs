@@ -3,6 +3,7 @@
 mod attribute_order;
 mod collections;
 mod conditions;
+mod conversions;
 mod diagrams;
 mod external;
 mod hygiene;

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::projection::{
-    fetched_with_key, names, places, read_loop, read_projected, selectable, tokens,
+    fetched_with_key, names, places, read_loop, read_projected, schema_of, selectable, tokens,
 };
 use super::scope;
 use crate::model::{Projection, generated};
@@ -32,6 +32,7 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
     let places = places(&tokens);
     let fetched = fetched_with_key(projection, &quote!(&[#(#fetched),*]));
     let body = read_body(projection, &tokens, &names);
+    let schema = schema_of(entity);
     let projection_impl = container.implement(
         quote!(__d::BorrowedProjection),
         &ty,
@@ -41,6 +42,7 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
             const ATTRIBUTES: &'static [&'static str] = &[#(#names),*];
             const PLACES: &'static [::core::option::Option<__d::KeyPlace>] = #places;
             const FETCHED: &'static [__d::Fetched] = #fetched;
+            fn schema() -> ::core::option::Option<&'static __d::schema::EntitySchema> { #schema }
             fn read_borrowed<'__a>(
                 __r: &mut __d::Reader<'__a>,
             ) -> ::core::result::Result<#ident<'__a>, __d::ReadError> { #body }
@@ -66,9 +68,25 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
     let from_impl =
         container.implement(quote!(__d::BorrowedFrom<#entity>), &ty, TokenStream::new());
     let selectable = selectable(projection);
+    let vis = &container.vis;
+    let (params, _, clause) = container.generics.split_for_impl();
+    let conversion = quote! {
+        #[automatically_derived]
+        #[allow(dead_code)]
+        impl #params #ty #clause {
+            /// Reads these attributes from the DynamoDB JSON of an item, and borrows their text from
+            /// it. Text with escapes in its JSON is borrowed as `Cow<str>` only; `ItemJson` keeps it
+            /// unescaped.
+            #vis fn from_dynamo_json(
+                __json: &#lifetime [::core::primitive::u8],
+            ) -> ::core::result::Result<Self, __d::Error> {
+                __d::borrowed_of_json::<Self>(__json)
+            }
+        }
+    };
     scope(
         &container.root,
-        quote!(#projection_impl #field_impl #from_impl #selectable),
+        quote!(#projection_impl #field_impl #from_impl #selectable #conversion),
     )
 }
 

@@ -59,11 +59,30 @@ fn structure(container: &Container, fields: &[Field]) -> TokenStream {
     });
     let keeps_rest = rest.as_ref().map(|_| quote!(true));
     let attribute = map_attribute(container, &quote!(#(#lines)* #rest), &read, keeps_rest);
+    let document = is_document(container);
     let scope = scope(
         &container.root,
-        quote!(#newtypes #tokens #fields_impl #debug_impl #attribute),
+        quote!(#newtypes #tokens #fields_impl #debug_impl #attribute #document),
     );
     quote!(#module #fields_struct #scope)
+}
+
+/// `Document`, whose methods go by `MapBody`.
+fn is_document(container: &Container) -> TokenStream {
+    container.implement(quote!(__d::Document), container.ty(), TokenStream::new())
+}
+
+/// An entity that is a document, too: `Attribute` by its items. The derive of `Entity` writes the
+/// typed paths.
+pub(super) fn of_entity(container: &Container) -> TokenStream {
+    let write = quote!(<Self as __d::EmbeddedItem>::write_embedded(self, __w););
+    let attribute = map_attribute(
+        container,
+        &write,
+        &quote!(<Self as __d::EmbeddedItem>::read_embedded(__r)),
+        Some(quote!(true)),
+    );
+    scope(&container.root, attribute)
 }
 
 /// `MapBody` from the two bodies, and `Attribute` from `MapBody`.
@@ -310,7 +329,11 @@ fn tagged(container: &Container, tag: &str, variants: &[Variant]) -> TokenStream
     let write = quote!(match self { #(#writes)* });
     let attribute = map_attribute(container, &write, &read, keeps_rest(container, variants));
     let (declarations, impls) = variants_of(container, tag, variants);
-    let scope = scope(&container.root, quote!(#newtypes #impls #attribute));
+    let document = is_document(container);
+    let scope = scope(
+        &container.root,
+        quote!(#newtypes #impls #attribute #document),
+    );
     quote!(#declarations #scope)
 }
 

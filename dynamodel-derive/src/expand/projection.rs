@@ -82,10 +82,50 @@ pub(super) fn expand(projection: &Projection) -> TokenStream {
         quote!(type Of = #entity;),
     );
     let selectable = selectable(projection);
+    let conversions = conversions(projection);
     scope(
         &container.root,
-        quote!(#body #of_entity #attribute #part #selectable),
+        quote!(#body #of_entity #attribute #part #selectable #conversions),
     )
+}
+
+/// The inherent functions that read the struct from a whole item, without a request.
+fn conversions(projection: &Projection) -> TokenStream {
+    let Projection {
+        container, entity, ..
+    } = projection;
+    let (ty, vis) = (container.ty(), &container.vis);
+    let (params, _, clause) = container.generics.split_for_impl();
+    let schema = schema_of(entity);
+    quote! {
+        #[automatically_derived]
+        // A program may use none of them, or one.
+        #[allow(dead_code)]
+        impl #params #ty #clause {
+            /// Reads these attributes from the SDK's map of an item.
+            #vis fn from_item(
+                __item: __d::AttributeMap,
+            ) -> ::core::result::Result<Self, __d::Error> {
+                __d::projection_of_item(&__item, #schema)
+            }
+            /// Reads these attributes from the DynamoDB JSON of an item.
+            #vis fn from_dynamo_json(
+                __json: &[::core::primitive::u8],
+            ) -> ::core::result::Result<Self, __d::Error> {
+                __d::projection_of_json(__json, #schema)
+            }
+        }
+    }
+}
+
+/// The expression of the schema of an entity; `None` of a document.
+pub(super) fn schema_of(entity: &syn::Type) -> TokenStream {
+    quote!({
+        // Used if the type is no entity.
+        #[allow(unused_imports)]
+        use __d::WithoutSchema as _;
+        __d::PartOf::<#entity>::NEW.schema()
+    })
 }
 
 /// The entity's tokens of the fields.

@@ -152,3 +152,51 @@ pub(crate) fn value() -> impl Strategy<Value = AttributeValue> {
 pub(crate) fn item() -> impl Strategy<Value = Item> {
     prop::collection::hash_map(text(), value(), 0..6)
 }
+
+#[track_caller]
+fn check_one_type(json: &str, expect: &str) {
+    let plain = dynamodel_wire::one_type_json(json.as_bytes()).unwrap();
+    assert_eq!(std::str::from_utf8(&plain).unwrap(), expect);
+    // Plain JSON stays as it is.
+    let again = dynamodel_wire::one_type_json(&plain).unwrap();
+    assert!(matches!(again, std::borrow::Cow::Borrowed(_)));
+}
+
+#[test]
+fn values_that_list_all_types_become_plain() {
+    check_one_type(
+        r#"{"a":{"S":"x","N":null,"B":null,"SS":[],"NS":[],"BS":[],"M":{},"L":[],"NULL":false,"BOOL":null,"IsLSet":false}}"#,
+        r#"{"a":{"S":"x"}}"#,
+    );
+    check_one_type(
+        r#"{"a":{"s":null,"nullvalue":true},"b":{"nullValue":null,"bool":false}}"#,
+        r#"{"a":{"NULL":true},"b":{"BOOL":false}}"#,
+    );
+    check_one_type(
+        r#"{"m":{"M":{"l":{"L":[{"n":"1","s":null},{"S":null,"SS":["q\""]}],"M":null}},"S":null}}"#,
+        r#"{"m":{"M":{"l":{"L":[{"N":"1"},{"SS":["q\""]}]}}}}"#,
+    );
+    check_one_type(r#"{"a":{"L":[],"S":null}}"#, r#"{"a":{"L":[]}}"#);
+    check_one_type(
+        r#"{"e\"":{"b":"AAE=","s":null}}"#,
+        r#"{"e\"":{"B":"AAE="}}"#,
+    );
+}
+
+#[test]
+fn value_of_no_type_or_two_is_refused() {
+    for json in [
+        r#"{"a":{"S":"secret","N":"1"}}"#,
+        r#"{"a":{"S":null}}"#,
+        r#"{"a":{"X":"secret"}}"#,
+        r#"{"a":{"L":[],"M":{}}}"#,
+        r#"{"a":"secret"}"#,
+        r#"{"a":{"S":"secret"}} secret"#,
+        r#"["secret"]"#,
+    ] {
+        let error = dynamodel_wire::one_type_json(json.as_bytes()).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
+    }
+    let deep = format!("{}{}", r#"{"a":{"L":[{"L":"#.repeat(400), "");
+    assert!(dynamodel_wire::one_type_json(deep.as_bytes()).is_err());
+}

@@ -1,6 +1,7 @@
 //! Primary keys: [`Key`], and the values that keys are made of.
 
 mod builder;
+mod conversion;
 mod list;
 
 use std::fmt;
@@ -78,6 +79,13 @@ impl<E: Item> Key<E> {
     pub(crate) fn from_json(json: Vec<u8>) -> Self {
         Key {
             key: AnyKey::from_json(json),
+            _entity: PhantomData,
+        }
+    }
+
+    fn of_any(key: AnyKey) -> Self {
+        Key {
+            key,
             _entity: PhantomData,
         }
     }

@@ -1,11 +1,14 @@
 //! Items that borrow their text from the page that contains them: [`BorrowedProjection`],
 //! [`BorrowedRead`] and [`BorrowedPage`].
 
+pub(crate) mod item_json;
 mod page;
 mod read;
 
+use crate::model::schema::EntitySchema;
 pub use crate::wire::{BorrowedField, BorrowedFrom, BorrowedText};
 use crate::wire::{Fetched, KeyPlace};
+pub use item_json::ItemJson;
 pub use page::{BorrowedItems, BorrowedPage};
 pub use read::{BorrowedPages, BorrowedRead};
 
@@ -96,6 +99,11 @@ pub trait BorrowedProjection {
     /// The places of the fields in the key of a shared table.
     #[doc(hidden)]
     const PLACES: &'static [Option<KeyPlace>] = &[];
+    /// The schema of the entity that the struct is a part of; `None` of a document or collection.
+    #[doc(hidden)]
+    fn schema() -> Option<&'static EntitySchema> {
+        None
+    }
     #[doc(hidden)]
     fn read_borrowed<'a>(r: &mut Reader<'a>) -> Result<Self::At<'a>, ReadError>;
 }
