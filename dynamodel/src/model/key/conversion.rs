@@ -9,11 +9,12 @@ use crate::model::entity::Item;
 use crate::model::expr::ast::{Place, Step};
 use crate::model::expr::{Fields, InCondition, Path, Prefix, Token};
 use crate::model::schema::{EntitySchema, PartSchema, Piece, SingleTable};
-use crate::model::template::{distinct, split};
+use crate::model::template::{distinct, split, text_in};
 use crate::model::unique::check_key;
 use crate::wire::canonical::{KeyValue, read_members};
 use crate::wire::{
-    self, Attribute, ReadError, Reader, TemplatePart, ValueOf, WriteError, Writer, key_problem,
+    self, Attribute, Form, ReadError, Reader, TemplatePart, ValueOf, WriteError, Writer,
+    key_problem,
 };
 
 impl<E: Item> Key<E> {
@@ -240,14 +241,20 @@ impl SingleTable {
         item: &[u8],
         found: &mut [Option<Vec<u8>>],
     ) -> Option<()> {
+        if let [Piece::Value(position)] = *pieces {
+            // The key attribute is the value.
+            *found.get_mut(position)? = Some(written(|w| value.write(w))?);
+            return Some(());
+        }
         let KeyValue::S(text) = value else {
             return None;
         };
         if !self.is_own_text(pieces, text) && self.table.discriminator.is_none() {
             return None;
         }
-        for (position, text) in split(pieces, self.parts, text)? {
-            let value = self.parts.get(position)?.value_of(text, item)?;
+        for (position, _) in split(pieces, self.parts, text)? {
+            let (text, form) = text_in(pieces, self.parts, text, position)?;
+            let value = self.parts.get(position)?.value_of(text, form, item)?;
             let slot = found.get_mut(position)?;
             match slot {
                 // A part that stands in both attributes has one value.
@@ -267,11 +274,15 @@ fn other_key(name: &'static str) -> ReadError {
 impl PartSchema {
     /// Returns the value that has this text in a key, in its wire form: that of the item, or the one
     /// of the forms in which types with such texts are stored.
-    fn value_of(&self, text: &str, item: &[u8]) -> Option<Vec<u8>> {
+    fn value_of(&self, text: &str, form: Form, item: &[u8]) -> Option<Vec<u8>> {
+        let plain = written(|w| w.number_text(text)).filter(|_| self.number);
         let mut candidates = std::iter::once(self.value_in(item))
-            .chain([string(text), bool_value(text), time(text)])
+            .chain([plain, string(text), bool_value(text), time(text)])
             .chain(numbers(text));
-        let has_text = |json: &Vec<u8>| (self.text)(json).ok().flatten().as_deref() == Some(text);
+        let has_text = |json: &Vec<u8>| {
+            let mut made = String::new();
+            matches!((self.text)(json, form, &mut made), Ok(true)) && made == text
+        };
         candidates.find_map(|json| json.filter(has_text))
     }
 
