@@ -14,7 +14,7 @@ pub(crate) use self::entity::{
     BillingAttr, EncryptionAttr, EntityAttrs, IndexAttr, KeyPart, OptionsAttr, Project, TableAttr,
 };
 pub(crate) use self::field::{FieldAttrs, StoredAttr};
-pub(crate) use self::table::{Discriminator, TableAttrs, TableIndexAttr, TableProject};
+pub(crate) use self::table::{Discriminator, KeyName, TableAttrs, TableIndexAttr, TableProject};
 use crate::errors::Errors;
 use crate::names::{RenameRule, hint, nearest, one_of, plain};
 

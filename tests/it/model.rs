@@ -13,6 +13,7 @@ mod inverted;
 mod kept_apart;
 mod key_forms;
 mod other_forms;
+mod own_keys;
 mod paths;
 mod properties;
 mod rest;

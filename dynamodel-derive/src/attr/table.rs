@@ -6,7 +6,8 @@ use syn::punctuated::Punctuated;
 use syn::{Ident, LitStr, Path, Token, bracketed, parenthesized};
 
 use super::{
-    OptionsAttr, TABLE, each_item, equals, equals_choice, equals_path, equals_text, once, skip_rest,
+    OptionsAttr, Spanned, TABLE, each_item, equals, equals_choice, equals_path, equals_text, once,
+    skip_rest,
 };
 use crate::errors::Errors;
 use crate::names::{hint, plain};
@@ -16,8 +17,8 @@ use crate::names::{hint, plain};
 pub(crate) struct TableAttrs {
     pub(crate) root: Option<Path>,
     pub(crate) name: Option<LitStr>,
-    pub(crate) partition: Option<LitStr>,
-    pub(crate) sort: Option<LitStr>,
+    pub(crate) partition: Option<KeyName>,
+    pub(crate) sort: Option<KeyName>,
     pub(crate) ttl: Option<LitStr>,
     pub(crate) discriminator: Option<Discriminator>,
     pub(crate) indexes: Vec<TableIndexAttr>,
@@ -30,13 +31,21 @@ pub(crate) enum Discriminator {
     None,
 }
 
+/// The name of a key attribute, with its type: `"pk"` or `"at": N`.
+#[derive(Clone)]
+pub(crate) struct KeyName {
+    pub(crate) name: LitStr,
+    /// S, N or B, if it is given.
+    pub(crate) kind: Option<Spanned<&'static str>>,
+}
+
 /// `index(..)` or `local_index(..)`, with the names of attributes.
 pub(crate) struct TableIndexAttr {
     pub(crate) local: bool,
     pub(crate) name: Ident,
     pub(crate) stored_name: Option<LitStr>,
-    pub(crate) partition: Option<LitStr>,
-    pub(crate) sort: Option<LitStr>,
+    pub(crate) partition: Option<KeyName>,
+    pub(crate) sort: Option<KeyName>,
     pub(crate) project: Option<TableProject>,
 }
 
@@ -55,8 +64,8 @@ impl TableAttrs {
             match plain(key).as_str() {
                 "crate" => once(&mut out.root, key, equals_path(key, input, "dynamodel")?),
                 "name" => once(&mut out.name, key, equals_text(key, input, "app")?),
-                "partition" => once(&mut out.partition, key, equals_text(key, input, "pk")?),
-                "sort" => once(&mut out.sort, key, equals_text(key, input, "sk")?),
+                "partition" => once(&mut out.partition, key, key_name(key, input, "pk")?),
+                "sort" => once(&mut out.sort, key, key_name(key, input, "sk")?),
                 "ttl" => once(&mut out.ttl, key, equals_text(key, input, "expires")?),
                 "discriminator" => once(&mut out.discriminator, key, discriminator(key, input)?),
                 "index" => index(key, input, false).map(|i| out.indexes.push(i)),
@@ -125,7 +134,14 @@ fn index_parts(content: ParseStream<'_>, out: &mut TableIndexAttr) -> syn::Resul
         let (slot, example) = match plain(&key).as_str() {
             "partition" if !local => (&mut out.partition, "gsi1pk"),
             "sort" => (&mut out.sort, "gsi1sk"),
-            "name" => (&mut out.stored_name, "gsi-1"),
+            "name" => {
+                once(
+                    &mut out.stored_name,
+                    &key,
+                    equals_text(&key, content, "gsi-1")?,
+                )?;
+                continue;
+            }
             "partition" => {
                 let message = "a local index has the partition key of the table; remove `partition`, or make it an `index(..)`";
                 return Err(syn::Error::new(key.span(), message));
@@ -142,9 +158,29 @@ fn index_parts(content: ParseStream<'_>, out: &mut TableIndexAttr) -> syn::Resul
                 return Err(syn::Error::new(key.span(), message));
             }
         };
-        once(slot, &key, equals_text(&key, content, example)?)?;
+        once(slot, &key, key_name(&key, content, example)?)?;
     }
     Ok(())
+}
+
+/// `= "pk"`, or `= "at": N`.
+fn key_name(key: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<KeyName> {
+    let name = equals_text(key, input, example)?;
+    if !input.peek(Token![:]) {
+        return Ok(KeyName { name, kind: None });
+    }
+    input.parse::<Token![:]>()?;
+    let usage = format!(
+        "the type of a key attribute is `S`, `N` or `B`, for instance `\"{}\": N`",
+        name.value()
+    );
+    let word = Ident::parse_any(input).map_err(|e| syn::Error::new(e.span(), &usage))?;
+    let known = ["S", "N", "B"].into_iter().find(|known| word == *known);
+    let kind = Some(Spanned {
+        value: known.ok_or_else(|| syn::Error::new(word.span(), usage))?,
+        span: word.span(),
+    });
+    Ok(KeyName { name, kind })
 }
 
 /// `= all`, `= keys` or `= ["a", "b"]`.

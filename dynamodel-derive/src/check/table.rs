@@ -1,6 +1,6 @@
 //! Rules of a table that several entities share.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{not_empty, resource_name};
 use crate::attr::Spanned;
@@ -16,6 +16,7 @@ pub(super) fn rules(table: &Table, errors: &mut Errors) {
     attribute_names(table, errors);
     index_names(table, errors);
     index_keys(table, errors);
+    key_types(table, errors);
     projected(table, errors);
     at_most(table, errors);
 }
@@ -153,6 +154,20 @@ fn index_keys(table: &Table, errors: &mut Errors) {
                     ),
                 );
             }
+        }
+    }
+}
+
+/// An attribute that is in the key of the table and of an index has one type.
+fn key_types(table: &Table, errors: &mut Errors) {
+    let mut seen: HashMap<&str, &str> = HashMap::new();
+    for (name, kind) in &table.key_types {
+        let first = seen.entry(name).or_insert(kind.value);
+        if *first != kind.value {
+            errors.at(
+                kind.span,
+                format!("`{name}` is a key of type {first} already, and an attribute has one type; write `\"{name}\": {first}`"),
+            );
         }
     }
 }

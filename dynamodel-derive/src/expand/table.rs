@@ -1,5 +1,7 @@
 //! `Table`: the schema of a shared table, and a type for each of its indexes.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -26,6 +28,7 @@ pub(super) fn expand(table: &Table) -> TokenStream {
         Some(Spanned { value, .. }) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),
     };
+    let attributes = key_types(table);
     let options = options(&table.options);
     let table_impl = container.implement(
         quote!(__d::Table),
@@ -36,7 +39,7 @@ pub(super) fn expand(table: &Table) -> TokenStream {
                 table: #name,
                 key: #key,
                 indexes: &[#(#indexes),*],
-                attributes: &[],
+                attributes: &[#(#attributes),*],
                 ttl: #ttl,
                 discriminator: #discriminator,
                 options: #options,
@@ -88,6 +91,18 @@ pub(super) fn expand(table: &Table) -> TokenStream {
         &container.root,
         quote!(#table_impl #has_table #sort #with_sort #(#markers)*),
     )
+}
+
+/// The key attributes that are not text.
+fn key_types(table: &Table) -> Vec<TokenStream> {
+    let mut seen = HashSet::new();
+    let others = table.key_types.iter().filter(|(_, kind)| kind.value != "S");
+    let others = others.filter(|(name, _)| seen.insert(name));
+    let attribute = |(name, kind): &(String, Spanned<&'static str>)| {
+        let kind = kind.value;
+        quote!(__d::schema::AttributeSchema { name: #name, field: #name, kind: #kind })
+    };
+    others.map(attribute).collect()
 }
 
 /// Impls for the attributes that the index holds beside the keys.

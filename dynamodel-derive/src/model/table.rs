@@ -4,7 +4,9 @@ use proc_macro2::Ident;
 use syn::{DeriveInput, LitStr};
 
 use super::Container;
-use crate::attr::{Discriminator, OptionsAttr, Spanned, TableAttrs, TableIndexAttr, TableProject};
+use crate::attr::{
+    Discriminator, KeyName, OptionsAttr, Spanned, TableAttrs, TableIndexAttr, TableProject,
+};
 use crate::errors::Errors;
 use crate::names::plain;
 
@@ -20,6 +22,8 @@ pub(crate) struct Table {
     /// `None` for a table whose items have no attribute with their type.
     pub(crate) discriminator: Option<Spanned<String>>,
     pub(crate) indexes: Vec<TableIndex>,
+    /// The types of key attributes that are given, by their names.
+    pub(crate) key_types: Vec<(String, Spanned<&'static str>)>,
     pub(crate) options: OptionsAttr,
 }
 
@@ -60,6 +64,10 @@ fn spanned(text: LitStr) -> Spanned<String> {
     }
 }
 
+fn key_name(key: KeyName) -> Spanned<String> {
+    spanned(key.name)
+}
+
 impl Table {
     pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Table {
         let attrs = TableAttrs::parse(&input.attrs, errors);
@@ -67,7 +75,13 @@ impl Table {
         if let Some(param) = input.generics.params.first() {
             errors.on(param, "a table has no parameters; remove them");
         }
-        let partition = attrs.partition.map(spanned);
+        let own = attrs.indexes.iter().flat_map(|i| [&i.partition, &i.sort]);
+        let keys = [&attrs.partition, &attrs.sort].into_iter().chain(own);
+        let key_types = keys
+            .flatten()
+            .filter_map(|k| Some((k.name.value(), k.kind.clone()?)));
+        let key_types = key_types.collect();
+        let partition = attrs.partition.map(key_name);
         let indexes = attrs.indexes.into_iter();
         Table {
             name: attrs.name.map(spanned),
@@ -76,7 +90,8 @@ impl Table {
                 .map(|i| TableIndex::new(i, partition.as_ref()))
                 .collect(),
             partition,
-            sort: attrs.sort.map(spanned),
+            sort: attrs.sort.map(key_name),
+            key_types,
             ttl: attrs.ttl.map(spanned),
             discriminator: match attrs.discriminator {
                 Some(Discriminator::None) => None,
@@ -106,9 +121,9 @@ impl TableIndex {
             partition: if attr.local {
                 partition.cloned()
             } else {
-                attr.partition.map(spanned)
+                attr.partition.map(key_name)
             },
-            sort: attr.sort.map(spanned),
+            sort: attr.sort.map(key_name),
             project: match attr.project {
                 None | Some(TableProject::All) => TableProjection::All,
                 Some(TableProject::Keys) => TableProjection::Keys,
