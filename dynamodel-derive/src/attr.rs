@@ -113,6 +113,7 @@ const FIELD_KEYS: &[&str] = &[
     "id",
     "rest",
     "in_key",
+    "keep_key",
 ];
 
 const FIELD: Place = Place {

@@ -34,6 +34,7 @@ const ENTITY: &[Rule] = &[
     fields::immutable_and_ids,
     rest::of_entity,
     key_forms::in_key,
+    key_forms::keep_key,
     unique::unique_is_free,
     unique::lookup_names,
     fields::unique_names,

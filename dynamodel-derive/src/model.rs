@@ -170,6 +170,11 @@ impl Entity {
         self.fields.iter().filter(|f| f.is_attribute())
     }
 
+    /// The field that keeps the key under which the item was read.
+    pub(crate) fn keep_key(&self) -> Option<&Field> {
+        self.fields.iter().find(|f| f.attrs.keep_key.is_some())
+    }
+
     /// The field that is the partition key.
     pub(crate) fn partition(&self) -> Option<&Field> {
         self.stored().find(|f| f.attrs.partition.is_some())
@@ -333,7 +338,8 @@ impl Field {
     /// Returns `true` if the field is in the item, as an attribute or in the key alone: neither skipped nor
     /// the map of the other attributes.
     pub(crate) fn is_stored(&self) -> bool {
-        self.attrs.skip.is_none() && self.attrs.rest.is_none()
+        let attrs = &self.attrs;
+        attrs.skip.is_none() && attrs.rest.is_none() && attrs.keep_key.is_none()
     }
 
     /// Returns `true` if the field is an attribute of the item.

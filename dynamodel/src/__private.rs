@@ -29,7 +29,7 @@ pub use crate::model::expr::{
 pub use crate::model::item_type::{
     check_type, found_type, is_of_type, is_own_item, type_attribute,
 };
-pub use crate::model::key::{Key, KeyBuilder};
+pub use crate::model::key::{Key, KeyBuilder, StoredKey};
 pub use crate::model::rest::is_own_attribute;
 pub use crate::model::schema::{self, IndexKey, Shards};
 pub use crate::model::sharding::write_shards;
@@ -41,7 +41,7 @@ pub use crate::model::table::{
 };
 pub use crate::model::template::{
     PartBehind, ProjectedKey, check_stored_key, fetched_with_key, join, key_attribute, key_place,
-    own_key_part, read_in_key, split, value_or_text, wire_text,
+    own_key_part, read_in_key, read_stored_key, split, value_or_text, wire_text,
 };
 pub use crate::read::borrowed::{BorrowedField, BorrowedFrom, BorrowedProjection};
 pub use crate::read::sort::AnyPart;
@@ -157,6 +157,18 @@ where
     T::Kind: GuardKeyKind,
 {
 }
+
+/// Types of fields that keep the key of an item.
+#[diagnostic::on_unimplemented(
+    message = "a field marked `keep_key` is a `StoredKey`, not a `{Self}`",
+    label = "not a `StoredKey`",
+    note = "write `#[dynamo(keep_key)] key: dynamodel::StoredKey`"
+)]
+pub trait KeepsKey {}
+impl KeepsKey for StoredKey {}
+
+/// The type keeps the key of an item.
+pub const fn keeps_key<T: KeepsKey>() {}
 
 /// The type can be part of the template of a primary key.
 pub const fn key_part<T: TemplatePart>() {}

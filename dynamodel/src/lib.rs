@@ -157,7 +157,7 @@ pub use error::{Error, ErrorKind, UnreadableItem};
 #[doc(inline)]
 pub use model::expr::{Action, Condition, all_of, any_of, maybe, value};
 #[doc(inline)]
-pub use model::{AnyIndex, Document, Item, Key, Projection, Table};
+pub use model::{AnyIndex, Document, Item, Key, Projection, StoredKey, Table};
 #[doc(inline)]
 pub use read::{
     BatchGet, BorrowedPage, BorrowedProjection, Cursor, Get, ItemStream, Page, Query, Scan,

@@ -20,5 +20,5 @@ pub use entity::{
     ProjectsSome, ReadsConsistently, SelectableFrom, Sharded, TableOrLocal, Unguarded, Unversioned,
     Versioned, Whole, WritableInBatch,
 };
-pub use key::Key;
+pub use key::{Key, StoredKey};
 pub use table::{HasTable, Table, Templated};

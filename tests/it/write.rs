@@ -7,6 +7,7 @@ mod concurrency;
 mod crud;
 mod diff;
 mod index_keys;
+mod kept_keys;
 mod or_create;
 mod parents;
 mod refusals;

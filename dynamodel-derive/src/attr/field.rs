@@ -27,6 +27,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) write_token: Option<Span>,
     pub(crate) unique: Option<Span>,
     pub(crate) immutable: Option<Span>,
+    /// `keep_key`: holds the key under which the item was read.
+    pub(crate) keep_key: Option<Span>,
     /// `in_key`: stored in the key alone.
     pub(crate) in_key: Option<Span>,
     /// The kind of the ids that the library makes.
@@ -178,6 +180,7 @@ impl FieldAttrs {
                 "serde" => once(&mut serde, key, flag(key, input)?),
                 "unique" => once(&mut out.unique, key, flag(key, input)?),
                 "in_key" => once(&mut out.in_key, key, flag(key, input)?),
+                "keep_key" => once(&mut out.keep_key, key, flag(key, input)?),
                 "immutable" => once(&mut out.immutable, key, flag(key, input)?),
                 "id" => once(&mut out.id, key, id(key, input)?),
                 "rest" => once(&mut out.rest, key, flag(key, input)?),

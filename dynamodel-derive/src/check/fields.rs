@@ -167,7 +167,7 @@ pub(super) fn immutable_and_ids(entity: &Entity, errors: &mut Errors) {
             let part = entity.part_role(field);
             if field.attrs.rest.is_some() {
                 continue;
-            } else if !field.is_stored() {
+            } else if field.attrs.skip.is_some() {
                 errors.at(
                     span,
                     "a skipped field is not stored, so it cannot be `immutable`; remove one of the two",
@@ -190,7 +190,7 @@ pub(super) fn immutable_and_ids(entity: &Entity, errors: &mut Errors) {
             .as_ref()
             .filter(|_| field.attrs.rest.is_none())
         {
-            let problem = if !field.is_stored() {
+            let problem = if field.attrs.skip.is_some() {
                 "a skipped field is not stored, so it cannot be an `id`; remove one of the two"
             } else if roles(field).next().is_some() {
                 "the library writes this field already; use another field as the `id`"

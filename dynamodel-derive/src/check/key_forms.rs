@@ -2,6 +2,7 @@
 
 use proc_macro2::Span;
 
+use super::fields::roles;
 use crate::errors::Errors;
 use crate::model::{Entity, Field, SingleTable};
 use crate::names::plain;
@@ -53,6 +54,47 @@ pub(super) fn in_key(entity: &Entity, errors: &mut Errors) {
             None => {}
         }
         alone(field, errors);
+    }
+}
+
+/// One field of an entity of a shared table keeps the stored key, and nothing else describes it.
+pub(super) fn keep_key(entity: &Entity, errors: &mut Errors) {
+    let mut first = None;
+    for field in &entity.fields {
+        let (attrs, Some(span)) = (&field.attrs, field.attrs.keep_key) else {
+            continue;
+        };
+        if entity.single_table.is_none() && entity.understood {
+            errors.at(span, "`keep_key` belongs to an entity of a shared table, whose templates make the key; here the key is the marked fields as they are stored, so remove it, and give them types that keep the stored form, such as `String`");
+        }
+        if let Some(first) = first.replace(plain(&field.ident)) {
+            errors.at(
+                span,
+                format!("`{first}` keeps the stored key already; remove one of the two"),
+            );
+        }
+        let own = [
+            attrs.partition,
+            attrs.sort,
+            attrs.unique,
+            attrs.immutable,
+            attrs.in_key,
+            attrs.skip,
+        ];
+        let of_form = attrs.stored.as_ref().map(|form| form.span());
+        let name = attrs.rename.as_ref().map(syn::LitStr::span);
+        let default = attrs.default.as_ref().and(attrs.keep_key);
+        let id = attrs.id.as_ref().map(|id| id.span);
+        let others = own
+            .into_iter()
+            .chain([of_form, name, default, id])
+            .flatten();
+        for span in others.chain(roles(field).map(|(_, span)| span)) {
+            errors.at(
+                span,
+                "a field that is marked `keep_key` is no attribute of the item; remove this",
+            );
+        }
     }
 }
 

@@ -98,6 +98,8 @@ fn part(entity: &Entity, template: &Template, name: &Ident, errors: &mut Errors)
     };
     if field.attrs.rest.is_some() {
         errors.at(template.span, format!("`{text}` is a map of the attributes that the struct does not know, so no key can hold it; give the attribute a field of its own"));
+    } else if field.attrs.keep_key.is_some() {
+        errors.at(template.span, format!("`{text}` keeps the stored key, and is no part of it; use another field in the template"));
     } else if !field.is_stored() {
         errors.at(template.span, format!("`{text}` is skipped, so no key can hold it; remove `skip` from the field, or the part from the template"));
     } else if field.attrs.stored.is_some() {

@@ -32,7 +32,7 @@ pub(super) fn unique_is_free(entity: &Entity, errors: &mut Errors) {
         };
         if field.attrs.rest.is_some() {
             continue;
-        } else if !field.is_stored() {
+        } else if field.attrs.skip.is_some() {
             errors.at(
                 span,
                 "a skipped field is not stored, so it cannot be `unique`; remove one of the two",

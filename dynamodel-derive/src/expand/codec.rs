@@ -204,13 +204,22 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
     let (begin, key_arms) = (key.begin, key.arms);
     let (rest_slot, unknown) = read_rest(construct);
     let value = quote!(#path { #(#values,)* #rest });
-    let value = match key.is_checked {
-        true => quote! {
+    let kept = construct.fields.iter().find(|f| f.attrs.keep_key.is_some());
+    let value = match (key.is_checked, kept) {
+        (true, Some(field)) => {
+            let ident = &field.ident;
+            quote! {
+                let mut __v = #value;
+                __v.#ident = __d::read_stored_key(&__v, __r)?;
+                ::core::result::Result::Ok(__v)
+            }
+        }
+        (true, None) => quote! {
             let __v = #value;
             __d::check_stored_key(&__v, __r)?;
             ::core::result::Result::Ok(__v)
         },
-        false => quote!(::core::result::Result::Ok(#value)),
+        (false, _) => quote!(::core::result::Result::Ok(#value)),
     };
     quote! {
         #begin

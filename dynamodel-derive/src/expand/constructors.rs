@@ -128,6 +128,7 @@ pub(super) fn new_constructor(entity: &Entity) -> Option<TokenStream> {
             attrs.write_token,
             attrs.skip,
             attrs.rest,
+            attrs.keep_key,
         ];
         own.iter().all(Option::is_none) && attrs.id.is_none()
     };

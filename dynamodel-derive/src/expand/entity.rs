@@ -234,6 +234,10 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         Some(single) => single_table::key_of(entity, single),
         None => quote!(__d::KeyBuilder::new() #(#parts)*),
     };
+    let kept = entity.keep_key().map(|field| {
+        let ident = &field.ident;
+        quote!(.kept(&self.#ident))
+    });
     let templates = entity
         .single_table
         .as_ref()
@@ -261,7 +265,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
                 __w.end_map();
             }
             #read
-            fn item_key(&self) -> __d::Key<#ty> { __d::Key::from_builder(#key) }
+            fn item_key(&self) -> __d::Key<#ty> { __d::Key::from_builder(#key) #kept }
             #hooks
         },
     );
@@ -285,11 +289,12 @@ fn key_part(entity: &Entity, field: &Field) -> Option<TokenStream> {
         return None;
     }
     let (part, in_key) = (single.position(path), field.attrs.in_key.is_some());
+    let keeps_key = entity.keep_key().is_some();
     let this = entity.container.ty();
     let span = generated(ty.span());
     let place = quote_spanned! {span=>
         const KEY_PLACE: ::core::option::Option<__d::KeyPlace> =
-            ::core::option::Option::Some(__d::key_place::<#this, #ty>(#part, #in_key));
+            ::core::option::Option::Some(__d::key_place::<#this, #ty>(#part, #in_key, #keeps_key));
     };
     let [partition, sort] = single.alone(field);
     let own = ((partition || sort) && !in_key).then(|| {

@@ -407,6 +407,10 @@ fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
         let value = part.value;
         quote!(#i => __d::write_part_text(#value, __form, __out),)
     });
+    let keeps_key = entity.keep_key().map(|field| {
+        let ident = &field.ident;
+        quote!(fn keeps_key(&self) -> bool { self.#ident.is_kept() })
+    });
     let shape = field_hash(&single.partition.shape());
     let partition = parts_of(entity, &[&single.partition]);
     let types = partition.iter().map(|p| &p.ty);
@@ -438,6 +442,7 @@ fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
                     _ => ::core::result::Result::Ok(false),
                 }
             }
+            #keeps_key
         },
     )
 }
@@ -560,6 +565,10 @@ pub(super) fn checks(entity: &Entity, single: &SingleTable) -> TokenStream {
         let (check, ty) = (Ident::new(check, Span::call_site()), &part.ty);
         quote_spanned!(part.span=> __d::#check::<#ty>();)
     });
+    let kept = entity.keep_key().map(|field| {
+        let ty = &field.ty;
+        quote_spanned!(generated(ty.span())=> __d::keeps_key::<#ty>();)
+    });
     let widths = single.templates().flat_map(|template| {
         let of_value = adjacent(template).filter(|(_, form)| !matches!(form, Form::Padded(_)));
         of_value.filter_map(|(path, _)| {
@@ -608,7 +617,7 @@ pub(super) fn checks(entity: &Entity, single: &SingleTable) -> TokenStream {
         const _: () = __d::key_types(<#entity_ty as __d::Item>::ITEM_SCHEMA);
     };
     quote! {
-        const _: fn() = || { #(#of_parts)* #(#widths)* #primary #(#of_indexes)* };
+        const _: fn() = || { #(#of_parts)* #kept #(#widths)* #primary #(#of_indexes)* };
         #(#forms)*
         #agree
         #(#shared)*

@@ -286,6 +286,30 @@ fn mistakes_in_fields_of_key_name_remedy() {
 }
 
 #[test]
+fn mistakes_in_kept_keys_name_remedy() {
+    check_entity(
+        quote!(#[dynamo(table = "things")]),
+        quote!(#[dynamo(partition)] id: String, #[dynamo(keep_key)] key: StoredKey),
+        &[
+            "`keep_key` belongs to an entity of a shared table, whose templates make the key; here the key is the marked fields as they are stored, so remove it, and give them types that keep the stored form, such as `String`",
+        ],
+    );
+    check_entity(
+        quote!(#[dynamo(table = App, key(partition = "{id}{key}"))]),
+        quote! {
+            id: u8,
+            #[dynamo(keep_key, rename = "k")] key: StoredKey,
+            #[dynamo(keep_key)] other: StoredKey,
+        },
+        &[
+            "a field that is marked `keep_key` is no attribute of the item; remove this",
+            "`key` keeps the stored key already; remove one of the two",
+            "`key` keeps the stored key, and is no part of it; use another field in the template",
+        ],
+    );
+}
+
+#[test]
 fn forms_of_parts_name_remedy() {
     for (key, expected) in [
         (

@@ -3,6 +3,7 @@
 mod builder;
 mod conversion;
 mod list;
+mod stored;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -21,6 +22,7 @@ use builder::Places;
 pub use builder::KeyBuilder;
 pub(crate) use builder::check_key_value;
 pub(crate) use list::{KeyAt, KeyList};
+pub use stored::StoredKey;
 
 pub(crate) use crate::wire::{MAX_PARTITION as MAX_PARTITION_BYTES, MAX_SORT as MAX_SORT_BYTES};
 

@@ -10,7 +10,7 @@ use crate::model::entity::{Item, Primary, Whole};
 use crate::model::schema::{IndexSchema, Piece, Shards, SingleTable, TableSchema};
 use crate::model::sharding;
 use crate::wire::canonical::KeyValue;
-use crate::wire::{Form, MAX_PARTITION, MAX_SORT, WriteError, Writer};
+use crate::wire::{Form, MAX_PARTITION, MAX_SORT, WriteError, Writer, value_in};
 
 /// A table that several entities share: single-table design.
 ///
@@ -101,6 +101,11 @@ pub trait Templated: Item {
     /// `false` if the part is absent.
     #[doc(hidden)]
     fn write_part(&self, part: usize, form: Form, out: &mut String) -> Result<bool, WriteError>;
+    /// Returns `true` if the key under which the item was read is kept.
+    #[doc(hidden)]
+    fn keeps_key(&self) -> bool {
+        false
+    }
 }
 
 /// Marker of the partitions of table `T` whose template has the FNV-1a hash `H` and the parts `P`.
@@ -116,9 +121,17 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
         text_attribute(w, name, single.kind);
     }
     let mut key: Vec<KeyValue<'_>> = Vec::with_capacity(2);
-    let mut has_value = false;
+    let kept = entity.keeps_key().then(|| entity.item_key());
+    let kept = kept.as_ref().and_then(|key| key.json().ok());
+    let mut has_value = kept.is_some();
     for attribute in single.key_attributes() {
         let (name, limit) = (attribute.name, attribute.limit);
+        if let Some(key) = kept
+            && single.table.key.contains(name)
+        {
+            write_kept(single, &attribute, key, w);
+            continue;
+        }
         if let [Piece::Value(part)] = *attribute.pieces {
             has_value |= single.table.key.contains(name);
             write_value(entity, part, name, w);
@@ -158,6 +171,16 @@ pub fn write_templates<E: Templated>(entity: &E, w: &mut Writer) {
     {
         // No type in the items keeps a key of another entity's form from being written.
         w.fail(problem.clone());
+    }
+}
+
+/// Writes an attribute of a kept key, unless it is a field, which is written already.
+fn write_kept(single: &SingleTable, attribute: &KeyAttribute, key: &[u8], w: &mut Writer) {
+    let name = attribute.name;
+    let is_field = matches!(attribute.pieces, [Piece::Value(part)] if single.is_field(*part, name));
+    if let (false, Ok(Some(value))) = (is_field, value_in(key, name)) {
+        w.member(name);
+        w.raw(value);
     }
 }
 

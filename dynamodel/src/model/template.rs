@@ -10,7 +10,9 @@ pub use compose::split;
 pub(crate) use compose::{compose, distinct, separable, text_in};
 pub(crate) use delimiters::{Delimited, delimited};
 pub use projected_key::{ProjectedKey, fetched_with_key, key_place};
-pub use stored_key::{check_stored_key, key_attribute, own_key_part, read_in_key, value_or_text};
+pub use stored_key::{
+    check_stored_key, key_attribute, own_key_part, read_in_key, read_stored_key, value_or_text,
+};
 
 use crate::model::schema::{PartSchema, Piece};
 use crate::wire::attribute::template_part::{IndexPart, Nature, write_part_text};

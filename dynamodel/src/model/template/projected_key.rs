@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::stored_key::{PartValue, compare, key_attribute, key_part, other_key, read_in_key};
+use super::stored_key::{PartValue, differing, key_attribute, key_part, other_key, read_in_key};
 use crate::model::schema::{Form, SingleTable};
 use crate::model::table::{Templated, same};
 use crate::wire::{
@@ -147,11 +147,13 @@ const fn position(places: &[Option<KeyPlace>], part: usize) -> Option<usize> {
     None
 }
 
-/// Returns the place of a field of type `T` in the key of `E`.
+/// Returns the place of a field of type `T` in the key of `E`. `keeps_key`: items under other keys
+/// are read.
 #[doc(hidden)]
 pub const fn key_place<E: Templated, T: TemplatePart + Attribute>(
     part: usize,
     in_key: bool,
+    keeps_key: bool,
 ) -> KeyPlace {
     let single = E::SINGLE_TABLE;
     KeyPlace {
@@ -160,7 +162,12 @@ pub const fn key_place<E: Templated, T: TemplatePart + Attribute>(
             key_attribute(&single.table.key, 2),
         ],
         part,
-        parts: single.key_parts,
+        // No projection has so many parts, so the key is not compared.
+        parts: if keeps_key {
+            usize::MAX
+        } else {
+            single.key_parts
+        },
         in_key,
         write: write_part::<E, T>,
         text: part_text::<E, T>,
@@ -212,7 +219,10 @@ fn compare_fields<E: Templated>(
             _ => Ok(own_text(r, single, part, out)),
         }
     };
-    compare(r, single, &mut write)
+    match differing(r, single, &mut write)? {
+        None => Ok(()),
+        Some(name) => Err(other_key(name)),
+    }
 }
 
 /// Appends the text of a part that stands in the key alone.

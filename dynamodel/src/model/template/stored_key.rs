@@ -6,10 +6,11 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::text_in;
+use crate::model::key::StoredKey;
 use crate::model::schema::{KeySchema, Piece, SingleTable, TableSchema};
 use crate::model::table::{Templated, same};
 use crate::wire::attribute::template_part::read_part_text;
-use crate::wire::{Attribute, Decimal, Form, ReadError, Reader, TemplatePart, WriteError};
+use crate::wire::{Attribute, Decimal, Form, ReadError, Reader, TemplatePart, WriteError, Writer};
 
 thread_local! {
     /// Buffer for the text of a key, so that the comparison of an item allocates nothing.
@@ -75,18 +76,48 @@ pub const fn own_key_part(table: &TableSchema, name: &str, alone: [bool; 2]) -> 
 #[inline(never)] // one copy for each entity, not for each kind of read
 pub fn check_stored_key<E: Templated>(entity: &E, r: &Reader<'_>) -> Result<(), ReadError> {
     let mut write = |part, form, out: &mut String| entity.write_part(part, form, out);
-    compare(r, E::SINGLE_TABLE, &mut write)
+    match differing(r, E::SINGLE_TABLE, &mut write)? {
+        None => Ok(()),
+        Some(name) => Err(other_key(name)),
+    }
+}
+
+/// Returns the key that was read with the item, to keep it if the templates make another one of the
+/// entity's fields.
+///
+/// # Errors
+/// When a key attribute cannot be read.
+#[doc(hidden)]
+#[inline(never)] // one copy for each entity, not for each kind of read
+pub fn read_stored_key<E: Templated>(entity: &E, r: &Reader<'_>) -> Result<StoredKey, ReadError> {
+    let single = E::SINGLE_TABLE;
+    let mut write = |part, form, out: &mut String| entity.write_part(part, form, out);
+    if differing(r, single, &mut write)?.is_none() {
+        return Ok(StoredKey::default());
+    }
+    let mut w = Writer::with_capacity(128);
+    w.begin_map();
+    for (part, name) in [1, 2].map(|part| (part, key_attribute(&single.table.key, part))) {
+        if let Some(mut value) = r.key_read(part) {
+            w.member(name);
+            w.raw(value.raw_value()?);
+        }
+    }
+    w.end_map();
+    let json = w.finish().map_err(|_| other_key(""))?;
+    Ok(StoredKey::keep(json, &entity.item_key()))
 }
 
 /// Function that appends the text of a part, and returns `false` for an absent one.
 pub(super) type WriteText<'a> =
     dyn FnMut(usize, Form, &mut String) -> Result<bool, WriteError> + 'a;
 
-pub(super) fn compare(
+/// Returns the first key attribute that the templates make otherwise.
+pub(super) fn differing(
     r: &Reader<'_>,
     single: &SingleTable,
     write: &mut WriteText<'_>,
-) -> Result<(), ReadError> {
+) -> Result<Option<&'static str>, ReadError> {
     for (part, pieces) in single.key.numbered() {
         let name = key_attribute(&single.table.key, part);
         // An item is never read without its key, unless it comes from elsewhere than a table.
@@ -109,10 +140,10 @@ pub(super) fn compare(
             },
         };
         if !is_made {
-            return Err(other_key(name));
+            return Ok(Some(name));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Returns `true` if the part is the number, in whatever notation.
