@@ -285,8 +285,16 @@ impl SingleTable {
 impl KeyTemplates {
     /// `true` if a key can be made by both templates, whatever their parts are called.
     const fn has_form_of(&self, other: &KeyTemplates) -> bool {
-        have_same_form(self.partition, other.partition) && have_same_form(self.sort, other.sort)
+        let has_text = !is_value(self.partition) || !(self.sort.is_empty() || is_value(self.sort));
+        // Keys that are fields have no text to be told apart by: the type alone tells.
+        has_text
+            && have_same_form(self.partition, other.partition)
+            && have_same_form(self.sort, other.sort)
     }
+}
+
+const fn is_value(pieces: &[Piece]) -> bool {
+    matches!(pieces, [Piece::Value(_)])
 }
 
 const fn have_same_form(a: &[Piece], b: &[Piece]) -> bool {
