@@ -19,13 +19,13 @@
 use crate::{Attribute, ReadError, Reader, Tag, WriteError, Writer, kind};
 
 /// The kinds of numbers, and of values that may be `None`.
-pub trait Number {}
-impl Number for kind::N {}
-impl Number for kind::Float {}
-impl Number for kind::Optional {}
+pub trait NumberOrNone {}
+impl NumberOrNone for kind::N {}
+impl NumberOrNone for kind::Float {}
+impl NumberOrNone for kind::Optional {}
 
 /// Writes the number as S, and `None` as NULL.
-pub fn write<T: Attribute<Kind: Number>>(value: &T, w: &mut Writer) {
+pub fn write<T: Attribute<Kind: NumberOrNone>>(value: &T, w: &mut Writer) {
     let mut number = Writer::with_capacity(48);
     value.write(&mut number);
     match number.finish() {
@@ -51,7 +51,7 @@ fn text_of(r: &mut Reader<'_>) -> Result<Option<String>, ReadError> {
 ///
 /// # Errors
 /// When the attribute is neither S with a number nor N, or the type cannot hold the number.
-pub fn read<T: Attribute<Kind: Number>>(r: &mut Reader<'_>) -> Result<T, ReadError> {
+pub fn read<T: Attribute<Kind: NumberOrNone>>(r: &mut Reader<'_>) -> Result<T, ReadError> {
     if r.kind()? != Tag::S {
         return T::read(r);
     }

@@ -156,11 +156,11 @@ async fn by_hand(case: &str, raw: &Client, order: &Order) {
         let get = raw.get_item().table_name(TABLE);
         let get = get.key("pk", text(&order.pk)).key("sk", text(&order.sk));
         let item = get.send().await.expect("it is answered").item;
-        <Order as Sample>::from_item(item.expect("it is found")).expect("an order")
+        <Order as Sample>::from_attributes(item.expect("it is found")).expect("an order")
     };
     let put = || {
         let put = raw.put_item().table_name(TABLE);
-        put.set_item(Some(order.to_item()))
+        put.set_item(Some(order.to_attributes()))
     };
     match case {
         "get" => assert_eq!(get().await.sk, order.sk),
@@ -190,7 +190,7 @@ async fn by_hand(case: &str, raw: &Client, order: &Order) {
             let orders = items
                 .unwrap_or_default()
                 .into_iter()
-                .map(<Order as Sample>::from_item);
+                .map(<Order as Sample>::from_attributes);
             assert_eq!(
                 orders.collect::<Option<Vec<_>>>().map(|o| o.len()),
                 Some(250)

@@ -55,7 +55,7 @@ fn encode<'a, E: Sample>() -> Prepared<'a> {
     Prepared {
         bytes: by_us().len(),
         contestants: vec![
-            contestant(RAW, move || serialize(a.to_item())),
+            contestant(RAW, move || serialize(a.to_attributes())),
             contestant(SERDE, move || {
                 with_serde(serde_dynamo::to_item(&b).expect("an item"))
             }),

@@ -28,8 +28,8 @@ pub trait Sample:
     fn pk_sk(&self) -> hand::PkSk;
 
     /// Conversion as people write it by hand.
-    fn to_item(&self) -> HashMap<String, AttributeValue>;
-    fn from_item(item: HashMap<String, AttributeValue>) -> Option<Self>;
+    fn to_attributes(&self) -> HashMap<String, AttributeValue>;
+    fn from_attributes(item: HashMap<String, AttributeValue>) -> Option<Self>;
 }
 
 /// Derives the struct for all contestants, and converts it by hand.
@@ -59,7 +59,7 @@ macro_rules! entity {
                 hand::PkSk { pk: self.pk.clone(), sk: self.sk.clone() }
             }
 
-            fn to_item(&self) -> HashMap<String, AttributeValue> {
+            fn to_attributes(&self) -> HashMap<String, AttributeValue> {
                 let mut item = HashMap::with_capacity(64);
                 item.insert("pk".to_owned(), self.pk.to_value());
                 item.insert("sk".to_owned(), self.sk.to_value());
@@ -69,7 +69,7 @@ macro_rules! entity {
                 item
             }
 
-            fn from_item(mut item: HashMap<String, AttributeValue>) -> Option<Self> {
+            fn from_attributes(mut item: HashMap<String, AttributeValue>) -> Option<Self> {
                 Some($name {
                     pk: Value::from_value(item.remove("pk"))?,
                     sk: Value::from_value(item.remove("sk"))?,

@@ -169,7 +169,7 @@ fn get(world: &World) -> Prepared<'_> {
         let get = get.key("pk", text(pk)).key("sk", text(sk)).send();
         world.wait(get).expect("answered").item.expect("found")
     };
-    let by_hand = move || <Order as Sample>::from_item(item()).expect("an order");
+    let by_hand = move || <Order as Sample>::from_attributes(item()).expect("an order");
     let by_serde = move || serde_dynamo::from_item::<_, Order>(item()).expect("an order");
     let by_modyne = move || {
         let get = <Order as EntityExt>::get((pk, sk)).execute(shop);
@@ -216,7 +216,7 @@ fn put(world: &World) -> Prepared<'_> {
     Prepared {
         bytes,
         contestants: vec![
-            contestant(RAW, move || send(a.to_item())),
+            contestant(RAW, move || send(a.to_attributes())),
             contestant(SERDE, move || {
                 send(serde_dynamo::to_item(&b).expect("an item"))
             }),
@@ -447,7 +447,7 @@ where
 /// Returns the number of items in a page, and the lengths of their keys.
 fn keys<E: Sample>() -> (usize, usize) {
     let length = |item: E| {
-        let key = item.to_item();
+        let key = item.to_attributes();
         let text = |name: &str| key.get(name)?.as_s().ok();
         text("pk").map_or(0, String::len) + text("sk").map_or(0, String::len)
     };
@@ -472,7 +472,7 @@ fn page_case<'w, E: Sample>(
     [plain, sdk, db]: [&'w Db; 3],
 ) -> Prepared<'w> {
     let by_hand = move || -> Option<Vec<E>> {
-        let entities = items().into_iter().map(<E as Sample>::from_item);
+        let entities = items().into_iter().map(<E as Sample>::from_attributes);
         entities.collect()
     };
     let by_serde = move || serde_dynamo::from_items::<_, E>(items()).expect("entities");
@@ -525,7 +525,8 @@ where
         let tables = found.responses.as_mut().expect("found");
         tables.remove(TABLE).expect("found")
     };
-    let by_hand = move || -> Option<Vec<E>> { items().into_iter().map(E::from_item).collect() };
+    let by_hand =
+        move || -> Option<Vec<E>> { items().into_iter().map(E::from_attributes).collect() };
     let by_serde = move || serde_dynamo::from_items::<_, E>(items()).expect("of the shape");
     let by_modyne = move || {
         let gets = keys.iter().map(E::get_by_modyne);
@@ -592,7 +593,7 @@ fn transact(world: &World) -> Prepared<'_> {
     Prepared {
         bytes: orders.iter().map(|o| stored(o, false).len()).sum(),
         contestants: vec![
-            contestant(RAW, move || send(Order::to_item)),
+            contestant(RAW, move || send(Order::to_attributes)),
             contestant(SERDE, move || {
                 send(|order| serde_dynamo::to_item(order).expect("an item"))
             }),

@@ -33,7 +33,7 @@ fn prepare<'a>() -> Prepared<'a> {
         let put = raw
             .put_item()
             .table_name(TABLE)
-            .set_item(Some(by_hand.to_item()));
+            .set_item(Some(by_hand.to_attributes()));
         let put = put
             .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", "pk")

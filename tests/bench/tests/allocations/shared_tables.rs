@@ -12,7 +12,7 @@ fn template_key_operations_stay_below_ceilings() {
     let mut guard = Guard::new(Stub::new([("GetItem", found(&ticket(7)))]));
     guard.both(
         "GetItem by a template",
-        [at_most(50, 4_990), at_most(254, 18_160)],
+        [at_most(40, 4_880), at_most(254, 18_160)],
         async |db| {
             let found = Ticket::get("t1", 7u64, "7f3a").send(db).await?;
             assert_eq!(found, Some(ticket(7)));
@@ -21,7 +21,7 @@ fn template_key_operations_stay_below_ceilings() {
     );
     guard.both(
         "PutItem by a template",
-        [at_most(40, 5_900), at_most(244, 19_060)],
+        [at_most(37, 5_780), at_most(244, 19_060)],
         async |db| ticket(7).put().send(db).await,
     );
 }

@@ -46,12 +46,12 @@ fn write_with_unique_value_stays_below_ceilings() {
     let mut guard = Guard::new(Stub::new([("GetItem", found(&agent("ada@old.example")))]));
     guard.both(
         "a create with a unique value",
-        [at_most(103, 12_070), at_most(306, 24_110)],
+        [at_most(90, 12_200), at_most(306, 24_110)],
         async |db| agent("ada@example.com").create().send(db).await,
     );
     guard.both(
         "a put with another unique value",
-        [at_most(151, 14_180), at_most(593, 26_140)],
+        [at_most(151, 15_000), at_most(594, 26_870)],
         async |db| agent("ada@example.com").put().send(db).await,
     );
 }
