@@ -156,8 +156,11 @@ fn nothing_below(name: &'static str) -> WriteError {
 /// `eq` continues with the next part; every other test ends the condition.
 pub struct SortPart<K, I, Next, O = InOrder> {
     prefix: SortPrefix<I>,
-    _part: PhantomData<fn() -> (K, Next, O)>,
+    _part: Types<K, Next, O>,
 }
+
+/// Types that a part has at compile time: the field, the part after it, and its order.
+type Types<K, Next, O> = PhantomData<fn() -> (K, Next, O)>;
 
 impl<K: Token, I, Next, O> fmt::Debug for SortPart<K, I, Next, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -505,8 +505,14 @@ async fn items_without_a_type_are_read_where_the_entity_says_so() {
         CarKey::get("p", 1_u32).send(db).await.unwrap(),
         Some(key.clone())
     );
-    assert_eq!(CarKey::query("p").all(db).await.unwrap(), [key.clone()]);
-    assert_eq!(CarKey::scan().all(db).await.unwrap(), [key.clone()]);
+    assert_eq!(
+        CarKey::query("p").all(db).await.unwrap(),
+        std::slice::from_ref(&key)
+    );
+    assert_eq!(
+        CarKey::scan().all(db).await.unwrap(),
+        std::slice::from_ref(&key)
+    );
     assert_eq!(
         CarItem::query("p").all(db).await.unwrap(),
         [CarItem::CarKey(key.clone())]

@@ -141,7 +141,7 @@ async fn reads_of_all_kinds_keep_the_rest() {
         Tenant::query("t").page(&db).await.unwrap().items,
     ];
     for found in all {
-        assert_eq!(found, [expected.clone()]);
+        assert_eq!(found, std::slice::from_ref(&expected));
     }
     let found = BatchGet::new([Tenant::key("t", 1_u32)]).send(&db).await;
     assert_eq!(found.unwrap(), [Some(expected.clone())]);

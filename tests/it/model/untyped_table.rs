@@ -220,7 +220,10 @@ async fn key_that_could_be_another_entity_s_is_refused() {
         Note::get("C# and F#").send(db).await.unwrap(),
         Some(note.clone())
     );
-    assert_eq!(Note::scan().all(db).await.unwrap(), [note.clone()]);
+    assert_eq!(
+        Note::scan().all(db).await.unwrap(),
+        std::slice::from_ref(&note)
+    );
     BatchWrite::new().put(note).send(db).await.unwrap();
 }
 
@@ -228,7 +231,7 @@ async fn key_that_could_be_another_entity_s_is_refused() {
 async fn borrowed_items_of_untyped_table_are_read_only_where_no_other_entity_has_any() {
     let db = &club().await;
     let read = Member::query("c").borrowed::<RankView>().page(db).await;
-    let e = read.err().expect("the read is refused");
+    let e = read.expect_err("the read is refused");
     assert!(
         e.is_invalid_request() && e.to_string().contains("any_type"),
         "{e}"

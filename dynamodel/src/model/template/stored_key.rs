@@ -187,6 +187,10 @@ pub(super) struct FoundPart<'a> {
     pub(super) value: PartValue<'a>,
 }
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one for a moment, and a box would be an allocation for each item"
+)]
 pub(super) enum PartValue<'a> {
     Text(Cow<'a, str>, Form),
     /// A reader at the number.
