@@ -71,7 +71,7 @@
 //! | unique attributes | [`GetUnique`]; [`BackfillUnique`] for items that are older than the mark |
 //! | where requests go | [`Db`]; [`embedded`] for the engine in this process; [`Db::create_table`] |
 //! | how requests are sent | [`Builder::fast_path`], [`Builder::plain_path`], [`Builder::interceptors_see_http_only`], [`Db::transport_status`] |
-//! | items from elsewhere | `from_item`, `to_item`, `from_dynamo_json` and `to_dynamo_json` of [`Entity`] and [`Document`](trait@Document), the first and third of projections, too: for stream records, events, exports and the SDK's own calls; [`Key::from_item`], [`Key::to_item`] and [`Key::part`]; [`ItemJson`](read::ItemJson) to borrow; [`wire::one_type_json`] for events that list all types of a value |
+//! | items from elsewhere | `from_item`, `to_item`, `from_dynamo_json` and `to_dynamo_json` of [`Entity`] and `Document`, the first and third of projections, too: for stream records, events, exports and the SDK's own calls; [`Key::from_item`], [`Key::to_item`] and [`Key::part`]; [`ItemJson`](read::ItemJson) to borrow; [`wire::one_type_json`] for events that list all types of a value |
 //! | what went wrong | [`Error`], by its predicates and its kind; [`ErrorKind`] has the table of causes, remedies and HTTP statuses |
 //! | spans and metrics | [`observe`] |
 //! | whole tasks | the [examples]: a session store, a shop in one table, order processing, bank transfers, view counters, a leaderboard, readings of sensors |

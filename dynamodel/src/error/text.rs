@@ -130,7 +130,7 @@ fn refusal(kind: ErrorKind, has_item: bool) -> &'static str {
 }
 
 /// Prints the kind, the text of `Display` and the causes. Of the SDK's errors that is what
-/// [`Shown`] allows: their own `Debug` would show items.
+/// `Shown` allows: their own `Debug` would show items.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")

@@ -22,7 +22,7 @@ use crate::read::plan::{Planned, ReadPlan};
 use crate::read::setters::setters;
 use crate::wire::{ReadError, Reader};
 
-/// Entities of one [`Table`] with one partition template, which are read together.
+/// Entities of one [`Table`](crate::Table) with one partition template, which are read together.
 ///
 /// Implemented by [`#[derive(Collection)]`](derive@crate::Collection): on an enum, whose values are
 /// the items of a partition one by one, and on a struct, which gathers a partition as a whole.
