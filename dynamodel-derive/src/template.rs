@@ -23,7 +23,7 @@ pub(crate) enum Piece {
 /// The form of a part: `{n:plain}`, `{n:05}`, `{s:lower}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    Ordered,
+    Sorted,
     Plain,
     Padded(u8),
     Lower,
@@ -74,7 +74,7 @@ impl Form {
 impl std::fmt::Display for Form {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Form::Ordered => Ok(()),
+            Form::Sorted => Ok(()),
             Form::Padded(digits) => write!(f, ":0{digits}"),
             form => {
                 let name = FORMS.iter().find(|(_, other)| other == form);
@@ -109,7 +109,7 @@ impl Template {
                     }
                     let (name, form) = match name.split_once(':') {
                         Some((name, form)) => (name, Form::parse(form.trim(), span)?),
-                        None => (name, Form::Ordered),
+                        None => (name, Form::Sorted),
                     };
                     pieces.push(Piece::Part(part(name, span)?, form));
                     rest = after;
@@ -143,7 +143,7 @@ impl Template {
     /// The path of the template's only piece, if that is a part in its own form.
     pub(crate) fn alone(&self) -> Option<&[Ident]> {
         match self.pieces.as_slice() {
-            [Piece::Part(path, Form::Ordered)] => Some(path),
+            [Piece::Part(path, Form::Sorted)] => Some(path),
             _ => None,
         }
     }

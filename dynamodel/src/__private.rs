@@ -164,11 +164,18 @@ where
     label = "not a `StoredKey`",
     note = "write `#[dynamo(keep_key)] key: dynamodel::StoredKey`"
 )]
-pub trait KeepsKey {}
-impl KeepsKey for StoredKey {}
-
-/// The type keeps the key of an item.
-pub const fn keeps_key<T: KeepsKey>() {}
+pub trait KeepsKey {
+    fn stored(&self) -> &StoredKey;
+    fn from_stored(key: StoredKey) -> Self;
+}
+impl KeepsKey for StoredKey {
+    fn stored(&self) -> &StoredKey {
+        self
+    }
+    fn from_stored(key: StoredKey) -> Self {
+        key
+    }
+}
 
 /// The type can be part of the template of a primary key.
 pub const fn key_part<T: TemplatePart>() {}

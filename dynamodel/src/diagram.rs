@@ -341,7 +341,7 @@ fn template(pieces: &[Piece], parts: &[PartSchema]) -> String {
 /// Returns the form as a template names it.
 fn form_of(form: Form) -> Cow<'static, str> {
     match form {
-        Form::Ordered => "".into(),
+        Form::Sorted => "".into(),
         Form::Plain => ":plain".into(),
         Form::Padded(digits) => format!(":0{digits}").into(),
         Form::Lower => ":lower".into(),

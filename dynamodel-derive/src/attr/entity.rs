@@ -276,32 +276,55 @@ fn key_templates(key: &Ident, input: ParseStream<'_>) -> syn::Result<KeyAttr> {
     }
     let content;
     parenthesized!(content in input);
-    let (mut partition, mut sort, mut any_text) = (None, None, None);
-    while !content.is_empty() {
-        let part = content.call(Ident::parse_any)?;
-        let slot = match plain(&part).as_str() {
-            "partition" => Some(&mut partition),
-            "sort" => Some(&mut sort),
-            "any_text" => None,
-            _ => return Err(syn::Error::new(part.span(), usage)),
-        };
-        match slot {
-            Some(slot) => {
-                let text = equals_text(&part, &content, "USER#{user_id}")?;
-                once(slot, &part, Template::parse(&text)?)?;
-            }
-            None => once(&mut any_text, &part, flag(&part, &content)?)?,
-        }
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
-    }
+    let mut parts = KeyParts::default();
+    // Skips the rest, because text after a mistake would be reported as another one.
+    let read = parts.parse(&content, usage);
+    read.inspect_err(|_| skip_rest(&content))?;
+    let KeyParts {
+        partition,
+        sort,
+        any_text,
+    } = parts;
     Ok(KeyAttr {
         span: key.span(),
         partition: partition.ok_or_else(|| syn::Error::new(key.span(), usage))?,
         sort,
         any_text: any_text.is_some(),
     })
+}
+
+/// The parts of `key(..)` so far.
+#[derive(Default)]
+struct KeyParts {
+    partition: Option<Template>,
+    sort: Option<Template>,
+    any_text: Option<Span>,
+}
+
+impl KeyParts {
+    /// Parses what stands between the parentheses.
+    fn parse(&mut self, content: ParseStream<'_>, usage: &str) -> syn::Result<()> {
+        while !content.is_empty() {
+            let part = content.call(Ident::parse_any)?;
+            let slot = match plain(&part).as_str() {
+                "partition" => Some(&mut self.partition),
+                "sort" => Some(&mut self.sort),
+                "any_text" => None,
+                _ => return Err(syn::Error::new(part.span(), usage)),
+            };
+            match slot {
+                Some(slot) => {
+                    let text = equals_text(&part, content, "USER#{user_id}")?;
+                    once(slot, &part, Template::parse(&text)?)?;
+                }
+                None => once(&mut self.any_text, &part, flag(&part, content)?)?,
+            }
+            if !content.is_empty() {
+                content.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Fields, or a template in quotes.

@@ -207,10 +207,11 @@ pub(super) fn read_map(container: &Container, construct: &Construct<'_>) -> Toke
     let kept = construct.fields.iter().find(|f| f.attrs.keep_key.is_some());
     let value = match (key.is_checked, kept) {
         (true, Some(field)) => {
-            let ident = &field.ident;
+            let Field { ident, ty, .. } = field;
+            let keeps = quote_spanned!(generated(ty.span())=> <#ty as __d::KeepsKey>);
             quote! {
                 let mut __v = #value;
-                __v.#ident = __d::read_stored_key(&__v, __r)?;
+                __v.#ident = #keeps::from_stored(__d::read_stored_key(&__v, __r)?);
                 ::core::result::Result::Ok(__v)
             }
         }

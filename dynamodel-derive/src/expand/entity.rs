@@ -234,10 +234,7 @@ fn entity_impl(entity: &Entity) -> TokenStream {
         Some(single) => single_table::key_of(entity, single),
         None => quote!(__d::KeyBuilder::new() #(#parts)*),
     };
-    let kept = entity.keep_key().map(|field| {
-        let ident = &field.ident;
-        quote!(.kept(&self.#ident))
-    });
+    let kept = single_table::kept_key(entity).map(|kept| quote!(.kept(#kept)));
     let templates = entity
         .single_table
         .as_ref()

@@ -119,7 +119,7 @@ fn pieces(
 /// The form of the piece at this position, as code.
 fn form(template: &Template, at: usize, form: Form) -> TokenStream {
     let form = match form {
-        Form::Ordered => quote!(Ordered),
+        Form::Sorted => quote!(Sorted),
         Form::Plain => quote!(Plain),
         Form::Padded(digits) => quote!(Padded(#digits)),
         Form::Lower => quote!(Lower),
@@ -407,10 +407,8 @@ fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
         let value = part.value;
         quote!(#i => __d::write_part_text(#value, __form, __out),)
     });
-    let keeps_key = entity.keep_key().map(|field| {
-        let ident = &field.ident;
-        quote!(fn keeps_key(&self) -> bool { self.#ident.is_kept() })
-    });
+    let keeps_key =
+        kept_key(entity).map(|kept| quote!(fn keeps_key(&self) -> bool { #kept.is_kept() }));
     let shape = field_hash(&single.partition.shape());
     let partition = parts_of(entity, &[&single.partition]);
     let types = partition.iter().map(|p| &p.ty);
@@ -445,6 +443,14 @@ fn templated(entity: &Entity, single: &SingleTable) -> TokenStream {
             #keeps_key
         },
     )
+}
+
+/// The key that `self` keeps.
+pub(super) fn kept_key(entity: &Entity) -> Option<TokenStream> {
+    let Field { ident, ty, .. } = entity.keep_key()?;
+    // Located at the type: an error about it shows there, and once.
+    let keeps = quote_spanned!(generated(ty.span())=> <#ty as __d::KeepsKey>);
+    Some(quote!(#keeps::stored(&self.#ident)))
 }
 
 /// Sharding of an index for the entity's writes, as a literal.
@@ -565,10 +571,6 @@ pub(super) fn checks(entity: &Entity, single: &SingleTable) -> TokenStream {
         let (check, ty) = (Ident::new(check, Span::call_site()), &part.ty);
         quote_spanned!(part.span=> __d::#check::<#ty>();)
     });
-    let kept = entity.keep_key().map(|field| {
-        let ty = &field.ty;
-        quote_spanned!(generated(ty.span())=> __d::keeps_key::<#ty>();)
-    });
     let widths = single.templates().flat_map(|template| {
         let of_value = adjacent(template).filter(|(_, form)| !matches!(form, Form::Padded(_)));
         of_value.filter_map(|(path, _)| {
@@ -617,7 +619,7 @@ pub(super) fn checks(entity: &Entity, single: &SingleTable) -> TokenStream {
         const _: () = __d::key_types(<#entity_ty as __d::Item>::ITEM_SCHEMA);
     };
     quote! {
-        const _: fn() = || { #(#of_parts)* #kept #(#widths)* #primary #(#of_indexes)* };
+        const _: fn() = || { #(#of_parts)* #(#widths)* #primary #(#of_indexes)* };
         #(#forms)*
         #agree
         #(#shared)*
@@ -636,7 +638,7 @@ fn form_check(
     };
     let name = dotted(path);
     let what = match form {
-        Form::Ordered => return None,
+        Form::Sorted => return None,
         Form::Plain => "writes a number as it is, but the field is no number",
         Form::Padded(_) => "puts zeros before a number, but the field is no integer",
         Form::Lower | Form::Upper => "changes letters, but the field is no text",

@@ -194,13 +194,13 @@ struct Made {
 fn made() -> impl Strategy<Value = Made> {
     let texts = || {
         prop::sample::select(vec![
-            Form::Ordered,
+            Form::Sorted,
             Form::Lower,
             Form::Upper,
             Form::Escaped("%#/:"),
         ])
     };
-    let numbers = prop::sample::select(vec![Form::Ordered, Form::Plain, Form::Padded(10)]);
+    let numbers = prop::sample::select(vec![Form::Sorted, Form::Plain, Form::Padded(10)]);
     let literals = prop::collection::vec(prop::sample::select(vec!["#", "/", ":", "#/"]), 2);
     let head = prop::sample::select(vec!["", "X#", "X"]);
     (texts(), numbers, texts(), literals, head).prop_map(|(a, n, b, literals, head)| {
@@ -278,7 +278,7 @@ proptest! {
     }
 
     #[test]
-    fn last_part_keeps_the_order_of_its_form(form in prop::sample::select(vec![Form::Ordered, Form::Padded(10)]), a in any::<u32>(), b in any::<u32>()) {
+    fn last_part_keeps_the_order_of_its_form(form in prop::sample::select(vec![Form::Sorted, Form::Padded(10)]), a in any::<u32>(), b in any::<u32>()) {
         let made = |n| Parts { a: String::new(), n, b: String::new() };
         let text = |n| {
             let mut text = "X#".to_owned();

@@ -7,7 +7,7 @@ use crate::WriteError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// `{n}`: the text that sorts as the values do.
-    Ordered,
+    Sorted,
     /// `{n:plain}`: a number as it is written, without zeros before it. Does not keep the order.
     Plain,
     /// `{n:05}`: a natural number with zeros before it, of this many digits. Keeps the order.
@@ -40,7 +40,7 @@ impl Form {
     #[doc(hidden)]
     pub const fn fits(self, nature: Nature) -> bool {
         match self {
-            Form::Ordered => true,
+            Form::Sorted => true,
             Form::Plain => matches!(nature, Nature::Integer | Nature::Decimal),
             Form::Padded(_) => matches!(nature, Nature::Integer),
             Form::Lower | Form::Upper | Form::Escaped(_) => matches!(nature, Nature::Text),
@@ -51,7 +51,7 @@ impl Form {
     #[doc(hidden)]
     pub const fn width(self, ordered: Option<usize>) -> Option<usize> {
         match self {
-            Form::Ordered | Form::Lower | Form::Upper => ordered,
+            Form::Sorted | Form::Lower | Form::Upper => ordered,
             Form::Padded(digits) => Some(digits as usize),
             Form::Plain | Form::Escaped(_) => None,
         }
@@ -63,7 +63,7 @@ impl Form {
         value: &T,
         out: &mut String,
     ) -> Result<(), WriteError> {
-        if let Form::Ordered = self {
+        if let Form::Sorted = self {
             return value.write_part(out);
         }
         let start = out.len();
@@ -79,7 +79,7 @@ impl Form {
     #[doc(hidden)]
     pub fn apply(self, plain: &str, out: &mut String) -> Result<(), WriteError> {
         match self {
-            Form::Ordered | Form::Plain => out.push_str(plain),
+            Form::Sorted | Form::Plain => out.push_str(plain),
             Form::Padded(digits) => return pad(plain, digits, out),
             Form::Lower => out.push_str(&plain.to_lowercase()),
             Form::Upper => out.push_str(&plain.to_uppercase()),
@@ -91,7 +91,7 @@ impl Form {
     /// Returns the value of a text in this form, or `None` if no value has it.
     pub(super) fn read<T: TemplatePart>(self, text: &str) -> Option<T> {
         match self {
-            Form::Ordered => T::read_part(text),
+            Form::Sorted => T::read_part(text),
             Form::Plain | Form::Lower | Form::Upper => T::read_plain(text),
             Form::Padded(_) => match text.trim_start_matches('0') {
                 "" => T::read_plain("0"),

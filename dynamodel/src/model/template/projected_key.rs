@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::stored_key::{PartValue, differing, key_attribute, key_part, other_key, read_in_key};
 use crate::model::schema::{Form, SingleTable};
 use crate::model::table::{Templated, same};
+use crate::wire::attribute::template_part::IndexPart;
 use crate::wire::{
     Attribute, Fetched, KeyPlace, Name, ReadError, Reader, TemplatePart, WriteError, Writer,
 };
@@ -150,7 +151,7 @@ const fn position(places: &[Option<KeyPlace>], part: usize) -> Option<usize> {
 /// Returns the place of a field of type `T` in the key of `E`. `keeps_key`: items under other keys
 /// are read.
 #[doc(hidden)]
-pub const fn key_place<E: Templated, T: TemplatePart + Attribute>(
+pub const fn key_place<E: Templated, T: IndexPart<Part: Attribute>>(
     part: usize,
     in_key: bool,
     keeps_key: bool,
@@ -169,8 +170,8 @@ pub const fn key_place<E: Templated, T: TemplatePart + Attribute>(
             single.key_parts
         },
         in_key,
-        write: write_part::<E, T>,
-        text: part_text::<E, T>,
+        write: write_part::<E, T::Part>,
+        text: part_text::<E, T::Part>,
         compare: compare_fields::<E>,
     }
 }
@@ -189,7 +190,7 @@ fn part_text<'a, E: Templated, T: TemplatePart + Attribute>(
 ) -> Result<Cow<'a, str>, ReadError> {
     let found = key_part(r, E::SINGLE_TABLE, part)?;
     match found.value {
-        PartValue::Text(text, Form::Ordered) => Ok(text),
+        PartValue::Text(text, Form::Sorted) => Ok(text),
         _ => {
             let mut text = String::new();
             let value = read_in_key::<E, T>(r, part)?;

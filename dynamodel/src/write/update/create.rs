@@ -192,7 +192,7 @@ impl Creation {
             for part in &parts {
                 // A part that reads NULL may be absent, and so may a document around a part.
                 let may_be_absent =
-                    matches!(part.text_of(b"{\"NULL\":true}", Form::Ordered), Ok(None));
+                    matches!(part.text_of(b"{\"NULL\":true}", Form::Sorted), Ok(None));
                 let is_nested = part.path.len() > 1;
                 let is_mixed = match parts.len() {
                     1 => is_nested && may_be_absent,
