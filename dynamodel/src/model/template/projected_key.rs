@@ -233,7 +233,7 @@ fn own_text(r: &Reader<'_>, single: &SingleTable, part: usize, out: &mut String)
             out.push_str(&text);
             true
         }
-        Ok(PartValue::Number(mut number)) => match number.number() {
+        Ok(PartValue::Number(json)) => match Reader::of_text(json).number() {
             Ok(text) => {
                 out.push_str(text);
                 true

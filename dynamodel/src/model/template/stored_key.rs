@@ -174,7 +174,7 @@ pub fn read_in_key<E: Templated, T: TemplatePart + Attribute>(
     let value = match &found.value {
         PartValue::Text(text, form) => read_part_text::<T>(text, *form),
         PartValue::Number(json) => {
-            Some(T::read(&mut json.clone()).map_err(|e| e.in_field(found.name))?)
+            Some(T::read(&mut Reader::of_text(json)).map_err(|e| e.in_field(found.name))?)
         }
     };
     value.ok_or_else(|| other_key(found.name))
@@ -187,14 +187,10 @@ pub(super) struct FoundPart<'a> {
     pub(super) value: PartValue<'a>,
 }
 
-#[allow(
-    clippy::large_enum_variant,
-    reason = "there is one for a moment, and a box would be an allocation for each item"
-)]
 pub(super) enum PartValue<'a> {
     Text(Cow<'a, str>, Form),
-    /// A reader at the number.
-    Number(Reader<'a>),
+    /// The number as an attribute value.
+    Number(&'a str),
 }
 
 /// Finds a part in the key that was read with the item.
@@ -212,7 +208,8 @@ pub(super) fn key_part<'a>(
     let missing = || ReadError::new("a key", "nothing").in_field(name);
     let mut value = r.key_read(number).ok_or_else(missing)?;
     if let [Piece::Value(_)] = pieces {
-        let value = PartValue::Number(value);
+        let json = value.raw_text().map_err(|e| e.in_field(name))?;
+        let value = PartValue::Number(json);
         return Ok(FoundPart { name, value });
     }
     let text = match value.string().map_err(|e| e.in_field(name))? {
